@@ -1,0 +1,1 @@
+"""How we speak to BMCs: scan, Redfish, IPMI."""

@@ -1,0 +1,1 @@
+"""How a node boots from us: DHCP, TFTP, HTTP, phone-home, ramdisk and image building."""

@@ -1,0 +1,1 @@
+"""Where site content (profiles, checks, templates, recipes) is found, and the readers of it."""

@@ -1,0 +1,1 @@
+"""The enrollment: the spine of stages and the durable workflow that walks a node along it."""

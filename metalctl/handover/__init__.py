@@ -1,0 +1,1 @@
+"""What we hand to the cloud: one file a target."""

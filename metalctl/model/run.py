@@ -1,0 +1,102 @@
+"""What the controller asks of the runner on a node, and the journal that the runner writes.
+
+The journal is JSON lines, append-only and fsynced, one `Entry` a line, kept at RUN_DIR/<run_id>/journal.jsonl on the node.
+The controller tails it by byte offset. A run is complete only when an entry `run-finished` (or `error`) was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RUN_DIR = "/var/lib/metalctl/runs"
+BUNDLE_DIR = "/opt/metalctl"
+
+
+@dataclass(frozen=True, slots=True)
+class BondSpec:
+    """A bond to make or to check: member ports by permanent MAC, lower case."""
+
+    name: str
+    members: tuple[str, ...]
+    mode: str = "802.3ad"
+    mtu: int = 1500
+    lacp_rate: str = "fast"
+    hash_policy: str = "layer3+4"
+    speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a paired check. side: "server" or "client"; address, port: where the server listens."""
+
+    node: str
+    side: str
+    address: str
+    port: int = 5201
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """Leave to destroy what is on one disk: by serial (and size, bytes), for one action, until `expires` (epoch seconds)."""
+
+    serial: str
+    size: int
+    action: str
+    enrollment: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One run of checks. kind: "burn-in", "accept" or "peer". checks: name → limits in base units.
+
+    roles: disk role → serials. boot_id: the boot that this run belongs to.
+    """
+
+    run_id: str
+    node: str
+    kind: str
+    level: str
+    checks: dict[str, dict[str, float | str | bool]]
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bonds: tuple[BondSpec, ...] = ()
+    peer: Peer | None = None
+    armed: tuple[Armed, ...] = ()
+    boot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallSpec:
+    """One installation: which disk (by serial and size, never by kernel name), which image, which seed.
+
+    base_url: where the manifest's stream file is served. manifest: the image's manifest.json as data.
+    seed: file name → text of the NoCloud seed. armed: leave to write that disk.
+    """
+
+    run_id: str
+    node: str
+    enrollment: str
+    disk_serial: str
+    disk_size: int
+    base_url: str
+    manifest: dict[str, Any]
+    seed: dict[str, str]
+    armed: Armed
+    boot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal line.
+
+    event: "run-started", "check-started", "check-finished" (data: {"result": CheckResult}), "progress" (data: {"what",
+    "done", "total"}), "note", "run-finished" (data: {"verdict", ...}), "error" (data: {"message", "hint"}).
+    time: ISO 8601 UTC. seq counts from 0 without gaps.
+    """
+
+    seq: int
+    time: str
+    boot_id: str
+    event: str
+    data: dict[str, Any] = field(default_factory=dict)

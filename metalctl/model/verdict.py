@@ -1,0 +1,25 @@
+"""Four verdicts, and how they combine.
+
+PASS and FAIL are about the hardware. UNKNOWN: we could not tell. SKIP: not asked of this machine, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+    SKIP = "SKIP"
+
+
+def combine(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict over several: any FAIL fails, then any UNKNOWN is unknown; nothing but SKIPs (or nothing) is a SKIP."""
+    seen = set(verdicts)
+    for worst in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS):
+        if worst in seen:
+            return worst
+    return Verdict.SKIP

@@ -1,0 +1,1 @@
+"""Everything that runs ON the node. Pure-Python dependencies only, because it travels there."""

@@ -1,0 +1,1 @@
+"""What we hand to people and machines: HTML, JUnit, JSON, certificate."""

@@ -1,0 +1,1 @@
+"""Pages and REST of the service."""
