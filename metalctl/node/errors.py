@@ -1,0 +1,33 @@
+"""What can go wrong in the node room.
+
+NodeError                   the root of the room
+├── JournalExists           a run id was started before; its journal is kept
+├── JournalDamaged          a line in the middle of a journal is not an entry
+├── ToolFailed              a tool is missing, hung, ended with an error, or wrote something that cannot be read
+│   └── fio, iperf and kvm raise their own kinds of it
+└── Refused                 the guard does not let a disk be written (metalctl.node.guard)
+"""
+
+from __future__ import annotations
+
+from metalctl.model.errors import MetalctlError
+
+
+class NodeError(MetalctlError):
+    """Root of the errors raised on a node."""
+
+
+class JournalExists(NodeError):
+    """The journal of this run id exists: the run was started before."""
+
+
+class JournalDamaged(NodeError):
+    """A complete line of a journal cannot be read."""
+
+
+class ToolFailed(NodeError):
+    """A tool could not tell: missing, hung, non-zero exit, unreadable output. Never about the hardware."""
+
+
+class Refused(NodeError):
+    """The guard refuses an action on a disk; `fields["reasons"]` says why."""

@@ -1,0 +1,105 @@
+"""The journal of a run: JSON lines of `metalctl.model.run.Entry`, append-only, fsynced a line.
+
+A journal is created once: a second start of the same run id meets `JournalExists`, and nothing runs twice. The controller
+tails the file by byte offset; `read` gives complete lines only, so a line that is being written is read the next time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from metalctl.model.codec import decode, encode
+from metalctl.model.run import Entry
+from metalctl.node.errors import JournalDamaged, JournalExists
+
+
+def now() -> str:
+    """The time as ISO 8601 UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """A journal open for appending; safe to append to from several threads."""
+
+    def __init__(self, path: str | Path, boot_id: str) -> None:
+        """Create the file (and its directory); raises JournalExists when the run was started before."""
+        self.path = Path(path)
+        self.boot_id = boot_id
+        self._seq = 0
+        self._lock = threading.Lock()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except FileExistsError:
+            raise JournalExists(
+                f"{self.path} exists: this run was started before", hint="read its journal, or use a new run id"
+            ) from None
+        _sync_directory(self.path.parent)
+
+    def append(self, event: str, **data: Any) -> Entry:
+        """Write one entry and return once it is on the disk. Values may be dataclasses of the model."""
+        with self._lock:
+            entry = Entry(seq=self._seq, time=now(), boot_id=self.boot_id, event=event, data=encode(data))
+            line = json.dumps(encode(entry), separators=(",", ":"), ensure_ascii=False) + "\n"
+            _write_all(self._fd, line.encode())
+            os.fsync(self._fd)
+            self._seq += 1
+            return entry
+
+    def close(self) -> None:
+        """Close the file; a second close does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(path: str | Path, offset: int = 0) -> tuple[list[Entry], int]:
+    """Entries from a byte offset, and the offset to go on from. A half-written last line is left for the next call.
+
+    A missing file is an empty journal. Raises JournalDamaged for a complete line that is no entry.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(offset)
+            return parse(file.read(), offset)
+    except FileNotFoundError:
+        return [], offset
+
+
+def parse(chunk: bytes, offset: int = 0) -> tuple[list[Entry], int]:
+    """The same from bytes that were fetched from `offset` on, such as over SFTP."""
+    complete = chunk[: chunk.rfind(b"\n") + 1]
+    entries = []
+    for line in complete.splitlines():
+        try:
+            entries.append(decode(Entry, json.loads(line)))
+        except ValueError as broken:
+            raise JournalDamaged(
+                f"the journal has a line that is not JSON after byte {offset}: {line[:80]!r}",
+                hint="the file was edited or the disk is failing; keep it, and start a new run id",
+            ) from broken
+    return entries, offset + len(complete)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _sync_directory(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
