@@ -1,7 +1,7 @@
-"""Dataclasses of this room to JSON values and back, with the standard library only, because it runs on the node too.
+"""Dataclasses of this room to JSON values and back, with the standard library only: it runs on the node too.
 
-`decode` is strict: an unknown field, a missing field without default, or a value of the wrong type is a `DecodeError` that
-names the path. Tuples are lists in JSON, enums their values.
+`decode` is strict: an unknown field, a missing field without default, or a value of the wrong type is a `DecodeError`
+that names the path. Tuples are lists in JSON, enums their values.
 """
 
 from __future__ import annotations

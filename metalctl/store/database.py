@@ -1,0 +1,63 @@
+"""Opening the database: SQLite in the state directory (WAL) or PostgreSQL by URL, migrated to the newest schema."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from metalctl.store.errors import StoreError
+
+
+def now() -> str:
+    """The time as the store writes it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def open_database(url: str) -> Engine:
+    """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    try:
+        _migrate(engine)
+    except DatabaseError as error:
+        raise StoreError(
+            f"the database {engine.url.render_as_string()} cannot be opened: {error.orig}",
+            hint="is it metalctl's file, in a writable directory? another one is named with --state-dir",
+        ) from error
+    return engine
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    # Writers queue at their first write instead of failing when they upgrade from a read.
+    connection.isolation_level = "IMMEDIATE"
+    cursor = connection.cursor()
+    # WAL lets the CLI read while the service writes; the busy timeout rides out a slow disk.
+    for pragma in ("journal_mode=WAL", "busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with as_file(files("metalctl.store") / "migrations") as scripts, engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(scripts))
+        config.attributes["connection"] = connection
+        head = ScriptDirectory.from_config(config).get_current_head()
+        if MigrationContext.configure(connection).get_current_revision() != head:
+            command.upgrade(config, "head")

@@ -1,0 +1,172 @@
+"""Enrollments: one walk of one node along the path, its batch, and a record of each stage."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from metalctl.model.codec import decode, encode
+from metalctl.model.dossier import StageRecord
+from metalctl.model.finding import Finding
+from metalctl.model.stage import ORDER, Condition, Stage
+from metalctl.store import schema
+from metalctl.store.database import now
+from metalctl.store.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code)."""
+
+    id: str
+    node: str
+    batch: str
+    profile: str
+    stage: Stage
+    condition: Condition
+    why: str
+    created: str
+    updated: str
+    attempt: int = 1
+    fault: str = ""
+    profile_digest: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        if self.condition is Condition.FAILED:
+            return True
+        return self.stage is ORDER[-1] and self.condition is Condition.DONE
+
+
+@dataclass(slots=True)
+class StageRow:
+    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes."""
+
+    record: StageRecord
+    elapsed: float = 0.0
+    ticked: str = ""
+    memo: dict[str, Any] = field(default_factory=dict)
+
+
+def new_batch(connection: Connection, options: dict[str, Any]) -> str:
+    """A new batch; its id sorts by time."""
+    batch = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    connection.execute(insert(schema.batches).values(id=batch, created=now(), options=options))
+    return batch
+
+
+def batch_options(connection: Connection, batch: str) -> dict[str, Any]:
+    """What the batch was asked to do."""
+    return dict(connection.execute(select(schema.batches.c.options).where(schema.batches.c.id == batch)).scalar_one())
+
+
+def last_batch(connection: Connection) -> str:
+    """The newest batch; NotFound when nothing was ever enrolled."""
+    found = connection.execute(select(schema.batches.c.id).order_by(schema.batches.c.id.desc()).limit(1)).scalar()
+    if found is None:
+        raise NotFound("nothing was enrolled yet", hint="metalctl enroll nodes.csv")
+    return str(found)
+
+
+def new(connection: Connection, node: str, batch: str, profile: str) -> str:
+    """A new enrollment at the start of the path; returns its id."""
+    identifier = f"{node}-{secrets.token_hex(4)}"
+    row = {"id": identifier, "node": node, "batch": batch, "profile": profile, "created": now(), "updated": now()}
+    state = {"stage": Stage.DISCOVERED.value, "condition": Condition.WAITING.value, "why": "queued", "attempt": 1}
+    connection.execute(insert(schema.enrollments).values(**row, **state, fault="", profile_digest=""))
+    return identifier
+
+
+def _enrollment(row: Row[tuple[object, ...]]) -> Enrollment:
+    data = dict(row._mapping)
+    return Enrollment(**{**data, "stage": Stage(data["stage"]), "condition": Condition(data["condition"])})
+
+
+def get(connection: Connection, identifier: str) -> Enrollment:
+    """One enrollment by id."""
+    row = connection.execute(select(schema.enrollments).where(schema.enrollments.c.id == identifier)).one_or_none()
+    if row is None:
+        raise NotFound(f"no enrollment {identifier!r}")
+    return _enrollment(row)
+
+
+def latest(connection: Connection, node: str) -> Enrollment:
+    """The newest enrollment of a node."""
+    query = select(schema.enrollments).where(schema.enrollments.c.node == node)
+    row = connection.execute(query.order_by(schema.enrollments.c.created.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound(f"node {node!r} was never enrolled", hint="metalctl nodes lists the enrolled ones")
+    return _enrollment(row)
+
+
+def listing(connection: Connection, batch: str | None = None) -> list[Enrollment]:
+    """Enrollments of a batch, or of all, by node name."""
+    query = select(schema.enrollments).order_by(schema.enrollments.c.node, schema.enrollments.c.created)
+    if batch is not None:
+        query = query.where(schema.enrollments.c.batch == batch)
+    return [_enrollment(row) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection) -> list[Enrollment]:
+    """Enrollments that are still on their way."""
+    return [e for e in listing(connection) if not e.ended]
+
+
+def change(connection: Connection, identifier: str, **values: object) -> None:
+    """Change columns of an enrollment; `updated` follows."""
+    query = update(schema.enrollments).where(schema.enrollments.c.id == identifier)
+    connection.execute(query.values(**values, updated=now()))
+
+
+def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
+    data = dict(row._mapping)
+    record = StageRecord(
+        stage=Stage(data["stage"]),
+        condition=Condition(data["condition"]),
+        started=data["started"],
+        finished=data["finished"],
+        evidence=data["evidence"],
+        findings=tuple(decode(Finding, f) for f in data["findings"]),
+        attempts=data["attempts"],
+    )
+    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]))
+
+
+def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
+    """The record of one stage; None when it was not begun."""
+    table = schema.stages
+    query = select(table).where(table.c.enrollment == identifier, table.c.stage == which.value)
+    row = connection.execute(query).one_or_none()
+    return _stage_row(row) if row is not None else None
+
+
+def stages(connection: Connection, identifier: str) -> list[StageRow]:
+    """All begun stages in the order of the path."""
+    rows = connection.execute(select(schema.stages).where(schema.stages.c.enrollment == identifier))
+    found = [_stage_row(row) for row in rows]
+    return sorted(found, key=lambda s: ORDER.index(s.record.stage))
+
+
+def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
+    """Write the record of a stage, new or changed."""
+    record = row.record
+    values = {
+        "condition": record.condition.value,
+        "started": record.started,
+        "finished": record.finished,
+        "attempts": record.attempts,
+        "evidence": encode(record.evidence),
+        "findings": encode(record.findings),
+        "elapsed": row.elapsed,
+        "ticked": row.ticked,
+        "memo": row.memo,
+    }
+    table = schema.stages
+    where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
+    if connection.execute(update(table).where(where).values(**values)).rowcount == 0:
+        connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))

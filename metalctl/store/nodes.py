@@ -1,0 +1,96 @@
+"""Nodes: a name, a BMC, a credential reference, a wanted profile; and which MAC address belongs to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from metalctl.model.codec import decode, encode
+from metalctl.model.identity import Identity, usable_serial, usable_uuid
+from metalctl.store import schema
+from metalctl.store.database import now
+from metalctl.store.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine. credential: a reference, never the secret. fingerprint: of the BMC's certificate, once recorded."""
+
+    name: str
+    bmc: str
+    credential: str
+    profile: str
+    fingerprint: str = ""
+    identity: Identity | None = None
+    parked: bool = False
+    quarantined: bool = False
+
+
+def _node(row: Row[tuple[object, ...]]) -> Node:
+    data = dict(row._mapping)
+    identity = data.pop("identity")
+    data.pop("created")
+    return Node(**data, identity=decode(Identity, identity) if identity else None)
+
+
+def get(connection: Connection, name: str) -> Node:
+    """The node of that name; NotFound names what to do."""
+    row = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
+    if row is None:
+        raise NotFound(f"no node is called {name!r}", hint="metalctl nodes lists them")
+    return _node(row)
+
+
+def listing(connection: Connection) -> list[Node]:
+    """All nodes by name."""
+    return [_node(row) for row in connection.execute(select(schema.nodes).order_by(schema.nodes.c.name))]
+
+
+def put(connection: Connection, name: str, bmc: str, credential: str, profile: str) -> None:
+    """Remember a node, or change what is wanted of a known one. A new BMC address forgets the recorded certificate."""
+    known = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
+    if known is None:
+        row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "created": now()}
+        connection.execute(insert(schema.nodes).values(**row, parked=False, quarantined=False, fingerprint=""))
+        return
+    values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
+    if known.bmc != bmc:
+        values["fingerprint"] = ""
+    connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
+
+
+def change(connection: Connection, name: str, **values: object) -> None:
+    """Change columns of a node."""
+    connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
+
+
+def set_identity(connection: Connection, name: str, identity: Identity) -> None:
+    """Record who the machine is and claim its MAC addresses."""
+    change(connection, name, identity=encode(identity))
+    connection.execute(delete(schema.macs).where(schema.macs.c.node == name))
+    for mac in identity.macs:
+        connection.execute(delete(schema.macs).where(schema.macs.c.mac == mac))
+        connection.execute(insert(schema.macs).values(mac=mac, node=name))
+
+
+def by_macs(connection: Connection, macs: Iterable[str]) -> str | None:
+    """The node that owns one of these addresses; None when nobody, or when two nodes claim them."""
+    wanted = [m.lower() for m in macs]
+    found = set(connection.execute(select(schema.macs.c.node).where(schema.macs.c.mac.in_(wanted))).scalars())
+    return found.pop() if len(found) == 1 else None
+
+
+def same_machine(connection: Connection, name: str, identity: Identity) -> list[str]:
+    """Other nodes with the same usable serial or UUID, or a MAC address in common."""
+    found = []
+    for other in listing(connection):
+        if other.name == name or other.identity is None:
+            continue
+        known = other.identity
+        serial, uuid = usable_serial(identity.serial), usable_uuid(identity.uuid)
+        same_serial = serial and serial == usable_serial(known.serial) and identity.manufacturer == known.manufacturer
+        if same_serial or (uuid and uuid == usable_uuid(known.uuid)) or set(identity.macs) & set(known.macs):
+            found.append(other.name)
+    return found
