@@ -20,7 +20,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """The processors together. virtualization: "vt-x", "amd-v" or "" (the flag); kvm: /dev/kvm opened (None: not tried)."""
+    """The processors together. virtualization: "vt-x", "amd-v" or "" (the flag); kvm: /dev/kvm opened."""
 
     model: str = ""
     vendor: str = ""

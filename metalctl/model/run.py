@@ -1,6 +1,6 @@
 """What the controller asks of the runner on a node, and the journal that the runner writes.
 
-The journal is JSON lines, append-only and fsynced, one `Entry` a line, kept at RUN_DIR/<run_id>/journal.jsonl on the node.
+The journal is JSON lines, append-only and fsynced, one `Entry` a line, at RUN_DIR/<run_id>/journal.jsonl on the node.
 The controller tails it by byte offset. A run is complete only when an entry `run-finished` (or `error`) was read.
 """
 
@@ -38,7 +38,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Leave to destroy what is on one disk: by serial (and size, bytes), for one action, until `expires` (epoch seconds)."""
+    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires` (epoch s)."""
 
     serial: str
     size: int

@@ -113,7 +113,7 @@ def format_quantity(value: float, unit: str) -> str:
 
 
 def parse_quantity(text: str | float) -> float:
-    """Any limit of a check in its base unit, told apart by its suffix: IOPS "400k", "2 ms", "180 MB/s", "23.5 Gb/s", "35 %".
+    """Any limit of a check in its base unit, told apart by its suffix: "400k", "2 ms", "180 MB/s", "23.5 Gb/s", "35 %".
 
     Upper-case B is bytes, lower-case b bits; a bare number or a bare k, M, G is a count.
     """

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict over several: any FAIL fails, then any UNKNOWN is unknown; nothing but SKIPs (or nothing) is a SKIP."""
+    """The verdict over several: any FAIL fails, then any UNKNOWN is unknown; nothing but SKIPs is a SKIP."""
     seen = set(verdicts)
     for worst in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS):
         if worst in seen:
