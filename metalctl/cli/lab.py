@@ -1,0 +1,143 @@
+"""`metalctl lab`: the emulated rack."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from metalctl.lab import LabInfo
+
+_NAME = click.option("--name", metavar="NAME", help="Which lab; may be left out where only one is up.")
+
+
+@click.group()
+def lab() -> None:
+    """An emulated rack on this machine: nodes, BMCs and a switch in one network namespace.
+
+    Example: metalctl lab up && metalctl lab status && metalctl lab down
+    """
+
+
+@lab.command()
+@click.argument("rack_file", metavar="[RACK.YAML]", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--name", metavar="NAME", help="Name of the lab; without it, the rack's own name.")
+@click.option("--json", "as_json", is_flag=True, help="Print the lab as JSON when it is up, and no progress.")
+def up(rack_file: Path | None, name: str | None, as_json: bool) -> None:
+    """Bring a rack up, its nodes powered off.
+
+    Without a file it is the demo rack: a controller, a compute and a storage node. Needs root.
+
+    Example: metalctl lab up rack.yaml --name mine
+    """
+    from metalctl.lab import load, up
+
+    def say(line: str) -> None:
+        if not as_json:
+            click.echo(line)
+
+    built = up(load(rack_file), name, say)
+    click.echo(built.to_json() if as_json else _next_steps(built))
+
+
+@lab.command()
+@_NAME
+@click.option("--json", "as_json", is_flag=True, help="Everything about the lab, for programs.")
+def status(name: str | None, as_json: bool) -> None:
+    """Show every part of the rack; a part that died is shown with the end of its log.
+
+    Exit code 0 when all is well, 1 when a part is dead, 2 when there is no such lab.
+
+    Example: metalctl lab status --json
+    """
+    from metalctl.lab import status
+
+    found = status(name)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        _show(found)
+    if found.dead:
+        raise SystemExit(1)
+
+
+@lab.command()
+@_NAME
+def shell(name: str | None) -> None:
+    """Open a shell in the rack's network; `virsh list --all` shows its nodes.
+
+    Example: metalctl lab shell
+    """
+    _enter(name, [os.environ.get("SHELL", "/bin/sh")])
+
+
+@lab.command(name="exec", context_settings={"ignore_unknown_options": True})
+@_NAME
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(name: str | None, command: tuple[str, ...]) -> None:
+    """Run a command in the rack's network.
+
+    Example: metalctl lab exec -- ping -c 1 172.31.0.1
+    """
+    _enter(name, list(command))
+
+
+@lab.command()
+@_NAME
+@click.option("--keep-logs", is_flag=True, help="Keep the parts' logs and the nodes' consoles, and say where.")
+def down(name: str | None, keep_logs: bool) -> None:
+    """Take the rack down and leave nothing of it.
+
+    Example: metalctl lab down --name mine --keep-logs
+    """
+    from metalctl.lab import down
+
+    kept = down(name, keep_logs=keep_logs)
+    click.echo(f"down; logs are kept in {kept}" if kept else "down; nothing is left")
+
+
+def _enter(name: str | None, command: list[str]) -> NoReturn:
+    from metalctl.lab import namespace
+
+    inside, environment = namespace(name)
+    os.environ.update(environment)
+    # A shell in place of this process is the point.
+    os.execvp("ip", ["ip", "netns", "exec", inside, *command])  # noqa: S606
+
+
+def _next_steps(built: LabInfo) -> str:
+    return (
+        f"lab {built.name} is up: {len(built.nodes)} nodes, powered off, under {built.accelerator}\n"
+        f"  nodes to enroll   {built.nodes_file}\n"
+        f"  BMC credentials   {built.credentials_file}\n"
+        f"  next              metalctl lab exec --name {built.name} -- metalctl enroll {built.nodes_file}"
+    )
+
+
+def _show(found: LabInfo) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=True)
+    console.print(f"lab {found.name}: namespace {found.namespace}, {found.accelerator} ({found.accelerator_reason})")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("part", "pid", "state"):
+        table.add_column(heading)
+    for part in found.parts:
+        table.add_row(
+            part.name, str(part.pid or "-"), f"[bold red]{part.state}[/]" if part.state == "dead" else part.state
+        )
+    console.print(table)
+    nodes = Table(box=None, pad_edge=False)
+    for heading in ("node", "role", "firmware", "power", "BMC", "switch ports", "faults"):
+        nodes.add_column(heading)
+    for node in found.nodes:
+        bmc, switch_ports, faults = node.bmc.address, " ".join(node.switch_ports), " ".join(node.faults) or "-"
+        nodes.add_row(node.name, node.role, node.firmware, node.power, bmc, switch_ports, faults)
+    console.print(nodes)
+    for part in found.dead:
+        console.print(f"{part.name} is dead; its last words:", style="bold red")
+        console.print(part.tail or "(none)", markup=False, highlight=False)

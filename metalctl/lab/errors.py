@@ -1,0 +1,37 @@
+"""Errors of the emulated rack.
+
+LabError                    root of the room
+├── RackFileError           rack.yaml is wrong; `path` and `line` say where
+├── LabStateError           the lab is up already, is not up, or its name is not usable
+├── LabPrerequisiteError    not root, a package is missing, namespaces are not permitted
+├── PartError               a part did not start or stopped; `part` and `tail` (the end of its log)
+└── CommandError            a command that sets the rack up failed; `command`, `output`
+"""
+
+from __future__ import annotations
+
+from metalctl.model.errors import MetalctlError, UsageError
+
+
+class LabError(MetalctlError):
+    """Something about the emulated rack failed."""
+
+
+class RackFileError(LabError, UsageError):
+    """rack.yaml is wrong; nothing was started."""
+
+
+class LabStateError(LabError, UsageError):
+    """The lab is not in the state that the command needs."""
+
+
+class LabPrerequisiteError(LabError):
+    """This machine cannot hold an emulated rack as it is."""
+
+
+class PartError(LabError):
+    """A part of the rack did not come up or went away."""
+
+
+class CommandError(LabError):
+    """A command that builds or takes down the rack failed."""

@@ -1,0 +1,53 @@
+"""What a rack is to be: pure data, as declared in rack.yaml and as changed by faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DiskKind = Literal["ssd", "hdd", "nvme"]
+Firmware = Literal["bios", "uefi"]
+
+DISK_KINDS: tuple[str, ...] = ("ssd", "hdd", "nvme")
+FIRMWARES: tuple[str, ...] = ("bios", "uefi")
+ROLES: tuple[str, ...] = ("controller", "compute", "storage")
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Disk:
+    """One disk; `size` in bytes."""
+
+    kind: DiskKind
+    size: int
+
+
+@dataclass(frozen=True)
+class Nic:
+    """One NIC; `speed` in Mb/s as ethtool will show it."""
+
+    speed: int = 25_000
+
+
+@dataclass(frozen=True)
+class Node:
+    """One server; `memory` in bytes, `threads` hardware threads a core, `virtualization` whether the CPU offers it."""
+
+    name: str
+    role: str
+    firmware: Firmware = "bios"
+    vcpus: int = 2
+    threads: int = 1
+    memory: int = 2560 * MIB
+    disks: tuple[Disk, ...] = (Disk("ssd", 8 * 1024 * MIB),)
+    nics: tuple[Nic, ...] = (Nic(), Nic())
+    virtualization: bool = True
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rack:
+    """A rack as declared, its faults not yet applied."""
+
+    name: str
+    nodes: tuple[Node, ...]

@@ -1,0 +1,102 @@
+"""The top-of-rack switch: Open vSwitch in user space, one tap a node NIC, an LACP bond a node, lldpd on the ports.
+
+The bond falls back to active-backup while the node speaks no LACP, so that its firmware can PXE-boot; it takes the
+first NIC then. The provisioner's address is on the bridge's own port.
+"""
+
+from __future__ import annotations
+
+from metalctl.lab import parts, plan, sandbox
+from metalctl.lab.command import run
+from metalctl.lab.paths import LabPaths
+
+_SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+_OVS_RUN = "/run/openvswitch"
+_DATABASE = f"unix:{_OVS_RUN}/db.sock"
+_QUIET = ["-vsyslog:off", "-vconsole:info"]
+
+
+def start(paths: LabPaths, rack: plan.Plan) -> None:
+    """Brings the switch up with every port of the rack."""
+    _start_database(paths)
+    _start_switch(paths)
+    _add_addresses(paths, rack)
+    _add_taps(paths, rack)
+    for node in rack.nodes:
+        _connect(paths, node)
+    _start_lldp(paths)
+
+
+def _start_database(paths: LabPaths) -> None:
+    database = paths.state / "switch.db"
+    run(["ovsdb-tool", "create", str(database), _SCHEMA])
+    argv = ["ovsdb-server", str(database), f"--remote=p{_DATABASE}", f"--unixctl={_OVS_RUN}/ovsdb.ctl", *_QUIET]
+    parts.start(paths, "ovsdb-server", sandbox.command(paths, argv))
+    parts.wait(paths, "ovsdb-server", (paths.run / "openvswitch" / "db.sock").exists)
+    _vsctl(paths, "--no-wait", "init")
+
+
+def _start_switch(paths: LabPaths) -> None:
+    argv = ["ovs-vswitchd", _DATABASE, f"--unixctl={_OVS_RUN}/ovs-vswitchd.ctl", *_QUIET]
+    parts.start(paths, "ovs-vswitchd", sandbox.command(paths, argv))
+    parts.wait(paths, "ovs-vswitchd", (paths.run / "openvswitch" / "ovs-vswitchd.ctl").exists)
+    bridge = plan.BOOT_INTERFACE
+    _vsctl(
+        paths,
+        *("add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev"),
+        *("--", "set", "Interface", bridge, f"mtu_request={plan.MTU}"),
+    )
+
+
+def _add_addresses(paths: LabPaths, rack: plan.Plan) -> None:
+    """The provisioner's address, and one address a BMC on a tap of its own: a tap needs no kernel module but tun's."""
+    bits = plan.BOOT_NETWORK.split("/")[1]
+    _ip(paths, "address", "add", f"{plan.PROVISIONER}/{bits}", "dev", plan.BOOT_INTERFACE)
+    _ip(paths, "link", "set", plan.BOOT_INTERFACE, "up")
+    _ip(paths, "tuntap", "add", "dev", plan.BMC_INTERFACE, "mode", "tap")
+    _ip(paths, "link", "set", plan.BMC_INTERFACE, "up")
+    for node in rack.nodes:
+        _ip(paths, "address", "add", f"{node.bmc_address}/24", "dev", plan.BMC_INTERFACE)
+
+
+def _add_taps(paths: LabPaths, rack: plan.Plan) -> None:
+    for number, port in enumerate((port for node in rack.nodes for port in node.ports), start=1):
+        _ip(paths, "tuntap", "add", "dev", port, "mode", "tap")
+        # A fixed address: the switch's LLDP chassis and LACP identity stay the same from one `up` to the next.
+        mac = f"02:00:5e:00:{number // 256:02x}:{number % 256:02x}"
+        _ip(paths, "link", "set", port, "address", mac, "mtu", str(plan.MTU), "up")
+
+
+def _connect(paths: LabPaths, node: plan.PlannedNode) -> None:
+    bridge = plan.BOOT_INTERFACE
+    if len(node.ports) == 1:
+        _vsctl(paths, "add-port", bridge, node.ports[0])
+        return
+    settings = [
+        "bond_mode=balance-tcp",
+        "lacp=active",
+        "other_config:lacp-time=fast",
+        "other_config:lacp-fallback-ab=true",
+        f"other_config:bond-primary={node.ports[0]}",
+    ]
+    _vsctl(paths, "add-bond", bridge, f"bond-{node.node.name}", *node.ports, *settings)
+
+
+def _start_lldp(paths: LabPaths) -> None:
+    config = paths.state / "lldpd.conf"
+    config.write_text(
+        f"configure system hostname {plan.SWITCH_NAME}\n"
+        "configure lldp portidsubtype ifname\n"
+        "configure lldp tx-interval 5\n"
+    )
+    argv = ["lldpd", "-d", "-I", "swp*", "-C", "swp1", "-S", "metalctl emulated switch", "-u", "/run/lldpd.socket"]
+    parts.start(paths, "lldpd", sandbox.command(paths, [*argv, "-O", str(config)]))
+    parts.wait(paths, "lldpd", (paths.run / "lldpd.socket").exists)
+
+
+def _ip(paths: LabPaths, *words: str) -> None:
+    run(["ip", "-n", paths.namespace, *words])
+
+
+def _vsctl(paths: LabPaths, *words: str) -> str:
+    return run(sandbox.command(paths, ["ovs-vsctl", f"--db={_DATABASE}", "--timeout=30", *words]))
