@@ -29,5 +29,9 @@ class ToolFailed(NodeError):
     """A tool could not tell: missing, hung, non-zero exit, unreadable output. Never about the hardware."""
 
 
+class HardwareFault(NodeError):
+    """The hardware failed while it was used, such as an I/O error of a disk. The only error that is a FAIL."""
+
+
 class Refused(NodeError):
     """The guard refuses an action on a disk; `fields["reasons"]` says why."""

@@ -1,7 +1,7 @@
 """The journal of a run: JSON lines of `metalctl.model.run.Entry`, append-only, fsynced a line.
 
-A journal is created once: a second start of the same run id meets `JournalExists`, and nothing runs twice. The controller
-tails the file by byte offset; `read` gives complete lines only, so a line that is being written is read the next time.
+A journal is created once: a second start of the same run id meets `JournalExists`, and nothing runs twice. The
+controller tails the file by byte offset; `read` gives complete lines only: a line being written is read the next time.
 """
 
 from __future__ import annotations
