@@ -6,8 +6,8 @@ The roots, in order of precedence; the first that holds the name wins:
 2. `/etc/metalctl`,
 3. what the package ships: `metalctl/_content` in an installed wheel, the top of the checkout when run from source.
 
-A name is relative to a root, such as `profiles/compute.yaml`, `pxe/ipxe` or `checks`. A site adds a file by putting it under
-the same name in one of the first two.
+A name is relative to a root, such as `profiles/compute.yaml`, `pxe/ipxe` or `checks`. A site adds a file by putting it
+under the same name in one of the first two.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def find(relative: str) -> Path:
 
 
 def find_all(relative: str) -> list[Path]:
-    """That name in every root that has it, in order of precedence (for folders whose files are merged); may be empty."""
+    """That name in every root that has it, first wins (for folders whose files are merged); may be empty."""
     return [found for root in roots() if (found := root / _inside(relative)).exists()]
 
 
