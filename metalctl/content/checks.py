@@ -1,0 +1,85 @@
+"""The catalogue of checks, read from the files without importing them: they belong to the node, not to this machine.
+
+A check is a file `checks/nvme_randread.py` (or `test_nvme_randread.py`); its name is `nvme-randread`. Its docstring is
+its manual: the first line says what it is. A site's file of the same name comes first, as with all content.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metalctl.content import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. manual: its docstring; facts: what its decorator states (component, levels, estimate, needs).
+
+    limits: the names of limits that it reads, empty when that cannot be told. broken: why the file cannot be read.
+    """
+
+    name: str
+    file: str
+    manual: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    broken: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the manual, or why there is none."""
+        return self.manual.partition("\n")[0] or (f"cannot be read: {self.broken}" if self.broken else "")
+
+
+def catalogue() -> dict[str, Check]:
+    """Every check on the content path by name, sorted."""
+    found: dict[str, Path] = {}
+    for folder in paths.find_all("checks"):
+        for file in sorted(folder.glob("*.py")):
+            if not file.name.startswith(("_", "conftest")):
+                found.setdefault(name_of(file), file)
+    return {name: read(name, found[name]) for name in sorted(found)}
+
+
+def name_of(file: Path) -> str:
+    """The name of the check in a file."""
+    return file.stem.removeprefix("test_").replace("_", "-")
+
+
+def read(name: str, file: Path) -> Check:
+    """One check as its file states it."""
+    try:
+        tree = ast.parse(file.read_bytes(), str(file))
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+        return Check(name, str(file), broken=str(error))
+    return Check(name, str(file), ast.get_docstring(tree) or "", _facts(tree), _limits(tree))
+
+
+def _facts(tree: ast.Module) -> dict[str, str]:
+    """The keywords of the first `@check(...)`, as words."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) == "check":
+            return {k.arg: _words(k.value) for k in call.keywords if k.arg}
+    return {}
+
+
+def _words(node: ast.expr) -> str:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return ast.unparse(node)
+    return " ".join(map(str, value)) if isinstance(value, (tuple, list, set)) else str(value)
+
+
+def _limits(tree: ast.Module) -> tuple[str, ...]:
+    """Names read as `limits.NAME`; nothing when `limits` is used otherwise too: the list would be too short."""
+    named: set[str] = set()
+    attributes = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "limits":
+            named.add(node.attr)
+            attributes += 1
+    loads = sum(isinstance(n, ast.Name) and n.id == "limits" for n in ast.walk(tree))
+    return tuple(sorted(named)) if loads == attributes else ()

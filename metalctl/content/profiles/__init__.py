@@ -1,0 +1,115 @@
+"""Profiles: what a server of a role must be, written in YAML, read with every mistake named by file and line.
+
+    name: compute                     # may be left out: the file's name counts
+    role: compute                     # controller, compute or storage
+    summary: OpenStack hypervisor
+    extends: base                     # mappings merge, lists replace, ~ takes an inherited key away
+    requires:
+      cpu:    {cores: ">= 64", threads: ">= 128", virtualization: [vt-x, amd-v], kvm: true, iommu: true}
+      memory: {total: ">= 512 GiB", dimms: "8..32", balanced: true, ecc: true, reserved: 2 %}
+      disks:
+        - {role: os, kind: [ssd, nvme], count: ">= 1", size: ">= 200 GB"}
+      network:
+        bonds: [{name: bond0, members: 2, speed: ">= 25 Gb/s", mode: 802.3ad, mtu: 9000}]
+        nics:  [{count: ">= 1", speed: ">= 1 Gb/s"}]
+      boot_mode: uefi
+      firmware: {bios: {dell-r750: ">= 1.9.2", any: ">= 1.0"}}
+    checks:  {nvme-randread: {min_iops: 400k, max_p99: 2 ms}, virtualization: {}}
+    burn_in: [virtualization, nvme-randread]      # names out of checks
+    accept:  [virtualization]
+    install: {os: debian-12, root_disk: os}
+
+Numbers are written as people write them: `12`, `>= 64`, `16..32`; GiB and GB differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from metalctl.content import paths
+from metalctl.content.errors import ContentError, Problem, ProfileError
+from metalctl.content.profiles._crossref import references
+from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved, suggest
+from metalctl.content.profiles._schema import profile_of
+from metalctl.content.profiles._tree import short
+from metalctl.model.codec import encode
+from metalctl.model.profile import Profile
+
+__all__ = ["Problem", "ProfileError", "check", "load", "names"]
+
+
+def names() -> list[str]:
+    """Every profile on the content path, sorted: "compute", "lab/compute", …"""
+    return available()
+
+
+def load(name_or_path: str | Path) -> Profile:
+    """The profile of that name on the content path, or in that file (a name that ends in .yaml or is a Path).
+
+    Raises ProfileError (a UsageError) that holds every mistake, or that suggests a name.
+    """
+    path, name = _find(name_or_path)
+    problems: list[Problem] = []
+    profile = _read(path, name, problems)
+    if profile is None or problems:
+        raise ProfileError(name, _ordered(problems))
+    return profile
+
+
+def check(path: str | Path) -> list[Problem]:
+    """Every mistake of the profile in that file (or of that name); the checks and the system it names must exist too."""
+    path, name = _find(path)
+    problems: list[Problem] = []
+    _read(path, name, problems, cross=True)
+    return _ordered(problems)
+
+
+def digest(profile: Profile) -> str:
+    """SHA-256, in hex, over what the profile asks for; where its file lies does not count."""
+    bare = encode(replace(profile, file="", digest=""))
+    text = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -> Profile | None:
+    tree, whole = resolved(path, problems)
+    if tree is None:
+        return None
+    if not whole:
+        # What the missing parent would have given is not known: only what is wrong in itself is said.
+        found: list[Problem] = []
+        profile_of(tree, name, str(path), found)
+        problems.extend(p for p in found if "no key is called" in p.message)
+        return None
+    profile = profile_of(tree, name, str(path), problems)
+    if cross:
+        problems.extend(references(tree))
+    return replace(profile, digest=digest(profile))
+
+
+def _find(name_or_path: str | Path) -> tuple[Path, str]:
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith(SUFFIX):
+        return Path(name_or_path), _name(Path(name_or_path))
+    if found := locate(text):
+        return found, text
+    raise ProfileError(text, [Problem("profiles", 0, f"no profile is called {short(text)}", suggest(text, names()))])
+
+
+def _name(path: Path) -> str:
+    """A file below a `profiles` folder of the content path has the name that it has there; any other its stem."""
+    try:
+        for root in paths.find_all("profiles"):
+            if path.absolute().is_relative_to(root.absolute()):
+                return path.absolute().relative_to(root.absolute()).with_suffix("").as_posix()
+    except (ContentError, OSError):
+        pass
+    return path.stem
+
+
+def _ordered(problems: list[Problem]) -> list[Problem]:
+    """Each once, by file and line."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.file, p.line))

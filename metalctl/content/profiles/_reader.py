@@ -1,0 +1,115 @@
+"""Reading one mapping of the tree strictly: every key is known, every value has its type, every mistake is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from metalctl.content.errors import Problem
+from metalctl.content.profiles._extend import suggest
+from metalctl.content.profiles._tree import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, describe, short
+from metalctl.content.profiles._values import Mismatch
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Takes keys out of one mapping. `path` is dotted ("requires.cpu"); after the last key call `done()`."""
+
+    def __init__(self, node: Mapping, path: str, problems: list[Problem]) -> None:
+        self.node = node
+        self.path = path
+        self.problems = problems
+        self.known: list[str] = []
+
+    def dotted(self, key: str) -> str:
+        """The key with the path before it."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def note(self, node: Node, key: str, expected: str, hint: str = "", got: str = "") -> None:
+        """Adds one mistake about the value of `key`."""
+        message = f"{self.dotted(key)}: expected {expected}, got {got or describe(node)}"
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(node.file, node.line, message, hint))
+
+    def get(self, key: str) -> Node | None:
+        """The raw value; the key counts as known from now on."""
+        self.known.append(key)
+        return self.node.items.get(key)
+
+    def value(self, key: str, read: Callable[[str], T], default: T) -> T:
+        """A single value, or the default where it is absent or wrong (then the mistake is noted)."""
+        node = self.get(key)
+        return default if node is None else self.scalar(node, key, read, default)
+
+    def scalar(self, node: Node, key: str, read: Callable[[str], T], default: T) -> T:
+        """The same for a node already in hand."""
+        try:
+            if not isinstance(node, Scalar) or node.is_null:
+                read("")
+                raise Mismatch("a single value")
+            return read(node.text)
+        except Mismatch as wrong:
+            self.note(node, key, wrong.expected, wrong.hint)
+            return default
+
+    def required(self, key: str, read: Callable[[str], T], default: T) -> T:
+        """As `value`, but its absence is a mistake."""
+        if key not in self.node.items:
+            message = f"{self.dotted(key)} is missing" if not self.path else f"{self.path}: {key} is missing"
+            self.problems.append(Problem(self.node.file, self.node.line, message))
+        return self.value(key, read, default)
+
+    def words(self, key: str, read: Callable[[str], T], single: bool = False) -> tuple[T, ...]:
+        """A list of single values without repetition; with `single`, one value may stand without brackets."""
+        node = self.get(key)
+        if node is None:
+            return ()
+        if single and isinstance(node, Scalar) and not node.is_null:
+            node = Sequence(node.file, node.line, [node])
+        if not isinstance(node, Sequence):
+            self.note(node, key, "a list such as [a, b]")
+            return ()
+        found: list[T] = []
+        for item in node.items:
+            before = len(self.problems)
+            value: T | None = self.scalar(item, key, read, None)
+            if value is None or len(self.problems) > before:
+                continue
+            if value in found:
+                self.note(item, key, "each once", got=f"{describe(item)} again")
+            found.append(value)
+        return tuple(found)
+
+    def mapping(self, key: str) -> Reader:
+        """A reader of the mapping under `key`; of an empty one where it is absent or wrong."""
+        node = self.get(key)
+        if node is not None and not isinstance(node, Mapping):
+            self.note(node, key, "keys and values")
+        usable = node if isinstance(node, Mapping) else Mapping(self.node.file, self.node.line)
+        return Reader(usable, self.dotted(key), self.problems)
+
+    def mappings(self, key: str) -> list[Reader]:
+        """Readers of the items of the list under `key`."""
+        node = self.get(key)
+        if node is None:
+            return []
+        if not isinstance(node, Sequence):
+            self.note(node, key, "a list, each item starting with “- ”")
+            return []
+        readers = []
+        for index, item in enumerate(node.items):
+            if isinstance(item, Mapping):
+                readers.append(Reader(item, f"{self.dotted(key)}[{index}]", self.problems))
+            else:
+                self.note(item, f"{key}[{index}]", "keys and values")
+        return readers
+
+    def done(self) -> None:
+        """Notes every key that nobody asked for."""
+        for key in self.node.items:
+            if key in self.known or len(self.problems) >= MAX_PROBLEMS:
+                continue
+            file, line = self.node.lines[key]
+            where = f"{self.path}: " if self.path else ""
+            self.problems.append(Problem(file, line, f"{where}no key is called {short(key)}", suggest(key, self.known)))
