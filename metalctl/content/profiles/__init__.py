@@ -60,7 +60,7 @@ def load(name_or_path: str | Path) -> Profile:
 
 
 def check(path: str | Path) -> list[Problem]:
-    """Every mistake of the profile in that file (or of that name); the checks and the system it names must exist too."""
+    """Every mistake of the profile in that file (or of that name); what it names must exist too."""
     path, name = _find(path)
     problems: list[Problem] = []
     _read(path, name, problems, cross=True)

@@ -1,10 +1,11 @@
 """`extends`: which file a name means, and how a child's tree is laid over its parent's.
 
-Mappings merge key by key, at every depth. Lists and single values replace what they inherit as a whole. A key whose value
-is `~` takes the inherited key away.
+Mappings merge key by key, at every depth. Lists and single values replace what they inherit as a whole. A key whose
+value is `~` takes the inherited key away.
 
-`extends: compute` is a name on the content path, as on the command line. A site's `/etc/metalctl/profiles/compute.yaml` may
-itself say `extends: compute`: it then extends the one that it hides. A name that ends in `.yaml` is a path from the file.
+`extends: compute` is a name on the content path, as on the command line. A site's `/etc/metalctl/profiles/compute.yaml`
+may itself say `extends: compute`: it then extends the one that it hides. A name that ends in `.yaml` is a path from the
+file.
 """
 
 from __future__ import annotations
@@ -47,26 +48,32 @@ def suggest(name: str, known: list[str]) -> str:
     return f"known: {', '.join(known)}" if known else ""
 
 
-def resolved(path: Path, problems: list[Problem]) -> Mapping | None:
-    """The tree of the file with everything it extends laid under it; None when a part of the chain cannot be read."""
+def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]:
+    """The tree of the file with everything it extends laid under it, and whether the whole chain could be read."""
     layers: list[Mapping] = []
     chain: list[Path] = []
+    whole = True
     following: Path | None = path
     while following is not None:
         chain.append(_real(following))
         tree = read(following, problems)
         if tree is None:
-            return None
+            whole = False
+            break
         layers.append(tree)
         try:
             following = _parent(tree, following, tuple(chain), problems)
         except _Broken:
-            return None
+            whole = False
+            break
+    if not layers:
+        return None, False
     merged = layers.pop()
-    _no_removal(merged, problems)
+    if whole:
+        _no_removal(merged, problems)
     while layers:
         merged = _merge(merged, layers.pop(), problems)
-    return merged
+    return merged, whole
 
 
 def _real(path: Path) -> Path:

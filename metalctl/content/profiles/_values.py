@@ -35,7 +35,7 @@ def _number(text: str, parse: Parse, expected: str) -> float:
     try:
         value = parse(text)
     except MetalctlError as error:
-        raise Mismatch(expected, error.hint) from error
+        raise Mismatch(expected, "" if error.hint.startswith("write it like") else error.hint) from error
     except (ValueError, OverflowError) as error:
         raise Mismatch(expected) from error
     if not math.isfinite(value):
