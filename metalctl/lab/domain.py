@@ -165,7 +165,7 @@ def _properties(domain: ET.Element, node: PlannedNode) -> None:
     for index, nic in enumerate(node.node.nics):
         _override(override, f"ua-nic{index}", ("speed", "signed", str(nic.speed)), ("duplex", "string", "full"))
     for index, disk in enumerate(disk for disk in node.disks if disk.disk.kind != "nvme"):
-        model = f"METALCTL EMULATED {disk.disk.kind.upper()}"
+        model = f"EMULATED {disk.disk.kind.upper()}"
         wwn = str(int(disk.wwn, 16))
         _override(override, f"ua-disk{index}", ("wwn", "unsigned", wwn), ("model", "string", model))
 

@@ -74,6 +74,7 @@ class LabInfo:
     provisioner_address: str
     boot_interface: str
     boot_network: str
+    boot_network6: str
     switch_name: str
     credentials_file: str
     nodes_file: str
@@ -110,6 +111,7 @@ def built(paths: LabPaths, rack: plan.Plan, accelerator: Accelerator, certificat
         provisioner_address=plan.PROVISIONER,
         boot_interface=plan.BOOT_INTERFACE,
         boot_network=plan.BOOT_NETWORK,
+        boot_network6=plan.BOOT_NETWORK6,
         switch_name=plan.SWITCH_NAME,
         credentials_file=str(paths.credentials),
         nodes_file=str(nodes_file(paths)),

@@ -24,7 +24,7 @@ def exists(namespace: str) -> bool:
 
 
 def create(namespace: str) -> None:
-    """Makes the namespace, its loopback up and IPv6 off (the boot network is IPv4: no stray router solicitations)."""
+    """Makes the namespace, its loopback up and IPv6 off for interfaces to come: the taps are the switch's, not ours."""
     try:
         run(["ip", "netns", "add", namespace])
     except CommandError as error:

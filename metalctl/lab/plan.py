@@ -15,6 +15,8 @@ from metalctl.lab.spec import Disk, Node, Rack
 
 BOOT_NETWORK = "172.31.0.0/24"
 PROVISIONER = "172.31.0.1"
+BOOT_NETWORK6 = "fd6d:6374:6c::/64"
+PROVISIONER6 = "fd6d:6374:6c::1"
 BOOT_INTERFACE = "br0"
 BMC_NETWORK = "172.31.1.0/24"
 BMC_INTERFACE = "bmc0"
