@@ -1,0 +1,53 @@
+"""Snapshots of counters and their difference: pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Counter:
+    """Which counter: the part that it is of, and its name. serious: a rise is a fault of the part."""
+
+    part: str
+    name: str
+    serious: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """values: counter → count now. unreadable: what could not be read → why."""
+
+    values: dict[Counter, int] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def __add__(self, other: Snapshot) -> Snapshot:
+        return Snapshot({**self.values, **other.values}, {**self.unreadable, **other.unreadable})
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A counter that grew."""
+
+    counter: Counter
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return f"{self.counter.name} rose from {self.before} to {self.after}"
+
+
+def rises(before: Snapshot, after: Snapshot) -> list[Rise]:
+    """Counters that grew, worst first. One that shrank was reset: then what it holds now is the rise."""
+    found = []
+    for counter, now in sorted(after.values.items()):
+        then = before.values.get(counter)
+        if then is not None and now != then:
+            base = then if now > then else 0
+            found += [Rise(counter, base, now)] if now > base else []
+    return sorted(found, key=lambda r: not r.counter.serious)
+
+
+def lost(before: Snapshot, after: Snapshot) -> list[str]:
+    """Parts that could be read before and cannot be read after: a disk that fell off, a port that vanished."""
+    return sorted({c.part for c in before.values} - {c.part for c in after.values})

@@ -1,0 +1,85 @@
+"""The command `run`: a spec from the controller, or flags from a technician."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from metalctl.model.codec import decode
+from metalctl.model.errors import MetalctlError, UsageError, describe
+from metalctl.model.run import RunSpec
+from metalctl.model.verdict import Verdict
+from metalctl.node import runner
+from metalctl.node.errors import JournalExists, NodeError
+from metalctl.node.journal import Journal
+from metalctl.node.runner import local
+from metalctl.node.runner.run import Append, Interrupted, Run
+from metalctl.node.runner.settings import Settings
+
+EXIT = {Verdict.PASS: 0, Verdict.SKIP: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
+
+
+def main(argv: list[str]) -> int:
+    """Run checks; returns the exit code. argv: what follows `run` on the command line."""
+    if {"-h", "--help"} & set(argv):
+        sys.stdout.write(runner.__doc__ or "")
+        return 0
+    sys.dont_write_bytecode = True  # the checks' directory may be read-only
+    settings = Settings.read()
+    try:
+        if "--local" in argv:
+            return EXIT[local.run(local.parse(argv), settings)]
+        return _from_spec(_spec(argv), settings)
+    except (UsageError, JournalExists) as wrong:
+        sys.stderr.write(f"{describe(wrong)}\n")
+        return 2
+    except MetalctlError as failed:
+        sys.stderr.write(f"{describe(failed)}\n")
+        return 3
+
+
+def _spec(argv: list[str]) -> RunSpec:
+    if len(argv) != 1 or argv[0].startswith("-"):
+        raise UsageError("usage: run SPEC.json | run --local --check NAME...", hint="name one spec file")
+    try:
+        spec = decode(RunSpec, json.loads(Path(argv[0]).read_text()))
+    except (OSError, ValueError) as bad:
+        raise UsageError(f"{argv[0]} cannot be read as a run spec: {bad}", hint="write it with metalctl") from bad
+    if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
+        raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
+    return spec
+
+
+def _from_spec(spec: RunSpec, settings: Settings) -> int:
+    boot_id = settings.boot_id()
+    signal.signal(signal.SIGTERM, _interrupt)
+    with Journal(settings.run_dir / spec.run_id / "journal.jsonl", boot_id) as journal:
+        try:
+            if spec.boot_id and spec.boot_id != boot_id:
+                raise NodeError(
+                    "the node was booted again since this run was asked for", hint="ask for a new run on this boot"
+                )
+            spec = dataclasses.replace(spec, boot_id=boot_id)
+            return EXIT[perform(spec, settings, journal.append)]
+        except BaseException as crash:
+            hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
+            journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
+            if isinstance(crash, MetalctlError):
+                raise
+            if isinstance(crash, Interrupted):
+                return 3
+            raise
+
+
+def perform(spec: RunSpec, settings: Settings, append: Append) -> Verdict:
+    """Take the inventory and run the checks."""
+    append("note", what="inventory")
+    return Run(spec, settings, append).perform(settings.collect())
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(f"the runner was ended by signal {signal.Signals(number).name}")
