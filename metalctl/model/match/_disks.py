@@ -1,0 +1,161 @@
+"""Disks: which serves which role, and what is missing.
+
+The root disk's role chooses first, then the others in the profile's order. A role prefers kinds in the order written;
+the root disk takes the smallest that fits, any other role the largest; serials break ties. Where one choice would leave a
+later role short, it is moved to another disk that fits (a maximum matching), so a machine is never failed for the order of
+its profile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Disk, Inventory
+from metalctl.model.match._verdicts import judged, reason, unknown, written
+from metalctl.model.profile import DiskRequirement
+from metalctl.model.units import format_size
+from metalctl.model.verdict import Verdict
+
+
+def findings(inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str) -> Iterator[Finding]:
+    """One finding for each role."""
+    roles = assign(inventory, needs, root)
+    used = {id(disk) for disks in roles.values() for disk in disks}
+    spare = [disk for disk in inventory.disks if id(disk) not in used]
+    for need in needs:
+        yield _role(inventory, need, roles[need.role], spare)
+
+
+def assign(inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str) -> dict[str, tuple[Disk, ...]]:
+    """Role → disks; see the module's docstring for the rules."""
+    order = sorted(needs, key=lambda need: need.role != root)
+    disks = inventory.disks
+    doubled = _doubled(disks)
+    wishes = {n.role: _wishes(n, disks, doubled, smallest=n.role == root) for n in order}
+    taken = _matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
+    for need in (n for n in order if n.role != root):
+        room = len(disks) if need.count.high is None else int(need.count.high)
+        for index in wishes[need.role]:
+            if index not in taken and sum(role == need.role for role in taken.values()) < room:
+                taken[index] = need.role
+    return {n.role: tuple(disks[i] for i in wishes[n.role] if taken.get(i) == n.role) for n in needs}
+
+
+def _least(need: DiskRequirement) -> int:
+    return int(need.count.low or 0)
+
+
+def _doubled(disks: Iterable[Disk]) -> frozenset[str]:
+    """Serials that more than one disk shows: such disks cannot be told apart, so none of them is chosen."""
+    return frozenset(serial for serial, n in Counter(d.serial for d in disks if d.serial).items() if n > 1)
+
+
+def _wishes(need: DiskRequirement, disks: tuple[Disk, ...], doubled: frozenset[str], smallest: bool) -> list[int]:
+    """Indexes of the disks that fit, best first."""
+    fit = [i for i, disk in enumerate(disks) if not _objection(disk, need, doubled)]
+    sign = 1 if smallest else -1
+    return sorted(fit, key=lambda i: (need.kind.index(disks[i].kind), sign * (disks[i].size or 0), disks[i].serial))
+
+
+def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> str:
+    """Why the disk cannot serve the role: "" when it can, "?…" when a fact is lacking, else the fact that is wrong."""
+    if disk.removable:
+        return "is removable"
+    if disk.kind not in need.kind:
+        return "?does not state its kind" if disk.kind in ("", "unknown") else "is of another kind"
+    if disk.size is None:
+        return "?does not state its size"
+    if disk.size <= 0 or (need.size is not None and not need.size.holds(disk.size)):
+        return f"has {format_size(disk.size)}"
+    if not disk.serial or disk.serial in doubled:
+        return "?shares its serial with another disk" if disk.serial else "?states no serial"
+    return ""
+
+
+def _matching(slots: list[tuple[str, list[int]]]) -> dict[int, str]:
+    """Disk index → role, as many slots filled as can be; an earlier slot never loses its disk to a later one."""
+    holder: dict[int, int] = {}
+    for slot in range(len(slots)):
+        came_from: dict[int, int] = {}
+        queue, end = [slot], None
+        while queue and end is None:
+            here = queue.pop(0)
+            for disk in slots[here][1]:
+                if disk in came_from:
+                    continue
+                came_from[disk] = here
+                if disk not in holder:
+                    end = disk
+                    break
+                queue.append(holder[disk])
+        _shift(holder, came_from, end, slot)
+    return {disk: slots[slot][0] for disk, slot in holder.items()}
+
+
+def _shift(holder: dict[int, int], came_from: dict[int, int], end: int | None, slot: int) -> None:
+    """Gives `end` to the slot that reached it, that slot's old disk to the one before, back to where it began."""
+    while end is not None:
+        taker = came_from[end]
+        old = next((disk for disk, held_by in holder.items() if held_by == taker), None)
+        holder[end] = taker
+        end = None if taker == slot else old
+
+
+def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk]) -> Finding:
+    name, expected = f"disks.{need.role}.count", _expected(need)
+    got = _got(chosen)
+    doubled = _doubled(inventory.disks)
+    missing = _least(need) - len(chosen)
+    if missing > 0:
+        return _short(inventory, need, chosen, spare, missing)
+    left = [d for d in spare if not _objection(d, need, doubled)]
+    if need.count.high is not None and left and need.count.low == need.count.high:
+        part = ", ".join(d.label for d in left)
+        remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
+        return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part)
+    return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
+
+
+def _short(
+    inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk], missing: int
+) -> Finding:
+    name, expected = f"disks.{need.role}.count", _expected(need)
+    if not inventory.disks and (inventory.source != "in-band" or reason(inventory, "disks")):
+        return unknown(inventory, name, expected, "disks")
+    doubled = _doubled(inventory.disks)
+    objections = [(disk, _objection(disk, need, doubled)) for disk in spare]
+    unclear = [(disk, why[1:]) for disk, why in objections if why.startswith("?")]
+    wrong = [(disk, why) for disk, why in objections if why.startswith("has ")]
+    kinds = " or ".join(need.kind)
+    summary = f"{len(chosen)} of {_least(need)} {kinds}: {missing} missing"
+    if len(unclear) >= missing or reason(inventory, "disks"):
+        why = "; ".join(f"{disk.label} {what}" for disk, what in unclear) or reason(inventory, "disks")
+        remedy = f"{summary}, but {why}: find out why, or replace that disk, and inspect again"
+        part = ", ".join(disk.label for disk, _ in unclear)
+        return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, inventory.source, remedy)
+    return judged(inventory, name, False, expected, _got(chosen), _missing(summary, need, wrong), _labels(wrong))
+
+
+def _missing(summary: str, need: DiskRequirement, wrong: list[tuple[Disk, str]]) -> str:
+    if not wrong:
+        return f"{summary}; seat or replace it, check its cable and controller, and inspect again"
+    size = written(need.size, format_size) if need.size else "another size"
+    named = "; ".join(f"{disk.label} {why}, expected {size}" for disk, why in wrong[:4])
+    return f"{summary}; {named}: replace by one of that size, or seat the missing one"
+
+
+def _labels(wrong: list[tuple[Disk, str]]) -> str:
+    return ", ".join(disk.label for disk, _ in wrong)
+
+
+def _expected(need: DiskRequirement) -> str:
+    size = f" of {written(need.size, format_size)}" if need.size else ""
+    return f"{written(need.count)} × {' or '.join(need.kind)}{size}"
+
+
+def _got(chosen: tuple[Disk, ...]) -> str:
+    """ "2 × nvme 1 TiB, 1 × ssd 480 GB" """
+    counted = Counter((disk.kind, format_size(disk.size or 0)) for disk in chosen)
+    return ", ".join(f"{n} × {kind} {size}" for (kind, size), n in counted.items()) or "none"

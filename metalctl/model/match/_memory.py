@@ -1,0 +1,142 @@
+"""Memory: what the modules add up to, and whether the kernel can use all of it.
+
+`memory.total` holds the sum of the DIMMs to the profile. `memory.usable` holds what the kernel counts to that sum, less
+the reservation: the kernel's page structures alone take 1/64, so 2 % leaves less than half of one percent of slack, and a
+module that the firmware mapped out (at least 1/64 of the sum, up to 64 modules) is caught although it is still listed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Dimm, Inventory
+from metalctl.model.match._verdicts import judged, plain, plural, unknown, written
+from metalctl.model.profile import MemoryRequirement
+from metalctl.model.units import format_size
+
+
+def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
+    """One finding for each thing asked of the memory."""
+    fitted = [dimm for dimm in inventory.memory.dimms if dimm.size > 0]
+    yield from _total(inventory, need, fitted)
+    yield from _usable(inventory, need, fitted)
+    yield from _count(inventory, need, fitted)
+    yield from _balanced(inventory, need, fitted)
+    yield from _ecc(inventory, need)
+
+
+def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+    if need.total is None:
+        return
+    expected, name = written(need.total, format_size), "memory.total"
+    total = sum(d.size for d in fitted) if fitted else inventory.memory.total
+    if total is None:
+        yield unknown(inventory, name, expected, name)
+        return
+    # Without DIMMs only the kernel's count is known, which lacks the reservation.
+    floor = (need.total.low or 0) * (1.0 if fitted else 1 - need.reserved)
+    good = total >= floor and (need.total.high is None or total <= need.total.high)
+    if need.total.high is not None and total > need.total.high:
+        remedy = "the machine has more memory than the profile allows: use another profile"
+    else:
+        remedy = f"{format_size((need.total.low or 0) - total)} missing: {_where_to_look(inventory)}"
+    got = f"{format_size(total)} in {plural(len(fitted), 'DIMM')}" if fitted else f"{format_size(total)} usable"
+    yield judged(inventory, name, good, expected, got, remedy, "" if good else _empty(inventory))
+
+
+def _empty(inventory: Inventory) -> str:
+    slots = [d.slot for d in inventory.memory.dimms if d.size == 0 and d.slot]
+    return f"empty: DIMM {', '.join(slots)}" if slots else ""
+
+
+def _where_to_look(inventory: Inventory) -> str:
+    slots = [d.slot for d in inventory.memory.dimms if d.size == 0 and d.slot]
+    if slots:
+        shown = ", ".join(slots[:8]) + (", …" if len(slots) > 8 else "")
+        return f"seat or replace modules (empty or not detected: {shown})"
+    return "seat or replace modules, and read the firmware's memory log"
+
+
+def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+    """Whether the kernel sees what is fitted; asked only where both sides are known."""
+    if need.total is None or not fitted or inventory.memory.total is None:
+        return
+    fitted_size, seen = sum(d.size for d in fitted), inventory.memory.total
+    floor = fitted_size * (1 - need.reserved)
+    lost = fitted_size - seen
+    expected = f"≥ {format_size(floor)} of {format_size(fitted_size)}"
+    suspects = _near(fitted, lost)
+    part = f"DIMM {', '.join(suspects)}" if suspects and seen < floor else ""
+    remedy = (
+        f"{format_size(lost)} of the fitted memory is not usable: a module is mapped out"
+        + (f", one of {', '.join(suspects[:8])}" if suspects else "")
+        + "; read the firmware's memory log, then reseat or replace the module it names"
+    )
+    yield judged(inventory, "memory.usable", seen >= floor, expected, format_size(seen), remedy, part)
+
+
+def _near(fitted: list[Dimm], lost: int) -> list[str]:
+    """Slots of the modules whose size would explain the loss (with the page structures that went with it)."""
+    reserve = sum(d.size for d in fitted) / 64
+    return [d.slot for d in fitted if d.slot and d.size <= lost <= d.size * 1.1 + reserve * 2]
+
+
+def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+    if need.dimms is None:
+        return
+    name, expected = "memory.dimms", plain_modules(written(need.dimms))
+    if not fitted:
+        yield unknown(inventory, name, expected, name)
+        return
+    good = need.dimms.holds(len(fitted))
+    yield judged(inventory, name, good, expected, plain(len(fitted)), _where_to_look(inventory), _empty(inventory))
+
+
+def plain_modules(text: str) -> str:
+    """ "≥ 16 DIMMs"."""
+    return f"{text} DIMMs"
+
+
+def _balanced(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+    if not need.balanced:
+        return
+    name, expected = "memory.balanced", "modules of one size, rank and speed, evenly over the sockets"
+    if not fitted:
+        yield unknown(inventory, name, expected, "memory.dimms")
+        return
+    common = Counter(_make(d) for d in fitted).most_common(1)[0][0]
+    odd = [d for d in fitted if _make(d) != common]
+    if odd:
+        part = "DIMM " + ", ".join(d.slot or "?" for d in odd)
+        remedy = f"replace {part} by modules of {_say(common)}, like the others"
+        got = f"{plural(len(odd), 'module')} of {', '.join(sorted({_say(_make(d)) for d in odd}))}"
+        yield judged(inventory, name, False, expected, got, remedy, part)
+        return
+    sockets = inventory.cpu.sockets or 1
+    even = len(fitted) % sockets == 0
+    remedy = f"{len(fitted)} modules cannot be even over {sockets} sockets: {_where_to_look(inventory)}"
+    got = f"{len(fitted)} × {_say(common)}"
+    yield judged(inventory, name, even, expected, got, remedy, "" if even else _empty(inventory))
+
+
+def _make(dimm: Dimm) -> tuple[int, int, int]:
+    return dimm.size, dimm.rank or 0, dimm.configured_mts or 0
+
+
+def _say(make: tuple[int, int, int]) -> str:
+    size, rank, speed = make
+    words = [format_size(size), f"rank {rank}" if rank else "", f"{speed} MT/s" if speed else ""]
+    return " ".join(w for w in words if w)
+
+
+def _ecc(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
+    if need.ecc is None:
+        return
+    expected, ecc = "ECC" if need.ecc else "no ECC", inventory.memory.ecc
+    if ecc is None:
+        yield unknown(inventory, "memory.ecc", expected, "memory.ecc")
+        return
+    remedy = "fit ECC modules, or enable ECC in firmware setup" if need.ecc else "use another profile"
+    yield judged(inventory, "memory.ecc", ecc == need.ecc, expected, "ECC" if ecc else "no ECC", remedy)

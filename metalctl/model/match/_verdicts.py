@@ -1,0 +1,71 @@
+"""How a requirement becomes a finding, alike for all parts of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Inventory
+from metalctl.model.profile import Range
+from metalctl.model.verdict import Verdict
+
+Format = Callable[[float], str]
+
+
+def plain(value: float) -> str:
+    """A count as a person reads it."""
+    return f"{value:g}"
+
+
+def written(bounds: Range, show: Format = plain) -> str:
+    """A range as the profile wrote it, with the signs of a book."""
+    if bounds.text:
+        return bounds.text.replace(">=", "≥").replace("<=", "≤").strip()
+    if bounds.low is not None and bounds.low == bounds.high:
+        return show(bounds.low)
+    low, high = bounds.low, bounds.high
+    if low is not None and high is not None:
+        return f"{show(low)}..{show(high)}"
+    return f"≥ {show(low)}" if low is not None else f"≤ {show(high or 0)}"
+
+
+def reason(inventory: Inventory, fact: str) -> str:
+    """Why a fact is not stated: what the collector said of it, or of what it is a part of; "" when it said nothing."""
+    for unreadable in inventory.unreadable:
+        if fact == unreadable.fact or fact.startswith((unreadable.fact + ".", unreadable.fact + "[")):
+            return unreadable.reason
+    return ""
+
+
+def unknown(inventory: Inventory, requirement: str, expected: str, fact: str, part: str = "") -> Finding:
+    """The fact is not stated: we could not tell."""
+    why = reason(inventory, fact) or f"the {inventory.source} inventory does not state {fact}"
+    return Finding(
+        requirement=requirement,
+        verdict=Verdict.UNKNOWN,
+        expected=expected,
+        got="not stated",
+        part=part,
+        source=inventory.source,
+        remedy=f"{why}; mend that and inspect again, or waive {requirement} by name",
+    )
+
+
+def judged(
+    inventory: Inventory, requirement: str, good: bool, expected: str, got: str, remedy: str, part: str = ""
+) -> Finding:
+    """PASS, or FAIL with the remedy."""
+    return Finding(
+        requirement=requirement,
+        verdict=Verdict.PASS if good else Verdict.FAIL,
+        expected=expected,
+        got=got,
+        part=part,
+        source=inventory.source,
+        remedy="" if good else remedy,
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 port", "2 ports"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
