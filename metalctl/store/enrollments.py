@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -63,6 +63,12 @@ def new_batch(connection: Connection, options: dict[str, Any]) -> str:
 def batch_options(connection: Connection, batch: str) -> dict[str, Any]:
     """What the batch was asked to do."""
     return dict(connection.execute(select(schema.batches.c.options).where(schema.batches.c.id == batch)).scalar_one())
+
+
+def set_batch_option(connection: Connection, batch: str, name: str, value: object) -> None:
+    """Change one option of a batch."""
+    options = {**batch_options(connection, batch), name: value}
+    connection.execute(update(schema.batches).where(schema.batches.c.id == batch).values(options=options))
 
 
 def last_batch(connection: Connection) -> str:
@@ -170,3 +176,9 @@ def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
     where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
     if connection.execute(update(table).where(where).values(**values)).rowcount == 0:
         connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
+
+
+def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:
+    """Drop the record of a stage, so that it is walked again; the audit trail keeps that it was."""
+    table = schema.stages
+    connection.execute(delete(table).where(table.c.enrollment == identifier, table.c.stage == which.value))

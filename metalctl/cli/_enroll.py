@@ -1,0 +1,120 @@
+"""What `metalctl enroll` does: check the rows, find or be the service, queue, follow, say where the results are."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import rich_click as click
+from sqlalchemy import Engine
+
+from metalctl import bmc
+from metalctl.cli._live import follow
+from metalctl.engine import overview, submit
+from metalctl.engine.errors import NoService
+from metalctl.engine.logs import to_file
+from metalctl.engine.overview import Standing
+from metalctl.engine.service import Service
+from metalctl.engine.settings import Settings, load
+from metalctl.engine.state import ServiceLock
+from metalctl.store.database import open_database, sqlite_url
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The command line."""
+
+    nodes: tuple[str, ...]
+    level: str
+    allow_erase: bool
+    retry: bool
+    detach: bool
+    as_json: bool
+    config: Path | None
+    state_dir: Path | None
+
+
+def enroll_nodes(wish: Wish) -> int:
+    """Do it; returns the exit code."""
+    rows = [] if wish.retry else _rows(Path(wish.nodes[0]))
+    settings = load(wish.config, wish.state_dir)
+    settings.state.create()
+    to_file(settings.state.path / "metalctl.log")
+    database = open_database(sqlite_url(settings.state.database))
+    if ServiceLock(settings.state).held_elsewhere:
+        return _queue(wish, database, rows, settings)
+    if wish.detach:
+        raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
+    return _serve(wish, database, rows, settings)
+
+
+def _rows(path: Path) -> list[submit.Row]:
+    entries = bmc.read_csv(path)
+    return [submit.Row(e.name, str(e.endpoint), e.credential_ref, e.profile, f"{path}:{e.line}") for e in entries]
+
+
+def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
+    if wish.retry:
+        return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
+    return submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase)
+
+
+def _queue(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
+    batch = _submit(wish, database, rows)
+    if wish.detach:
+        click.echo(json.dumps({"batch": batch}) if wish.as_json else f"queued as batch {batch}")
+        return overview.ACCEPTED
+    lock = ServiceLock(settings.state)
+
+    def ended() -> bool:
+        if not lock.held_elsewhere:
+            raise NoService("the service stopped while nodes were under way", hint="start it again: they go on")
+        return _all_ended(overview.standings(database, batch))
+
+    return _conclude(follow(database, batch, ended, as_json=wish.as_json), settings, batch, as_json=wish.as_json)
+
+
+def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
+    """Serve until the batch has ended. The service comes up first: if it cannot, nothing was enrolled."""
+    service = Service(settings, lambda line: click.echo(line, err=wish.as_json))
+    service.start()
+    try:
+        batch = _submit(wish, database, rows)
+        worker = threading.Thread(target=service.run, args=(batch,), name="service")
+        worker.start()
+        try:
+            found = follow(database, batch, lambda: not worker.is_alive(), as_json=wish.as_json)
+        finally:
+            service.stop()
+            worker.join()
+    finally:
+        service.close()
+    return _conclude(found, settings, batch, as_json=wish.as_json)
+
+
+def _all_ended(found: list[Standing]) -> bool:
+    return all(s.eta is None for s in found)
+
+
+def _conclude(found: list[Standing], settings: Settings, batch: str, *, as_json: bool) -> int:
+    code = overview.exit_code(found)
+    folder = settings.state.reports(batch)
+    if as_json:
+        summary = {"event": "summary", "batch": batch, "exit_code": code, "reports": str(folder)}
+        sys.stdout.write(json.dumps({**summary, "nodes": [s.as_json() for s in found]}) + "\n")
+        return code
+    for standing in found:
+        for finding in (f for f in standing.findings if f.blocks):
+            parts = (f"{standing.node}: {finding.verdict} {finding.requirement}", finding.part, finding.got)
+            click.echo(" · ".join(p for p in parts if p))
+            click.echo(f"  → {finding.remedy}")
+    click.echo(f"\nbatch         {batch}")
+    click.echo(f"reports       {folder}/index.html")
+    for standing in (s for s in found if s.condition.value == "done"):
+        click.echo(f"certificate   {folder}/{standing.node}.certificate.json")
+    if (folder / "cloud").is_dir():
+        click.echo(f"inventory     {folder}/cloud")
+    return code

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def state_options(function: F) -> F:
+    """--config and --state-dir."""
+    path = click.Path(path_type=Path)
+    function = click.option(
+        "--state-dir", type=path, envvar="METALCTL_STATE", help="Where metalctl remembers. [$METALCTL_STATE]"
+    )(function)
+    return click.option("--config", type=path, envvar="METALCTL_CONFIG", help="Settings file. [$METALCTL_CONFIG]")(
+        function
+    )
+
+
+def json_option(function: F) -> F:
+    """--json."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON for pipelines.")(function)

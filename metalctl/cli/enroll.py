@@ -1,0 +1,51 @@
+"""`metalctl enroll`: take nodes in and walk them to the cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("nodes", nargs=-1, metavar="NODES.csv | NODE...")
+@click.option("--level", type=click.Choice(["quick", "normal", "burn-in"]), default="quick", show_default=True,
+              help="How thorough the checks are.")  # fmt: skip
+@click.option("--allow-erase", is_flag=True, help="Disks that carry data may be overwritten.")
+@click.option("--retry", is_flag=True, help="The arguments are failed nodes that shall go on from the failed stage.")
+@click.option("--detach", is_flag=True, help="Only queue the nodes to the running service; do not follow them.")
+@json_option
+@state_options
+@click.pass_context
+def enroll(
+    ctx: click.Context,
+    nodes: tuple[str, ...],
+    level: str,
+    allow_erase: bool,
+    retry: bool,
+    detach: bool,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Enroll the nodes of a CSV file: discover, verify, inspect, match, burn in, install, accept, certify, hand over.
+
+    The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it, else
+    this command serves until the batch has ended. Nothing is written to a disk before the node matches its profile.
+
+    Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed or could not tell.
+
+    \b
+    Example: metalctl enroll rack7.csv
+             metalctl enroll --retry r7n03 --allow-erase
+    """
+    from metalctl.cli._enroll import Wish, enroll_nodes
+
+    if not nodes:
+        raise click.UsageError("name a CSV file of nodes, or failed nodes with --retry")
+    if not retry and len(nodes) != 1:
+        raise click.UsageError("one CSV file at a time; to try failed nodes again add --retry")
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir)
+    ctx.exit(enroll_nodes(wish))

@@ -1,0 +1,37 @@
+"""`metalctl serve`: the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import state_options
+
+
+@click.command()
+@state_options
+def serve(config: Path | None, state_dir: Path | None) -> None:
+    """Serve the boot network and walk enrolled nodes until stopped (SIGINT, SIGTERM); then start again to go on.
+
+    After a crash the same command resumes: no stage that was completed runs again.
+
+    Example: metalctl serve --config /etc/metalctl/metalctl.yaml
+    """
+    import signal
+
+    from metalctl.engine.logs import to_file
+    from metalctl.engine.service import Service
+    from metalctl.engine.settings import load
+
+    settings = load(config, state_dir)
+    to_file(settings.state.create().path / "metalctl.log")
+    service = Service(settings, click.echo)
+    service.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    try:
+        service.run()
+    finally:
+        service.close()
+    click.echo("stopped; what is under way goes on at the next start")

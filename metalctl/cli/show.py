@@ -1,0 +1,61 @@
+"""`metalctl show`: one node, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from metalctl.cli._options import json_option, state_options
+
+if TYPE_CHECKING:
+    from metalctl.model.dossier import Dossier
+
+
+@click.command()
+@click.argument("node")
+@json_option
+@state_options
+def show(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Show a node: its stages with their evidence, its findings with what to do, its files.
+
+    Example: metalctl show r7n03
+    """
+    import json
+
+    from metalctl.engine.dossiers import load_dossier
+    from metalctl.engine.settings import load
+    from metalctl.model.codec import encode
+
+    found = load_dossier(load(config, state_dir).state.path, node)
+    if as_json:
+        click.echo(json.dumps(encode(found), indent=2))
+    else:
+        _print(found)
+
+
+def _print(found: Dossier) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    emulated = " (EMULATED: not real hardware)" if found.emulated else ""
+    console.print(f"{found.node}  {found.profile}  {found.stage} · {found.condition}{emulated}", style="bold")
+    identity = found.identity
+    console.print(
+        f"{identity.manufacturer} {identity.product}  serial {identity.serial or '?'}  BMC {found.bmc_address}"
+    )
+    stages = Table("stage", "condition", "started", "finished", "tries", box=None, header_style="bold")
+    for record in found.stages:
+        stages.add_row(
+            record.stage, record.condition, record.started[11:19], record.finished[11:19], str(record.attempts)
+        )
+    console.print(stages)
+    findings = Table("verdict", "requirement", "expected", "got", "part", "what to do", box=None, header_style="bold")
+    for f in sorted(found.findings, key=lambda f: not f.blocks):
+        findings.add_row(*map(Text, (f.verdict, f.requirement, f.expected, f.got, f.part, f.remedy)))
+    console.print(findings)
+    for artifact in found.artifacts:
+        console.print(f"{artifact.kind:<14} {artifact.path}")

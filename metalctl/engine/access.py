@@ -1,0 +1,48 @@
+"""Keys: an SSH client key an enrollment, so that a node that was ours yesterday lets nobody in today."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from metalctl.engine.state import StateDir
+
+
+def client_key(state: StateDir, enrollment: str) -> Path:
+    """The private key file of an enrollment (OpenSSH format, 0600), made at first use."""
+    path = state.keys / f"{enrollment}.ssh"
+    if not path.exists():
+        key = Ed25519PrivateKey.generate()
+        _write_private(
+            path,
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+            ),
+        )
+    return path
+
+
+def public_line(state: StateDir, enrollment: str) -> str:
+    """The line for authorized_keys."""
+    key = serialization.load_ssh_private_key(client_key(state, enrollment).read_bytes(), None)
+    text = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return f"{text.decode()} metalctl-{enrollment}"
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    # Written aside and linked into place: a crash leaves no half key, and of two writers one wins.
+    partial = path.with_suffix(f".{os.getpid()}.new")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()

@@ -1,0 +1,74 @@
+"""The runner bundle: what travels to a node.
+
+metalctl/model, metalctl/node, checks/ and the pure-Python libraries they need, as one reproducible tar.gz whose name is
+the hash of its content.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import distribution
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from metalctl.content.paths import find
+from metalctl.engine.errors import EngineError
+
+LIBRARIES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pyudev", "pyroute2")
+_SKIP = (".pyc", ".pyo", ".so", ".dist-info/RECORD")
+
+
+@cache
+def build() -> tuple[str, bytes]:
+    """(hash, tar.gz) of the bundle of this version and content."""
+    members = dict(sorted(_members()))
+    digest = hashlib.sha256()
+    for name, data in members.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return digest.hexdigest()[:16], _tar(members)
+
+
+def _members() -> Iterator[tuple[str, bytes]]:
+    with as_file(files("metalctl")) as package:
+        yield "metalctl/__init__.py", (package / "__init__.py").read_bytes()
+        for room in ("model", "node"):
+            yield from _tree(package / room, f"metalctl/{room}")
+    yield from _tree(find("checks"), "checks")
+    for library in LIBRARIES:
+        yield from _library(library)
+
+
+def _tree(top: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(top.rglob("*")):
+        if path.is_file() and path.suffix not in _SKIP and "__pycache__" not in path.parts:
+            yield f"{prefix}/{path.relative_to(top)}", path.read_bytes()
+
+
+def _library(name: str) -> Iterator[tuple[str, bytes]]:
+    found = distribution(name)
+    for file in found.files or ():
+        text = str(file)
+        if text.startswith("..") or text.endswith(_SKIP) or "__pycache__" in text:
+            continue
+        path = Path(str(found.locate_file(file)))
+        if not path.is_file():
+            raise EngineError(f"{name}: {text} is missing from this installation", hint=f"pip install --force {name}")
+        yield text, path.read_bytes()
+
+
+def _tar(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, compresslevel=6) as stream,
+        tarfile.open(fileobj=stream, mode="w") as tar,
+    ):
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o644
+            tar.addfile(info, io.BytesIO(data))
+    return packed.getvalue()

@@ -1,0 +1,95 @@
+"""Runs of checks as stages need them: start once, tail, and turn results into findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from metalctl.engine import runs
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import StageFailed
+from metalctl.model.finding import Finding
+from metalctl.model.measurement import CheckResult, Measurement
+from metalctl.model.run import InstallSpec, RunSpec
+from metalctl.model.units import format_quantity
+from metalctl.model.verdict import Verdict
+from metalctl.store import evidence
+from metalctl.store.database import now
+from metalctl.store.evidence import RunRow
+
+
+def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, level: str = "") -> RunRow:
+    """Start the run unless it was started, read on, and return where it stands; state "lost" when it can't go on."""
+    with ctx.store() as connection:
+        row = evidence.run(connection, spec.run_id)
+    if row is not None and row.state != "running":
+        return row
+    boot = ctx.boot(system)
+    boot_id = boot.boot_id if boot else ""
+    if row is None:
+        command = "install" if isinstance(spec, InstallSpec) else "run"
+        runs.start(ctx.remote(system), command, spec)
+        ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
+        row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
+    elif row.boot_id != boot_id:
+        # The node booted anew under the run: what it wrote is gone with the old system's memory.
+        row.state, row.finished = "lost", now()
+    else:
+        runs.tail(ctx.remote(system), row)
+    with ctx.store() as connection:
+        evidence.save_run(connection, row)
+    return row
+
+
+def found(ctx: Context, run_id: str) -> RunRow | None:
+    """A run as it was last written down."""
+    with ctx.store() as connection:
+        return evidence.run(connection, run_id)
+
+
+def conclude(rows: Iterable[RunRow]) -> tuple[Finding, ...]:
+    """Findings of finished runs; StageFailed when anything blocks. A run without a good end is UNKNOWN."""
+    rows = list(rows)
+    findings = tuple(f for row in rows for f in (*(_finding(r) for r in row.results), *_ending(row)))
+    blocking = [f for f in findings if f.blocks]
+    if blocking:
+        hardware = any(f.verdict is Verdict.FAIL for f in blocking)
+        raise StageFailed(findings, fault="hardware" if hardware else "metalctl", runs=[r.run_id for r in rows])
+    return findings
+
+
+def _finding(result: CheckResult) -> Finding:
+    limited = [m for m in result.measurements if m.verdict is not Verdict.SKIP]
+    return Finding(
+        requirement=f"check.{result.check}",
+        verdict=result.verdict,
+        expected="; ".join(_limits(m) for m in limited),
+        got=result.reason or "; ".join(f"{m.name} {format_quantity(m.value, m.unit)}" for m in limited),
+        part=result.part,
+        source=f"check on the node, boot {result.boot_id[:8]}",
+        remedy=result.remedy or ("" if result.verdict in (Verdict.PASS, Verdict.SKIP) else _REMEDY[result.verdict]),
+    )
+
+
+_REMEDY = {
+    Verdict.FAIL: "replace or reseat the part named, then enroll the node again with --retry",
+    Verdict.UNKNOWN: "the check could not tell: read its reason, mend that, then enroll again with --retry",
+}
+
+
+def _limits(measurement: Measurement) -> str:
+    low, high = measurement.at_least, measurement.at_most
+    bounds = [f"≥ {format_quantity(low, measurement.unit)}"] if low is not None else []
+    bounds += [f"≤ {format_quantity(high, measurement.unit)}"] if high is not None else []
+    return f"{measurement.name} {' and '.join(bounds)}"
+
+
+def _ending(row: RunRow) -> tuple[Finding, ...]:
+    if row.state == "finished" and row.final and row.final.get("event") == "run-finished":
+        return ()
+    got = "it ended without a result" if row.state == "lost" else str((row.final or {}).get("message", "an error"))
+    return (
+        Finding(
+            f"run.{row.kind}", Verdict.UNKNOWN, "a run that reached its end", got, source=row.run_id,
+            remedy=str((row.final or {}).get("hint", "")) or "see the node's console, then enroll again with --retry",
+        ),
+    )  # fmt: skip

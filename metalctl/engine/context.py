@@ -1,0 +1,100 @@
+"""What one tick of one stage sees and may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
+
+from metalctl import bmc
+from metalctl.content import profiles
+from metalctl.engine import access
+from metalctl.engine.errors import RemoteError
+from metalctl.engine.remote import Remote
+from metalctl.engine.services import Services
+from metalctl.model.inventory import Inventory
+from metalctl.model.profile import Profile
+from metalctl.model.stage import Stage
+from metalctl.store import audit, boots, enrollments, evidence
+from metalctl.store.enrollments import Enrollment
+from metalctl.store.nodes import Node
+
+
+class Context:
+    """One tick. memo: the stage's own small notes, kept between ticks and across a crash; JSON values only."""
+
+    def __init__(
+        self, services: Services, enrollment: Enrollment, node: Node, stage: Stage, memo: dict[str, Any]
+    ) -> None:
+        self.services = services
+        self.enrollment = enrollment
+        self.node = node
+        self.stage = stage
+        self.memo = memo
+        self._profile: Profile | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that the node is enrolled with."""
+        if self._profile is None:
+            self._profile = profiles.load(self.enrollment.profile)
+        return self._profile
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the batch was asked: level, allow_erase."""
+        with self.services.database.connect() as connection:
+            return enrollments.batch_options(connection, self.enrollment.batch)
+
+    @contextmanager
+    def store(self) -> Iterator[Connection]:
+        """One transaction."""
+        with self.services.database.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def open_bmc(self) -> Iterator[bmc.Bmc]:
+        """A session with the BMC, logged out at the end."""
+        with self.services.open_bmc(self.node) as session:
+            yield session
+
+    def save_memo(self) -> None:
+        """Write the memo now: before an act that must not be forgotten if we die right after it."""
+        with self.store() as connection:
+            row = enrollments.stage(connection, self.enrollment.id, self.stage)
+            if row is not None:
+                row.memo = self.memo
+                enrollments.save_stage(connection, self.enrollment.id, row)
+
+    def audit(self, action: str, **detail: Any) -> None:
+        """One line in the audit trail."""
+        with self.store() as connection:
+            audit.record(connection, self.node.name, action, enrollment=self.enrollment.id, **detail)
+
+    def boot(self, kind: str) -> boots.Boot | None:
+        """The newest system of this enrollment that phoned home as `kind`."""
+        with self.store() as connection:
+            return boots.last_boot(connection, self.enrollment.id, kind)
+
+    def remote(self, kind: str) -> Remote:
+        """SSH to the system that phoned home as `kind`."""
+        boot = self.boot(kind)
+        if boot is None:
+            raise RemoteError(f"no {kind} system of {self.node.name} phoned home")
+        key = access.client_key(self.services.settings.state, self.enrollment.id)
+        host_keys = boot.report.ssh_host_keys
+        return self.services.remote(self.enrollment.id, boot.boot_id, lambda: Remote(boot.address, host_keys, key))
+
+    def inventory(self, kind: str) -> Inventory | None:
+        """The newest inventory of this enrollment; kind: "out-of-band", "in-band", "installed"."""
+        with self.store() as connection:
+            return evidence.inventory(connection, self.enrollment.id, kind)
+
+    def require_inventory(self, kind: str) -> Inventory:
+        """The same; RemoteError when it was not taken."""
+        found = self.inventory(kind)
+        if found is None:
+            raise RemoteError(f"no {kind} inventory of {self.node.name}", hint="an earlier stage should have taken it")
+        return found

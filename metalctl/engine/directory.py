@@ -1,0 +1,79 @@
+"""What the boot service asks and tells: the answers come from the store, under the enrollment that is under way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine
+
+from metalctl.boot import tokens
+from metalctl.boot.errors import Refused
+from metalctl.engine import access
+from metalctl.engine.state import StateDir
+from metalctl.model.boot import BootIntent, PhoneHome, Welcome
+from metalctl.model.identity import swapped_uuid
+from metalctl.model.stage import ORDER, Stage
+from metalctl.store import audit, boots, enrollments, nodes
+
+
+class StoreDirectory:
+    """boot.directory.Directory over the store."""
+
+    def __init__(self, database: Engine, state: StateDir) -> None:
+        self._database = database
+        self._state = state
+
+    def intent(self, macs: Sequence[str], uuid: str) -> BootIntent | None:
+        """What this machine shall boot; a fresh token each time a ramdisk is served. None: nobody enrolls it."""
+        with self._database.begin() as connection:
+            node = nodes.by_macs(connection, macs) or _by_uuid(connection, uuid)
+            wanted = boots.intent(connection, node) if node else None
+            if node is None or wanted is None:
+                return None
+            enrollment, action = wanted
+            if action != "ramdisk":
+                return BootIntent(node, action)
+            # The second look, beside the intent: past this stage nothing may boot it into the ramdisk again.
+            if ORDER.index(enrollments.get(connection, enrollment).stage) > ORDER.index(Stage.INSTALLED):
+                return BootIntent(node, "local")
+            return BootIntent(node, action, issue_token(connection, enrollment, node, "ramdisk"))
+
+    def welcome(self, report: PhoneHome) -> Welcome:
+        """Check the token and record the boot; Refused says why to the node's console and to the audit trail."""
+        try:
+            with self._database.begin() as connection:
+                return self._accept(connection, report)
+        except Refused as refused:
+            with self._database.begin() as connection:
+                audit.record(connection, report.node, "phone-home-refused", reason=refused.message)
+            raise
+
+    def _accept(self, connection: Connection, report: PhoneHome) -> Welcome:
+        known = boots.token(connection, tokens.digest(report.token))
+        node = enrollments.get(connection, known.enrollment).node if known else ""
+        record = tokens.TokenRecord(known.digest, node, known.kind, known.expires, known.boot_id) if known else None
+        tokens.spend(record, report, time.time())
+        if known is None or not boots.use_token(connection, known.digest, report.boot_id):
+            raise Refused("spent", f"the token of {node} was used by another boot at the same moment")
+        boots.add_boot(connection, known.enrollment, report)
+        audit.record(connection, node, "phone-home", kind=report.kind, boot_id=report.boot_id)
+        return Welcome((access.public_line(self._state, known.enrollment),), node)
+
+    def sighting(self, mac: str, what: str) -> None:
+        """Somebody was seen on the boot network."""
+        with self._database.begin() as connection:
+            boots.add_sighting(connection, mac, what)
+
+
+def issue_token(connection: Connection, enrollment: str, node: str, kind: str) -> str:
+    """A new one-time token; only its hash is remembered."""
+    token, record = tokens.issue(node, kind, time.time())
+    boots.add_token(connection, boots.Token(record.digest, enrollment, kind, record.expires))
+    return token
+
+
+def _by_uuid(connection: Connection, uuid: str) -> str | None:
+    wanted = {uuid.lower(), swapped_uuid(uuid.lower())} - {""}
+    found = [n.name for n in nodes.listing(connection) if n.identity and n.identity.uuid.lower() in wanted]
+    return found[0] if len(found) == 1 else None

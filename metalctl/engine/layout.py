@@ -1,0 +1,54 @@
+"""What the profile makes of a node's parts: which disk has which role, which ports form which bond."""
+
+from __future__ import annotations
+
+import time
+
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import StageFailed
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Disk
+from metalctl.model.match import bonds, disk_roles
+from metalctl.model.run import Armed, BondSpec
+from metalctl.model.verdict import Verdict
+
+ARMED_FOR = 4 * 3600.0
+
+
+def roles(ctx: Context) -> dict[str, tuple[Disk, ...]]:
+    """Disk role → disks, from the in-band inventory."""
+    return disk_roles(ctx.require_inventory("in-band"), ctx.profile)
+
+
+def bond_specs(ctx: Context) -> tuple[BondSpec, ...]:
+    """The bonds to make, members by permanent MAC."""
+    return bonds(ctx.require_inventory("in-band"), ctx.profile)
+
+
+def root_disk(ctx: Context) -> Disk:
+    """The disk to install on: the first of the profile's root role; it must have a serial and a size."""
+    role = ctx.profile.install.root_disk
+    found = roles(ctx).get(role, ())
+    if found and found[0].serial and found[0].size:
+        return found[0]
+    got = f"{found[0].label} without serial or size" if found else "none"
+    raise StageFailed(
+        (
+            Finding(
+                "install.root_disk", Verdict.FAIL, f"a disk of role {role} with a serial number", got, source="in-band",
+                remedy="a disk without a serial cannot be told apart safely: replace it or give the role another disk",
+            ),
+        )
+    )  # fmt: skip
+
+
+def arm(ctx: Context, disk: Disk, action: str) -> Armed:
+    """Leave to overwrite one disk for one action, for a limited time; written to the audit trail."""
+    armed = Armed(disk.serial, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR)
+    ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires)
+    return armed
+
+
+def arm_nothing(disk: Disk, enrollment: str) -> Armed:
+    """What a run that is already under way is given: leave that expired long ago."""
+    return Armed(disk.serial, disk.size or 0, "none", enrollment, 0.0)

@@ -1,0 +1,65 @@
+"""The NoCloud seed of an installed system: who it is, who may log in, its bond, and how it phones home.
+
+The token in it is made here; only its hash is remembered.
+"""
+
+from __future__ import annotations
+
+import jinja2
+
+from metalctl.content.paths import find
+from metalctl.engine import access, layout
+from metalctl.engine.context import Context
+from metalctl.engine.directory import issue_token
+from metalctl.engine.errors import EngineError
+from metalctl.model.run import BondSpec
+
+FILES = ("meta-data", "user-data", "network-config")
+
+
+def render(ctx: Context) -> dict[str, str]:
+    """File name → text."""
+    with ctx.store() as connection:
+        token = issue_token(connection, ctx.enrollment.id, ctx.node.name, "installed")
+    key = access.public_line(ctx.services.settings.state, ctx.enrollment.id)
+    variables = {
+        "instance_id": f"{ctx.enrollment.id}-{ctx.enrollment.attempt}",
+        "hostname": ctx.node.name,
+        "node": ctx.node.name,
+        "url": ctx.services.url,
+        "token": token,
+        "authorized_keys": [key],
+        **_network(ctx),
+    }
+    folder = find(f"pxe/images/{ctx.profile.install.os}/seed")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - YAML
+    )
+    return {name: environment.get_template(f"{name}.j2").render(variables) for name in FILES}
+
+
+def _network(ctx: Context) -> dict[str, object]:
+    """The first bond, else the port that the ramdisk was booted over; its address comes from DHCP."""
+    specs = layout.bond_specs(ctx)
+    if specs:
+        return {"bond": _bond(ctx, specs[0]), "interfaces": []}
+    boot = ctx.boot("ramdisk")
+    if boot is None or not boot.report.macs:
+        raise EngineError(f"no port of {ctx.node.name} is known to reach us", hint="see its console")
+    return {"bond": None, "interfaces": [{"mac": boot.report.macs[0], "dhcp4": True}]}
+
+
+def _bond(ctx: Context, spec: BondSpec) -> dict[str, object]:
+    names = {nic.mac: nic.name for nic in ctx.require_inventory("in-band").nics}
+    return {
+        "name": spec.name,
+        "members": [{"mac": mac, "name": names[mac]} for mac in spec.members],
+        "macaddress": spec.members[0],
+        "mtu": spec.mtu,
+        "mode": spec.mode,
+        "lacp_rate": spec.lacp_rate,
+        "transmit_hash_policy": spec.hash_policy,
+        "dhcp4": True,
+    }

@@ -1,0 +1,117 @@
+"""The running service: the lock, the artifacts to boot, the boot server, and the durable walk of every enrollment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from metalctl.boot.server import BootServer
+from metalctl.boot.settings import BootSettings
+from metalctl.engine import artifacts, reporting
+from metalctl.engine.directory import StoreDirectory
+from metalctl.engine.durable import Durable
+from metalctl.engine.services import Services
+from metalctl.engine.settings import Settings, require_boot
+from metalctl.engine.spine import SPINE
+from metalctl.engine.state import ServiceLock
+from metalctl.engine.tick import Ticker
+from metalctl.store import enrollments
+from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.enrollments import Enrollment
+
+log = structlog.get_logger()
+Progress = Callable[[str], None]
+
+
+class Service:
+    """Start, run until stopped or until nothing is left to do, stop. `progress` gets lines for a person."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._lock = ServiceLock(settings.state.create())
+        self._stop = threading.Event()
+        self._reported: dict[str, tuple[str, str]] = {}
+        self.error: str = ""
+
+    def start(self) -> None:
+        """Take the lock, make what is missing, serve. On any failure everything that was begun is undone."""
+        boot = require_boot(self._settings)
+        self._lock.acquire()
+        try:
+            self._database = open_database(sqlite_url(self._settings.state.database))
+            served = artifacts.prepare(self._settings, self._progress)
+            self._boot = BootServer(
+                StoreDirectory(self._database, self._settings.state),
+                BootSettings(
+                    interface=boot.interface,
+                    address=boot.address,
+                    network=boot.network,
+                    state_dir=self._settings.state.boot,
+                    http_port=boot.http_port,
+                    dhcp=boot.dhcp,
+                    first=boot.dhcp_range[0] if boot.dhcp_range else "",
+                    last=boot.dhcp_range[1] if boot.dhcp_range else "",
+                ),
+                served.files,
+            )
+            self._boot.start()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._services = Services(self._database, self._settings, self._boot.url, served.images(self._boot.url))
+        stages = [spec.stage.value for spec in SPINE]
+        self._durable = Durable(self._settings.state.workflows, stages, Ticker(self._services))
+        self._durable.launch()
+        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.url})")
+
+    def run(self, batch: str | None = None) -> None:
+        """Walk everything that was enrolled; with a batch, return when all of it has ended."""
+        try:
+            while not self._stop.wait(0.5):
+                pending = self._look()
+                self._watch_boot()
+                if batch is not None and all(e.ended for e in pending if e.batch == batch):
+                    return
+        finally:
+            self._report_ended()
+
+    def stop(self) -> None:
+        """Ask `run` to return."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Stop serving and give everything back; what is under way goes on at the next start."""
+        self._durable.stop()
+        self._services.close()
+        self._boot.stop()
+        self._lock.release()
+
+    def _look(self) -> list[Enrollment]:
+        with self._database.connect() as connection:
+            known = enrollments.listing(connection)
+        for enrollment in known:
+            if not enrollment.ended:
+                self._durable.start(enrollment.id, enrollment.attempt)
+        self._report_ended(known)
+        return known
+
+    def _report_ended(self, known: list[Enrollment] | None = None) -> None:
+        """Write the pages of nodes whose stage or condition changed to an end, and of their batch."""
+        if known is None:
+            with self._database.connect() as connection:
+                known = enrollments.listing(connection)
+        changed = [e for e in known if e.ended and self._reported.get(e.id) != (e.updated, e.condition)]
+        for enrollment in changed:
+            self._reported[enrollment.id] = (enrollment.updated, enrollment.condition)
+            reporting.write_node(self._database, self._settings.state, enrollment.id)
+        for batch in {e.batch for e in changed}:
+            reporting.write_batch(self._database, self._settings.state, batch)
+
+    def _watch_boot(self) -> None:
+        if (reason := self._boot.failure) and reason != self.error:
+            self.error = reason
+            log.error("boot-service", reason=reason)
+            self._progress(f"the boot service failed: {reason}")

@@ -1,0 +1,124 @@
+"""How a service is set up: which network it boots nodes on, where it keeps things, what it hands over to.
+
+Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/metalctl.yaml when there is one):
+
+    boot:
+      interface: br0            # where DHCP and HTTP are served
+      address: 172.31.0.1       # our address there
+      network: 172.31.0.0/24
+      dhcp: authoritative       # authoritative | proxy | off
+      http_port: 8080
+      at_once: 8                # nodes that may be booting at the same time
+    handover: [kolla, cephadm]
+    ironic: {url: http://127.0.0.1:6385}
+    web: {host: 127.0.0.1, port: 8780}
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as strict
+
+from metalctl.engine.errors import EngineError
+from metalctl.engine.state import StateDir, default_cache_dir, default_state_dir
+from metalctl.model.errors import UsageError
+
+SYSTEM_CONFIG = Path("/etc/metalctl/metalctl.yaml")
+_FORBID = ConfigDict(extra="forbid")
+
+
+@strict(config=_FORBID, frozen=True)
+class Boot:
+    """The boot network. dhcp_range: first and last address given out, by default the upper half of `network`."""
+
+    interface: str = ""
+    address: str = ""
+    network: str = ""
+    dhcp: str = "authoritative"
+    dhcp_range: tuple[str, str] | None = None
+    http_port: int = 8080
+    at_once: int = 8
+
+
+@strict(config=_FORBID, frozen=True)
+class Ironic:
+    """Where Ironic's API is."""
+
+    url: str = ""
+
+
+@strict(config=_FORBID, frozen=True)
+class Web:
+    """Where the pages are served; loopback unless said otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = 8780
+
+
+@strict(config=_FORBID, frozen=True)
+class _File:
+    boot: Boot = field(default_factory=Boot)
+    handover: tuple[str, ...] = ("kolla", "cephadm")
+    ironic: Ironic = field(default_factory=Ironic)
+    web: Web = field(default_factory=Web)
+    state: str = ""
+    cache: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a service needs to know."""
+
+    state: StateDir
+    cache: Path
+    boot: Boot = field(default_factory=Boot)
+    handover: tuple[str, ...] = ()
+    ironic: Ironic = field(default_factory=Ironic)
+    web: Web = field(default_factory=Web)
+
+
+def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
+    """The settings of a file, or the defaults; UsageError names the file and the field."""
+    path = config or _default_file()
+    data = _parse(path) if path else _File()
+    state = state_dir or (Path(data.state) if data.state else default_state_dir())
+    cache = Path(data.cache) if data.cache else default_cache_dir()
+    return Settings(StateDir(state), cache, data.boot, data.handover, data.ironic, data.web)
+
+
+def _default_file() -> Path | None:
+    if chosen := os.environ.get("METALCTL_CONFIG"):
+        return Path(chosen)
+    return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None
+
+
+def _parse(path: Path) -> _File:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        data: Any = YAML(typ="safe").load(path.read_text())
+        return TypeAdapter(_File).validate_python(data or {})
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", hint="name the settings file with --config") from error
+    except YAMLError as error:
+        raise UsageError(f"{path}: {str(error).splitlines()[0]}", hint="it is not valid YAML") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise UsageError(f"{path}: {'; '.join(lines)}", hint="see docs/settings.md for the fields") from error
+
+
+def require_boot(settings: Settings) -> Boot:
+    """The boot network; EngineError when none is set up."""
+    boot = settings.boot
+    if not (boot.interface and boot.address and boot.network):
+        raise EngineError(
+            "no boot network is set up: boot.interface, boot.address and boot.network are needed",
+            hint=f"write them into {SYSTEM_CONFIG} or name a settings file with --config",
+        )
+    return boot

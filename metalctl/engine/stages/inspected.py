@@ -1,0 +1,99 @@
+"""inspected: the inventory from the BMC, then the ramdisk boots and takes its own; both must speak of one machine.
+
+Evidence: the ramdisk's phone-home under this enrollment's token and boot id, and the two identities.
+"""
+
+from __future__ import annotations
+
+import json
+
+from metalctl.engine import power, runs
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.model.codec import decode
+from metalctl.model.finding import Finding
+from metalctl.model.identity import Identity, agreements, contradictions
+from metalctl.model.inventory import Inventory
+from metalctl.model.verdict import Verdict
+from metalctl.store import evidence, nodes
+
+INSPECT_TIMEOUT = 300.0
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """Read out-of-band, boot the ramdisk, read in-band, compare; each only if it was not done yet."""
+    outside = ctx.inventory("out-of-band") or _read_out_of_band(ctx)
+    boot = ctx.boot("ramdisk")
+    if boot is None:
+        return power.boot_into(ctx, "ramdisk")
+    ctx.services.release_boot(ctx.enrollment.id)
+    inside = ctx.inventory("in-band") or _read_in_band(ctx)
+    findings = _compare(ctx, outside, inside)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, boot_id=boot.boot_id)
+    _learn(ctx, inside.identity)
+    agreed = agreements(_known(ctx, outside), inside.identity)
+    return Done({"boot_id": boot.boot_id, "address": boot.address, "identity_agrees_on": agreed}, findings)
+
+
+def _read_out_of_band(ctx: Context) -> Inventory:
+    with ctx.open_bmc() as session:
+        inventory = session.inventory()
+    with ctx.store() as connection:
+        evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "out-of-band", inventory)
+    return inventory
+
+
+def _read_in_band(ctx: Context) -> Inventory:
+    remote = ctx.remote("ramdisk")
+    python = runs.push_bundle(remote)
+    text = remote.check(*python.command("inspect"), timeout=INSPECT_TIMEOUT)
+    inventory = decode(Inventory, json.loads(text))
+    with ctx.store() as connection:
+        evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "in-band", inventory)
+    return inventory
+
+
+def _known(ctx: Context, outside: Inventory) -> Identity:
+    return ctx.node.identity or outside.identity
+
+
+def _compare(ctx: Context, outside: Inventory, inside: Inventory) -> tuple[Finding, ...]:
+    known = _known(ctx, outside)
+    if wrong := contradictions(known, inside.identity):
+        return (
+            Finding(
+                "identity.same", Verdict.FAIL, "the BMC and the booted system are one machine", "; ".join(wrong),
+                source="out-of-band against in-band",
+                remedy="the BMC cable or the row names another machine: check which server this BMC sits in",
+            ),
+        )  # fmt: skip
+    if not agreements(known, inside.identity):
+        return (
+            Finding(
+                "identity.same", Verdict.UNKNOWN, "a serial, UUID or MAC that both sides state", "none in common",
+                source="out-of-band against in-band", remedy="set the system serial number in the BMC",
+            ),
+        )  # fmt: skip
+    return (
+        Finding(
+            "identity.same", Verdict.PASS, "the BMC and the booted system are one machine",
+            f"same {', '.join(agreements(known, inside.identity))}", source="out-of-band against in-band",
+        ),
+    )  # fmt: skip
+
+
+def _learn(ctx: Context, inside: Identity) -> None:
+    """The ramdisk knows every port; a BMC often only its own."""
+    known = ctx.node.identity or inside
+    macs = tuple(sorted({*known.macs, *inside.macs}))
+    merged = Identity(
+        serial=known.serial or inside.serial,
+        uuid=known.uuid or inside.uuid,
+        macs=macs,
+        manufacturer=known.manufacturer or inside.manufacturer,
+        product=known.product or inside.product,
+        chassis_serial=known.chassis_serial or inside.chassis_serial,
+    )
+    with ctx.store() as connection:
+        nodes.set_identity(connection, ctx.node.name, merged)

@@ -1,0 +1,21 @@
+"""matched: the inventory against the profile. Nothing was written to the node so far; if this fails nothing will be."""
+
+from __future__ import annotations
+
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.model.match import match
+from metalctl.model.verdict import Verdict
+from metalctl.store import enrollments
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """One finding a requirement; any that blocks ends the enrollment here."""
+    findings = match(ctx.require_inventory("in-band"), ctx.profile)
+    with ctx.store() as connection:
+        enrollments.change(connection, ctx.enrollment.id, profile_digest=ctx.profile.digest)
+    blocking = [f for f in findings if f.blocks]
+    if blocking:
+        hardware = any(f.verdict is Verdict.FAIL for f in blocking)
+        raise StageFailed(findings, fault="hardware" if hardware else "metalctl", profile=ctx.profile.name)
+    return Done({"profile": ctx.profile.name, "digest": ctx.profile.digest, "requirements": len(findings)}, findings)

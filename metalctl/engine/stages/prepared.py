@@ -1,0 +1,72 @@
+"""prepared: the disks that will be written carry nothing that somebody may miss, and the bonds stand.
+
+Old data on such a disk stops the node unless the operator allowed erasing (`enroll --allow-erase`).
+"""
+
+from __future__ import annotations
+
+import json
+
+from metalctl.engine import layout, runs
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.engine.remote import Remote
+from metalctl.model.codec import encode
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Disk
+from metalctl.model.verdict import Verdict
+
+SPEC = "/run/metalctl-network.json"
+NETWORK_TIMEOUT = 180.0
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """Look at the disks, then make the bonds; both read back what is there."""
+    remote = ctx.remote("ramdisk")
+    python = runs.push_bundle(remote)
+    findings = _hygiene(ctx, remote, python)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings)
+    bonds = _make_bonds(ctx, remote, python)
+    return Done({"bonds": bonds, "disks": [f.part for f in findings]}, findings)
+
+
+def _hygiene(ctx: Context, remote: Remote, python: runs.Python) -> tuple[Finding, ...]:
+    """One finding a disk that metalctl will write to: the root disk and the WAL devices."""
+    looked = json.loads(remote.check(*python.command("disks"), timeout=120))
+    state = {(d["serial"], d["size"]): d for d in looked}
+    to_write = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
+    allowed = bool(ctx.options.get("allow_erase"))
+    return tuple(_disk_finding(disk, state.get((disk.serial, disk.size)), allowed) for disk in to_write)
+
+
+def _disk_finding(disk: Disk, state: dict[str, list[str]] | None, allowed: bool) -> Finding:
+    expected = "an unused disk without data"
+    if state is None:
+        return Finding(
+            "disks.hygiene", Verdict.UNKNOWN, expected, "it is no longer there", disk.label, "in-band",
+            "the disk vanished after the inventory: reseat it and enroll again with --retry",
+        )  # fmt: skip
+    if state["refusals"]:
+        return Finding(
+            "disks.hygiene", Verdict.FAIL, expected, "; ".join(state["refusals"]), disk.label, "in-band",
+            "release the disk (unmount, stop arrays and volumes), then enroll again with --retry",
+        )  # fmt: skip
+    if state["signatures"] and not allowed:
+        return Finding(
+            "disks.hygiene", Verdict.FAIL, expected, f"carries {', '.join(state['signatures'])}", disk.label, "in-band",
+            "if nobody needs this data, enroll again with --retry --allow-erase",
+        )  # fmt: skip
+    got = f"erasing was allowed: {', '.join(state['signatures'])}" if state["signatures"] else "no data found"
+    return Finding("disks.hygiene", Verdict.PASS, expected, got, disk.label, "in-band")
+
+
+def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> object:
+    """Detached, because the SSH session runs over one of the ports that the bond takes in."""
+    specs = layout.bond_specs(ctx)
+    if not specs:
+        return []
+    remote.put(SPEC, json.dumps({"bonds": encode(specs)}).encode())
+    unit = f"metalctl-network-{ctx.enrollment.id}"
+    words = ("systemd-run", f"--unit={unit}", "--wait", "--pipe", "--collect", "--quiet")
+    return json.loads(remote.check(*words, *python.command("network", SPEC), timeout=NETWORK_TIMEOUT))

@@ -1,0 +1,40 @@
+"""verified: we logged in, read who the machine is, and nobody else claims to be it."""
+
+from __future__ import annotations
+
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.model.codec import encode
+from metalctl.model.finding import Finding
+from metalctl.model.identity import usable_serial, usable_uuid
+from metalctl.model.verdict import Verdict
+from metalctl.store import nodes
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """Authenticated read of the identity, and a look for duplicates."""
+    with ctx.open_bmc() as session:
+        identity = session.identity()
+    if not (usable_serial(identity.serial) or usable_uuid(identity.uuid) or identity.macs):
+        raise StageFailed((_nameless(),))
+    with ctx.store() as connection:
+        twins = nodes.same_machine(connection, ctx.node.name, identity)
+        if not twins:
+            nodes.set_identity(connection, ctx.node.name, identity)
+    if twins:
+        raise StageFailed((_duplicate(twins),))
+    return Done({"identity": encode(identity)})
+
+
+def _nameless() -> Finding:
+    return Finding(
+        "identity", Verdict.UNKNOWN, "a serial, a UUID or a MAC address", "none that means anything",
+        source="out-of-band", remedy="set the system serial number in the BMC, or give the node's MAC addresses",
+    )  # fmt: skip
+
+
+def _duplicate(twins: list[str]) -> Finding:
+    return Finding(
+        "identity.unique", Verdict.FAIL, "a machine that no other node claims", f"the same as {', '.join(twins)}",
+        source="out-of-band", remedy="two rows name one machine: remove one, or correct its BMC address",
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""Taking nodes in: all rows are checked first, and all are written or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from metalctl.content import profiles
+from metalctl.content.secrets import resolve
+from metalctl.model.errors import MetalctlError, UsageError
+from metalctl.model.stage import Condition
+from metalctl.store import audit, enrollments, nodes
+from metalctl.store.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One node to enroll; `where` names its source for messages ("nodes.csv:3")."""
+
+    name: str
+    bmc: str
+    credential: str
+    profile: str
+    where: str = ""
+
+
+def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
+    """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
+    problems = [p for row in rows for p in _problems(row)]
+    with database.begin() as connection:
+        problems += [p for row in rows for p in _conflicts(connection, row)]
+        if problems:
+            raise UsageError("\n".join(problems), hint="nothing was enrolled; correct these rows and try again")
+        batch = enrollments.new_batch(connection, {"level": level, "allow_erase": allow_erase})
+        for row in rows:
+            nodes.put(connection, row.name, row.bmc, row.credential, row.profile)
+            enrollments.new(connection, row.name, batch, row.profile)
+            audit.record(connection, row.name, "enroll", actor="operator", batch=batch, profile=row.profile)
+    return batch
+
+
+def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
+    """Let failed enrollments go on from the stage that failed; returns their batch (of the first)."""
+    with database.begin() as connection:
+        found = [enrollments.latest(connection, name) for name in names]
+        for enrollment in found:
+            if enrollment.condition is not Condition.FAILED:
+                raise UsageError(
+                    f"{enrollment.node} is {enrollment.condition} ({enrollment.stage}): only failed nodes are tried again",
+                    hint=f"metalctl show {enrollment.node}",
+                )
+        for enrollment in found:
+            _reopen(connection, enrollment, allow_erase)
+    return found[0].batch
+
+
+def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> None:
+    attempt = enrollment.attempt + 1
+    enrollments.forget_stage(connection, enrollment.id, enrollment.stage)
+    enrollments.change(
+        connection, enrollment.id, attempt=attempt, condition=Condition.WAITING.value, why="queued again", fault=""
+    )
+    if allow_erase:
+        enrollments.set_batch_option(connection, enrollment.batch, "allow_erase", True)
+    audit.record(connection, enrollment.node, "retry", actor="operator", attempt=attempt, stage=enrollment.stage)
+
+
+def _problems(row: Row) -> list[str]:
+    found = []
+    for check in (lambda: profiles.load(row.profile), lambda: resolve(row.credential)):
+        try:
+            check()
+        except MetalctlError as error:
+            found.append(f"{row.where or row.name}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+    return found
+
+
+def _conflicts(connection: Connection, row: Row) -> list[str]:
+    try:
+        latest = enrollments.latest(connection, row.name)
+    except NotFound:
+        latest = None
+    if latest is not None and not latest.ended:
+        return [f"{row.where or row.name}: {row.name} is being enrolled already ({latest.stage}, {latest.condition})"]
+    owner = [n.name for n in nodes.listing(connection) if n.bmc == row.bmc and n.name != row.name]
+    return [f"{row.where or row.name}: BMC {row.bmc} belongs to {owner[0]} already"] if owner else []
