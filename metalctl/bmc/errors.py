@@ -1,0 +1,106 @@
+"""Errors of the BMC room.
+
+BmcError                  the one root; fields carry `bmc` (the endpoint) where there is one
+├── BadEndpoint           (UsageError) not an address of a BMC
+├── BadTarget             (UsageError) not something that can be scanned
+├── CsvErrors             (UsageError) a nodes file with mistakes: all of them, in `problems`
+├── Unreachable           nothing answers, or the answer broke off
+├── NotABmc               something answers, but not as a BMC; no credential was sent
+├── BadAnswer             a BMC answered something that cannot be read (garbage JSON, HTTP 500)
+│   ├── Missing           it says that it has no such resource (404, 405, 501)
+│   └── Busy              try again later (409, 412, 429, 503)
+├── CertificateChanged    the TLS certificate is not the recorded one; no credential was sent
+├── WrongPassword         the credential was refused, and is not tried again (lock-out)
+├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── PowerNotReached       the power state read is not the wanted one, in spite of the command
+├── BootNotSet            the boot device read is not the wanted one, in spite of the command
+└── Unsupported           this BMC cannot do that
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metalctl.model.errors import MetalctlError, UsageError
+
+
+class BmcError(MetalctlError):
+    """The root of the room."""
+
+
+class BadEndpoint(BmcError, UsageError):
+    """Not an address of a BMC."""
+
+
+class BadTarget(BmcError, UsageError):
+    """Not an address, range, network or file to scan."""
+
+
+class Unreachable(BmcError):
+    """Nothing answers in time."""
+
+
+class NotABmc(BmcError):
+    """It answers, but not as a BMC. No credential was sent to it."""
+
+
+class BadAnswer(BmcError):
+    """The BMC answered something that cannot be used."""
+
+
+class Missing(BadAnswer):
+    """The BMC says that it has no such resource."""
+
+
+class Busy(BadAnswer):
+    """The BMC says: not now."""
+
+
+class CertificateChanged(BmcError):
+    """Fields: `expected`, `got` (SHA-256, hex). No credential was sent."""
+
+
+class WrongPassword(BmcError):
+    """The credential was refused once and is not tried again."""
+
+
+class SystemNotChosen(BmcError):
+    """Field `systems`: the ids to choose from."""
+
+
+class PowerNotReached(BmcError):
+    """Fields: `wanted`, `got` (the state read last)."""
+
+
+class BootNotSet(BmcError):
+    """Fields: `wanted`, `got` (what was read last)."""
+
+
+class Unsupported(BmcError):
+    """This BMC cannot do what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvProblem:
+    """One row of a nodes file: line (from 1), column (from 1), name of the column, and what is wrong with the row."""
+
+    file: str
+    line: int
+    column: int
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class CsvErrors(BmcError, UsageError):
+    """Every mistake of a nodes file at once; nothing of it was imported."""
+
+    def __init__(self, problems: tuple[CsvProblem, ...]) -> None:
+        super().__init__(
+            "\n".join(str(problem) for problem in problems),
+            hint="nothing was imported; correct these rows and run it again",
+            problems=problems,
+        )
+        self.problems = problems

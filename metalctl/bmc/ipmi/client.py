@@ -1,0 +1,113 @@
+"""Our end of the worker process: started with the session, ended with it, never outlived by it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import metalctl
+from metalctl.bmc import lockout
+from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
+
+STARTING = 10.0
+
+
+class Worker:
+    """One logged-in IPMI session. `ask` blocks; a worker that does not answer in time is ended."""
+
+    def __init__(self, endpoint: Endpoint, address: str, credential: Credential, timeout: float) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "metalctl.bmc.ipmi.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": _path()},
+        )
+        try:
+            self._login(address, credential)
+        except BaseException:
+            self.close()
+            raise
+
+    def _login(self, address: str, credential: Credential) -> None:
+        to = {"address": address, "port": self._endpoint.effective_port}
+        reply = self._exchange(
+            {**to, "username": credential.username, "password": credential.password}, self._timeout + STARTING
+        )
+        failed = reply.get("error")
+        if failed and failed["kind"] == "password":
+            raise lockout.refused(self._endpoint, credential, failed["message"])
+        if failed and failed["kind"] == "unreachable":
+            raise Unreachable(
+                f"{self._endpoint} answers a ping, but the login of {credential} timed out",
+                hint="does the user exist, and may it use IPMI over LAN?",
+                bmc=str(self._endpoint),
+            )
+        if failed:
+            raise self._failure(failed)
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """The value of one request; raises Unreachable, Unsupported or BadAnswer."""
+        reply = self._exchange({"do": do, **arguments}, self._timeout)
+        if failed := reply.get("error"):
+            raise self._failure(failed)
+        return reply["ok"]
+
+    def close(self) -> None:
+        """End the process; pyghmi logs out when its input ends."""
+        process = self._process
+        if process.stdin and not process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+        try:
+            process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    def _exchange(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
+        source, sink = self._process.stdout, self._process.stdin
+        assert source
+        assert sink
+        name = str(self._endpoint)
+        try:
+            sink.write(json.dumps(request).encode() + b"\n")
+            sink.flush()
+        except (BrokenPipeError, ValueError):
+            raise BmcError(f"{name}: the IPMI worker has ended", hint="connect again", bmc=name) from None
+        if not select.select([source], [], [], timeout)[0]:
+            self._process.kill()
+            raise Unreachable(
+                f"{name} did not answer within {timeout:g} s", hint="is the BMC up, and the network?", bmc=name
+            )
+        line = source.readline()
+        if not line:
+            raise BmcError(f"{name}: the IPMI worker ended without an answer", hint="connect again", bmc=name)
+        reply = json.loads(line)
+        assert isinstance(reply, dict)
+        return reply
+
+    def _failure(self, failed: dict[str, str]) -> BmcError:
+        name = str(self._endpoint)
+        if failed["kind"] == "unreachable":
+            return Unreachable(f"{name}: {failed['message']}", hint="is the BMC up, and the network?", bmc=name)
+        if failed["kind"] == "unsupported":
+            return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
+        return BadAnswer(f"{name}: {failed['message']}", hint="see the BMC's event log; a reset may mend it", bmc=name)
+
+
+def _path() -> str:
+    """PYTHONPATH under which the worker finds this very metalctl."""
+    ours = str(Path(metalctl.__file__).parent.parent)
+    return os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])

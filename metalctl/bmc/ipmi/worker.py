@@ -1,0 +1,127 @@
+"""The process that holds one IPMI session: `python -m metalctl.bmc.ipmi.worker`, started by client.py only.
+
+A process of its own, because pyghmi keeps global state: in one process a second session to the same BMC after a
+logout fails. JSON lines. First on standard input: {"address", "port", "username", "password"}; the password is
+never an argument. Each further line is {"do": NAME, ...}; each answer is {"ok": VALUE} or {"error": {"kind",
+"message"}}, where kind is "password", "unreachable", "unsupported" or "failed".
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from pyghmi.exceptions import IpmiException
+from pyghmi.ipmi import fru
+from pyghmi.ipmi.command import Command
+from pyghmi.ipmi.private.util import decode_wireformat_uuid
+
+_PASSWORD = ("incorrect password", "unauthorized name", "invalid role", "integrity check value", "rakp4 integrity")
+_SILENT = ("timeout", "timed out", "no longer connected", "session failed", "no response")
+_UNSUPPORTED = (0xC1, 0xC9, 0xCB, 0xCC, 0xD5)
+
+
+class Session:
+    """What can be asked; each method is one request."""
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+
+    def power(self) -> str:
+        """ "on" or "off"."""
+        return "on" if self._raw(0x00, 0x01)[0] & 1 else "off"
+
+    def set_power(self, action: str) -> None:
+        """Chassis Control: "off", "on" or "reset"; the state is not awaited."""
+        self._raw(0x00, 0x02, ({"off": 0, "on": 1, "reset": 3}[action],))
+
+    def boot(self) -> dict[str, Any]:
+        """Device ("network", "hd", "default", …), persistent, uefi."""
+        found = self._command.get_bootdev()
+        return {"device": found["bootdev"], "persistent": found.get("persistent"), "uefi": found.get("uefimode", False)}
+
+    def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
+        """device: "network" or "hd"."""
+        self._command.set_bootdev(device, persist=persistent, uefiboot=uefi)
+
+    def device(self) -> dict[str, Any]:
+        """Get Device ID (20.1)."""
+        d = self._raw(0x06, 0x01)
+        return {
+            "device_id": d[0],
+            "firmware_version": f"{d[2] & 0x7F}.{d[3]:02x}",
+            "manufacturer_id": int.from_bytes(d[6:9], "little"),
+            "product_id": int.from_bytes(d[9:11], "little"),
+        }
+
+    def guid(self) -> str:
+        """Get System GUID (20.8), as SMBIOS writes it; "" when all zero."""
+        raw = self._raw(0x06, 0x37)[:16]
+        return str(decode_wireformat_uuid(raw)).lower() if any(raw) else ""
+
+    def fru(self) -> dict[str, str]:
+        """The fields of the builtin FRU."""
+        found = fru.FRU(ipmicmd=self._command).info or {}
+        return {key: value for key, value in found.items() if isinstance(value, str)}
+
+    def _raw(self, netfn: int, command: int, data: tuple[int, ...] = ()) -> bytes:
+        answer = self._command.raw_command(netfn=netfn, command=command, data=data)
+        if "error" in answer:
+            raise IpmiException(answer["error"], code=answer.get("code", 0))
+        return bytes(answer["data"])
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """The kind and wording of a failure."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    lowered = said.lower()
+    if any(word in lowered for word in _PASSWORD):
+        kind = "password"
+    elif any(word in lowered for word in _SILENT):
+        kind = "unreachable"
+    elif getattr(error, "ipmicode", 0) in _UNSUPPORTED:
+        kind = "unsupported"
+    else:
+        kind = "failed"
+    return {"kind": kind, "message": said}
+
+
+def answer(work: Callable[[], Any]) -> tuple[dict[str, Any], Any]:
+    """What to write, and the value."""
+    try:
+        value = work()
+    except Exception as error:  # noqa: BLE001 - pyghmi raises anything; it is told to the parent, never swallowed
+        return {"error": describe(error)}, None
+    return {"ok": value}, value
+
+
+def login(line: str) -> Session:
+    """Log in with what the first line holds."""
+    to = json.loads(line)
+    command = Command(bmc=to["address"], userid=to["username"], password=to["password"], port=to["port"])
+    if command.ipmi_session.broken or not command.ipmi_session.logged:
+        raise IpmiException("Session failed to initialize")
+    return Session(command)
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    out = sys.stdout
+    sys.stdout = sys.stderr  # a print within pyghmi must not break into the protocol
+    reply, session = answer(lambda: login(sys.stdin.readline()))
+    reply = reply if "error" in reply else {"ok": None}
+    while True:
+        out.write(json.dumps(reply) + "\n")
+        out.flush()
+        line = sys.stdin.readline()
+        if not line or session is None:
+            return
+        request = json.loads(line)
+        reply, _ = answer(partial(getattr(session, request.pop("do")), **request))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What speaking to a BMC looks like to the other rooms, whatever the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A BMC that answered, without any credential.
+
+    product: as it calls itself, "" when it does not say. uuid: of the service (not of the system), often "".
+    fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols at the same address.
+    """
+
+    endpoint: Endpoint
+    protocol: str
+    product: str = ""
+    uuid: str = ""
+    fingerprint: str = ""
+    also: tuple[str, ...] = ()
+
+
+class Bmc(Protocol):
+    """One system behind one BMC, logged in. Use it as a context manager; every method blocks."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint, with the fingerprint of the certificate it showed."""
+
+    def identity(self) -> Identity:
+        """Who the system is, as the BMC tells."""
+
+    def inventory(self) -> Inventory:
+        """All that the BMC tells; what it cannot tell is listed in `unreadable`."""
+
+    def power(self) -> str:
+        """The power state read now: "on" or "off"."""
+
+    def set_power(self, wanted: str, timeout: float = 120) -> None:
+        """`wanted`: "on", "off", "cycle" or "reset". Returns once the state read is so, else PowerNotReached."""
+
+    def boot(self) -> str:
+        """The boot device asked for: "pxe", "disk", "none" or the BMC's own word for another, in lower case."""
+
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+        """`device`: "pxe" or "disk"; `mode`: "uefi", "bios" or None (leave it). Re-read, else BootNotSet."""
+
+    def close(self) -> None:
+        """Log out and let go of everything."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,70 @@
+"""Careful reading of JSON values: BMCs state numbers as strings, blanks as names, and zero for "I do not know"."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from metalctl.bmc.redfish.http import Resource
+
+_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+
+
+def text(resource: Resource, *names: str) -> str:
+    """The first of these properties that says something, without blanks around; else ""."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, str) and value.strip() and value.strip().lower() not in ("n/a", "none", "unknown", "null"):
+            return " ".join(value.split())
+    return ""
+
+
+def number(resource: Resource, *names: str) -> float | None:
+    """The first of these properties that is a number, or a string of one; else None."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(value, str):
+            try:
+                return float(value)
+            except ValueError:
+                continue
+    return None
+
+
+def whole(resource: Resource, *names: str) -> int | None:
+    """Like `number`, rounded."""
+    found = number(resource, *names)
+    return None if found is None or found != found or abs(found) == float("inf") else round(found)
+
+
+def child(resource: Resource, *names: str) -> Resource:
+    """The object nested under these names, {} when it is not there."""
+    for name in names:
+        inner: Any = resource.get(name)
+        resource = inner if isinstance(inner, dict) else {}
+    return resource
+
+
+def items(resource: Resource, name: str) -> list[Resource]:
+    """The objects of a list property."""
+    value = resource.get(name)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def link(resource: Resource, *names: str) -> str:
+    """The path that a link property leads to, "" when it is not there."""
+    path = child(resource, *names).get("@odata.id")
+    return path if isinstance(path, str) else ""
+
+
+def absent(resource: Resource) -> bool:
+    """Whether the resource stands for an empty socket, slot or bay."""
+    return text(child(resource, "Status"), "State") == "Absent"
+
+
+def mac(value: object) -> str:
+    """A MAC address in lower case with colons, "" when it is none or all zeroes."""
+    lowered = str(value or "").strip().lower().replace("-", ":")
+    return lowered if _MAC.fullmatch(lowered) and lowered != "00:00:00:00:00:00" else ""

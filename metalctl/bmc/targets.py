@@ -1,0 +1,141 @@
+"""What to scan, as people write it, to places to knock at: lazily, so that a /8 costs no memory.
+
+10.0.0.0/24   10.0.0.5-10.0.0.40   10.0.0.5-40   10.0.0.7   bmc7.example.net   https://10.0.0.7:8443   nodes.csv
+"""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from metalctl.bmc.endpoint import Endpoint, parse_endpoint
+from metalctl.bmc.errors import BadEndpoint, BadTarget
+
+LARGEST = 2**24
+_EXAMPLE = "write it like 10.0.0.0/24, 10.0.0.5-40, bmc7.example.net, https://10.0.0.7:8443 or nodes.csv"
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Addresses from `first` to `last`, both included."""
+
+    first: _Address
+    last: _Address
+
+    def __len__(self) -> int:
+        return int(self.last) - int(self.first) + 1
+
+    def __contains__(self, address: _Address) -> bool:
+        return address.version == self.first.version and int(self.first) <= int(address) <= int(self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Everything to scan: `len` places at most (exclusions are not taken off), iterated lazily."""
+
+    spans: tuple[Span, ...]
+    endpoints: tuple[Endpoint, ...]
+    names: tuple[str, ...]
+    excluded: tuple[Span, ...]
+
+    def __len__(self) -> int:
+        return sum(len(span) for span in self.spans) + len(self.endpoints) + len(self.names)
+
+    def __iter__(self) -> Iterator[Endpoint | str]:
+        """An Endpoint is asked on its own port and protocol only; an address or name on the usual ones."""
+        for endpoint in self.endpoints:
+            if not self._excluded(endpoint.address):
+                yield endpoint
+        yield from self.names
+        for number, span in enumerate(self.spans):
+            earlier = self.spans[:number] + self.excluded
+            kind = type(span.first)
+            for value in range(int(span.first), int(span.last) + 1):
+                address = kind(value)
+                if not any(address in other for other in earlier):
+                    yield str(address)
+
+    def _excluded(self, text: str) -> bool:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return any(address in span for span in self.excluded)
+
+
+def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Targets:
+    """Raises BadTarget (or BadEndpoint) for the first that cannot be read."""
+    spans: list[Span] = []
+    endpoints: list[Endpoint] = []
+    names: list[str] = []
+    for text in targets:
+        if span := _span(text):
+            spans.append(span)
+        elif text.endswith(".csv"):
+            endpoints += _from_csv(Path(text))
+        elif "://" in text or ":" in text:
+            endpoints.append(parse_endpoint(text))
+        else:
+            names.append(_name(text))
+    found = Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude))
+    if len(found) > LARGEST:
+        raise BadTarget(f"{len(found)} addresses are too many to scan", hint="name the networks that the BMCs are in")
+    return found
+
+
+def _exclusions(texts: Iterable[str]) -> tuple[Span, ...]:
+    found = []
+    for text in texts:
+        span = _span(text)
+        if span is None:
+            raise BadTarget(f"{text!r} cannot be excluded", hint="write it like 10.0.0.1, 10.0.0.1-9 or 10.0.0.0/28")
+        found.append(span)
+    return tuple(found)
+
+
+def _span(text: str) -> Span | None:
+    """The addresses of a network, range or single address; None when it is none of these."""
+    try:
+        if "/" in text and "://" not in text:
+            network = ipaddress.ip_network(text, strict=False)
+            trim = 1 if network.version == 4 and network.prefixlen < 31 else 0
+            return Span(network[0] + trim, network[-1] - trim)
+        first_text, dash, last_text = text.partition("-")
+        first = ipaddress.ip_address(first_text.strip())
+        last = _last(first, last_text.strip()) if dash else first
+    except ValueError as error:
+        if "/" in text and "://" not in text:
+            raise BadTarget(f"{text!r} is not a network: {error}", hint=_EXAMPLE) from None
+        return None
+    if last.version != first.version or int(last) < int(first):
+        raise BadTarget(f"{text!r}: the range ends before it begins", hint=_EXAMPLE)
+    return Span(first, last)
+
+
+def _last(first: _Address, text: str) -> _Address:
+    if text.isdigit() and first.version == 4:
+        return ipaddress.ip_address(str(first).rpartition(".")[0] + "." + text)
+    return ipaddress.ip_address(text)
+
+
+def _name(text: str) -> str:
+    try:
+        return parse_endpoint(text).address
+    except BadEndpoint:
+        raise BadTarget(f"{text!r} is nothing that can be scanned", hint=_EXAMPLE) from None
+
+
+def _from_csv(path: Path) -> list[Endpoint]:
+    """The `bmc` column alone: a list that is not complete yet can be scanned all the same."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row.get("bmc")]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadTarget(f"{path} cannot be read: {error}", hint="give a CSV file with a column `bmc`") from None
+    if not rows:
+        raise BadTarget(f"{path} names no BMC", hint="give a CSV file with a column `bmc`")
+    return [parse_endpoint(str(row["bmc"])) for row in rows]
