@@ -1,0 +1,67 @@
+"""`python3 -m metalctl.node COMMAND`: what the controller, or a technician by hand, runs on a node.
+
+    inspect                    print the in-band inventory as JSON
+    network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; `network --undo` takes them
+    back run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl install SPEC.json
+    write an OS image to one disk, journal as above
+
+Exit codes: 0 done, 1 the hardware failed, 2 usage, 3 could not tell. Nothing but python3 ≥ 3.11 and the bundle is
+needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from metalctl.model.errors import MetalctlError, UsageError, describe
+
+
+def _inspect(argv: Sequence[str]) -> int:
+    from metalctl.node import inspect
+
+    return inspect.main(argv)
+
+
+def _network(argv: Sequence[str]) -> int:
+    from metalctl.node import network
+
+    return network.main(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
+    from metalctl.node import runner
+
+    return int(runner.main(list(argv)) or 0)
+
+
+def _install(argv: Sequence[str]) -> int:
+    from metalctl.node import install
+
+    return install.main(argv)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "inspect": _inspect,
+    "network": _network,
+    "run": _run,
+    "install": _install,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Dispatch, and say an expected failure in two lines."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in COMMANDS:
+        asked = bool(words) and words[0] in ("-h", "--help")
+        (sys.stdout if asked else sys.stderr).write(f"{__doc__}\n")
+        return 0 if asked else 2
+    try:
+        return COMMANDS[words[0]](words[1:])
+    except MetalctlError as error:
+        sys.stderr.write(describe(error) + "\n")
+        return 2 if isinstance(error, UsageError) else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The in-band inventory: `python3 -m metalctl.node inspect` prints it as JSON (metalctl.model.codec).
+
+One collector a file (cpu, memory, disks, nics, lldp, bonds, system), each a thin reader of a `Host` and pure parsers.
+What cannot be read is in `unreadable`, never guessed. Ports that are down are set up first, because only a link has a
+speed; lldpd gets 33 s from its start to hear the switches. Without root it works too, with more facts unreadable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from metalctl.model.codec import encode
+from metalctl.model.inventory import Inventory
+from metalctl.node.inspect import bonds, cpu, disks, lldp, memory, nics, system
+from metalctl.node.inspect.host import Host, LocalHost
+
+__all__ = ["Host", "LocalHost", "collect", "main"]
+
+_LLDPD = ("/run/lldpd.socket", "/run/lldpd/lldpd.socket", "/var/run/lldpd.socket")
+
+
+def collect(host: Host | None = None, *, change_links: bool = True, wait: bool = True) -> Inventory:
+    """The inventory of this machine.
+
+    change_links: ports that are down may be set up. wait: give carriers and LLDP their time.
+    """
+    host = host or LocalHost()
+    if change_links:
+        nics.bring_up(host, wait=6.0 if wait else 0.0)
+    linked = [n for n in nics.physical(host) if host.text(f"/sys/class/net/{n}/carrier") == "1"]
+    ports = nics.collect(host, lldp.collect(host, linked, _lldpd_age() if wait else None))
+    found = disks.collect(host)
+    mode = system.boot_mode(host)
+    return Inventory(
+        source="in-band",
+        identity=system.identity(host, ports),
+        taken=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        boot_id=host.text("/proc/sys/kernel/random/boot_id", "boot_id"),
+        boot_mode=mode,
+        secure_boot=system.secure_boot(host, mode),
+        os=system.os_kind(host),
+        kernel=host.text("/proc/sys/kernel/osrelease"),
+        cpu=cpu.collect(host),
+        memory=memory.collect(host),
+        disks=found,
+        nics=ports,
+        bonds=bonds.collect(host),
+        firmware=system.firmware(host, ports, found),
+        bmc_address=system.bmc_address(host),
+        power="on",
+        emulated=cpu.emulated(host),
+        unreadable=tuple(host.notes),
+    )
+
+
+def _lldpd_age() -> float | None:
+    """Seconds since lldpd made its socket; None when it does not run."""
+    for path in _LLDPD:
+        try:
+            return max(0.0, time.time() - Path(path).stat().st_mtime)
+        except OSError:
+            continue
+    return None
+
+
+def main(argv: Sequence[str]) -> int:
+    """`inspect [--no-wait] [--keep-links]`: print the inventory as one JSON object."""
+    unknown = sorted(set(argv) - {"--no-wait", "--keep-links"})
+    if unknown:
+        sys.stderr.write(f"inspect: unknown option {unknown[0]}; known: --no-wait, --keep-links\n")
+        return 2
+    taken = collect(change_links="--keep-links" not in argv and os.geteuid() == 0, wait="--no-wait" not in argv)
+    sys.stdout.write(json.dumps(encode(taken)) + "\n")
+    return 0

@@ -1,0 +1,123 @@
+"""Disks: whole physical disks from /sys/block and udev, with the serial that the disk itself reports.
+
+Not a disk: loop, ram, zram, device mapper, md, optical and floppy drives, hidden multipath legs, eMMC boot areas,
+drives without medium (a BMC's empty virtual media), and the removable medium that the live system runs from.
+"""
+
+from __future__ import annotations
+
+import re
+
+from metalctl.model.inventory import Disk
+from metalctl.node.inspect.host import Host
+
+_BLOCK = "/sys/block"
+_NOT_DISKS = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd|rbd|drbd|zd|bcache)\d+|mmcblk\d+(boot|rpmb).*")
+_LIVE_MEDIA = ("/run/live/medium", "/lib/live/mount/medium", "/run/initramfs/live", "/cdrom")
+_PAGE_80_HEADER = 4
+
+
+def collect(host: Host) -> tuple[Disk, ...]:
+    """Every disk, by kernel name."""
+    live = live_media(host.text("/proc/mounts"))
+    names = [n for n in host.names(_BLOCK) if not _NOT_DISKS.fullmatch(n)]
+    disks = [_disk(host, n) for n in names if host.text(f"{_BLOCK}/{n}/hidden") != "1"]
+    return tuple(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
+
+
+def live_media(mounts: str) -> set[str]:
+    """Kernel names of what the live system's medium is mounted from."""
+    pairs = (line.split()[:2] for line in mounts.splitlines() if line.count(" ") >= 2)
+    return {device.removeprefix("/dev/") for device, where in pairs if where in _LIVE_MEDIA}
+
+
+def _disk(host: Host, name: str) -> Disk:
+    base, udev = f"{_BLOCK}/{name}", host.udev(name)
+    transport = _transport(host, name, udev)
+    rotational = _flag(host.text(f"{base}/queue/rotational"))
+    sectors = host.number(f"{base}/size")
+    serial = serial_of(host, name, udev)
+    if not serial:
+        host.unreadable(f"disks.{name}.serial", "the disk reports no serial number")
+    links = udev.get("DEVLINKS", "").split()
+    return Disk(
+        name=name,
+        kind=kind(transport, rotational),
+        size=None if sectors is None else sectors * 512,
+        rotational=rotational,
+        serial=serial,
+        wwn=host.text(f"{base}/wwid") or udev.get("ID_WWN_WITH_EXTENSION") or host.text(f"{base}/device/wwid"),
+        model=host.text(f"{base}/device/model") or udev.get("ID_MODEL", ""),
+        firmware=_firmware(host, base, udev),
+        by_path=_link(links, "/dev/disk/by-path/", ""),
+        by_id=_link(links, "/dev/disk/by-id/", serial),
+        transport=transport,
+        slot=_slot(host, name),
+        logical_block=host.number(f"{base}/queue/logical_block_size"),
+        removable=host.text(f"{base}/removable") == "1",
+    )
+
+
+def kind(transport: str, rotational: bool | None) -> str:
+    """nvme, ssd, hdd or unknown. A paravirtual disk without more says nothing true about rotation."""
+    if transport == "nvme":
+        return "nvme"
+    if rotational is None or (transport == "virtio" and rotational):
+        return "unknown"
+    return "hdd" if rotational else "ssd"
+
+
+def serial_of(host: Host, name: str, udev: dict[str, str] | None = None) -> str:
+    """The serial number that the disk itself reports, "" when it reports none.
+
+    The unit serial number comes first: udev's ID_SERIAL_SHORT of a SCSI disk is its WWN.
+    """
+    base = f"{_BLOCK}/{name}"
+    udev = host.udev(name) if udev is None else udev
+    scsi = udev.get("SCSI_IDENT_SERIAL") or udev.get("ID_SCSI_SERIAL")
+    page = host.data(f"{base}/device/vpd_pg80")[_PAGE_80_HEADER:].decode(errors="replace").strip(" \0")
+    stated = (
+        host.text(f"{base}/device/serial") or host.text(f"{base}/serial") or scsi or page or udev.get("ID_SERIAL_SHORT")
+    )
+    return (stated or "").strip()
+
+
+def _firmware(host: Host, base: str, udev: dict[str, str]) -> str:
+    stated = host.text(f"{base}/device/firmware_rev") or udev.get("ID_REVISION") or host.text(f"{base}/device/rev")
+    return stated.strip()
+
+
+def _transport(host: Host, name: str, udev: dict[str, str]) -> str:
+    """nvme, virtio, sata, sas, usb, mmc, scsi or ""."""
+    where = host.real(f"{_BLOCK}/{name}")
+    if name.startswith("nvme"):
+        return "nvme"
+    for part, transport in (("/usb", "usb"), ("/end_device-", "sas"), ("/ata", "sata"), ("/mmc_host", "mmc")):
+        if part in where:
+            return "sata" if transport == "sas" and udev.get("ID_BUS") == "ata" else transport
+    if "/virtio" in where:
+        return "scsi" if "/target" in where else "virtio"
+    return udev.get("ID_BUS", "")
+
+
+def _slot(host: Host, name: str) -> str:
+    """The enclosure's or the chassis' own name of the bay, "" when neither names it."""
+    for entry in host.names(f"{_BLOCK}/{name}/device"):
+        if entry.startswith("enclosure_device:"):
+            return entry.partition(":")[2].strip()
+    where = host.real(f"{_BLOCK}/{name}")
+    for slot in host.names("/sys/bus/pci/slots"):
+        address = host.text(f"/sys/bus/pci/slots/{slot}/address")
+        if address and name.startswith("nvme") and f"/{address}." in where:
+            return f"pci slot {slot}"
+    return ""
+
+
+def _link(links: list[str], prefix: str, prefer: str) -> str:
+    found = sorted(link for link in links if link.startswith(prefix))
+    named = [link for link in found if prefer and prefer in link]
+    return next(iter(named or found), "")
+
+
+def _flag(text: str) -> bool | None:
+    return {"0": False, "1": True}.get(text)

@@ -1,0 +1,68 @@
+"""What LLDP says is at the other end of each port, from the lldpd that runs on the node (`lldpcli -f json0`).
+
+A switch speaks every 30 s: when lldpd started a moment ago, `wait` gives it its time, for the ports that have a link.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from metalctl.model.inventory import Neighbour
+from metalctl.node.inspect.host import Host
+
+SETTLE = 33.0
+_COMMAND = ("lldpcli", "-f", "json0", "show", "neighbors", "details")
+
+
+def collect(host: Host, linked: Iterable[str] = (), age: float | None = None,
+            sleep: Callable[[float], None] = time.sleep) -> dict[str, Neighbour]:  # fmt: skip
+    """Neighbours by kernel name. linked: ports that have a carrier; age: seconds since lldpd started, None: do not
+    wait."""
+    wanted, left = set(linked), 0.0 if age is None else SETTLE - age
+    found = parse(host.tool(*_COMMAND, fact="nics.neighbour"))
+    while left > 0 and wanted - set(found) and not host.notes_of("nics.neighbour"):
+        sleep(2.0)
+        left -= 2.0
+        found = parse(host.tool(*_COMMAND, fact="nics.neighbour"))
+    if not host.notes_of("nics.neighbour"):
+        for name in sorted(wanted - set(found)):
+            host.unreadable(f"nics.{name}.neighbour", "no LLDP frame was heard on this port")
+    return found
+
+
+def parse(text: str) -> dict[str, Neighbour]:
+    """json0 is the form of lldpcli's JSON in which everything is a list."""
+    try:
+        top = json.loads(text) if text.strip() else {}
+    except ValueError:
+        return {}
+    interfaces = [i for block in top.get("lldp", ()) for i in block.get("interface", ())]
+    # A port may have several neighbours (a hub, a second protocol); LLDP proper is the one that is believed.
+    interfaces.sort(key=lambda i: i.get("via") == "LLDP")
+    return {i["name"]: _neighbour(i) for i in interfaces if "name" in i}
+
+
+def _neighbour(interface: dict[str, Any]) -> Neighbour:
+    chassis, port = _first(interface, "chassis"), _first(interface, "port")
+    chassis_id, port_id = _first(chassis, "id"), _first(port, "id")
+    vlans = [v for v in interface.get("vlan", ()) if v.get("pvid") in (True, "yes")]
+    vlan = str(vlans[0].get("vlan-id", "")) if vlans else ""
+    return Neighbour(
+        switch=_value(chassis, "name") or str(chassis_id.get("value", "")),
+        port=str(port_id.get("value", "")) if port_id.get("type") != "mac" else _value(port, "descr"),
+        switch_mac=str(chassis_id.get("value", "")).lower() if chassis_id.get("type") == "mac" else "",
+        port_description=_value(port, "descr"),
+        vlan=int(vlan) if vlan.isdigit() else None,
+    )
+
+
+def _first(item: dict[str, Any], key: str) -> dict[str, Any]:
+    values = item.get(key) or [{}]
+    return dict(values[0])
+
+
+def _value(item: dict[str, Any], key: str) -> str:
+    return str(_first(item, key).get("value", ""))

@@ -1,0 +1,134 @@
+"""`python3 -m metalctl.node install SPEC.json`: write an OS image to the one disk that the spec names, and prove it.
+
+SPEC.json is an `InstallSpec`. The journal is RUN_DIR/<run_id>/journal.jsonl:
+
+    note           {"what": ...}                       what was met on the way
+    progress       {"what": "write"|"verify", "done", "total"}   bytes, about once a second
+    run-finished   {"verdict": "PASS"|"FAIL", "installation": Installation, "findings": [Finding]}
+    error          {"message", "hint", "kind"}         could not tell: refused by the guard, the network, the image
+
+FAIL is a disk that returned other data than was written, with disk and offset, or that refused reads or writes. The
+install record on the disk (`record`) counts the installations: a second run of the same enrollment and image writes
+nothing. Exit codes: 0 installed, 1 the disk failed, 2 usage or the run was started before, 3 could not tell.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from metalctl.model.codec import decode
+from metalctl.model.errors import MetalctlError, UsageError, describe
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Disk
+from metalctl.model.run import RUN_DIR, InstallSpec
+from metalctl.model.verdict import Verdict
+from metalctl.node import guard
+from metalctl.node.errors import JournalExists, NodeError, Refused
+from metalctl.node.install import manifest
+from metalctl.node.install.device import DeviceFailed
+from metalctl.node.install.job import Job, Result
+from metalctl.node.journal import Journal
+
+__all__ = ["ACTION", "main", "perform"]
+
+ACTION = "install"
+Find = Callable[[str, int], Disk]
+Leave = Callable[[InstallSpec, Disk], None]
+
+
+class Interrupted(Exception):
+    """The unit was stopped."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Install as the spec file says; returns the exit code."""
+    if {"-h", "--help"} & set(argv):
+        sys.stdout.write(__doc__ or "")
+        return 0
+    spec = _spec(argv)
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    path = Path(os.environ.get("METALCTL_RUN_DIR", RUN_DIR)) / spec.run_id / "journal.jsonl"
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with Journal(path, boot_id) as journal:
+            return perform(spec, journal, boot_id)
+    except JournalExists as before:
+        sys.stderr.write(describe(before) + "\n")
+        return 2
+
+
+def perform(
+    spec: InstallSpec, journal: Journal, boot_id: str, *, find: Find | None = None, leave: Leave | None = None
+) -> int:
+    """Install, with every outcome in the journal. find, leave: who looks the disk up and who guards it."""
+    journal.append("run-started", run_id=spec.run_id, kind="install", node=spec.node)
+    try:
+        result = _job(spec, journal, boot_id, find or guard.find, leave or _leave).perform()
+    except DeviceFailed as failed:
+        journal.append("run-finished", verdict=Verdict.FAIL, installation=None, findings=[_finding(spec, failed)])
+        return 1
+    except BaseException as crash:
+        hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
+        journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
+        if isinstance(crash, (MetalctlError, Interrupted)):
+            sys.stderr.write(f"{crash}\n")
+            return 3
+        raise
+    return _finish(journal, result)
+
+
+def _finish(journal: Journal, result: Result) -> int:
+    journal.append(
+        "run-finished", verdict=result.verdict, installation=result.installation, findings=list(result.findings)
+    )
+    return 0 if result.verdict is Verdict.PASS else 1
+
+
+def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: Leave) -> Job:
+    if spec.boot_id and spec.boot_id != boot_id:
+        raise NodeError("the node was booted again since this run was asked for", hint="ask for a new run on this boot")
+    image = manifest.parse(spec.manifest)
+    disk = find(spec.disk_serial, spec.disk_size)
+    path = disk.name if disk.name.startswith("/") else f"/dev/{disk.name}"
+    return Job(spec, image, disk, path, boot_id, journal.append, lambda: leave(spec, disk))
+
+
+def _leave(spec: InstallSpec, disk: Disk) -> None:
+    if spec.armed.enrollment != spec.enrollment:
+        raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
+    guard.require(spec.armed, disk, ACTION, time.time())
+
+
+def _finding(spec: InstallSpec, failed: DeviceFailed) -> Finding:
+    return Finding(
+        requirement="install.disk",
+        verdict=Verdict.FAIL,
+        expected="reads and writes succeed",
+        got=failed.message,
+        part=f"disk serial {spec.disk_serial}",
+        source="in-band",
+        remedy=failed.hint,
+    )
+
+
+def _spec(argv: Sequence[str]) -> InstallSpec:
+    if len(argv) != 1 or argv[0].startswith("-"):
+        raise UsageError("usage: install SPEC.json", hint="name one spec file")
+    try:
+        spec = decode(InstallSpec, json.loads(Path(argv[0]).read_text()))
+    except (OSError, ValueError) as bad:
+        raise UsageError(f"{argv[0]} cannot be read as an install spec: {bad}", hint="write it with metalctl") from bad
+    if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
+        raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
+    return spec
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(f"the installation was ended by signal {signal.Signals(number).name}")
