@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,12 +38,13 @@ def up(rack_file: Path | None, name: str | None, as_json: bool) -> None:
     """
     from metalctl.lab import load, up
 
-    def say(line: str) -> None:
-        if not as_json:
-            click.echo(line)
-
-    built = up(load(rack_file), name, say)
-    click.echo(built.to_json() if as_json else _next_steps(built))
+    rack = load(rack_file)
+    if as_json:
+        click.echo(up(rack, name).to_json())
+        return
+    with _progress() as say:
+        built = up(rack, name, say)
+    click.echo(_next_steps(built))
 
 
 @lab.command()
@@ -99,11 +103,29 @@ def down(name: str | None, keep_logs: bool) -> None:
     click.echo(f"down; logs are kept in {kept}" if kept else "down; nothing is left")
 
 
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Tells each step: with the seconds and, on a terminal, a spinner for the step at work."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=True, highlight=False)
+    began = time.monotonic()
+    with console.status("starting") if console.is_terminal else nullcontext() as spinner:
+
+        def say(line: str) -> None:
+            console.print(f"{time.monotonic() - began:5.1f} s  {line}", markup=False)
+            if spinner is not None:
+                spinner.update(line)
+
+        yield say
+
+
 def _enter(name: str | None, command: list[str]) -> NoReturn:
     from metalctl.lab import namespace
 
     inside, environment = namespace(name)
     os.environ.update(environment)
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     # A shell in place of this process is the point.
     os.execvp("ip", ["ip", "netns", "exec", inside, *command])  # noqa: S606
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
@@ -11,11 +12,23 @@ DEADLINE = 60.0
 """Seconds that one command may take."""
 
 
+def environment() -> dict[str, str]:
+    """The environment with the system programs' directories on its path: a plain user's shell has them not."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return {**os.environ, "PATH": path}
+
+
 def run(argv: Sequence[str], *, deadline: float = DEADLINE) -> str:
     """Runs it to its end and gives what it printed. Raises `CommandError`."""
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=deadline, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=deadline,
+            check=False,
+            env=environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise CommandError(

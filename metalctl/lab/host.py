@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+from metalctl.lab.command import environment
 from metalctl.lab.errors import LabPrerequisiteError
 
 PROGRAMS = {
@@ -47,12 +48,8 @@ def check() -> None:
 
 def missing_packages() -> list[str]:
     """Debian packages, and Python ones as `pip:NAME`, that are not there."""
-    programs = {package for program, package in PROGRAMS.items() if shutil.which(program, path=_path()) is None}
-    files = {package for path, package in FILES.items() if not path.exists()}
+    path = environment()["PATH"]
+    programs = {package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None}
+    files = {package for file, package in FILES.items() if not file.exists()}
     modules = {f"pip:{package}" for name, package in MODULES.items() if importlib.util.find_spec(name) is None}
     return sorted(programs | files) + sorted(modules)
-
-
-def _path() -> str:
-    """The search path with the system programs' directories: a plain user's shell has them not."""
-    return os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])

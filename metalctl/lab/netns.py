@@ -5,6 +5,7 @@ Nothing of the rack has a foot outside it: no address, no interface, no socket t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -13,9 +14,11 @@ from pathlib import Path
 
 from metalctl.lab.command import run
 from metalctl.lab.errors import CommandError, LabPrerequisiteError
+from metalctl.lab.parts import start_time
 
 _DIRECTORY = Path("/run/netns")
 _GRACE = 5.0
+_POLL = 0.05
 
 
 def exists(namespace: str) -> bool:
@@ -63,24 +66,24 @@ def processes(namespace: str) -> list[int]:
 
 def end_processes(namespace: str) -> None:
     """Asks every process in the namespace to end, and kills what has not ended after some seconds."""
+    signalled: dict[int, int | None] = {}
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + _GRACE
-        pids = _signal_all(namespace, number)
-        while pids and time.monotonic() < deadline:
-            time.sleep(0.05)
-            pids = processes(namespace)
-        if not pids:
-            return
+        while time.monotonic() < deadline:
+            for pid in processes(namespace):
+                if pid not in (os.getpid(), *signalled):
+                    signalled[pid] = start_time(pid)
+                    _signal(pid, number)
+            # A process leaves the namespace some time before it is gone, so its pid is waited for as well.
+            if not any(started is not None and start_time(pid) == started for pid, started in signalled.items()):
+                return
+            time.sleep(_POLL)
+        signalled.clear()
 
 
-def _signal_all(namespace: str, number: signal.Signals) -> list[int]:
-    pids = [pid for pid in processes(namespace) if pid != os.getpid()]
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
-    return pids
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _identity(namespace: str) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,11 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from metalctl.lab import command
 from metalctl.lab.errors import PartError
 from metalctl.lab.paths import LabPaths
 
 _TAIL_BYTES = 2000
 _POLL = 0.05
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def start(paths: LabPaths, name: str, argv: Sequence[str], environment: Mapping[
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, **(environment or {})},
+            env={**command.environment(), **(environment or {})},
         )
     record = {"pid": process.pid, "started": start_time(process.pid)}
     (paths.parts / f"{name}.json").write_text(json.dumps(record))
@@ -111,7 +114,8 @@ def log_tail(paths: LabPaths, name: str) -> str:
     try:
         with (paths.logs / f"{name}.log").open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-12:])
+            text = _COLOUR.sub("", log.read().decode(errors="replace"))
+            return "\n".join(text.splitlines()[-12:])
     except FileNotFoundError:
         return ""
 

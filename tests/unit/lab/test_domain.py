@@ -1,0 +1,123 @@
+"""A node's domain: identity, parts and faults as they are in the XML that libvirt gets."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from metalctl.lab import faults, plan
+from metalctl.lab.domain import QEMU, build
+from metalctl.lab.spec import Disk, Node, Rack
+
+GIB = 2**30
+NODE = Node("sto1", "storage", disks=(Disk("nvme", GIB), Disk("hdd", GIB), Disk("hdd", GIB), Disk("ssd", GIB)))
+
+
+def domain(node: Node = NODE, accelerator: str = "tcg") -> ET.Element:
+    planned = plan.make(Rack("r", (node,)), "lab", Path("/state"))
+    return ET.fromstring(build(planned.nodes[0], accelerator))
+
+
+def speeds(xml: ET.Element) -> list[str | None]:
+    return [element.get("value") for element in xml.iter(f"{{{QEMU}}}property") if element.get("name") == "speed"]
+
+
+def policies(xml: ET.Element) -> dict[str | None, str | None]:
+    return {element.get("name"): element.get("policy") for element in xml.iterfind("cpu/feature")}
+
+
+def test_a_node_offers_virtualization_under_tcg() -> None:
+    xml = domain()
+    assert xml.get("type") == "qemu"
+    assert xml.findtext("cpu/model") == "EPYC"
+    assert policies(xml) == {"svm": "require", "npt": "require"}
+
+
+def test_under_kvm_the_host_cpu_is_handed_through() -> None:
+    xml = domain(accelerator="kvm")
+    assert xml.get("type") == "kvm"
+    assert xml.find("cpu[@mode='host-passthrough']") is not None
+    assert xml.find("features/tcg") is None
+
+
+@pytest.mark.parametrize(("accelerator", "flags"), [("tcg", {"svm", "npt"}), ("kvm", {"svm", "vmx"})])
+def test_fault_svm_off_takes_virtualization_away(accelerator: str, flags: set[str]) -> None:
+    assert policies(domain(replace(NODE, faults=("svm-off",)), accelerator)) == dict.fromkeys(flags, "disable")
+
+
+def test_nics_run_at_25_gigabit_and_the_fault_slows_the_first() -> None:
+    assert speeds(domain()) == ["25000", "25000"]
+    assert speeds(domain(replace(NODE, faults=("nic-10g",)))) == ["10000", "25000"]
+
+
+def test_hdds_rotate_and_ssds_do_not_and_the_ssd_boots_first() -> None:
+    targets = [disk.attrib for disk in domain().iterfind("devices/disk/target")]
+    assert [(target["dev"], target["rotation_rate"]) for target in targets] == [
+        ("sda", "1"),
+        ("sdb", "7200"),
+        ("sdc", "7200"),
+    ]
+
+
+def test_fault_missing_hdd_leaves_one_out() -> None:
+    xml = domain(replace(NODE, faults=("missing-hdd",)))
+    rates = [target.get("rotation_rate") for target in xml.iterfind("devices/disk/target")]
+    assert rates == ["1", "7200"]
+
+
+def test_faults_add_up() -> None:
+    node = faults.inject(replace(NODE, faults=("missing-hdd", "svm-off", "nic-10g")))
+    assert (len(node.disks), node.virtualization, node.nics[0].speed) == (3, False, 10_000)
+
+
+def test_every_fault_says_what_it_is() -> None:
+    for name in faults.names():
+        assert faults.find(name).__doc__, name
+
+
+def test_an_nvme_is_a_device_of_qemu_with_its_serial() -> None:
+    words = [argument.get("value") or "" for argument in domain().iter(f"{{{QEMU}}}arg")]
+    assert any(word.startswith("nvme,") and "serial=NVME" in word for word in words)
+
+
+def test_network_comes_first_in_the_boot_order() -> None:
+    xml = domain()
+    assert [boot.get("order") for boot in xml.iterfind("devices/interface/boot")] == ["1", "2"]
+    assert [boot.get("order") for boot in xml.iterfind("devices/disk/boot")] == ["3", "4", "5"]
+
+
+def test_firmware_tells_bios_from_uefi() -> None:
+    assert domain().find("os/loader") is None
+    uefi = domain(replace(NODE, firmware="uefi"))
+    assert uefi.findtext("os/nvram") == "/state/nodes/sto1/nvram.fd"
+
+
+def test_smbios_has_the_identity_of_the_plan() -> None:
+    xml = domain()
+    entries = {entry.get("name"): entry.text for entry in xml.iterfind("sysinfo/system/entry")}
+    assert entries["uuid"] == xml.findtext("uuid")
+    assert entries["serial"] is not None
+    assert entries["serial"].startswith("MCTL")
+
+
+def test_offloads_are_off_since_the_switch_cannot_finish_checksums() -> None:
+    for side in ("host", "guest"):
+        element = domain().find(f"devices/interface/driver/{side}")
+        assert element is not None
+        assert element.get("csum") == "off"
+
+
+def test_a_rack_keeps_its_identities_and_two_labs_do_not_share_them() -> None:
+    rack = Rack("r", (NODE, replace(NODE, name="sto2")))
+    once = plan.make(rack, "one", Path("/a"))
+    again = plan.make(rack, "one", Path("/b"))
+    other = plan.make(rack, "two", Path("/a"))
+    assert [(n.uuid, n.serial, n.macs) for n in once.nodes] == [(n.uuid, n.serial, n.macs) for n in again.nodes]
+    everything = [mac for planned in (once, other) for node in planned.nodes for mac in node.macs]
+    assert len(set(everything)) == len(everything) == 8
+    serials = [disk.serial for planned in (once, other) for node in planned.nodes for disk in node.disks]
+    assert len(set(serials)) == len(serials)
+    assert [port for node in once.nodes for port in node.ports] == ["swp1", "swp2", "swp3", "swp4"]

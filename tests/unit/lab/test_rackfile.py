@@ -1,0 +1,107 @@
+"""rack.yaml: what is read, and that every mistake is placed at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metalctl.lab import RackFileError, load
+from metalctl.lab.spec import Disk, Nic
+
+GOOD = """\
+name: tiny
+nodes:
+  - name: sto1
+    role: storage
+    firmware: uefi
+    vcpus: 4
+    threads: 2
+    memory: 1 GiB
+    disks: [{kind: ssd, size: 8 GiB}, {kind: hdd, size: 2 GB, count: 3}]
+    nics: 1
+    faults: [svm-off]
+"""
+
+
+def read(tmp_path: Path, text: str) -> object:
+    path = tmp_path / "rack.yaml"
+    path.write_text(text)
+    return load(path)
+
+
+def test_a_rack_is_read_with_its_units(tmp_path: Path) -> None:
+    path = tmp_path / "rack.yaml"
+    path.write_text(GOOD)
+    node = load(path).nodes[0]
+    assert (node.firmware, node.vcpus, node.threads, node.memory) == ("uefi", 4, 2, 2**30)
+    assert node.disks == (Disk("ssd", 8 * 2**30), *[Disk("hdd", 2 * 10**9)] * 3)
+    assert node.nics == (Nic(25_000),)
+    assert node.faults == ("svm-off",)
+
+
+def test_the_demo_rack_has_one_node_a_role() -> None:
+    rack = load()
+    assert [node.role for node in rack.nodes] == ["controller", "compute", "storage"]
+    assert {node.firmware for node in rack.nodes} == {"bios", "uefi"}
+    assert all(len(node.nics) == 2 and node.memory == 2560 * 2**20 for node in rack.nodes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("role: storage", "role: stroage", 4, "role: expected one of controller, compute, storage, got 'stroage'"),
+        ("firmware: uefi", "firmware: efi", 5, "firmware: expected one of bios, uefi, got 'efi'"),
+        ("vcpus: 4", "vcpus: many", 6, "vcpus: expected a whole number from 1 to 255, got 'many'"),
+        ("vcpus: 4", "vcpus: true", 6, "vcpus: expected a whole number"),
+        ("threads: 2", "threads: 3", 7, "4 vCPUs cannot be split into cores of 3 threads"),
+        ("memory: 1 GiB", "memory: 1 GiBB", 8, "memory"),
+        ("memory: 1 GiB", "memory: 1 MiB", 8, "expected at least 128 MiB"),
+        ("kind: ssd", "kind: tape", 9, "kind: expected one of ssd, hdd, nvme, got 'tape'"),
+        ("nics: 1", "nics: 9", 10, "nics: expected a whole number from 1 to 4, got 9"),
+        ("nics: 1", "nic: 1", 10, "'nic' is not known"),
+        ("svm-off", "svm-of", 11, "faults: expected any of missing-hdd, nic-10g, svm-off, got 'svm-of'"),
+        ("name: sto1", "name: Sto 1", 3, "got 'Sto 1'"),
+        ("    role: storage\n", "", 3, "'role' is missing"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    assert old in GOOD
+    with pytest.raises(RackFileError) as caught:
+        read(tmp_path, GOOD.replace(old, new, 1))
+    assert caught.value.message.startswith(f"{tmp_path}/rack.yaml:{line}: ")
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: [", ":1: not YAML"),
+        ("- a\n", ":1: expected a mapping"),
+        ("", ":1: expected a mapping"),
+        ("name: tiny\nnodes: []\n", ":2: nodes: expected a list with at least one entry"),
+        ("name: tiny\nnodes: [3]\n", ":2: nodes[0]: expected a mapping, got 3"),
+    ],
+)
+def test_a_file_that_is_no_rack_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(RackFileError, match=r"rack\.yaml") as caught:
+        read(tmp_path, text)
+    assert words in caught.value.message
+
+
+def test_two_nodes_of_one_name_are_refused(tmp_path: Path) -> None:
+    node = GOOD.partition("nodes:\n")[2]
+    with pytest.raises(RackFileError, match="two nodes are called 'sto1'") as caught:
+        read(tmp_path, GOOD + node)
+    assert ":12:" in caught.value.message
+
+
+def test_a_missing_disk_can_only_be_missed_where_there_is_one(tmp_path: Path) -> None:
+    text = GOOD.replace("{kind: hdd, size: 2 GB, count: 3}", "{kind: nvme, size: 2 GB}")
+    with pytest.raises(RackFileError, match="declares no hdd"):
+        read(tmp_path, text.replace("svm-off", "missing-hdd"))
+
+
+def test_an_absent_file_is_named() -> None:
+    with pytest.raises(RackFileError, match=r"/nowhere/rack\.yaml: No such file"):
+        load(Path("/nowhere/rack.yaml"))
