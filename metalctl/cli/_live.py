@@ -90,4 +90,5 @@ def _changes(look: Callable[[], list[Standing]], ended: Callable[[], bool], writ
 
 
 def _line(s: Standing) -> str:
-    return f"{time.strftime('%H:%M:%S')} {s.node:<12} {s.stage:<12} {s.condition:<8} {duration(s.elapsed):>7}  {s.last_finding}"
+    where = f"{s.node:<12} {s.stage:<12} {s.condition:<8}"
+    return f"{time.strftime('%H:%M:%S')} {where} {duration(s.elapsed):>7}  {s.last_finding}"

@@ -13,7 +13,7 @@ from metalctl.engine import artifacts, reporting
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
 from metalctl.engine.services import Services
-from metalctl.engine.settings import Settings, require_boot
+from metalctl.engine.settings import Boot, Settings, require_boot
 from metalctl.engine.spine import SPINE
 from metalctl.engine.state import ServiceLock
 from metalctl.engine.tick import Ticker
@@ -44,35 +44,28 @@ class Service:
             self._database = open_database(sqlite_url(self._settings.state.database))
             served = artifacts.prepare(self._settings, self._progress)
             self._boot = BootServer(
+                _boot_settings(boot, self._settings),
                 StoreDirectory(self._database, self._settings.state),
-                BootSettings(
-                    interface=boot.interface,
-                    address=boot.address,
-                    network=boot.network,
-                    state_dir=self._settings.state.boot,
-                    http_port=boot.http_port,
-                    dhcp=boot.dhcp,
-                    first=boot.dhcp_range[0] if boot.dhcp_range else "",
-                    last=boot.dhcp_range[1] if boot.dhcp_range else "",
-                ),
                 served.files,
+                on_death=self._boot_died,
             )
             self._boot.start()
         except BaseException:
             self._lock.release()
             raise
-        self._services = Services(self._database, self._settings, self._boot.url, served.images(self._boot.url))
+        self._services = Services(
+            self._database, self._settings, self._boot.base_url, served.images(self._boot.base_url)
+        )
         stages = [spec.stage.value for spec in SPINE]
         self._durable = Durable(self._settings.state.workflows, stages, Ticker(self._services))
         self._durable.launch()
-        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.url})")
+        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.base_url})")
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
         try:
             while not self._stop.wait(0.5):
                 pending = self._look()
-                self._watch_boot()
                 if batch is not None and all(e.ended for e in pending if e.batch == batch):
                     return
         finally:
@@ -110,8 +103,22 @@ class Service:
         for batch in {e.batch for e in changed}:
             reporting.write_batch(self._database, self._settings.state, batch)
 
-    def _watch_boot(self) -> None:
-        if (reason := self._boot.failure) and reason != self.error:
-            self.error = reason
-            log.error("boot-service", reason=reason)
-            self._progress(f"the boot service failed: {reason}")
+    def _boot_died(self, reason: str) -> None:
+        log.error("boot-service", reason=reason)
+        self.error = reason
+        self._progress(f"the boot service failed: {reason}")
+
+
+def _boot_settings(boot: Boot, settings: Settings) -> BootSettings:
+    first, last = boot.dhcp_range or ("", "")
+    return BootSettings(
+        interface=boot.interface,
+        address=boot.address,
+        network=boot.network,
+        state_dir=settings.state.boot,
+        http_port=boot.http_port,
+        dhcp=boot.dhcp,
+        first=first,
+        last=last,
+        ping=boot.ping,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -79,5 +79,9 @@ class Services:
 def connect_bmc(node: Node) -> bmc.Bmc:
     """Log in to the node's BMC, with the certificate that was recorded at discovery."""
     secret = resolve(node.credential)
-    endpoint = bmc.parse_endpoint(node.bmc, fingerprint=node.fingerprint)
-    return bmc.connect(endpoint, bmc.Credential(secret.username, secret.password))
+    return bmc.connect(endpoint_of(node), bmc.Credential(secret.username, secret.password))
+
+
+def endpoint_of(node: Node) -> bmc.Endpoint:
+    """Where the node's BMC is, with the certificate recorded of it."""
+    return replace(bmc.parse_endpoint(node.bmc), fingerprint=node.fingerprint)

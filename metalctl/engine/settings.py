@@ -9,6 +9,7 @@ Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/m
       dhcp: authoritative       # authoritative | proxy | off
       http_port: 8080
       at_once: 8                # nodes that may be booting at the same time
+      ping: true                # look whether an address is in use before it is given out
     handover: [kolla, cephadm]
     ironic: {url: http://127.0.0.1:6385}
     web: {host: 127.0.0.1, port: 8780}
@@ -43,6 +44,7 @@ class Boot:
     dhcp_range: tuple[str, str] | None = None
     http_port: int = 8080
     at_once: int = 8
+    ping: bool = True
 
 
 @strict(config=_FORBID, frozen=True)

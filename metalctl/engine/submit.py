@@ -48,7 +48,7 @@ def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
         for enrollment in found:
             if enrollment.condition is not Condition.FAILED:
                 raise UsageError(
-                    f"{enrollment.node} is {enrollment.condition} ({enrollment.stage}): only failed nodes are tried again",
+                    f"{enrollment.node} is {enrollment.condition} ({enrollment.stage}); only failed nodes can retry",
                     hint=f"metalctl show {enrollment.node}",
                 )
         for enrollment in found:

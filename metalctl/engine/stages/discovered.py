@@ -5,12 +5,13 @@ from __future__ import annotations
 from metalctl import bmc
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, Wait
+from metalctl.engine.services import endpoint_of
 from metalctl.store import nodes
 
 
 def tick(ctx: Context) -> Done | Wait:
     """Probe the endpoint; a changed certificate is an error before anything is sent."""
-    endpoint = bmc.parse_endpoint(ctx.node.bmc, fingerprint=ctx.node.fingerprint)
+    endpoint = endpoint_of(ctx.node)
     probe = bmc.probe(endpoint)
     if probe.fingerprint and not ctx.node.fingerprint:
         with ctx.store() as connection:

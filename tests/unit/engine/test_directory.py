@@ -1,0 +1,106 @@
+"""Who may phone home, and what a machine is told to boot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from metalctl.boot.errors import Refused
+from metalctl.engine.directory import StoreDirectory
+from metalctl.engine.state import StateDir
+from metalctl.model.boot import PhoneHome
+from metalctl.model.identity import Identity
+from metalctl.model.stage import Stage
+from metalctl.store import boots, enrollments, nodes
+
+MAC = "52:54:00:00:00:01"
+UUID = "4c4c4544-0000-1010-8000-b3c04f000001"
+
+
+@pytest.fixture
+def directory(database: Engine, state: StateDir) -> StoreDirectory:
+    return StoreDirectory(database, state)
+
+
+@pytest.fixture
+def wanted(database: Engine, enrolled: Any) -> str:
+    enrollment = str(enrolled())
+    with database.begin() as connection:
+        nodes.set_identity(connection, "n1", Identity(uuid=UUID, macs=(MAC,)))
+        boots.set_intent(connection, "n1", enrollment, "ramdisk")
+    return enrollment
+
+
+def report(right: str, **changes: Any) -> PhoneHome:
+    return PhoneHome(
+        **{"token": right, "node": "n1", "kind": "ramdisk", "boot_id": "b1", "address": "10.0.0.5"} | changes
+    )
+
+
+def test_a_known_address_boots_the_ramdisk_with_a_token_that_is_kept_only_as_a_hash(
+    directory: StoreDirectory, wanted: str, state: StateDir
+) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    assert (intent.node, intent.action, len(intent.token) > 30) == ("n1", "ramdisk", True)
+    files = [state.database, state.database.with_name("metalctl.db-wal")]
+    assert not any(intent.token.encode() in f.read_bytes() for f in files if f.exists())
+
+
+def test_an_unknown_machine_gets_nothing(directory: StoreDirectory, wanted: str) -> None:
+    assert directory.intent(["52:54:00:ff:ff:ff"], "") is None
+
+
+def test_a_machine_without_known_addresses_is_known_by_its_uuid_in_either_byte_order(
+    directory: StoreDirectory, wanted: str
+) -> None:
+    for uuid in (UUID, UUID.upper(), "44454c4c-0000-1010-8000-b3c04f000001"):
+        intent = directory.intent([], uuid)
+        assert intent is not None, uuid
+        assert intent.node == "n1"
+
+
+def test_the_right_token_lets_the_enrollments_key_in_and_records_the_boot(
+    directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    welcome = directory.welcome(report(intent.token))
+    assert welcome.authorized_keys[0].startswith("ssh-ed25519 ")
+    with database.connect() as connection:
+        boot = boots.last_boot(connection, wanted, "ramdisk")
+    assert boot is not None
+    assert (boot.boot_id, boot.address, boot.report.token) == ("b1", "10.0.0.5", "")
+
+
+def test_the_same_boot_may_ask_twice_but_another_may_not(directory: StoreDirectory, wanted: str) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    assert directory.welcome(report(intent.token)) == directory.welcome(report(intent.token))
+    with pytest.raises(Refused):
+        directory.welcome(report(intent.token, boot_id="b2"))
+
+
+@pytest.mark.parametrize("changes", [{"token": "guess"}, {"node": "n2"}, {"kind": "installed"}])
+def test_a_report_that_does_not_fit_its_token_is_refused_and_nothing_is_recorded(
+    changes: dict[str, str], directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    with pytest.raises(Refused):
+        directory.welcome(report(intent.token, **changes))
+    with database.connect() as connection:
+        assert boots.last_boot(connection, wanted) is None
+
+
+@pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.HANDED_OVER])
+def test_past_the_install_no_ramdisk_is_served_whatever_the_intent_says(
+    stage: Stage, directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    with database.begin() as connection:
+        enrollments.change(connection, wanted, stage=stage.value)
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    assert (intent.action, intent.token) == ("local", "")

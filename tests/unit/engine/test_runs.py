@@ -1,0 +1,96 @@
+"""Starting a run once and tailing its journal, against a node that is a folder."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from metalctl.engine import runs
+from metalctl.engine.remote import Output
+from metalctl.model.codec import encode
+from metalctl.model.measurement import CheckResult
+from metalctl.model.run import RUN_DIR, Entry, RunSpec
+from metalctl.model.verdict import Verdict
+from metalctl.store.evidence import RunRow
+
+SPEC = RunSpec("r1", "n1", "burn-in", "quick", {})
+
+
+class FakeRemote:
+    """Files in a dict; remembers commands; `active` is what systemd says of the unit."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.commands: list[tuple[str, ...]] = []
+        self.active = "active"
+
+    def run(self, *command: str, timeout: float = 60.0, stdin: str = "") -> Output:
+        self.commands.append(command)
+        if command[0] == "test":
+            return Output(0 if command[-1] in self.files else 1, "", "")
+        if command[0] == "systemctl":
+            return Output(0, self.active + "\n", "")
+        if command[0] == "touch":
+            self.files[command[1]] = b""
+        return Output(0, "", "")
+
+    def check(self, *command: str, timeout: float = 60.0, stdin: str = "") -> str:
+        return self.run(*command).out
+
+    def put(self, path: str, data: bytes, mode: int = 0o600) -> None:
+        self.files[path] = data
+
+    def read_from(self, path: str, offset: int) -> bytes:
+        return self.files.get(path, b"")[offset:]
+
+    def started(self) -> int:
+        return sum(c[0] == "systemd-run" for c in self.commands)
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(runs.bundle, "build", lambda: ("abc", b"tar"))
+    return FakeRemote()
+
+
+def line(seq: int, event: str, **data: Any) -> bytes:
+    return json.dumps(encode(Entry(seq, "2026-01-01T00:00:00Z", "b1", event, data))).encode() + b"\n"
+
+
+def row() -> RunRow:
+    return RunRow("r1", "e1", "burn-in", "quick", "b1")
+
+
+JOURNAL = f"{RUN_DIR}/r1/journal.jsonl"
+RESULT = encode(CheckResult("bond", Verdict.PASS))
+
+
+def test_a_run_whose_journal_exists_is_not_started_again(node: Any) -> None:
+    runs.start(node, "run", SPEC)
+    assert node.started() == 1
+    node.files[JOURNAL] = line(0, "run-started")
+    runs.start(node, "run", SPEC)
+    assert node.started() == 1
+
+
+def test_the_tail_goes_on_where_it_left_off_and_leaves_half_a_line_for_later(node: Any) -> None:
+    found = row()
+    whole = line(0, "run-started") + line(1, "check-finished", result=RESULT)
+    node.files[JOURNAL] = whole + b'{"seq": 2, "ti'
+    runs.tail(node, found)
+    assert (found.entries, found.offset, found.state) == (2, len(whole), "running")
+    node.files[JOURNAL] = whole + line(2, "run-finished", verdict="PASS")
+    runs.tail(node, found)
+    assert (found.entries, found.state, [r.check for r in found.results]) == (3, "finished", ["bond"])
+
+
+def test_a_run_whose_unit_is_gone_without_an_end_is_lost(node: Any) -> None:
+    found = row()
+    node.files[JOURNAL] = line(0, "run-started")
+    runs.tail(node, found)
+    assert found.state == "running"
+    node.active = "inactive"
+    runs.tail(node, found)
+    assert found.state == "lost"

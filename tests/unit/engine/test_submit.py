@@ -1,0 +1,77 @@
+"""Taking nodes in: everything or nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from metalctl.engine import overview, submit
+from metalctl.engine.submit import Row
+from metalctl.model.errors import UsageError
+from metalctl.model.stage import Condition, Stage
+from metalctl.store import enrollments, nodes
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_USERNAME", "admin")
+    monkeypatch.setenv("LAB_PASSWORD", "not shown anywhere")
+
+
+def good(name: str, number: int) -> Row:
+    return Row(name, f"https://127.0.0.{number}", "env:LAB", "lab/compute", f"nodes.csv:{number}")
+
+
+def test_one_bad_row_keeps_all_rows_out_and_every_mistake_is_named(database: Engine) -> None:
+    rows = [good("a", 2), Row("b", "https://127.0.0.3", "env:LAB", "lab/compot", "nodes.csv:3"),
+            Row("c", "https://127.0.0.4", "env:NOPE", "lab/compute", "nodes.csv:4")]  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        submit.submit(database, rows, level="quick", allow_erase=False)
+    assert "nodes.csv:3" in caught.value.message
+    assert "nodes.csv:4" in caught.value.message
+    assert "nodes.csv:2" not in caught.value.message
+    with database.connect() as connection:
+        assert nodes.listing(connection) == []
+        assert enrollments.listing(connection) == []
+
+
+def test_a_node_under_way_is_not_enrolled_twice(database: Engine) -> None:
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    with pytest.raises(UsageError, match="being enrolled already"):
+        submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+
+
+def test_a_bmc_of_another_node_is_refused(database: Engine) -> None:
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    with pytest.raises(UsageError, match="belongs to a already"):
+        submit.submit(database, [good("b", 2)], level="quick", allow_erase=False)
+
+
+def test_a_failed_node_goes_on_from_the_failed_stage_and_only_a_failed_one(database: Engine, enrolled: Any) -> None:
+    enrollment = enrolled("a")
+    with pytest.raises(UsageError, match="only failed nodes"):
+        submit.retry(database, ["a"], allow_erase=False)
+    with database.begin() as connection:
+        failed = {"stage": Stage.PREPARED.value, "condition": Condition.FAILED.value, "fault": "hardware"}
+        enrollments.change(connection, enrollment, **failed)
+    submit.retry(database, ["a"], allow_erase=True)
+    with database.connect() as connection:
+        again = enrollments.get(connection, enrollment)
+        assert (again.attempt, again.ended, again.fault) == (2, False, "")
+        assert enrollments.batch_options(connection, again.batch)["allow_erase"] is True
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"), [((None, None), 0), (("hardware", None), 1), (("hardware", "metalctl"), 3)]
+)
+def test_the_exit_code_tells_hardware_from_metalctl(
+    faults: tuple[str | None, ...], code: int, database: Engine, enrolled: Any
+) -> None:
+    for number, fault in enumerate(faults):
+        enrollment = enrolled(f"n{number}")
+        values = {"condition": Condition.FAILED.value, "fault": fault} if fault else {"condition": Condition.DONE.value}
+        with database.begin() as connection:
+            enrollments.change(connection, enrollment, stage=Stage.HANDED_OVER.value, **values)
+    assert overview.exit_code(overview.standings(database)) == code
