@@ -19,7 +19,6 @@ from metalctl.node.plugin import REQUIRED, check, device
 
 @check(
     component="nvme",
-    levels="quick normal burn-in",
     estimate="130 s",
     needs=("fio",),
     limits={"min_iops": REQUIRED, "max_p99": None, "max_qd1_p99": None, "runtime": 60.0},

@@ -13,6 +13,8 @@ A check is one file in checks/, named as in the profile (`nvme-randread` is chec
     peer                      the other end of a paired check      (model.run.Peer)
     guard                     guard.leave(disk) -> pyfio.Leave, when the disk is armed for "fio-write"
     scratch                   a directory on the installed system's disk, removed afterwards
+    place                     place.to_write(size): a file on the installed system, or the armed raw os disk
+    sysroot                   Path("/"), to read /proc and /sys below
     evidence                  a dict of small facts to keep
     spec                      the RunSpec
 

@@ -6,6 +6,7 @@ import time
 
 from metalctl.model.inventory import Disk
 from metalctl.model.run import RunSpec
+from metalctl.node import guard
 from metalctl.node.errors import NodeError
 from metalctl.node.plugin.parts import device
 from metalctl.node.pyfio import Leave
@@ -27,8 +28,6 @@ class Guard:
 
     def leave(self, disk: Disk, action: str = "fio-write") -> Leave:
         """Leave to write the disk; raises NotArmed, or what the guard refuses."""
-        from metalctl.node import guard
-
         for armed in self._spec.armed:
             if armed.serial and armed.serial == disk.serial and armed.action == action:
                 guard.require(armed, disk, action, time.time())

@@ -23,6 +23,7 @@ from metalctl.node.plugin.leave import Guard
 from metalctl.node.plugin.limits import Limits
 from metalctl.node.plugin.measures import Measures
 from metalctl.node.plugin.parts import Absent, is_part, label, parts
+from metalctl.node.plugin.place import Place
 from metalctl.node.plugin.scratch import scratch
 from metalctl.node.plugin.verdicts import CheckTimeout, Ending, conclude
 
@@ -204,6 +205,10 @@ class CheckPlugin:
     def scratch(self) -> Iterator[Path]:
         with scratch() as path:
             yield path
+
+    @pytest.fixture
+    def place(self) -> Place:
+        return Place(self.spec, self.inventory)
 
     @pytest.fixture
     def sysroot(self) -> Path:

@@ -8,8 +8,21 @@ A read-only job passes --readonly. A job that writes to a raw device must carry 
 Units: seconds, bytes, bytes per second, IO per second.
 """
 
+from metalctl.node.pyfio.clean import cleaned
 from metalctl.node.pyfio.job import FioRefused, Job, Leave
 from metalctl.node.pyfio.process import run
 from metalctl.node.pyfio.result import Direction, FioError, Latency, MediaError, Result, parse
 
-__all__ = ["Direction", "FioError", "FioRefused", "Job", "Latency", "Leave", "MediaError", "Result", "parse", "run"]
+__all__ = [
+    "Direction",
+    "FioError",
+    "FioRefused",
+    "Job",
+    "Latency",
+    "Leave",
+    "MediaError",
+    "Result",
+    "cleaned",
+    "parse",
+    "run",
+]

@@ -41,7 +41,7 @@ class Settings:
             return decode(Inventory, json.loads(self.inventory.read_text()))
         from metalctl.node.inspect import collect  # heavy, and not needed with a given inventory
 
-        return collect()
+        return collect(change_links=False, wait=False)
 
     def boot_id(self) -> str:
         """This boot's id."""
