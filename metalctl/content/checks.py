@@ -12,19 +12,22 @@ from pathlib import Path
 
 from metalctl.content import paths
 
+REQUIRED = "required"
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check. manual: its docstring; facts: what its decorator states (component, levels, estimate, needs).
 
-    limits: the names of limits that it reads, empty when that cannot be told. broken: why the file cannot be read.
+    limits: name → default ("required" where the profile must give it, "none" where it is optional); None when the file
+    does not tell. broken: why the file cannot be read.
     """
 
     name: str
     file: str
     manual: str = ""
     facts: dict[str, str] = field(default_factory=dict)
-    limits: tuple[str, ...] = ()
+    limits: dict[str, str] | None = None
     broken: str = ""
 
     @property
@@ -58,10 +61,14 @@ def read(name: str, file: Path) -> Check:
 
 
 def _facts(tree: ast.Module) -> dict[str, str]:
-    """The keywords of the first `@check(...)`, as words."""
+    """The keywords of the first `@check(...)`, as words; its limits are kept apart."""
+    return {name: _words(value) for name, value in _keywords(tree).items() if name != "limits"}
+
+
+def _keywords(tree: ast.Module) -> dict[str, ast.expr]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) == "check":
-            return {k.arg: _words(k.value) for k in call.keywords if k.arg}
+            return {k.arg: k.value for k in call.keywords if k.arg}
     return {}
 
 
@@ -73,13 +80,22 @@ def _words(node: ast.expr) -> str:
     return " ".join(map(str, value)) if isinstance(value, (tuple, list, set)) else str(value)
 
 
-def _limits(tree: ast.Module) -> tuple[str, ...]:
-    """Names read as `limits.NAME`; nothing when `limits` is used otherwise too: the list would be too short."""
-    named: set[str] = set()
-    attributes = 0
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "limits":
-            named.add(node.attr)
-            attributes += 1
-    loads = sum(isinstance(n, ast.Name) and n.id == "limits" for n in ast.walk(tree))
-    return tuple(sorted(named)) if loads == attributes else ()
+def _limits(tree: ast.Module) -> dict[str, str] | None:
+    """The limits that `@check(limits={...})` declares, with their defaults; None when it cannot be told."""
+    declared = _keywords(tree).get("limits")
+    if declared is None:
+        return {} if _keywords(tree) else None
+    if not isinstance(declared, ast.Dict):
+        return None
+    limits = {}
+    for key, value in zip(declared.keys, declared.values, strict=True):
+        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+            return None
+        limits[key.value] = _default(value)
+    return limits
+
+
+def _default(value: ast.expr) -> str:
+    if isinstance(value, ast.Name) and value.id == "REQUIRED":
+        return REQUIRED
+    return "none" if isinstance(value, ast.Constant) and value.value is None else _words(value)

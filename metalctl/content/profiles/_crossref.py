@@ -28,10 +28,15 @@ def _checks(tree: Mapping) -> Iterator[Problem]:
 
 
 def _limits(check: checks.Check, limits: Mapping) -> Iterator[Problem]:
+    if check.limits is None:
+        return
     for key, (file, line) in limits.lines.items():
-        if check.limits and key not in check.limits:
+        if key not in check.limits:
             message = f"checks.{check.name}: the check reads no limit called {short(key)}"
             yield Problem(file, line, message, suggest(key, list(check.limits)))
+    for key in (k for k, default in check.limits.items() if default == checks.REQUIRED and k not in limits.items):
+        hint = f"see: metalctl check show {check.name}"
+        yield Problem(limits.file, limits.line, f"checks.{check.name}: the limit {key} is missing", hint)
 
 
 def _operating_system(tree: Mapping) -> Iterator[Problem]:

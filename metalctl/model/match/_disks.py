@@ -1,9 +1,9 @@
 """Disks: which serves which role, and what is missing.
 
 The root disk's role chooses first, then the others in the profile's order. A role prefers kinds in the order written;
-the root disk takes the smallest that fits, any other role the largest; serials break ties. Where one choice would leave a
-later role short, it is moved to another disk that fits (a maximum matching), so a machine is never failed for the order of
-its profile.
+the root disk takes the smallest that fits, any other role the largest; serials break ties. Where one choice would leave
+a later role short, it is moved to another disk that fits (a maximum matching): no machine fails for the order of its
+profile.
 """
 
 from __future__ import annotations

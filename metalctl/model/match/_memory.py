@@ -1,8 +1,8 @@
 """Memory: what the modules add up to, and whether the kernel can use all of it.
 
 `memory.total` holds the sum of the DIMMs to the profile. `memory.usable` holds what the kernel counts to that sum, less
-the reservation: the kernel's page structures alone take 1/64, so 2 % leaves less than half of one percent of slack, and a
-module that the firmware mapped out (at least 1/64 of the sum, up to 64 modules) is caught although it is still listed.
+the reservation: the kernel's page structures alone take 1/64, so 2 % leaves less than half of one percent of slack, and
+a module that the firmware mapped out (at least 1/64 of the sum, up to 64 modules) is caught although still listed.
 """
 
 from __future__ import annotations

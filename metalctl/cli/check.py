@@ -1,0 +1,86 @@
+"""`metalctl check`: the checks there are, and their manuals."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from metalctl.content.checks import Check
+
+
+def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shell completion of a check's name."""
+    from metalctl.content import checks
+
+    return [CompletionItem(n, help=c.summary) for n, c in checks.catalogue().items() if n.startswith(incomplete)]
+
+
+@click.group()
+def check() -> None:
+    """The acceptance and burn-in checks: what each is, what it measures, which limits it reads.
+
+    Checks run on the nodes, by the profile: see `metalctl profile show`. Here they are only read, never run.
+
+    Example: `metalctl check show wal-fsync`
+    """
+
+
+@check.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list, for programs.")
+def list_(as_json: bool) -> None:
+    """List every check on the content path.
+
+    Example: `metalctl check list`
+    """
+    from metalctl.content import checks
+
+    known = checks.catalogue()
+    if as_json:
+        click.echo(json.dumps([asdict(found) for found in known.values()], ensure_ascii=False))
+        return
+    width = max(map(len, known), default=0)
+    for name, found in known.items():
+        click.echo(f"{name:<{width}}  {found.facts.get('component', ''):<9}  {found.summary}")
+
+
+@check.command()
+@click.argument("name", shell_complete=complete)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def show(name: str, as_json: bool) -> None:
+    """Show a check's manual: purpose, limits, what it leaves as evidence, the source of its numbers.
+
+    Example: `metalctl check show nvme-randread`
+    """
+    from metalctl.content import checks
+    from metalctl.model.errors import UsageError
+
+    known = checks.catalogue()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(
+            f"no check is called {name!r}", hint=f"did you mean {near[0]}?" if near else "see: metalctl check list"
+        )
+    found = known[name]
+    click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2) if as_json else _page(found))
+
+
+def _page(found: Check) -> str:
+    lines = [found.name, "", found.manual.strip() or found.summary or "(it has no manual)", ""]
+    lines += [f"{key:<10} {value}" for key, value in found.facts.items()]
+    if found.limits:
+        lines.append(
+            "limits     "
+            + ", ".join(
+                f"{name} (default {d})"
+                if d not in ("required", "none")
+                else f"{name} ({'required' if d == 'required' else 'optional'})"
+                for name, d in found.limits.items()
+            )
+        )
+    return "\n".join([*lines, f"file       {found.file}"])

@@ -1,0 +1,54 @@
+"""`metalctl doctor`: what this provisioner lacks, each with the command that mends it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import rich_click as click
+
+PURPOSES = ["serve", "lab", "test"]
+MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
+
+
+@click.command()
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(PURPOSES),
+    default="serve",
+    show_default=True,
+    help="What the machine is for: to boot servers, also to hold an emulated rack, also to run the tests.",
+)
+@click.option(
+    "--packages",
+    "section",
+    type=click.Choice(["base", *PURPOSES]),
+    help="Only print the names of the Debian packages of this section, one a line.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list, for programs.")
+def doctor(purpose: str, section: str | None, as_json: bool) -> None:
+    """Say what this machine lacks to run metalctl, and the command that mends it.
+
+    It only looks, and changes nothing. Exit code 0 when nothing is lacking, else 3.
+
+    Example: `metalctl doctor --for lab`
+
+    Example: `apt-get install -y $(metalctl doctor --packages lab)`
+    """
+    from metalctl.content import host
+
+    if section:
+        names = host.packages(section)
+        click.echo(json.dumps(names) if as_json else "\n".join(names))
+        return
+    looks = host.examine(purpose)
+    if as_json:
+        click.echo(json.dumps([asdict(look) for look in looks], ensure_ascii=False))
+    else:
+        for look in looks:
+            mend = f"\n         → {look.mend}" if look.mend else ""
+            click.echo(f"{MARKS[look.verdict]:<8} {look.what}: {look.got}{mend}")
+    # What could not be told is not fine: UNKNOWN never becomes PASS.
+    if any(look.verdict != "PASS" for look in looks):
+        raise SystemExit(3)

@@ -1,0 +1,119 @@
+"""`metalctl`: the command line. One file a command; this one finds it, runs it, and turns every end into an exit code.
+
+A command is listed from the table below without importing its module, so that `metalctl --version` costs nothing.
+
+Exit codes: 0 all accepted (or: done), 1 some hardware failed, 2 wrong usage or input, 3 metalctl itself failed, 130
+interrupted. Errors go to stderr; with `--json` an object {"error": {...}} is printed on stdout as well. A traceback
+never reaches a person: it is in the log, whose path is printed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+import rich_click as click
+from click.shell_completion import CompletionItem
+
+import metalctl
+from metalctl.cli import _errors
+
+COMMANDS = {
+    "discover": "Find BMCs in address ranges or a CSV file.",
+    "enroll": "Take servers from discovered to handed over.",
+    "nodes": "List the nodes, their stage, condition and findings.",
+    "show": "Show everything known of one node.",
+    "profile": "List, show and check hardware profiles.",
+    "check": "List the checks and read their manuals.",
+    "report": "Write reports and certificates; verify a certificate.",
+    "handover": "Hand accepted nodes over to the cloud.",
+    "power": "Read or set the power of nodes.",
+    "inspect": "Take the inventory of a machine.",
+    "image": "Build and list operating system images.",
+    "serve": "Run the service: engine, boot service, pages.",
+    "lab": "Bring an emulated rack up or down on this machine.",
+    "doctor": "Say what this provisioner lacks, and how to mend it.",
+}
+GROUPS = {
+    "Servers": ["discover", "enroll", "nodes", "show", "power", "inspect"],
+    "Results": ["report", "handover"],
+    "Content": ["profile", "check", "image"],
+    "This machine": ["serve", "lab", "doctor"],
+}
+
+
+class Commands(click.RichGroup):
+    """The commands of the table whose file is there; a module is imported only when its command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return [name for name in COMMANDS if importlib.util.find_spec(f"metalctl.cli.{name}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself; while help or completion only lists, a stand-in with its short help."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        if ctx.meta.get(_LISTING):
+            return click.RichCommand(name=cmd_name, short_help=COMMANDS[cmd_name])
+        command = getattr(importlib.import_module(f"metalctl.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Help lists every command, so none is imported for it."""
+        ctx.meta[_LISTING] = True
+        return super().get_help(ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Completion of a command's name imports nothing either."""
+        ctx.meta[_LISTING] = True
+        return super().shell_complete(ctx, incomplete)
+
+
+_LISTING = "metalctl.listing"
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(metalctl.__version__, "-V", "--version", prog_name="metalctl", message="%(prog)s %(version)s")
+@click.rich_config(
+    {
+        "command_groups": {"metalctl": [{"name": n, "commands": c} for n, c in GROUPS.items()]},
+        "text_markup": "markdown",
+        "max_width": 100,
+    }
+)
+def cli() -> None:
+    """Take servers from racked and cabled to accepted by the cloud, with evidence.
+
+    Example: `metalctl discover 10.0.0.0/24`, then `metalctl enroll --help`
+
+    Exit codes: 0 all accepted, 1 some hardware failed, 2 wrong usage, 3 metalctl itself failed.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of the program; never returns."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(words))
+
+
+def run(words: list[str]) -> int:
+    """Runs one command line and gives its exit code; every error was told by then."""
+    as_json = "--json" in words[: words.index("--") if "--" in words else None]
+    try:
+        result = cli.main(args=words, prog_name="metalctl", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more can be said, and the interpreter must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _errors.BROKEN_PIPE
+    except BaseException as error:  # noqa: BLE001 - the one place where every error ends
+        return _errors.tell(error, as_json)
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+if __name__ == "__main__":
+    main()
