@@ -82,7 +82,7 @@ class _Scan:
         self._timeout = timeout
         self._ports = ports
         self._progress = progress
-        self._pingers: dict[socket.AddressFamily, Pinger] = {}
+        self._pingers: dict[socket.AddressFamily, asyncio.Task[Pinger]] = {}
         self._running: set[asyncio.Task[Probe | None]] = set()
         self._done = self._found = 0
 
@@ -105,7 +105,7 @@ class _Scan:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         for pinger in self._pingers.values():
-            pinger.close()
+            (await pinger).close()
         await asyncio.sleep(0)
 
     async def _collect(self, wait: bool) -> list[Probe]:
@@ -139,8 +139,9 @@ class _Scan:
         except BmcError:
             return None
         if family not in self._pingers:
-            self._pingers[family] = await open_pinger(family)
-        answer = await self._pingers[family].ask(address, endpoint.effective_port, self._timeout)
+            self._pingers[family] = asyncio.ensure_future(open_pinger(family))
+        pinger = await asyncio.shield(self._pingers[family])
+        answer = await pinger.ask(address, endpoint.effective_port, self._timeout)
         return Probe(endpoint, "ipmi", product(answer)) if answer else None
 
     async def _resolved(self, endpoint: Endpoint) -> tuple[socket.AddressFamily, str]:

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import ssl
+from functools import cache
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import CertificateChanged, NotABmc, Unreachable
@@ -43,16 +44,22 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
 
 
 async def _certificate(endpoint: Endpoint) -> str:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=context)
+    _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=_context())
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
         certificate = found.getpeercert(binary_form=True) or b""
         return hashlib.sha256(certificate).hexdigest()
     finally:
         writer.transport.abort()
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """One for all: making a context is slow, and a scan makes thousands of connections."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def check_fingerprint(endpoint: Endpoint, got: str) -> None:

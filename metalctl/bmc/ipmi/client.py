@@ -16,7 +16,7 @@ from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
 
-STARTING = 10.0
+LOGIN = 15.0
 
 
 class Worker:
@@ -40,10 +40,11 @@ class Worker:
 
     def _login(self, address: str, credential: Credential) -> None:
         to = {"address": address, "port": self._endpoint.effective_port}
-        reply = self._exchange(
-            {**to, "username": credential.username, "password": credential.password}, self._timeout + STARTING
-        )
-        failed = reply.get("error")
+        first = {**to, "username": credential.username, "password": credential.password}
+        try:
+            failed = self._exchange(first, min(self._timeout, LOGIN)).get("error")
+        except Unreachable:
+            failed = {"kind": "unreachable"}
         if failed and failed["kind"] == "password":
             raise lockout.refused(self._endpoint, credential, failed["message"])
         if failed and failed["kind"] == "unreachable":

@@ -39,7 +39,7 @@ class Ipmitool:
         """Nothing is kept open."""
 
     def _power(self) -> str:
-        return "on" if "is on" in self._run("chassis", "power", "status") else "off"
+        return "on" if "is on" in self._run("-v", "chassis", "power", "status") else "off"
 
     def _set_power(self, action: str) -> None:
         self._run("chassis", "power", action)
@@ -85,7 +85,7 @@ class Ipmitool:
                 bmc=name,
             ) from None
         if done.returncode:
-            raise self._failure(" ".join(done.stderr.split())[:300])
+            raise self._failure(" ".join((done.stderr or done.stdout).split())[-300:])
         return done.stdout
 
     def _failure(self, said: str) -> BmcError:

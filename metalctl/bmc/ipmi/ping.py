@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, replace
+from typing import cast
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import NotABmc, Unreachable
@@ -58,8 +59,8 @@ class Pinger(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # asyncio's own datagram transports are no instances of the class that documents them.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Only who was asked may answer."""

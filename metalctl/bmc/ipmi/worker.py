@@ -8,6 +8,7 @@ never an argument. Each further line is {"do": NAME, ...}; each answer is {"ok":
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from typing import Any
 from pyghmi.exceptions import IpmiException
 from pyghmi.ipmi import fru
 from pyghmi.ipmi.command import Command
+from pyghmi.ipmi.private import session
 from pyghmi.ipmi.private.util import decode_wireformat_uuid
 
 _PASSWORD = ("incorrect password", "unauthorized name", "invalid role", "integrity check value", "rakp4 integrity")
 _SILENT = ("timeout", "timed out", "no longer connected", "session failed", "no response")
+_CHOSEN, _HMAC_SHA1 = 16, 1  # offset of the authentication algorithm in the response, and its number
 _UNSUPPORTED = (0xC1, 0xC9, 0xCB, 0xCC, 0xD5)
 
 
@@ -74,6 +77,22 @@ class Session:
         return bytes(answer["data"])
 
 
+def heed_the_chosen_hash() -> None:
+    """Make pyghmi use the hash that the BMC chose (Open Session Response, IPMI 2.0 table 13-10).
+
+    It always goes on with the SHA-256 that it proposed, and so fails at every BMC that knows only cipher suite 3, such as
+    virtualbmc: `struct.error: pack expected 32 items`.
+    """
+    proposed = session.Session._got_rmcp_response
+
+    def chosen(self: Any, data: Any) -> Any:
+        if len(data) > _CHOSEN and data[1] == 0 and data[_CHOSEN] == _HMAC_SHA1:
+            self.attemptedhash, self.currhashlib, self.currhashlen = 1, hashlib.sha1, 12
+        return proposed(self, data)
+
+    session.Session._got_rmcp_response = chosen
+
+
 def describe(error: BaseException) -> dict[str, str]:
     """The kind and wording of a failure."""
     said = " ".join(str(error).split()) or type(error).__name__
@@ -110,17 +129,18 @@ def login(line: str) -> Session:
 def main() -> None:
     """Serve until standard input ends."""
     out = sys.stdout
+    heed_the_chosen_hash()
     sys.stdout = sys.stderr  # a print within pyghmi must not break into the protocol
-    reply, session = answer(lambda: login(sys.stdin.readline()))
+    reply, held = answer(lambda: login(sys.stdin.readline()))
     reply = reply if "error" in reply else {"ok": None}
     while True:
         out.write(json.dumps(reply) + "\n")
         out.flush()
         line = sys.stdin.readline()
-        if not line or session is None:
+        if not line or held is None:
             return
         request = json.loads(line)
-        reply, _ = answer(partial(getattr(session, request.pop("do")), **request))
+        reply, _ = answer(partial(getattr(held, request.pop("do")), **request))
 
 
 if __name__ == "__main__":
