@@ -1,6 +1,7 @@
 """`python3 -m metalctl.node COMMAND`: what the controller, or a technician by hand, runs on a node.
 
     inspect                    print the in-band inventory as JSON
+    disks                      what the guard says of every disk, and what lies on it, as JSON
     network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; `network --undo` takes them
     back run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl install SPEC.json
     write an OS image to one disk, journal as above
@@ -23,6 +24,12 @@ def _inspect(argv: Sequence[str]) -> int:
     return inspect.main(argv)
 
 
+def _disks(argv: Sequence[str]) -> int:
+    from metalctl.node import disks
+
+    return disks.main(argv)
+
+
 def _network(argv: Sequence[str]) -> int:
     from metalctl.node import network
 
@@ -43,6 +50,7 @@ def _install(argv: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "inspect": _inspect,
+    "disks": _disks,
     "network": _network,
     "run": _run,
     "install": _install,

@@ -105,7 +105,8 @@ def refusals(disk: Disk, *, host: Host | None = None, claimed: Claimed | None = 
     if host.text(f"{_BLOCK}/{disk.name}/ro") == "1":
         found.append("it is read-only")
     for name in parts:
-        found += _mounts(host, name) + _swap(host, name) + _holders(host, disk.name, name) + _writers(host, name)
+        found += _mounts(host, name) + _swap(host, name) + _holders(host, disk.name, name)
+    found += _writers(host, parts)
     if not found:
         # Last, as it names nobody; but it knows every owner in the kernel, also those that this file has no name for.
         found += [reason for name in parts if (reason := (claimed or _claimed)(name))]
@@ -160,14 +161,14 @@ def _holders(host: Host, disk: str, name: str) -> list[str]:
     return found
 
 
-def _writers(host: Host, name: str) -> list[str]:
-    """Processes that have the device open for writing: a daemon that takes no exclusive claim is seen here."""
-    found = []
+def _writers(host: Host, names: list[str]) -> list[str]:
+    """Processes that have a device open for writing: a daemon that takes no exclusive claim is seen here."""
+    found, devices = [], {f"/dev/{name}": name for name in names}
     for pid in (p for p in host.names("/proc") if p.isdigit() and int(p) != os.getpid()):
         for fd in host.names(f"/proc/{pid}/fd"):
-            if host.real(f"/proc/{pid}/fd/{fd}") == f"/dev/{name}" and _writes(host.text(f"/proc/{pid}/fdinfo/{fd}")):
+            name = devices.get(host.real(f"/proc/{pid}/fd/{fd}"))
+            if name and _writes(host.text(f"/proc/{pid}/fdinfo/{fd}")):
                 found.append(f"{name} is open for writing in {host.text(f'/proc/{pid}/comm')} (pid {pid})")
-                break
     return found
 
 

@@ -64,8 +64,11 @@ class Host:
         return name in self.names(parent or "/")
 
     def real(self, path: str) -> str:
-        """The path with every link followed."""
-        return self._real(path)
+        """The path with every link followed; the path itself when that is not allowed."""
+        try:
+            return self._real(path)
+        except OSError:
+            return path
 
     def tool(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
         """What a tool prints, "" when it is missing or fails; `fact`, when given, is then unreadable."""

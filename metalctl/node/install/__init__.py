@@ -25,14 +25,12 @@ from types import FrameType
 
 from metalctl.model.codec import decode
 from metalctl.model.errors import MetalctlError, UsageError, describe
-from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.run import RUN_DIR, InstallSpec
 from metalctl.model.verdict import Verdict
 from metalctl.node import guard
 from metalctl.node.errors import JournalExists, NodeError, Refused
 from metalctl.node.install import manifest
-from metalctl.node.install.device import DeviceFailed
 from metalctl.node.install.job import Job, Result
 from metalctl.node.journal import Journal
 
@@ -71,9 +69,6 @@ def perform(
     journal.append("run-started", run_id=spec.run_id, kind="install", node=spec.node)
     try:
         result = _job(spec, journal, boot_id, find or guard.find, leave or _leave).perform()
-    except DeviceFailed as failed:
-        journal.append("run-finished", verdict=Verdict.FAIL, installation=None, findings=[_finding(spec, failed)])
-        return 1
     except BaseException as crash:
         hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
         journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
@@ -104,18 +99,6 @@ def _leave(spec: InstallSpec, disk: Disk) -> None:
     if spec.armed.enrollment != spec.enrollment:
         raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
     guard.require(spec.armed, disk, ACTION, time.time())
-
-
-def _finding(spec: InstallSpec, failed: DeviceFailed) -> Finding:
-    return Finding(
-        requirement="install.disk",
-        verdict=Verdict.FAIL,
-        expected="reads and writes succeed",
-        got=failed.message,
-        part=f"disk serial {spec.disk_serial}",
-        source="in-band",
-        remedy=failed.hint,
-    )
 
 
 def _spec(argv: Sequence[str]) -> InstallSpec:

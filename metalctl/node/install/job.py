@@ -19,7 +19,7 @@ from metalctl.model.verdict import Verdict
 from metalctl.node import tool
 from metalctl.node.errors import NodeError, Refused, ToolFailed
 from metalctl.node.install import fat, record, transfer
-from metalctl.node.install.device import Device, buffer
+from metalctl.node.install.device import Device, DeviceFailed, buffer
 from metalctl.node.install.fetch import Patience
 from metalctl.node.install.manifest import Block, Manifest, ManifestError
 from metalctl.node.install.progress import Append, Progress
@@ -64,8 +64,12 @@ class Job:
                 return self._existing(device, before)
         self.leave()
         self._fits()
-        with Device(self.path, writable=True, exclusive=True) as device:
-            return self._install(device, before)
+        following = record.following(before, self._record())
+        try:
+            with Device(self.path, writable=True, exclusive=True) as device:
+                return self._install(device, before, following)
+        except DeviceFailed as failed:
+            return self._result(following.count, 0, (self._refused(failed),))
 
     def _fits(self) -> None:
         if (self.disk.size or 0) < self.manifest.size:
@@ -79,8 +83,7 @@ class Job:
                 hint="reformat the namespace to 512-byte sectors (nvme format --lbaf) or choose another disk",
             )
 
-    def _install(self, device: Device, before: Record | None) -> Result:
-        started = record.following(before, self._record())
+    def _install(self, device: Device, before: Record | None, started: Record) -> Result:
         if before and before.state != "complete":
             self._note(
                 f"an earlier installation of this disk did not end (run {before.run_id}, begun {before.started}); "
@@ -96,7 +99,7 @@ class Job:
                 device, replace(started, state="complete", finished=now(), bytes_written=self.manifest.data_size)
             )
             self._show_partitions(device)
-        return self._result(started.count, self.manifest.data_size, mismatches)
+        return self._result(started.count, self.manifest.data_size, tuple(self._finding(m) for m in mismatches))
 
     def _record(self) -> Record:
         spec = self.spec
@@ -167,7 +170,7 @@ class Job:
             self._note(failed.message)
 
     def _existing(self, device: Device, found: Record) -> Result:
-        """In the boot that wrote it, verify all but the seed; in a later one the system may have run, and changed it."""
+        """In the boot that wrote it, verify all but the seed; later the system may have run, and changed it."""
         self._note(f"installed before by run {found.run_id} at {found.finished}: not written again")
         same_boot = found.boot_id == self.boot_id
         ranges = self._unchanging() if same_boot else []
@@ -180,26 +183,36 @@ class Job:
                 hint="start a new enrollment of this node to install it again",
                 offset=mismatches[0].offset if mismatches else 512,
             )
-        return self._result(found.count, found.bytes_written, [])
+        return self._result(found.count, found.bytes_written, ())
 
     def _unchanging(self) -> list[Block]:
         seed = self.manifest.partition("cidata")
         everything = (*self.manifest.blocks, *self.manifest.zeroes)
         return [b for b in everything if b.end <= seed.start or b.offset >= seed.start + seed.size]
 
-    def _result(self, count: int, written: int, mismatches: list[transfer.Mismatch]) -> Result:
+    def _result(self, count: int, written: int, findings: tuple[Finding, ...]) -> Result:
         installation = Installation(
             os=self.manifest.os,
             version=self.manifest.version,
             image_sha256=self.manifest.sha256,
             disk_serial=self.disk.serial,
             bytes_written=written,
-            verified=not mismatches,
+            verified=not findings,
             count=count,
             boot_id=self.boot_id,
         )
-        findings = tuple(self._finding(m) for m in mismatches)
         return Result(Verdict.FAIL if findings else Verdict.PASS, installation, findings)
+
+    def _refused(self, failed: DeviceFailed) -> Finding:
+        return Finding(
+            requirement="install.disk",
+            verdict=Verdict.FAIL,
+            expected="the disk reads and writes",
+            got=failed.message,
+            part=self.disk.label,
+            source="in-band",
+            remedy=failed.hint,
+        )
 
     def _finding(self, mismatch: transfer.Mismatch) -> Finding:
         return Finding(
