@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -39,6 +40,7 @@ def up(rack_file: Path | None, name: str | None, as_json: bool) -> None:
     from metalctl.lab import load, up
 
     rack = load(rack_file)
+    signal.signal(signal.SIGTERM, _interrupt)  # so that what is built by then is taken down
     if as_json:
         click.echo(up(rack, name).to_json())
         return
@@ -101,6 +103,10 @@ def down(name: str | None, keep_logs: bool) -> None:
 
     kept = down(name, keep_logs=keep_logs)
     click.echo(f"down; logs are kept in {kept}" if kept else "down; nothing is left")
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 @contextmanager

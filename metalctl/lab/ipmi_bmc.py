@@ -17,7 +17,6 @@ import libvirt
 from virtualbmc import utils  # type: ignore[import-untyped]
 from virtualbmc.vbmc import VirtualBMC  # type: ignore[import-untyped]
 
-
 _NOT_IN_THIS_STATE = 0xD5
 """IPMI's completion code: not supported in the present state."""
 
@@ -36,7 +35,8 @@ class NodeBmc(VirtualBMC):  # type: ignore[misc]
         """Off and on again; as the specification has it, nothing happens to a system that is off."""
         if not self._domain(lambda domain: domain.isActive()):
             return _NOT_IN_THIS_STATE
-        return self.power_off() or self.power_on()
+        failed: int | None = self.power_off() or self.power_on()
+        return failed
 
     def _domain(self, read: Callable[[Any], Any]) -> Any:
         with utils.libvirt_open(**self._conn_args) as connection:

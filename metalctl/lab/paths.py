@@ -1,4 +1,8 @@
-"""Where a lab keeps its files: `$XDG_STATE_HOME/metalctl/labs/NAME` (mode 0700), and the namespace `mctl-NAME`."""
+"""Where a lab keeps its files: `$XDG_STATE_HOME/metalctl/labs/NAME` (mode 0700), and the namespace `mctl-NAME`.
+
+Its sockets are in `/run/metalctl-lab/NAME`, under a parent of mode 0700: a socket's path may not be longer than 107
+bytes, and a state directory can be.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from metalctl.lab.errors import LabStateError
-
-LONGEST_SOCKET = 107
-"""Bytes that a Unix socket's path may have (sun_path less its end)."""
+RUNTIME = Path("/run/metalctl-lab")
 
 
 def labs_root() -> Path:
@@ -33,7 +34,7 @@ class LabPaths:
     @property
     def run(self) -> Path:
         """What the lab's daemons see as /run."""
-        return self.state / "run"
+        return RUNTIME / self.name
 
     @property
     def logs(self) -> Path:
@@ -72,15 +73,8 @@ class LabPaths:
 
 
 def lab(name: str) -> LabPaths:
-    """The paths of the lab of that name. Raises `LabStateError` where a socket's path would be too long."""
-    paths = LabPaths(name=name, state=labs_root() / name)
-    length = len(os.fsencode(paths.libvirt_socket))
-    if length > LONGEST_SOCKET:
-        raise LabStateError(
-            f"the state directory {paths.state} is too deep: a socket's path in it has {length} bytes",
-            hint=f"set XDG_STATE_HOME to a path that is {length - LONGEST_SOCKET} bytes shorter",
-        )
-    return paths
+    """The paths of the lab of that name."""
+    return LabPaths(name=name, state=labs_root() / name)
 
 
 def existing() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Whatever fails on the way up takes down what there is already: a half-built rack
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -141,8 +142,11 @@ def down(name: str | None = None, *, keep_logs: bool = False) -> Path | None:
 
 def _remove(lab: LabPaths) -> None:
     netns.delete(lab.namespace)
-    if lab.state.exists():
-        shutil.rmtree(lab.state)
+    for directory in (lab.run, lab.state):
+        if directory.exists():
+            shutil.rmtree(directory)
+    with contextlib.suppress(OSError):  # another lab's are in it, or it was never made
+        paths.RUNTIME.rmdir()
     left = netns.processes(lab.namespace)
     if left:
         raise LabError(f"processes of lab {lab.name} would not end: {left}", hint="look at them with `ps`", pids=left)

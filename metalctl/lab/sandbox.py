@@ -11,12 +11,13 @@ run QEMU as root: the lab's own view of the accounts has that user, the host's n
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from metalctl.lab import netns
 from metalctl.lab.errors import LabStateError
-from metalctl.lab.paths import LabPaths
+from metalctl.lab.paths import RUNTIME, LabPaths
 
 OVERLAID = ("/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt", "/etc/libvirt")
 _RUN = ("libvirt", "openvswitch", "lldpd", "lock")
@@ -32,6 +33,8 @@ def prepare(paths: LabPaths) -> None:
         raise LabStateError(
             f"the state directory {paths.state} would be hidden by the lab itself", hint="set XDG_STATE_HOME"
         )
+    RUNTIME.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(paths.run, ignore_errors=True)  # of a lab whose machine was switched off under it
     for name in _RUN:
         (paths.run / name).mkdir(parents=True, exist_ok=True)
     binds = [(str(paths.run), "/run")]

@@ -52,3 +52,25 @@ def test_a_lab_from_up_to_down(tmp_path: Path) -> None:
     assert (kept / "console-n1.log").exists()
     assert (kept / "libvirtd.log").exists()
     assert metalctl("status").returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_up_takes_down_what_it_built(tmp_path: Path, number: signal.Signals) -> None:
+    try:
+        host.check()
+    except LabPrerequisiteError as error:
+        pytest.skip(f"NO EMULATED RACK HERE: {error.message} ({error.hint})")
+    name = f"{NAME}{number.value}"
+    command = [sys.executable, "-m", "metalctl.cli.main", "lab", "up", str(RACK), "--name", name]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+        assert up.stdout is not None
+        while "hypervisor" not in up.stdout.readline():
+            assert up.poll() is None
+        up.send_signal(number)
+        said = up.stdout.read()
+    assert up.returncode != 0
+    assert "taking down" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "metalctl" / "labs" / name).exists()
+    assert not Path(f"/run/netns/mctl-{name}").exists()
