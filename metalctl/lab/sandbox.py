@@ -37,6 +37,7 @@ def prepare(paths: LabPaths) -> None:
     shutil.rmtree(paths.run, ignore_errors=True)  # of a lab whose machine was switched off under it
     for name in _RUN:
         (paths.run / name).mkdir(parents=True, exist_ok=True)
+    paths.run.chmod(0o755)  # lldpd drops to a user of its own, which must get into its /run
     binds = [(str(paths.run), "/run")]
     for target in OVERLAID:
         source = paths.state / "root" / target.lstrip("/").replace("/", "-")

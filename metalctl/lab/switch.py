@@ -91,12 +91,14 @@ def _connect(paths: LabPaths, node: plan.PlannedNode) -> None:
 
 def _start_lldp(paths: LabPaths) -> None:
     # lldpcli, which reads it, runs as lldpd's own user: it must be able to get there, so not under the state directory.
-    (paths.run / "lldpd.conf").write_text(
+    config = paths.run / "lldpd.conf"
+    config.write_text(
         f"configure system hostname {plan.SWITCH_NAME}\n"
         "configure system capabilities enabled bridge\n"
         "configure lldp portidsubtype ifname\n"
         "configure lldp tx-interval 5\n"
     )
+    config.chmod(0o644)
     argv = ["lldpd", "-d", "-I", "swp*", "-C", "swp1", "-S", "metalctl emulated switch", "-u", "/run/lldpd.socket"]
     parts.start(paths, "lldpd", sandbox.command(paths, [*argv, "-O", "/run/lldpd.conf"]))
     parts.wait(paths, "lldpd", (paths.run / "lldpd.socket").exists)

@@ -144,6 +144,27 @@ def test_the_firmware_asks_for_dhcp_through_the_switch(rack: LabInfo) -> None:
     assert f"BOOTP/DHCP, Request from {rack.nodes[0].macs[0]}" in heard
 
 
+def test_the_switch_bonds_the_nics_by_lacp_and_still_serves_a_node_that_speaks_none(rack: LabInfo) -> None:
+    shown = inside(rack, *_entered(rack), "ovs-appctl", "-t", "/run/openvswitch/ovs-vswitchd.ctl", "bond/show")
+    assert "bond_mode: balance-tcp" in shown
+    assert "lacp_fallback_ab: true" in shown
+    assert all(f"member {port}:" in shown for port in rack.nodes[0].switch_ports)
+
+
+def test_the_switch_announces_its_name_and_the_port(rack: LabInfo) -> None:
+    node = rack.nodes[0]
+    inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "start", node.name)
+    shown = inside(rack, *_entered(rack), "lldpcli", "-u", "/run/lldpd.socket", "show", "interfaces")
+    inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "destroy", node.name)
+    assert shown.count(f"SysName:      {rack.switch_name}") == len(node.switch_ports)
+    assert [line.split()[-1] for line in shown.splitlines() if "PortID:       ifname" in line] == node.switch_ports
+
+
+def _entered(rack: LabInfo) -> tuple[str, ...]:
+    """What comes before a command that is to see the lab's /run."""
+    return (f"{rack.state_dir}/enter.sh",)
+
+
 def test_a_part_that_is_killed_shows_as_dead(rack: LabInfo) -> None:
     part = f"redfish-{rack.nodes[0].name}"
     os.kill(pid_of(rack, part), signal.SIGKILL)
