@@ -11,6 +11,7 @@ Source: the running system's own kernel, with an initramfs of busybox made here.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from metalctl.node import kvm
@@ -25,7 +26,7 @@ from metalctl.node.plugin import check
     limits={"max_boot": 60.0},
     remedy="switch virtualization on in the firmware set-up; where the node is itself a guest, mend the host",
 )
-def test_kvm_guest(limits: Any, measure: Any, evidence: dict[str, object]) -> None:
-    guest = kvm.boot(deadline=limits.max_boot)
+def test_kvm_guest(sysroot: Path, limits: Any, measure: Any, evidence: dict[str, object]) -> None:
+    guest = kvm.boot(deadline=limits.max_boot, root=sysroot)
     evidence.update(kernel=guest.kernel, hypervisor=guest.hypervisor, virtio_disk=guest.disk or "not tried")
     measure("boot_time", guest.seconds, unit="s", at_most=limits.max_boot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from metalctl.model.inventory import Disk
@@ -26,8 +27,7 @@ class NvmeHealth:
 
 def nvme(disk: Disk, timeout: float = 30.0) -> NvmeHealth:
     """Ask the drive; raises ToolFailed."""
-    device = f"/dev/{disk.name.removeprefix('/dev/')}"
-    return parse(tool.run(["nvme", "smart-log", "-o", "json", device], timeout).require().out)
+    return parse(tool.run(["nvme", "smart-log", "-o", "json", str(Path("/dev", disk.name))], timeout).require().out)
 
 
 def parse(text: str) -> NvmeHealth:

@@ -81,14 +81,14 @@ def disks(disks: Iterable[Disk], timeout: float = 20.0) -> Snapshot:
 
 
 def _nvme(disk: Disk, timeout: float) -> dict[Counter, int]:
-    device = f"/dev/{disk.name.removeprefix('/dev/')}"
-    return parse_nvme(tool.run(["nvme", "smart-log", "-o", "json", device], timeout).require().out, disk.label)
+    return parse_nvme(
+        tool.run(["nvme", "smart-log", "-o", "json", str(Path("/dev", disk.name))], timeout).require().out, disk.label
+    )
 
 
 def _smart(disk: Disk, timeout: float) -> dict[Counter, int]:
-    device = f"/dev/{disk.name.removeprefix('/dev/')}"
     # smartctl's exit code is a bit mask of findings; only bits 0 and 1 mean that it could not look.
-    output = tool.run(["smartctl", "-j", "-A", "-l", "error", device], timeout)
+    output = tool.run(["smartctl", "-j", "-A", "-l", "error", str(Path("/dev", disk.name))], timeout)
     if output.code & 0b11 and not output.out.startswith("{"):
         output.require()
     return parse_smart(output.out, disk.label)

@@ -48,11 +48,11 @@ class Trace:
     seconds: float
 
 
-def boot(deadline: float, memory: int = 256) -> Guest:
+def boot(deadline: float, memory: int = 256, root: Path = Path("/")) -> Guest:
     """Boot a guest of `memory` MiB; HardwareFault when KVM does not carry it, ToolFailed when it cannot be told."""
-    kernel = find_kernel()
+    kernel = find_kernel(root / "boot")
     nonce = secrets.token_hex(16)
-    archive, disk = initramfs.build(nonce, os.uname().release)
+    archive, disk = initramfs.build(nonce, os.uname().release, root)
     with tempfile.TemporaryDirectory(prefix="metalctl-kvm-") as name:
         room = Path(name)
         (room / "initrd").write_bytes(archive)
@@ -61,7 +61,7 @@ def boot(deadline: float, memory: int = 256) -> Guest:
     return judge(trace, nonce, deadline, kernel.name, disk)
 
 
-def find_kernel(boot: Path = Path("/boot")) -> Path:
+def find_kernel(boot: Path) -> Path:
     """The kernel of the running system, else the newest in /boot."""
     running = boot / f"vmlinuz-{os.uname().release}"
     found = sorted(boot.glob("vmlinuz*"), key=lambda p: p.stat().st_mtime)

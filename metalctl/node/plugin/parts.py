@@ -27,7 +27,7 @@ Part = Disk | Nic | Dimm | BondSpec | Absent
 
 def device(disk: Disk) -> str:
     """The device file of a disk in this boot."""
-    return disk.name if disk.name.startswith("/dev/") else f"/dev/{disk.name}"
+    return disk.name if disk.name.startswith("/") else f"/dev/{disk.name}"
 
 
 def is_part(name: str) -> bool:

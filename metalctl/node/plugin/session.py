@@ -123,7 +123,7 @@ class CheckPlugin:
         doing = self._doing = self._start(item)
         self._begun(doing.name, label(doing.part), doing.info.estimate)
         before = telemetry.sample(self.root)
-        seconds = doing.info.timeout + 4 * _runtime(self.spec.checks.get(doing.name, {}))
+        seconds = doing.info.timeout + 4 * _runtime({**doing.info.limits, **self.spec.checks.get(doing.name, {})})
         try:
             with deadline(seconds, lambda: self._hung(self._stuck(doing, seconds))):
                 answer = yield
@@ -237,8 +237,8 @@ def _allowed(doing: Doing, spec: RunSpec) -> None:
 
 
 def _runtime(limits: Mapping[str, object]) -> float:
-    value = limits.get("runtime", 60.0)
-    return float(value) if isinstance(value, (int, float)) else 60.0
+    value = limits.get("runtime", 0.0)
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def _last_line(text: str) -> str:

@@ -6,10 +6,11 @@ import dataclasses
 import json
 import signal
 import sys
+import traceback
 from pathlib import Path
 from types import FrameType
 
-from metalctl.model.codec import decode
+from metalctl.model.codec import DecodeError, decode
 from metalctl.model.errors import MetalctlError, UsageError, describe
 from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict
@@ -47,7 +48,7 @@ def _spec(argv: list[str]) -> RunSpec:
         raise UsageError("usage: run SPEC.json | run --local --check NAME...", hint="name one spec file")
     try:
         spec = decode(RunSpec, json.loads(Path(argv[0]).read_text()))
-    except (OSError, ValueError) as bad:
+    except (OSError, ValueError, DecodeError) as bad:
         raise UsageError(f"{argv[0]} cannot be read as a run spec: {bad}", hint="write it with metalctl") from bad
     if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
         raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
@@ -70,14 +71,13 @@ def _from_spec(spec: RunSpec, settings: Settings) -> int:
             journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
             if isinstance(crash, MetalctlError):
                 raise
-            if isinstance(crash, Interrupted):
-                return 3
-            raise
+            traceback.print_exc()
+            return 3
 
 
 def perform(spec: RunSpec, settings: Settings, append: Append) -> Verdict:
     """Take the inventory and run the checks."""
-    append("note", what="inventory")
+    append("run-started", run_id=spec.run_id, kind=spec.kind, level=spec.level, checks=list(spec.checks))
     return Run(spec, settings, append).perform(settings.collect())
 
 

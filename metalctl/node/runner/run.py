@@ -39,7 +39,6 @@ class Run:
 
     def perform(self, inventory: Inventory) -> Verdict:
         """Run every check of the spec; returns the combined verdict, which is in the journal then."""
-        self._append("run-started", run_id=self.spec.run_id, kind=self.spec.kind, checks=list(self.spec.checks))
         self._movement = Movement(inventory, self._counters(inventory), lambda: self._cheap(inventory))
         self._lost_disks(inventory)
         found = self._files()
@@ -91,13 +90,13 @@ class Run:
         return plugin.broken
 
     def _begun(self, name: str, part: str, estimate: float) -> None:
+        done = len(({r.check for r in self.results} & set(self.spec.checks)) - {name})
+        self._append("progress", what="checks", done=done, total=len(self.spec.checks))
         self._append("check-started", check=name, part=part, estimate=estimate)
 
     def _emit(self, result: CheckResult) -> None:
         self.results.append(result)
         self._append("check-finished", result=result)
-        done = len({r.check for r in self.results} & set(self.spec.checks))
-        self._append("progress", what="checks", done=done, total=len(self.spec.checks))
 
     def _after(self, check: str) -> None:
         if self._movement:

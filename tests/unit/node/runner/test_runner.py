@@ -1,0 +1,332 @@
+"""The runner leaves no check unmentioned, and what it cannot tell is UNKNOWN. Each test runs the real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metalctl.model.run import Armed, Entry
+from metalctl.model.verdict import Verdict
+
+HEAD = "import pytest, os, time\nfrom metalctl.node import tool\nfrom metalctl.node.errors import HardwareFault\n"
+HEAD += "from metalctl.node.plugin import REQUIRED, check\n"
+
+
+@pytest.fixture
+def written(node: Any, tmp_path: Path) -> Any:
+    """Write a check of one's own: `written(name, body, arguments, decorator)`."""
+    node.checks = tmp_path / "checks"
+    node.checks.mkdir()
+
+    def write(name: str, body: str, arguments: str = "", more: str = "") -> None:
+        text = f"{HEAD}@check(component='x'{', ' + more if more else ''})\ndef test_{name}({arguments}):\n    {body}\n"
+        (node.checks / f"{name}.py").write_text(text)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "reason"),
+    [
+        ("pass", "PASS", ""),
+        ("assert 1 == 2, 'one is not two'", "FAIL", "one is not two"),
+        ("raise HardwareFault('the disk died')", "FAIL", "the disk died"),
+        ("pytest.fail('so it is')", "FAIL", "so it is"),
+        ("pytest.skip('no such port')", "SKIP", "no such port"),
+        ("pytest.skip('')", "UNKNOWN", "without a reason"),
+        ("raise KeyError('speed')", "UNKNOWN", "KeyError"),
+        ("tool.run(['no-such-tool'], 5)", "UNKNOWN", "no-such-tool is not installed"),
+        ("tool.run(['sleep', '60'], 0.2)", "UNKNOWN", "did not end within"),
+        ("__import__('email.header').header.Header.append(None, b'x', 'nonsense')", "UNKNOWN", "the check broke"),
+        ("import sys; sys.exit(0)", "UNKNOWN", "SystemExit"),
+    ],
+)
+def test_how_a_check_ends_decides_its_verdict(node: Any, written: Any, body: str, verdict: str, reason: str) -> None:
+    written("thing", body)
+    result = node.one("thing")
+    assert result.verdict == verdict
+    assert reason in result.reason
+    assert bool(result.remedy) == (verdict in ("FAIL", "UNKNOWN"))
+
+
+def test_an_assertion_in_a_library_is_not_a_fault_of_the_hardware(node: Any, written: Any) -> None:
+    library = node.room / "library"
+    library.mkdir()
+    (library / "careless.py").write_text("def read():\n    assert False, 'bug in here'\n")
+    written("thing", f"import sys; sys.path.insert(0, {str(library)!r}); import careless; careless.read()")
+    assert node.one("thing").verdict is Verdict.UNKNOWN
+
+
+def test_all_measurements_are_taken_and_the_failing_one_is_named_with_its_limit(node: Any, written: Any) -> None:
+    written("thing", "measure('a', 5, unit='IO/s', at_least=9); measure('b', 1, at_most=2)", "measure")
+    result = node.one("thing")
+    assert result.verdict is Verdict.FAIL
+    assert result.reason == "a is 5 IO/s, wanted at least 9 IO/s"
+    assert [m.name for m in result.measurements] == ["a", "b"]
+
+
+def test_a_measurement_that_is_not_a_number_is_unknown(node: Any, written: Any) -> None:
+    written("thing", "measure('a', float('nan'), at_least=9)", "measure")
+    assert node.one("thing").verdict is Verdict.UNKNOWN
+
+
+def test_a_failing_measurement_stays_a_fail_when_the_tool_breaks_afterwards(node: Any, written: Any) -> None:
+    written("thing", "measure('a', 1, at_least=9); raise OSError('tool')", "measure")
+    assert node.one("thing").verdict is Verdict.FAIL
+
+
+def test_a_tool_that_a_check_needs_and_lacks_is_named_with_its_package(node: Any, written: Any) -> None:
+    written("thing", "pass", more="needs=('smartctl',)")
+    result = node.one("thing")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "smartctl" in result.reason
+    assert result.remedy == "apt-get install smartmontools"
+
+
+def test_a_misspelt_limit_is_unknown_and_not_left_out(node: Any, written: Any) -> None:
+    written("thing", "measure('a', 1, at_least=limits.min_iops)", "limits, measure", "limits={'min_iops': None}")
+    result = node.one("thing", limits={"min_iop": 100.0})
+    assert result.verdict is Verdict.UNKNOWN
+    assert "min_iop" in result.reason
+    assert "min_iops" in result.remedy
+
+
+def test_a_required_limit_that_the_profile_lacks_is_unknown(node: Any, written: Any) -> None:
+    written("thing", "pass", "limits", "limits={'min_iops': REQUIRED}")
+    result = node.one("thing")
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the profile gives thing no min_iops")
+
+
+def test_a_limit_of_the_wrong_kind_is_unknown(node: Any, written: Any) -> None:
+    written("thing", "pass", "limits", "limits={'min_iops': None}")
+    assert node.one("thing", limits={"min_iops": "fast"}).verdict is Verdict.UNKNOWN
+
+
+def test_a_check_that_hangs_is_ended_with_its_tool_and_the_next_one_runs(node: Any, written: Any) -> None:
+    written("hangs", f"tool.run(['sh', '-c', 'echo $$ > {node.room}/pid; sleep 300'], 900)", more="timeout=1")
+    written("after", "pass")
+    results = {r.check: r for r in node.run("hangs", "after")}
+    assert results["hangs"].verdict is Verdict.UNKNOWN
+    assert results["hangs"].reason == "the check did not end within 1 s"
+    pid = (node.room / "pid").read_text().strip()
+    assert not Path("/proc", pid).exists()
+    assert results["after"].verdict is Verdict.PASS
+
+
+def test_a_check_that_nobody_wrote_is_unknown(node: Any) -> None:
+    result = node.one("nosuch")
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "no check is called nosuch")
+    assert node.code == 3
+
+
+def test_a_check_file_that_cannot_be_loaded_is_unknown_and_the_others_run(node: Any, written: Any) -> None:
+    written("good", "pass")
+    (node.checks / "bad.py").write_text("def test_bad(:\n")
+    results = {r.check: r for r in node.run("bad", "good")}
+    assert results["bad"].verdict is Verdict.UNKNOWN
+    assert "cannot be loaded" in results["bad"].reason
+    assert results["good"].verdict is Verdict.PASS
+
+
+def test_a_file_without_a_check_in_it_is_unknown(node: Any, written: Any) -> None:
+    (node.checks / "empty.py").write_text("x = 1\n")
+    assert node.one("empty").verdict is Verdict.UNKNOWN
+
+
+def test_a_test_without_the_decorator_is_unknown(node: Any, written: Any) -> None:
+    (node.checks / "plain.py").write_text("def test_plain():\n    pass\n")
+    assert node.one("plain").verdict is Verdict.UNKNOWN
+
+
+def test_only_named_checks_run(node: Any, written: Any) -> None:
+    written("wanted", "pass")
+    written("other", "open('/tmp/never', 'w')")
+    assert [r.check for r in node.run("wanted")] == ["wanted"]
+
+
+def test_one_result_a_part_and_the_failing_part_is_named(node: Any, written: Any) -> None:
+    written("thing", "assert nic.name != 'eth1', 'bad'", "nic")
+    found = {r.part: r.verdict for r in node.run("thing")}
+    assert found == {
+        "nic eth0 52:54:00:00:00:01": Verdict.PASS,
+        "nic eth1 52:54:00:00:00:02": Verdict.FAIL,
+    }
+
+
+def test_a_machine_without_such_a_part_is_skipped_with_the_reason(node: Any, written: Any) -> None:
+    written("thing", "pass", "nvme")
+    node.change(disks=())
+    result = node.one("thing")
+    assert (result.verdict, result.reason) == (Verdict.SKIP, "this machine has no nvme")
+
+
+def test_no_disk_where_a_role_names_one_is_unknown_and_not_skipped(node: Any, written: Any) -> None:
+    written("thing", "pass", "nvme")
+    node.change(disks=())
+    results = node.run("thing", roles={"wal": ("NV1",)})
+    assert [(r.check, r.verdict) for r in results] == [("disks-present", "UNKNOWN"), ("thing", "UNKNOWN")]
+
+
+def test_a_lost_disk_is_said_even_when_others_of_its_kind_pass(node: Any, written: Any) -> None:
+    written("thing", "pass", "nvme")
+    results = node.run("thing", roles={"wal": ("NV1", "NV2")})
+    lost = next(r for r in results if r.check == "disks-present")
+    assert (lost.verdict, lost.part) == (Verdict.UNKNOWN, "disk serial NV2")
+
+
+def test_disks_of_a_role_are_chosen_by_serial(node: Any, written: Any) -> None:
+    written("thing", "assert wal_disk.serial == 'NV1'", "wal_disk")
+    assert node.one("thing", roles={"wal": ("NV1",), "osd": ("HD1",)}).verdict is Verdict.PASS
+
+
+def test_a_raw_disk_is_not_written_when_the_run_is_not_armed(node: Any, written: Any) -> None:
+    written("thing", "guard.leave(wal_disk)", "wal_disk, guard")
+    result = node.one("thing", roles={"wal": ("NV1",)})
+    assert result.verdict is Verdict.UNKNOWN
+    assert "not armed" in result.reason
+
+
+def test_an_armed_disk_that_the_guard_refuses_is_unknown(node: Any, written: Any) -> None:
+    written("thing", "guard.leave(wal_disk)", "wal_disk, guard")
+    armed = Armed("NV1", 4 << 30, "fio-write", "e1", time.time() - 5)
+    result = node.one("thing", roles={"wal": ("NV1",)}, armed=(armed,))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "expired" in result.reason
+
+
+def test_a_check_of_another_level_is_skipped_with_the_reason(node: Any, written: Any) -> None:
+    written("thing", "pass", more="levels='burn-in'")
+    result = node.one("thing")
+    assert (result.verdict, result.reason) == (Verdict.SKIP, "not of level quick: it is of burn-in")
+
+
+def test_a_rise_of_a_ports_crc_errors_fails_the_port_and_names_the_check(node: Any, written: Any) -> None:
+    counter = node.file("sys/class/net/eth1/statistics/rx_crc_errors", "3\n")
+    node.file("sys/class/net/eth0/statistics/rx_crc_errors", "3\n")
+    written("quiet", "pass")
+    written("loud", f"open({str(counter)!r}, 'w').write('9')")
+    node.run("quiet", "loud")
+    moved = [r for r in node.results if r.check == "error-counters"]
+    assert [(r.verdict, r.part) for r in moved] == [(Verdict.FAIL, "nic eth1 52:54:00:00:00:02")]
+    assert moved[0].reason == "rx_crc_errors rose from 3 to 9 during loud"
+    assert node.code == 1
+
+
+def test_an_uncorrected_memory_error_fails_the_dimm(node: Any, written: Any) -> None:
+    dimm = "sys/devices/system/edac/mc/mc0/dimm1"
+    node.file(f"{dimm}/dimm_label", "CPU1 DIMM_B\n")
+    counter = node.file(f"{dimm}/dimm_ue_count", "0\n")
+    written("loud", f"open({str(counter)!r}, 'w').write('1')")
+    node.run("loud")
+    moved = next(r for r in node.results if r.check == "error-counters")
+    assert (moved.verdict, moved.part) == (Verdict.FAIL, "dimm CPU1 DIMM_B")
+
+
+def test_dropped_frames_are_noted_and_fail_nothing(node: Any, written: Any) -> None:
+    counter = node.file("sys/class/net/eth1/statistics/rx_dropped", "3\n")
+    written("loud", f"open({str(counter)!r}, 'w').write('9')")
+    node.run("loud")
+    moved = next(r for r in node.results if r.check == "error-counters")
+    assert moved.verdict is Verdict.PASS
+    assert "rx_dropped rose from 3 to 9" in str(moved.evidence["noted"])
+
+
+def test_counters_that_nobody_can_read_are_unknown(node: Any, written: Any) -> None:
+    written("thing", "pass")
+    node.run("thing")
+    moved = next(r for r in node.results if r.check == "error-counters")
+    assert moved.verdict is Verdict.UNKNOWN
+    assert "nvme is not installed" in str(moved.evidence["unreadable"])
+
+
+def test_the_same_run_id_is_not_started_twice(node: Any, written: Any) -> None:
+    written("thing", "pass")
+    node.run("thing")
+    before = node.entries
+    node.run("thing")
+    assert node.code == 2
+    assert "was started before" in node.stderr
+    assert node.entries == before
+
+
+def test_a_run_for_another_boot_is_an_error_and_runs_nothing(node: Any, written: Any) -> None:
+    written("thing", "pass")
+    assert node.run("thing", boot_id="some-older-boot") == []
+    assert [e.event for e in node.entries] == ["error"]
+    assert "booted again" in node.entries[0].data["message"]
+
+
+def test_a_crash_of_the_runner_itself_is_an_error_entry(node: Any, written: Any) -> None:
+    written("thing", "pass")
+    node.environment["METALCTL_INVENTORY"] = "/nowhere/inventory.json"
+    node.run("thing")
+    last: Entry = node.entries[-1]
+    assert last.event == "error"
+    assert last.data["kind"] == "FileNotFoundError"
+    assert node.code not in (0, 1)
+
+
+def test_a_spec_that_cannot_be_read_is_a_usage_error(node: Any) -> None:
+    node.run("x", level=7)
+    assert node.code == 2
+    assert "level" in node.stderr
+
+
+def test_the_journal_ends_with_the_combined_verdict(node: Any, written: Any) -> None:
+    written("good", "pass")
+    written("bad", "assert False, 'no'")
+    node.run("good", "bad")
+    assert node.entries[0].event == "run-started"
+    assert node.entries[-1].event == "run-finished"
+    assert node.entries[-1].data["verdict"] == "FAIL"
+    assert [e.seq for e in node.entries] == list(range(len(node.entries)))
+    assert node.code == 1
+
+
+def test_a_runner_that_is_told_to_end_says_so(node: Any, written: Any) -> None:
+    written("slow", "tool.run(['sleep', '300'], 900)")
+    node.file("proc/sys/kernel/random/boot_id", "b\n")
+    spec = {"run_id": "r1", "node": "n", "kind": "burn-in", "level": "quick", "checks": {"slow": {}, "then": {}}}
+    (node.room / "spec.json").write_text(json.dumps(spec))
+    (node.room / "inventory.json").write_text('{"source": "in-band", "identity": {}}')
+    argv = [sys.executable, "-m", "metalctl.node", "run", str(node.room / "spec.json")]
+    process = subprocess.Popen(argv, env=node._env(), stderr=subprocess.PIPE)
+    journal = node.room / "runs" / "r1" / "journal.jsonl"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (journal.exists() and "check-started" in journal.read_text()):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGTERM)
+    process.communicate(timeout=20)
+    last = json.loads(journal.read_text().splitlines()[-1])
+    assert last["event"] == "error"
+    assert process.returncode == 3
+
+
+def test_by_hand_results_are_printed_with_limits_as_people_write_them(node: Any, written: Any) -> None:
+    written(
+        "thing", "measure('read', 1e6, unit='B/s', at_least=limits.floor)", "limits, measure", "limits={'floor': None}"
+    )
+    node.run("thing")
+    argv = [
+        sys.executable,
+        "-m",
+        "metalctl.node",
+        "run",
+        "--local",
+        "--check",
+        "thing",
+        "--limit",
+        "thing.floor=2 MB/s",
+    ]
+    done = subprocess.run(argv, env=node._env(), capture_output=True, text=True, timeout=60)
+    assert "FAIL    thing" in done.stdout
+    assert "read is 976.6 KiB/s, wanted at least 1.907 MiB/s" in done.stdout
+    assert done.returncode == 1
