@@ -1,0 +1,150 @@
+"""The acceptance certificate: an in-toto statement (predicate test-result v0.1) in a signed DSSE envelope.
+
+Subjects: the node's identity and its inventory, each by the SHA-256 of its canonical JSON (`digest_of`), so that
+whoever has the machine before him can take both again and compare. The predicate says what was asked (the profile
+and its digest), what came of it (counts, names of tests), of what (run ids, image), until when, and whether the
+machine was emulated.
+
+It is not issued over a FAIL or UNKNOWN that nobody waived, without the stage `accepted`, without a verified
+installation, or without a check on the installed system: `blockers` names each. It ends with the first waiver that
+it rests on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from metalctl.model.codec import encode
+from metalctl.model.dossier import Dossier
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import Inventory
+from metalctl.model.stage import Stage
+from metalctl.model.verdict import Verdict
+from metalctl.report import dsse
+from metalctl.report.errors import Expired, NotACertificate, NotCertifiable
+from metalctl.report.judge import Judgement, done, judge
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
+VALIDITY = timedelta(days=365)
+
+
+def issue(
+    dossier: Dossier, key: Ed25519PrivateKey, *, now: datetime | None = None, validity: timedelta = VALIDITY
+) -> dict[str, Any]:
+    """The signed envelope. Raises NotCertifiable with every blocker."""
+    at = now or datetime.now(UTC)
+    judgement = judge(dossier, at.date())
+    if found := blockers(dossier, judgement):
+        raise NotCertifiable(
+            f"{dossier.node} cannot be certified: {'; '.join(found)}",
+            hint="mend what failed and verify it again, or waive it by name",
+            node=dossier.node,
+            blockers=found,
+        )
+    return dsse.seal(PAYLOAD_TYPE, canonical(_statement(dossier, judgement, at, validity)), key)
+
+
+def verify(envelope: Any, public_key: Ed25519PublicKey, *, now: datetime | None = None) -> dict[str, Any]:
+    """The signed statement. Raises BadSignature, NotACertificate or Expired; fields it does not know are ignored."""
+    content = dsse.unseal(envelope, PAYLOAD_TYPE, public_key)
+    statement = json.loads(content)
+    if not isinstance(statement, dict) or (statement.get("_type"), statement.get("predicateType")) != (
+        STATEMENT,
+        PREDICATE,
+    ):
+        raise NotACertificate("it is signed, but is no test-result statement")
+    try:
+        until = datetime.fromisoformat(statement["predicate"]["metalctl"]["valid_until"])
+        over = until <= (now or datetime.now(UTC))
+    except (KeyError, TypeError, ValueError):
+        raise NotACertificate("it does not say until when it holds") from None
+    if over:
+        raise Expired(f"it held until {until.isoformat()}", hint="verify the node again", until=until.isoformat())
+    return statement
+
+
+def blockers(dossier: Dossier, judgement: Judgement) -> list[str]:
+    """Why it cannot be certified, one sentence each; empty when it can."""
+    found = list(judgement.blockers)
+    if not done(dossier, Stage.ACCEPTED):
+        found.append("the stage `accepted` was not passed")
+    if dossier.installation is None:
+        found.append("no installation is recorded")
+    elif not dossier.installation.verified:
+        found.append("the installed image was not verified on the disk")
+    if not any(c.run.kind == "accept" and c.verdict is Verdict.PASS for c in judgement.current):
+        found.append("no check passed on the installed system")
+    if not (dossier.installed or dossier.in_band):
+        found.append("no in-band inventory is recorded")
+    if not _hex(dossier.profile_digest):
+        found.append("the digest of the profile is not recorded")
+    return found
+
+
+def digest_of(value: Identity | Inventory) -> str:
+    """SHA-256 (hex) of the canonical JSON of an identity or an inventory."""
+    return hashlib.sha256(canonical(encode(value))).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys, no spaces, ASCII only; the same value is always the same bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _statement(dossier: Dossier, judgement: Judgement, at: datetime, validity: timedelta) -> dict[str, Any]:
+    inventory = dossier.installed or dossier.in_band
+    assert inventory is not None  # `blockers` saw to it
+    subjects = [(dossier.node, digest_of(dossier.identity)), (f"{dossier.node}/inventory", digest_of(inventory))]
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects],
+        "predicateType": PREDICATE,
+        "predicate": _predicate(dossier, judgement) | {"metalctl": _details(dossier, judgement, at, validity)},
+    }
+
+
+def _predicate(dossier: Dossier, judgement: Judgement) -> dict[str, Any]:
+    named = [(f.requirement + (f" {f.part}" if f.part else ""), f.verdict, f.waiver) for f in judgement.findings]
+    named += [(c.name, c.verdict, c.waiver) for c in judgement.current]
+    passed = sorted({name for name, verdict, _ in named if verdict is Verdict.PASS})
+    warned = sorted({name for name, verdict, _ in named if verdict in (Verdict.FAIL, Verdict.UNKNOWN)})
+    configuration = [{"name": f"profile/{dossier.profile}", "digest": {"sha256": _hex(dossier.profile_digest)}}]
+    if dossier.installation:
+        image = f"image/{dossier.installation.os}/{dossier.installation.version}"
+        configuration.append({"name": image, "digest": {"sha256": dossier.installation.image_sha256}})
+    return {
+        "result": "WARNED" if warned else "PASSED",
+        "configuration": configuration,
+        "passedTests": passed,
+        "warnedTests": warned,
+        "failedTests": [],
+    }
+
+
+def _details(dossier: Dossier, judgement: Judgement, at: datetime, validity: timedelta) -> dict[str, Any]:
+    ends = [datetime.fromisoformat(f.waiver.until[:10]).replace(tzinfo=UTC) for f in judgement.waivers if f.waiver]
+    until = min([at + validity, *(end + timedelta(days=1) for end in ends)])
+    return {
+        "version": dossier.metalctl_version,
+        "enrollment": dossier.enrollment,
+        "role": dossier.role,
+        "emulated": dossier.emulated,
+        "identity": encode(dossier.identity),
+        "counts": judgement.counts | {"waived": len(judgement.waivers)},
+        "waivers": [encode(f) for f in judgement.waivers],
+        "runs": [run.run_id for run in dossier.runs],
+        "image_sha256": dossier.installation.image_sha256 if dossier.installation else "",
+        "issued": at.isoformat(timespec="seconds"),
+        "valid_until": until.isoformat(timespec="seconds"),
+    }
+
+
+def _hex(digest: str) -> str:
+    return digest.removeprefix("sha256:")

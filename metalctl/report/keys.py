@@ -1,0 +1,94 @@
+"""The key that certificates are signed with: an Ed25519 key in a file of mode 0600, its public half in a file beside
+it.
+
+`certificate.key` → `certificate.pub`. Hand the public file to whoever verifies. There is no way to lose a race for
+making the key: it is written aside and linked into place, and whoever comes second takes what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from metalctl.report.errors import KeyProblem
+
+
+def load_or_create_key(path: Path) -> Ed25519PrivateKey:
+    """The key of that file, made at first use. KeyProblem when it is none, or when group or others may read it."""
+    if not path.exists():
+        _create(path)
+    key = _load(path)
+    public = public_path(path)
+    if not public.exists():
+        _put(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+    return key
+
+
+def public_path(path: Path) -> Path:
+    """Where the public half of a key file is."""
+    return path.with_name(path.name.removesuffix(".key") + ".pub")
+
+
+def load_public_key(path: Path) -> Ed25519PublicKey:
+    """The public key of a PEM file; KeyProblem when it is none."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise KeyProblem(
+            f"{path}: not a public key: {error}", hint="give the .pub file beside the signing key"
+        ) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyProblem(f"{path}: not an Ed25519 key", hint="give the .pub file beside the signing key")
+    return key
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """The key's name: SHA-256 of its DER form."""
+    return "sha256:" + hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _put(path, pem, 0o600)
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink()
+
+
+def _load(path: Path) -> Ed25519PrivateKey:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeyProblem(
+                f"{path} can be read by others", hint=f"chmod 600 {path}, and consider the key as known to them"
+            )
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyProblem(f"{path}: not a private key: {error}", hint="move it away; a new one is made then") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyProblem(f"{path}: not an Ed25519 key", hint="move it away; a new one is made then")
+    return key

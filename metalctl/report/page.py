@@ -1,0 +1,97 @@
+"""The HTML pages: jinja2 templates of the content room (`reports/`), everything inline, nothing fetched, no script.
+
+A site may override `reports/node.html.j2` (or the styles) by putting its own under /etc/metalctl/reports/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from markupsafe import Markup
+
+from metalctl.content import paths
+from metalctl.content.errors import ContentMissing
+from metalctl.model.dossier import Dossier
+from metalctl.model.units import format_quantity, format_rate, format_size
+from metalctl.report import view
+from metalctl.report.clean import clean, slug
+from metalctl.report.judge import judge
+
+
+def node(dossier: Dossier, now: datetime | None = None) -> str:
+    """The page of one node."""
+    at = now or datetime.now(UTC)
+    judgement = judge(dossier, at.date())
+    return (
+        _environment()
+        .get_template("node.html.j2")
+        .render(
+            d=dossier,
+            j=judgement,
+            headline=view.headline(dossier, judgement),
+            timeline=view.timeline(dossier, at),
+            facts=view.facts(dossier),
+            runs=view.runs(judgement),
+            generated=_stamp(at),
+        )
+    )
+
+
+def batch(dossiers: Sequence[Dossier], now: datetime | None = None) -> str:
+    """The index of several nodes."""
+    at = now or datetime.now(UTC)
+    rows = [(d, judge(d, at.date())) for d in dossiers]
+    headlines = {d.node: view.headline(d, j) for d, j in rows}
+    return (
+        _environment()
+        .get_template("batch.html.j2")
+        .render(
+            rows=rows, headlines=headlines, tally=view.tally(j for _, j in rows), generated=_stamp(at), at=at, view=view
+        )
+    )
+
+
+class _Content(BaseLoader):
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+        try:
+            path: Path = paths.find(f"reports/{template}")
+        except ContentMissing as error:
+            raise TemplateNotFound(template) from error
+        return path.read_text(), str(path), None
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=_Content(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters.update(
+        size=lambda v: "" if v is None else format_size(v),
+        rate=lambda v: "" if v is None else format_rate(v),
+        quantity=format_quantity,
+        gauge=view.gauge,
+        when=view.when,
+        lasted=view.lasted,
+        slug=slug,
+        yesno=lambda v: "" if v is None else ("yes" if v else "no"),
+    )
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    # Runs before escaping: what a machine calls itself may hold characters that no page can carry.
+    if value is None:
+        return ""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
