@@ -5,7 +5,7 @@ certificate.
     write_batch(dossiers, directory) -> list[Artifact]
     certificate.issue(dossier, key) -> dict             a DSSE envelope; refuses when anything blocks
     certificate.verify(envelope, public_key) -> dict    the statement that was signed
-    keys.load_or_create_key(path), keys.load_public_key(path)
+    certificate.write(envelope, path), .read(path), .load_or_create_key(path), .load_public_key(path)
     judge.judge(dossier) -> Judgement                   the one place where a node's verdict is formed
 
 Everything is made from the `Dossier` and nothing else, so that a report can be made again from its own JSON.

@@ -15,19 +15,34 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from metalctl.model.codec import encode
-from metalctl.model.dossier import Dossier
+from metalctl.model.dossier import Artifact, Dossier
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.report import dsse
 from metalctl.report.errors import Expired, NotACertificate, NotCertifiable
+from metalctl.report.files import put
 from metalctl.report.judge import Judgement, done, judge
+from metalctl.report.keys import load_or_create_key, load_public_key
+
+__all__ = [
+    "blockers",
+    "canonical",
+    "digest_of",
+    "issue",
+    "load_or_create_key",
+    "load_public_key",
+    "read",
+    "verify",
+    "write",
+]
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -68,6 +83,19 @@ def verify(envelope: Any, public_key: Ed25519PublicKey, *, now: datetime | None 
     if over:
         raise Expired(f"it held until {until.isoformat()}", hint="verify the node again", until=until.isoformat())
     return statement
+
+
+def write(envelope: dict[str, Any], path: Path) -> Artifact:
+    """Write a certificate; kind "certificate"."""
+    return put(path, json.dumps(envelope, indent=1) + "\n", "certificate")
+
+
+def read(path: Path) -> Any:
+    """The envelope of a file, not verified yet. Raises NotACertificate."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NotACertificate(f"{path}: {error}", hint="give the NODE.certificate.json of a report") from error
 
 
 def blockers(dossier: Dossier, judgement: Judgement) -> list[str]:

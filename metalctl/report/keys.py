@@ -1,7 +1,7 @@
 """The key that certificates are signed with: an Ed25519 key in a file of mode 0600, its public half in a file beside
 it.
 
-`certificate.key` → `certificate.pub`. Hand the public file to whoever verifies. There is no way to lose a race for
+`certificate.pem` → `certificate.pub`. Hand the public file to whoever verifies. There is no way to lose a race for
 making the key: it is written aside and linked into place, and whoever comes second takes what is there.
 """
 
@@ -39,7 +39,7 @@ def load_or_create_key(path: Path) -> Ed25519PrivateKey:
 
 def public_path(path: Path) -> Path:
     """Where the public half of a key file is."""
-    return path.with_name(path.name.removesuffix(".key") + ".pub")
+    return path.with_suffix(".pub")
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:

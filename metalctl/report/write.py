@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from metalctl.model.dossier import Artifact, Dossier
 from metalctl.report import certificate, junit, page
 from metalctl.report.clean import slug
 from metalctl.report.errors import BadDossier
+from metalctl.report.files import put
 
 
 def write_node(dossier: Dossier, directory: Path) -> list[Artifact]:
@@ -42,8 +41,8 @@ def write_batch(dossiers: Sequence[Dossier], directory: Path) -> list[Artifact]:
 
 def write_certificate(dossier: Dossier, key: Ed25519PrivateKey, directory: Path) -> Artifact:
     """NODE.certificate.json; NotCertifiable leaves nothing behind. kind "certificate"."""
-    envelope = certificate.issue(dossier, key)
-    return put(directory / f"{slug(dossier.node)}.certificate.json", _json(envelope), "certificate")
+    path = directory / f"{slug(dossier.node)}.certificate.json"
+    return certificate.write(certificate.issue(dossier, key), path)
 
 
 def read_dossiers(path: Path) -> list[Dossier]:
@@ -60,16 +59,6 @@ def read_dossiers(path: Path) -> list[Dossier]:
         raise BadDossier(
             f"{path}: {error}", hint="give a NODE.json or batch.json that `metalctl report` wrote"
         ) from error
-
-
-def put(path: Path, text: str, kind: str) -> Artifact:
-    """Write a file whole or not at all, and name it."""
-    data = text.encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    aside.write_bytes(data)
-    aside.replace(path)
-    return Artifact(kind, str(path.absolute()), hashlib.sha256(data).hexdigest())
 
 
 def _json(value: Any) -> str:
