@@ -26,7 +26,9 @@ class Span:
     first: _Address
     last: _Address
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many; more than len() could tell."""
         return int(self.last) - int(self.first) + 1
 
     def __contains__(self, address: _Address) -> bool:
@@ -43,7 +45,7 @@ class Targets:
     excluded: tuple[Span, ...]
 
     def __len__(self) -> int:
-        return sum(len(span) for span in self.spans) + len(self.endpoints) + len(self.names)
+        return sum(span.size for span in self.spans) + len(self.endpoints) + len(self.names)
 
     def __iter__(self) -> Iterator[Endpoint | str]:
         """An Endpoint is asked on its own port and protocol only; an address or name on the usual ones."""
@@ -73,18 +75,17 @@ def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Target
     endpoints: list[Endpoint] = []
     names: list[str] = []
     for text in targets:
-        if span := _span(text):
-            spans.append(span)
-        elif text.endswith(".csv"):
+        if text.endswith(".csv"):
             endpoints += _from_csv(Path(text))
+        elif (span := _span(text)) is not None:
+            spans.append(span)
         elif "://" in text or ":" in text:
             endpoints.append(parse_endpoint(text))
         else:
             names.append(_name(text))
-    found = Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude))
-    if len(found) > LARGEST:
-        raise BadTarget(f"{len(found)} addresses are too many to scan", hint="name the networks that the BMCs are in")
-    return found
+    if (asked := sum(span.size for span in spans)) > LARGEST:
+        raise BadTarget(f"{asked} addresses are too many to scan", hint="name the networks that the BMCs are in")
+    return Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude))
 
 
 def _exclusions(texts: Iterable[str]) -> tuple[Span, ...]:

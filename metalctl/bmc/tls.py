@@ -51,6 +51,7 @@ async def _certificate(endpoint: Endpoint) -> str:
         return hashlib.sha256(certificate).hexdigest()
     finally:
         writer.transport.abort()
+        await asyncio.sleep(0)  # the loop may end right after: let it close the socket
 
 
 @cache

@@ -80,8 +80,8 @@ class Session:
 def heed_the_chosen_hash() -> None:
     """Make pyghmi use the hash that the BMC chose (Open Session Response, IPMI 2.0 table 13-10).
 
-    It always goes on with the SHA-256 that it proposed, and so fails at every BMC that knows only cipher suite 3, such as
-    virtualbmc: `struct.error: pack expected 32 items`.
+    It always goes on with the SHA-256 that it proposed, and so fails at every BMC that knows only cipher suite 3,
+    such as virtualbmc: `struct.error: pack expected 32 items`.
     """
     proposed = session.Session._got_rmcp_response
 

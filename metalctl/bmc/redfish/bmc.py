@@ -132,11 +132,13 @@ class RedfishBmc:
         self.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._client is None:
+            work.close()
+            raise BmcError(f"the connection to {self.endpoint} is closed", hint="connect again")
         return self._runner.run(work)
 
     async def _get(self, path: str) -> Resource:
-        if self._client is None:
-            raise BmcError(f"the connection to {self.endpoint} is closed", hint="connect again")
+        assert self._client  # _run made sure
         return await self._client.get(path)
 
     def _system(self) -> Resource:
@@ -144,7 +146,8 @@ class RedfishBmc:
 
     async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]]) -> T:
         system = await self._get(self._path)
-        if self._client is None or not system.get("@odata.id"):
+        assert self._client
+        if not system.get("@odata.id"):
             raise BadAnswer(f"{self.endpoint}: {self._path} is no system", hint="a reset of the BMC may mend it")
         return await read(Walk(self._client, system, self.quirks(system)))
 

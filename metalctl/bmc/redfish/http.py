@@ -23,6 +23,7 @@ from metalctl.bmc.tls import certificate_changed
 IN_FLIGHT = 4
 LARGEST = 16 * 2**20
 RETRY_AFTER = 0.5
+GOODBYE = 0.1
 _BUSY = frozenset({409, 412, 423, 429, 503})
 _MISSING = frozenset({404, 405, 410, 501})
 _MOVED = frozenset({301, 302, 307, 308})
@@ -85,6 +86,7 @@ class Client:
                     body += await response.content.read(LARGEST + 1 - len(body))
                 return response.status, response.headers, body
         except aiohttp.ServerFingerprintMismatch as error:
+            await asyncio.sleep(GOODBYE)  # aiohttp leaves the refused connection to close itself
             raise certificate_changed(self.endpoint, error.expected.hex(), error.got.hex()) from None
         except TimeoutError:
             raise self._unreachable(f"did not answer within {self._timeout.total:g} s") from None
