@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def _node(node: Node, lab: str, index: int, ports: tuple[str, ...], directory: P
         macs=tuple(_mac(lab, node.name, nic) for nic in range(len(ports))),
         ports=ports,
         bmc_address=f"172.31.1.{FIRST_BMC + index}",
-        disks=tuple(_disk(disk, lab, node.name, number, directory) for number, disk in enumerate(_ssd_first(node))),
+        disks=_disks(node, lab, directory),
         directory=directory,
     )
 
@@ -111,11 +112,19 @@ def _mac(*words: object) -> str:
     return f"52:54:00:{tail[0:2]}:{tail[2:4]}:{tail[4:6]}"
 
 
-def _disk(disk: Disk, lab: str, node: str, number: int, directory: Path) -> PlannedDisk:
-    mark = _digest(lab, node, "disk", number)
-    return PlannedDisk(
-        disk=disk,
-        serial=f"{disk.kind.upper()}{mark[:10].upper()}",
-        wwn="" if disk.kind == "nvme" else "5000c5" + mark[10:20],
-        path=directory / f"disk{number}-{disk.kind}.raw",
-    )
+def _disks(node: Node, lab: str, directory: Path) -> tuple[PlannedDisk, ...]:
+    """A disk's identity goes by its place among those of its kind: a fault that takes an HDD changes no NVMe."""
+    counts: Counter[str] = Counter()
+    planned = []
+    for number, disk in enumerate(_ssd_first(node)):
+        mark = _digest(lab, node.name, disk.kind, counts[disk.kind])
+        counts[disk.kind] += 1
+        planned.append(
+            PlannedDisk(
+                disk=disk,
+                serial=f"{disk.kind.upper()}{mark[:10].upper()}",
+                wwn="" if disk.kind == "nvme" else "5000c5" + mark[10:20],
+                path=directory / f"disk{number}-{disk.kind}.raw",
+            )
+        )
+    return tuple(planned)

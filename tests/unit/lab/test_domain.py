@@ -121,3 +121,10 @@ def test_a_rack_keeps_its_identities_and_two_labs_do_not_share_them() -> None:
     serials = [disk.serial for planned in (once, other) for node in planned.nodes for disk in node.disks]
     assert len(set(serials)) == len(serials)
     assert [port for node in once.nodes for port in node.ports] == ["swp1", "swp2", "swp3", "swp4"]
+
+
+def test_a_fault_changes_the_identity_of_no_other_part() -> None:
+    whole = plan.make(Rack("r", (NODE,)), "lab", Path("/state")).nodes[0]
+    faulty = plan.make(Rack("r", (replace(NODE, faults=("missing-hdd",)),)), "lab", Path("/state")).nodes[0]
+    assert {disk.serial for disk in whole.disks} - {disk.serial for disk in faulty.disks} == {whole.disks[-1].serial}
+    assert (whole.uuid, whole.serial, whole.macs) == (faulty.uuid, faulty.serial, faulty.macs)
