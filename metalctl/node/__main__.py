@@ -2,6 +2,7 @@
 
     inspect                    print the in-band inventory as JSON
     disks                      what the guard says of every disk, and what lies on it, as JSON
+    disks                      print what is on each disk and what speaks against writing to it, as JSON
     network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; `network --undo` takes them
     back run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl install SPEC.json
     write an OS image to one disk, journal as above
@@ -36,6 +37,12 @@ def _network(argv: Sequence[str]) -> int:
     return network.main(argv)
 
 
+def _disks(argv: Sequence[str]) -> int:
+    from metalctl.node import hygiene
+
+    return hygiene.main(argv)
+
+
 def _run(argv: Sequence[str]) -> int:
     from metalctl.node import runner
 
@@ -50,6 +57,7 @@ def _install(argv: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "inspect": _inspect,
+    "disks": _disks,
     "disks": _disks,
     "network": _network,
     "run": _run,

@@ -1,0 +1,35 @@
+"""`python3 -m metalctl.node disks`: every disk with what speaks against writing to it, and what is on it. Reads only.
+
+Prints a JSON list of {"serial", "size", "name", "refusals": [text], "signatures": [text]}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from metalctl.model.inventory import Disk
+from metalctl.node import guard
+from metalctl.node.inspect import LocalHost, disks
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the list; takes no arguments."""
+    if argv:
+        sys.stderr.write(f"disks takes no arguments, got {argv[0]!r}\n")
+        return 2
+    sys.stdout.write(json.dumps([look(disk) for disk in disks.collect(LocalHost())]) + "\n")
+    return 0
+
+
+def look(disk: Disk) -> dict[str, Any]:
+    """One disk."""
+    return {
+        "serial": disk.serial,
+        "size": disk.size,
+        "name": disk.name,
+        "refusals": guard.refusals(disk),
+        "signatures": guard.signatures(disk),
+    }
