@@ -77,9 +77,17 @@ def _processes() -> list[Path]:
 
 def _sockets(process: Path) -> set[str]:
     try:
-        return {str(link.readlink()) for link in (process / "fd").iterdir()}
+        links = list((process / "fd").iterdir())
     except OSError:  # it ended meanwhile, or is not ours to look at
         return set()
+    return {target for link in links if (target := _target(link))}
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:  # closed since it was listed
+        return ""
 
 
 def _name(process: Path) -> str:

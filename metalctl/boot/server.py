@@ -19,6 +19,7 @@ import time
 import uvicorn
 
 from metalctl.boot import ports
+from metalctl.boot.advertise import NoRouter
 from metalctl.boot.artifacts import Artifacts
 from metalctl.boot.directory import Directory
 from metalctl.boot.dnsmasq import Dnsmasq, OnDeath
@@ -50,6 +51,7 @@ class BootServer:
         self._http: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self.dnsmasq: Dnsmasq | None = None
+        self._no_router: NoRouter | None = None
         self.base_url = ""
 
     @property
@@ -70,6 +72,7 @@ class BootServer:
             if self.settings.dhcp != "off":
                 self.dnsmasq = Dnsmasq(self.settings, self.base_url, self.directory.sighting, self._on_death)
                 self.dnsmasq.start()
+                self._answer_ipv6()
         except BaseException:
             self.stop()
             listener.close()
@@ -81,6 +84,9 @@ class BootServer:
         if self.dnsmasq:
             self.dnsmasq.stop()
             self.dnsmasq = None
+        if self._no_router:
+            self._no_router.stop()
+            self._no_router = None
         if self._http and self._thread:
             self._http.should_exit = True
             self._thread.join(GRACE_SECONDS + 2)
@@ -97,6 +103,17 @@ class BootServer:
             if not loader.is_file():
                 raise BootError(f"the first loader {loader} is not there", hint="apt-get install -y ipxe")
         self.artifacts.offer_loader(loader)
+
+    def _answer_ipv6(self) -> None:
+        if self.settings.dhcp != "authoritative" or not self.settings.no_router:
+            return
+        answering = NoRouter(self.settings.interface)
+        try:
+            answering.start()
+        except BootError as failed:  # it only saves time
+            log.warning("%s; %s", failed.message, failed.hint)
+            return
+        self._no_router = answering
 
     def _start_http(self, listener: socket.socket) -> None:
         service = app(self.directory, self.artifacts, base_url=self.base_url, on_transfer=self._on_transfer)

@@ -41,6 +41,7 @@ class BootSettings:
     first, last: the pool of addresses, the upper half of the network when empty. lease: seconds.
     ping: look whether an address is in use before offering it (costs a new machine up to 3 s; not needed in a lab).
     bios_loader, uefi_loader: file names in `loaders`. hosts: fixed addresses.
+    no_router: tell loaders that there is no IPv6 router (see boot.advertise); False where there is one.
     """
 
     interface: str
@@ -58,6 +59,7 @@ class BootSettings:
     bios_loader: str = "undionly.kpxe"
     uefi_loader: str = "snponly.efi"
     hosts: tuple[Host, ...] = ()
+    no_router: bool = True
 
     def __post_init__(self) -> None:
         _require(_INTERFACE, "interface", self.interface)
