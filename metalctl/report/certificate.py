@@ -69,7 +69,7 @@ def issue(
 def verify(envelope: Any, public_key: Ed25519PublicKey, *, now: datetime | None = None) -> dict[str, Any]:
     """The signed statement. Raises BadSignature, NotACertificate or Expired; fields it does not know are ignored."""
     content = dsse.unseal(envelope, PAYLOAD_TYPE, public_key)
-    statement = json.loads(content)
+    statement = _parsed(content)
     if not isinstance(statement, dict) or (statement.get("_type"), statement.get("predicateType")) != (
         STATEMENT,
         PREDICATE,
@@ -83,6 +83,13 @@ def verify(envelope: Any, public_key: Ed25519PublicKey, *, now: datetime | None 
     if over:
         raise Expired(f"it held until {until.isoformat()}", hint="verify the node again", until=until.isoformat())
     return statement
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise NotACertificate("it is signed, but is no JSON") from None
 
 
 def write(envelope: dict[str, Any], path: Path) -> Artifact:

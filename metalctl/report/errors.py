@@ -28,7 +28,9 @@ class KeyProblem(ReportError):
 
 
 class CertificateError(ReportError):
-    """A certificate that cannot be issued or does not hold."""
+    """A certificate that cannot be issued or does not hold. exit_code: as when hardware failed."""
+
+    exit_code = 1
 
 
 class NotCertifiable(CertificateError):
@@ -36,7 +38,9 @@ class NotCertifiable(CertificateError):
 
 
 class NotACertificate(CertificateError):
-    """Not an envelope of ours."""
+    """Not an envelope of ours. exit_code: wrong input."""
+
+    exit_code = 2
 
 
 class BadSignature(CertificateError):

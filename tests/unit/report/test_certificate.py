@@ -1,0 +1,183 @@
+"""Certificates: what they are issued over, and that nothing can be changed in them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from metalctl.model.dossier import Dossier
+from metalctl.model.finding import Finding, Waiver
+from metalctl.model.verdict import Verdict
+from metalctl.report import certificate, dsse, write_certificate
+from metalctl.report.errors import BadSignature, Expired, KeyProblem, NotACertificate, NotCertifiable
+from metalctl.report.keys import load_or_create_key, load_public_key, public_path
+
+Sample = Callable[[str], Dossier]
+KEY = Ed25519PrivateKey.generate()
+NOW = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def issued(dossier: Dossier) -> dict[str, Any]:
+    return certificate.issue(dossier, KEY, now=NOW)
+
+
+def test_pre_authentication_encoding_is_that_of_the_specification() -> None:
+    assert dsse.pae("http://example.com/HelloWorld", b"hello world") == (
+        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+    )
+
+
+def test_a_certificate_says_of_what_by_which_profile_with_what_result(sample: Sample) -> None:
+    statement = certificate.verify(issued(sample("accepted")), KEY.public_key(), now=NOW)
+    predicate = statement["predicate"]
+    assert [s["name"] for s in statement["subject"]] == ["compute-01", "compute-01/inventory"]
+    assert predicate["result"] == "PASSED"
+    assert predicate["configuration"][0] == {"name": "profile/compute", "digest": {"sha256": "1" * 64}}
+    assert "accept kvm-guest" in predicate["passedTests"]
+    details = predicate["metalctl"]
+    assert details["runs"] == ["e1-burned-in-1", "e1-burned-in-2", "e1-accepted-1"]
+    assert (details["image_sha256"], details["emulated"]) == ("ab" * 32, False)
+    assert details["counts"]["PASS"] == 13
+
+
+def test_the_subject_changes_with_the_machine(sample: Sample) -> None:
+    dossier = sample("accepted")
+    other = replace(dossier.identity, serial="OTHER")
+    digests = [
+        certificate.verify(issued(d), KEY.public_key(), now=NOW)["subject"][0]["digest"]
+        for d in (dossier, replace(dossier, identity=other))
+    ]
+    assert digests[0] != digests[1]
+
+
+def test_a_waived_fail_is_certified_as_warned_and_ends_with_its_waiver(sample: Sample) -> None:
+    dossier = sample("waived")
+    waived = next(f for f in dossier.findings if f.waiver)
+    soon = replace(waived, waiver=Waiver(waived.requirement, "me", "why", "2026-03-10"))
+    dossier = replace(dossier, findings=(*(f for f in dossier.findings if f != waived), soon))
+    predicate = certificate.verify(issued(dossier), KEY.public_key(), now=NOW)["predicate"]
+    assert predicate["result"] == "WARNED"
+    assert "check.hdd-seqwrite hdd serial ZA1203 bay 4" in predicate["warnedTests"]
+    assert predicate["metalctl"]["valid_until"] == "2026-03-11T00:00:00+00:00"
+
+
+def _unverified(d: Dossier) -> Dossier:
+    assert d.installation
+    return replace(d, installation=replace(d.installation, verified=False))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: replace(d, findings=(Finding("x", Verdict.UNKNOWN, remedy="r"),)), "UNKNOWN x"),
+        (lambda d: replace(d, findings=(Finding("x", Verdict.FAIL, remedy="r"),)), "FAIL x"),
+        (lambda d: replace(d, stages=d.stages[:6]), "`accepted` was not passed"),
+        (lambda d: replace(d, installation=None), "no installation"),
+        (_unverified, "not verified"),
+        (lambda d: replace(d, runs=d.runs[:2]), "no check passed on the installed system"),
+        (lambda d: replace(d, installed=None, in_band=None), "no in-band inventory"),
+        (lambda d: replace(d, profile_digest=""), "digest of the profile"),
+    ],
+)
+def test_it_is_refused_with_the_reason(sample: Sample, change: Callable[[Dossier], Dossier], says: str) -> None:
+    with pytest.raises(NotCertifiable) as refused:
+        issued(change(sample("accepted")))
+    assert says in refused.value.message
+
+
+def test_a_refusal_leaves_no_file(sample: Sample, tmp_path: Path) -> None:
+    with pytest.raises(NotCertifiable):
+        write_certificate(sample("failed"), KEY, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _payload(envelope: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    change(statement)
+    return envelope | {"payload": base64.b64encode(json.dumps(statement).encode()).decode()}
+
+
+def test_a_changed_payload_type_signature_or_key_does_not_verify(sample: Sample) -> None:
+    good = issued(sample("waived"))
+    changed = _payload(good, lambda s: s["predicate"].update(result="PASSED"))
+    flipped = bytearray(base64.b64decode(good["signatures"][0]["sig"]))
+    flipped[3] ^= 1
+    forged = good | {"signatures": [{"sig": base64.b64encode(flipped).decode()}]}
+    for bad in (changed, forged, good | {"signatures": []}):
+        with pytest.raises(BadSignature):
+            certificate.verify(bad, KEY.public_key(), now=NOW)
+    with pytest.raises(BadSignature):
+        certificate.verify(good, Ed25519PrivateKey.generate().public_key(), now=NOW)
+    with pytest.raises(NotACertificate):
+        certificate.verify(good | {"payloadType": "text/plain"}, KEY.public_key(), now=NOW)
+
+
+def test_a_key_id_is_not_believed_and_other_signatures_and_fields_are_ignored(sample: Sample) -> None:
+    good = issued(sample("accepted"))
+    other = {"sig": base64.b64encode(b"x" * 64).decode(), "keyid": good["signatures"][0]["keyid"]}
+    relabelled = {"sig": good["signatures"][0]["sig"], "keyid": "wrong", "cert": 1}
+    envelope = good | {"signatures": [other, relabelled], "new": {"field": 1}}
+    assert certificate.verify(envelope, KEY.public_key(), now=NOW)["predicate"]["result"] == "PASSED"
+
+
+def test_unknown_fields_of_the_statement_are_kept_and_harmless(sample: Sample) -> None:
+    unsigned = _payload(issued(sample("accepted")), lambda s: s["predicate"].update(future=[1]))
+    envelope = dsse.seal(certificate.PAYLOAD_TYPE, base64.b64decode(unsigned["payload"]), KEY)
+    assert certificate.verify(envelope, KEY.public_key(), now=NOW)["predicate"]["future"] == [1]
+
+
+@pytest.mark.parametrize("junk", [None, [], {}, {"signatures": 3}, {"payloadType": certificate.PAYLOAD_TYPE,
+    "signatures": [], "payload": "%%"}])  # fmt: skip
+def test_junk_is_no_certificate(junk: Any) -> None:
+    with pytest.raises(NotACertificate):
+        certificate.verify(junk, KEY.public_key())
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"_type": "https://in-toto.io/Statement/v1"}', b"\xff{"])
+def test_something_else_signed_by_our_key_is_no_certificate(content: bytes) -> None:
+    with pytest.raises(NotACertificate):
+        certificate.verify(dsse.seal(certificate.PAYLOAD_TYPE, content, KEY), KEY.public_key())
+
+
+def test_a_certificate_ends(sample: Sample) -> None:
+    with pytest.raises(Expired):
+        certificate.verify(issued(sample("accepted")), KEY.public_key(), now=NOW + timedelta(days=366))
+
+
+def test_the_key_is_private_made_once_and_its_public_half_verifies(sample: Sample, tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "certificate.pem"
+    key = load_or_create_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_or_create_key(path).private_bytes_raw() == key.private_bytes_raw()
+    artifact = write_certificate(sample("accepted"), key, tmp_path)
+    envelope = certificate.read(Path(artifact.path))
+    assert certificate.verify(envelope, load_public_key(public_path(path)))["subject"][0]["name"] == "compute-01"
+    assert sorted(p.name for p in path.parent.iterdir()) == ["certificate.pem", "certificate.pub"]
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.pem"
+    load_or_create_key(path)
+    os.chmod(path, 0o644)
+    with pytest.raises(KeyProblem, match="read by others"):
+        load_or_create_key(path)
+
+
+def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.pem"
+    path.touch(0o600)
+    with pytest.raises(KeyProblem, match="not a private key"):
+        load_or_create_key(path)
+    assert path.read_bytes() == b""
+    with pytest.raises(KeyProblem, match="not a public key"):
+        load_public_key(path)
