@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from metalctl.content import paths
@@ -43,12 +44,18 @@ def catalogue() -> dict[str, Check]:
         for file in sorted(folder.glob("*.py")):
             if not file.name.startswith(("_", "conftest")):
                 found.setdefault(name_of(file), file)
-    return {name: read(name, found[name]) for name in sorted(found)}
+    return {name: _read_once(name, found[name], found[name].stat().st_mtime_ns) for name in sorted(found)}
 
 
 def name_of(file: Path) -> str:
     """The name of the check in a file."""
     return file.stem.removeprefix("test_").replace("_", "-")
+
+
+@cache
+def _read_once(name: str, file: Path, changed: int) -> Check:
+    """Each version of a file is parsed once; `changed` tells versions apart."""
+    return read(name, file)
 
 
 def read(name: str, file: Path) -> Check:

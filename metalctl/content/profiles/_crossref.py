@@ -16,10 +16,11 @@ def references(tree: Mapping) -> list[Problem]:
 
 
 def _checks(tree: Mapping) -> Iterator[Problem]:
-    known = checks.catalogue()
     wanted = tree.items.get("checks")
-    for name in wanted.items if isinstance(wanted, Mapping) else ():
-        assert isinstance(wanted, Mapping)
+    if not isinstance(wanted, Mapping) or not wanted.items:
+        return
+    known = checks.catalogue()
+    for name in wanted.items:
         if name not in known:
             file, line = wanted.lines[name]
             yield Problem(file, line, f"no check is called {short(name)}", suggest(name, list(known)))

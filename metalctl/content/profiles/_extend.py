@@ -60,6 +60,7 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
         if tree is None:
             whole = False
             break
+        _own_name(tree, following, problems)
         layers.append(tree)
         try:
             following = _parent(tree, following, tuple(chain), problems)
@@ -77,7 +78,18 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
 
 
 def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a null byte: reading it will say so
+        return path
+
+
+def _own_name(tree: Mapping, file: Path, problems: list[Problem]) -> None:
+    """`name:` may stand in a file for the reader's sake; then it is the file's. It is never inherited."""
+    node = tree.items.pop("name", None)
+    if node is not None and not (isinstance(node, Scalar) and node.text.rpartition("/")[2] == file.stem):
+        message = f"name: expected {short(file.stem)}, as the file is called, got {describe(node)}"
+        problems.append(Problem(node.file, node.line, message))
 
 
 class _Broken(Exception):

@@ -32,7 +32,6 @@ _SOME = Range(1, None, ">= 1")
 def profile_of(tree: Mapping, name: str, file: str, problems: list[Problem]) -> Profile:
     """The profile that the tree describes; usable only when no problem was added. The digest is left empty."""
     top = Reader(tree, "", problems)
-    _own_name(top, name)
     role = top.required("role", v.one_of(*ROLES), "compute")
     summary = top.value("summary", v.word, "")
     requires = _requires(top.mapping("requires"))
@@ -43,14 +42,6 @@ def profile_of(tree: Mapping, name: str, file: str, problems: list[Problem]) -> 
     lab = top.value("lab", v.boolean, False)
     top.done()
     return Profile(name, role, summary, requires, checks, burn_in, accept, install, lab, file)
-
-
-def _own_name(top: Reader, name: str) -> None:
-    """`name:` may be written for the reader's sake; then it must be the file's."""
-    node = top.get("name")
-    short = name.rsplit("/", 1)[-1]
-    if node is not None and not (isinstance(node, Scalar) and node.text in (name, short)):
-        top.note(node, "name", f'"{short}", as the file is called')
 
 
 def _requires(r: Reader) -> Requires:

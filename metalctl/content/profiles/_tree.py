@@ -1,7 +1,7 @@
 """A YAML file as a tree in which every value knows its file and line. Scalars stay text: the schema gives them a type.
 
 The tree is built from parser events without recursion and with limits, so that no file, however made, can exhaust the
-machine: at most 256 KiB, 32 levels, 20 000 values; anchors and aliases are refused (`extends` is the way to share).
+machine: at most 64 KiB, 32 levels, 5000 values; anchors and aliases are refused (`extends` is the way to share).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ruamel.yaml.events import (
 
 from metalctl.content.errors import Problem
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
-MAX_VALUES = 20_000
+MAX_VALUES = 5000
 MAX_PROBLEMS = 50
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -196,6 +196,9 @@ def _put(parent: _Open, node: Node, problems: list[Problem]) -> None:
         parent.key = node
     else:
         key, parent.key = parent.key, None
+        if isinstance(node, Scalar) and node.is_null:
+            # The parser places an empty value at whatever follows it, a person looks at the key.
+            node = Scalar(key.file, key.line, node.text, node.plain)
         if first := parent.node.lines.get(key.text):
             hint = "keep one of them"
             problems.append(Problem(key.file, key.line, f"{short(key.text)} is given twice (line {first[1]})", hint))

@@ -1,8 +1,9 @@
 """Memory: what the modules add up to, and whether the kernel can use all of it.
 
 `memory.total` holds the sum of the DIMMs to the profile. `memory.usable` holds what the kernel counts to that sum, less
-the reservation: the kernel's page structures alone take 1/64, so 2 % leaves less than half of one percent of slack, and
-a module that the firmware mapped out (at least 1/64 of the sum, up to 64 modules) is caught although still listed.
+what it cannot count: the profile's `reserved` (the page structures alone are 1/64) and 1 GiB for firmware, kernel and
+crash kernel, which does not grow with the machine; but beyond the page structures never more than half the smallest
+module. So a module that the firmware mapped out is caught in a machine of any size, although it is still listed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from metalctl.model.inventory import Dimm, Inventory
 from metalctl.model.match._verdicts import judged, plain, plural, unknown, written
 from metalctl.model.profile import MemoryRequirement
 from metalctl.model.units import format_size
+
+FIXED = 2**30
 
 
 def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
@@ -36,7 +39,8 @@ def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
         yield unknown(inventory, name, expected, name)
         return
     # Without DIMMs only the kernel's count is known, which lacks the reservation.
-    floor = (need.total.low or 0) * (1.0 if fitted else 1 - need.reserved)
+    low = need.total.low or 0
+    floor = low if fitted else low * (1 - need.reserved) - min(FIXED, low / 64)
     good = total >= floor and (need.total.high is None or total <= need.total.high)
     if need.total.high is not None and total > need.total.high:
         remedy = "the machine has more memory than the profile allows: use another profile"
@@ -64,7 +68,8 @@ def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -
     if need.total is None or not fitted or inventory.memory.total is None:
         return
     fitted_size, seen = sum(d.size for d in fitted), inventory.memory.total
-    floor = fitted_size * (1 - need.reserved)
+    smallest = min(d.size for d in fitted)
+    floor = fitted_size - min(fitted_size * need.reserved + FIXED, fitted_size / 64 + smallest / 2)
     lost = fitted_size - seen
     expected = f"≥ {format_size(floor)} of {format_size(fitted_size)}"
     suspects = _near(fitted, lost)
