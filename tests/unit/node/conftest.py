@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
-import subprocess
 import sys
+import time
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Cpu, Dimm, Disk, Inventory, Memory, Nic
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import BondSpec, Entry, Peer, RunSpec
+from metalctl.node.__main__ import main as node_main
 from metalctl.node.journal import read
 
 REPO = Path(__file__).resolve().parents[3]
@@ -91,14 +94,7 @@ class Node:
         asked = RunSpec(**{"run_id": "r1", "node": "n1", "kind": "burn-in", "level": "quick", "checks": named, **spec})
         (self.room / "spec.json").write_text(json.dumps(encode(asked)))
         (self.room / "inventory.json").write_text(json.dumps(encode(self.inventory)))
-        done = subprocess.run(
-            [sys.executable, "-m", "metalctl.node", "run", str(self.room / "spec.json")],
-            env=self._env(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        self.code, self.stderr = done.returncode, done.stderr
+        self.code, self.stderr = self._forked(["run", str(self.room / "spec.json")])
         self.entries = read(self.room / "runs" / "r1" / "journal.jsonl")[0]
         finished = [e.data["result"] for e in self.entries if e.event == "check-finished"]
         self.results = [decode(CheckResult, r) for r in finished]
@@ -109,6 +105,35 @@ class Node:
         found = [r for r in self.run(check, **more) if r.check == check]
         assert len(found) == 1, (found, self.entries, self.stderr)
         return found[0]
+
+    def _forked(self, argv: list[str]) -> tuple[int, str]:
+        """Exit code and stderr of `python3 -m metalctl.node ARGV` in its own process, forked to save the imports."""
+        output = self.room / "stderr"
+        with warnings.catch_warnings():  # Python 3.12 warns of threads; the child takes none of their locks
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                os.dup2(fd, 1)
+                os.dup2(fd, 2)
+                sys.stdout = sys.__stdout__ = os.fdopen(1, "w", closefd=False)
+                sys.stderr = sys.__stderr__ = os.fdopen(2, "w", closefd=False)
+                os.environ.clear()
+                os.environ.update(self._env())
+                warnings.resetwarnings()
+                code = node_main(argv)
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:
+                os._exit(code)
+        deadline = time.monotonic() + 120
+        while (done := os.waitpid(child, os.WNOHANG))[0] == 0:
+            if time.monotonic() > deadline:
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+        return os.waitstatus_to_exitcode(done[1]), output.read_text()
 
     def _env(self) -> dict[str, str]:
         (self.room / "bin").mkdir(exist_ok=True)

@@ -1,0 +1,204 @@
+"""Each network check is shown to fail on a bad link, and to be UNKNOWN when it cannot tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from metalctl.model.run import BondSpec, Peer
+from metalctl.model.verdict import Verdict
+
+BOND = BondSpec("bond0", ("52:54:00:00:00:01", "52:54:00:00:00:02"), mtu=9000, speed=25e9)
+CLIENT = Peer("n2", "client", "127.0.0.1", 52101)
+
+MEMBER = """
+Slave Interface: {name}
+MII Status: up
+Speed: 25000 Mbps
+Duplex: full
+Link Failure Count: 0
+Permanent HW addr: {mac}
+Slave queue ID: 0
+Aggregator ID: 1
+Actor Churn State: none
+Partner Churn State: none
+Actor Churned Count: 0
+Partner Churned Count: 0
+details actor lacp pdu:
+    system priority: 65535
+"""
+GOOD = """Ethernet Channel Bonding Driver: v6.1.0
+
+Bonding Mode: IEEE 802.3ad Dynamic link aggregation
+Transmit Hash Policy: layer3+4 (1)
+MII Status: up
+MII Polling Interval (ms): 100
+
+802.3ad info
+LACP active: on
+LACP rate: fast
+Active Aggregator Info:
+	Aggregator ID: 1
+	Number of ports: 2
+	Partner Mac Address: 0a:1b:2c:3d:4e:5f
+"""
+GOOD += MEMBER.format(name="eth0", mac=BOND.members[0]) + MEMBER.format(name="eth1", mac=BOND.members[1])
+
+
+def run_bond(node: Any, text: str | None, mtu: str = "9000") -> Any:
+    if text is not None:
+        node.file("proc/net/bonding/bond0", text)
+        node.file("sys/class/net/bond0/mtu", mtu)
+    return node.one("bond", bonds=(BOND,))
+
+
+def test_a_bond_in_order_passes(node: Any) -> None:
+    result = run_bond(node, GOOD)
+    assert (result.verdict, result.part) == (Verdict.PASS, "bond bond0"), result.reason
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("Partner Mac Address: 0a:1b:2c:3d:4e:5f", "Partner Mac Address: 00:00:00:00:00:00", "no LACP partner"),
+        ("Number of ports: 2", "Number of ports: 1", "1 ports in the aggregator, wanted 2"),
+        ("LACP rate: fast", "LACP rate: slow", "LACP rate is slow"),
+        ("layer3+4 (1)", "layer2 (0)", "hash policy is layer2"),
+        ("IEEE 802.3ad Dynamic link aggregation", "fault-tolerance (active-backup)", "mode is fault-tolerance"),
+        (f"addr: {BOND.members[1]}", "addr: 52:54:00:00:00:99", "port 52:54:00:00:00:02 is not a member"),
+        ("Actor Churn State: none", "Actor Churn State: churned", "port eth0 52:54:00:00:00:01: actor churned"),
+        ("Speed: 25000 Mbps", "Speed: 10000 Mbps", "eth0 52:54:00:00:00:01 runs at 10000 Mb/s, wanted 25000"),
+        ("Speed: 25000 Mbps", "Speed: Unknown", "states no speed"),
+        ("Duplex: full", "Duplex: half", "half duplex"),
+        ("MII Status: up\nSpeed", "MII Status: down\nSpeed", "eth0 52:54:00:00:00:01 is down"),
+        ("queue ID: 0\nAggregator ID: 1", "queue ID: 0\nAggregator ID: 2", "left out of the active one: eth0"),
+    ],
+)
+def test_a_bond_that_is_not_in_order_fails_and_says_what(node: Any, old: str, new: str, named: str) -> None:
+    assert old in GOOD
+    result = run_bond(node, GOOD.replace(old, new, 1))
+    assert result.verdict is Verdict.FAIL
+    assert named in result.reason
+
+
+def test_a_bond_with_the_wrong_mtu_fails(node: Any) -> None:
+    assert "mtu is 1500, wanted 9000" in run_bond(node, GOOD, "1500").reason
+
+
+def test_a_bond_that_does_not_exist_fails(node: Any) -> None:
+    assert run_bond(node, None).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Permission denied\n",
+        "\n".join(x for x in GOOD.splitlines() if "Aggregator" not in x and "Partner Mac" not in x),
+    ],
+    ids=["empty", "nonsense", "LACP state hidden from others than root"],
+)
+def test_a_bond_that_cannot_be_read_is_unknown(node: Any, text: str) -> None:
+    assert run_bond(node, text).verdict is Verdict.UNKNOWN
+
+
+def test_no_bond_in_the_profile_is_a_skip(node: Any) -> None:
+    assert node.one("bond").verdict is Verdict.SKIP
+
+
+def change_nic(node: Any, **fields: Any) -> None:
+    first, second = node.inventory.nics
+    node.change(nics=(first, replace(second, **fields)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "reason"),
+    [
+        ({}, "PASS", ""),
+        ({"speed": 10**10}, "FAIL", "speed is 10 Gb/s, wanted at least 25 Gb/s"),
+        ({"speed": None}, "UNKNOWN", "states no speed"),
+        ({"link": False, "speed": None}, "FAIL", "has no link"),
+        ({"duplex": "half"}, "FAIL", "half duplex"),
+        ({"mac": "52:54:00:00:00:77"}, "SKIP", "is in no bond"),
+    ],
+)
+def test_each_port_of_a_bond_is_held_to_its_speed(node: Any, fields: Any, verdict: str, reason: str) -> None:
+    change_nic(node, **fields)
+    first, second = node.run("link-speed", bonds=(BOND,))
+    assert first.verdict is Verdict.PASS
+    assert second.verdict == verdict
+    assert reason in second.reason
+    assert second.part.startswith("nic eth1")
+
+
+def ping(node: Any, largest: int) -> None:
+    """A peer that is reached by packets up to a payload; more is too long for the own port."""
+    script = 'for a; do [ "$p" = -s ] && s=$a; p=$a; done; '
+    node.tool(
+        "ping", script + f'[ "$s" -le {largest} ] && exit 0; echo "ping: local error: message too long" >&2; exit 1'
+    )
+
+
+@pytest.mark.parametrize(("largest", "verdict"), [(8972, "PASS"), (1472, "FAIL"), (8973, "FAIL"), (0, "UNKNOWN")])
+def test_the_mtu_is_what_passes_and_not_a_byte_more(node: Any, largest: int, verdict: str) -> None:
+    ping(node, largest)
+    assert node.one("mtu", bonds=(BOND,), peer=CLIENT, kind="peer").verdict == verdict
+
+
+def test_a_ping_that_breaks_is_unknown(node: Any) -> None:
+    node.tool("ping", "echo 'ping: socket: Operation not permitted' >&2; exit 2")
+    assert node.one("mtu", bonds=(BOND,), peer=CLIENT, kind="peer").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("burn-in", "SKIP"), ("peer", "UNKNOWN")])
+@pytest.mark.parametrize("check", ["mtu", "iperf3"])
+def test_without_a_peer_it_is_skipped_alone_and_unknown_in_a_paired_run(
+    node: Any, check: str, kind: str, verdict: str
+) -> None:
+    node.tool("ping", "exit 0")
+    node.tool("iperf3", "exit 0")
+    limits = {"min_throughput": 1.0} if check == "iperf3" else None
+    assert node.one(check, limits=limits, kind=kind).verdict == verdict
+
+
+def report(bits: float, error: str = "") -> str:
+    total = {"bits_per_second": bits, "seconds": 3.0, "retransmits": 2}
+    end = {"sum_received": total, "sum_sent": total}
+    return json.dumps(
+        {"start": {"version": "iperf 3.12"}, "end": {} if error else end} | ({"error": error} if error else {})
+    )
+
+
+LIMITS = {"min_throughput": 20e9, "runtime": 1.0}
+
+
+@pytest.mark.parametrize(("bits", "verdict"), [(24e9, "PASS"), (9e9, "FAIL")])
+def test_throughput_is_judged_at_the_receiver(node: Any, bits: float, verdict: str) -> None:
+    node.prints("iperf3", report(bits))
+    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
+    assert result.verdict == verdict
+    assert {m.name: m.value for m in result.measurements}["reverse"] == bits
+
+
+def test_one_slow_direction_fails(node: Any) -> None:
+    node.prints("slow", report(1e9))
+    node.prints("fast", report(24e9))
+    node.tool("iperf3", 'case "$*" in *-R*) exec slow;; *) exec fast;; esac')
+    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
+    assert (result.verdict, result.reason) == (Verdict.FAIL, "reverse is 1 Gb/s, wanted at least 20 Gb/s")
+
+
+@pytest.mark.parametrize("output", ["", "{}", "iperf3: error", report(0, "unable to create a new stream"), '{"end": '])
+def test_a_broken_iperf_is_unknown(node: Any, output: str) -> None:
+    node.prints("iperf3", output, code=1)
+    assert node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer").verdict is Verdict.UNKNOWN
+
+
+def test_the_client_waits_for_a_server_that_is_not_there_yet(node: Any) -> None:
+    node.prints("late", report(0, "unable to connect to server: Connection refused"))
+    node.prints("there", report(24e9))
+    node.tool("iperf3", f"[ -e {node.room}/up ] && exec there; : > {node.room}/up; exec late")
+    assert node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer").verdict is Verdict.PASS
