@@ -1,10 +1,10 @@
 """What goes wrong while a ramdisk or an image is built.
 
-    BuildError                 root of this folder
-    ├── RecipeError            the recipe folder is wrong: file, what
-    ├── NoSpace                too little free space in the cache directory
-    ├── ToolMissing            a program of the host is not installed
-    └── ToolFailed             a program failed: its last lines
+BuildError                 root of this folder
+├── RecipeError            the recipe folder is wrong: file, what
+├── NoSpace                too little free space in the cache directory
+├── ToolMissing            a program of the host is not installed
+└── ToolFailed             a program failed: its last lines
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class RecipeError(BuildError):
     """The recipe folder cannot be read as one."""
 
     def __init__(self, file: Path, what: str) -> None:
-        super().__init__(f"{file}: {what}", hint="mend the recipe; pxe/ramdisk/recipe.toml is an example", file=str(file))
+        super().__init__(
+            f"{file}: {what}", hint="mend the recipe; pxe/ramdisk/recipe.toml is an example", file=str(file)
+        )
 
 
 class NoSpace(BuildError):

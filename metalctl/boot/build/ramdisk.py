@@ -21,7 +21,7 @@ from metalctl.boot.build import cache, rootfs, sources
 from metalctl.boot.build.recipe import Recipe, load
 from metalctl.boot.build.tools import Progress, require, run, silent
 
-COMPRESSION = ("-comp", "zstd", "-Xcompression-level", "8", "-b", "256K")
+COMPRESSION = ("-comp", "zstd", "-Xcompression-level", "8", "-b", "128K")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,7 @@ def ensure_ramdisk(recipe_dir: Path, cache_dir: Path | None = None, progress: Pr
     folder, reused = cache.ensure(shelf, recipe.key, recipe.need_mib << 20, build, progress)
     if reused:
         progress(f"ramdisk {recipe.key}: taken from the cache")
-    return RamdiskArtifacts(
-        folder / "kernel", folder / "initrd", folder / "filesystem.squashfs", recipe.digest, reused
-    )
+    return RamdiskArtifacts(folder / "kernel", folder / "initrd", folder / "filesystem.squashfs", recipe.digest, reused)
 
 
 def pack(recipe: Recipe, root: Path, out: Path, progress: Progress) -> None:

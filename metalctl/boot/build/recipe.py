@@ -7,7 +7,8 @@
     overlays = ["overlay", …]       trees laid over the root file system (owner root; 0755 for `#!` files, else 0644)
     hooks = ["hooks/x.sh"]          run with the root file system as $1, in order, at the end
     exclude / include = [globs]     what dpkg does not unpack
-    enable / mask = [units]         need_mib = free space that a build takes
+    enable / mask = [units]         mask_generators = [systemd generators]
+    need_mib = free space that a build takes
     [disk]                          images only: see image.py
 
 The content hash covers these inputs and VERSION, and nothing else of the folder: the seed templates of an image are
@@ -43,6 +44,7 @@ class Recipe:
     include: tuple[str, ...]
     enable: tuple[str, ...]
     mask: tuple[str, ...]
+    mask_generators: tuple[str, ...]
     need_mib: int
     digest: str
     disk: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +88,7 @@ def _recipe(directory: Path, raw: Mapping[str, Any]) -> Recipe:
         include=tuple(raw.get("include", ())),
         enable=tuple(raw.get("enable", ())),
         mask=tuple(raw.get("mask", ())),
+        mask_generators=tuple(raw.get("mask_generators", ())),
         need_mib=int(raw["need_mib"]),
         digest=content_hash(directory / "recipe.toml", packages, *hooks, *overlays),
         disk=raw.get("disk", {}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def run(
     """Run to the end, each output line (stdout and stderr) to `on_line` and `log`. Raises ToolFailed."""
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"] if namespace else []
     whole = ["setpriv", "--pdeathsig", "KILL", *apart, *command]
+    begun = time.monotonic()
     tail: collections.deque[str] = collections.deque(maxlen=TAIL)
     with (
         (log or Path("/dev/null")).open("a") as record,
@@ -66,7 +68,7 @@ def run(
     ):  # fmt: skip
         try:
             for line in child.stdout or ():
-                record.write(line)
+                record.write(f"{time.monotonic() - begun:7.1f} {line}")
                 tail.append(line.rstrip())
                 on_line(line.rstrip())
         except BaseException:

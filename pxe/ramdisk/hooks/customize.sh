@@ -3,9 +3,13 @@
 set -eu
 root=$1
 rm -f "$root"/etc/ssh/ssh_host_*
+chroot "$root" ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key
+mkdir -p "$root/run/sshd"
+chroot "$root" sshd -t
+rm -f "$root"/etc/ssh/ssh_host_*
 : > "$root/etc/machine-id"
 echo metalctl-ramdisk > "$root/etc/hostname"
 # One initrd, made once: dpkg's own runs were diverted (see the builder).
 chroot "$root" update-initramfs -c -k all
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/debconf/*-old "$root"/var/log/*.log \
-    "$root"/var/log/apt "$root"/usr/lib/python3/dist-packages/__pycache__
+    "$root"/var/log/apt
