@@ -35,7 +35,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Scanning brings in asyncio and friends: only who scans pays for that.
     if name == "discover":
-        from metalctl.bmc.discover import discover
+        from metalctl.bmc.scan import discover
 
         return discover
     raise AttributeError(name)

@@ -1,6 +1,6 @@
 """A Redfish BMC that replays a recorded tree over HTTPS: the fake of this room, for tests and for trying things out.
 
-    tree = load_capture(Path("captures/dell-r750"))            # path → JSON, from NAME/redfish/v1/**/index.json
+    tree = load_capture(Path("captures/rack-server"))            # path → JSON, from NAME/redfish/v1/**/index.json
     with Replay(tree, username="admin", password="s3cret") as bmc:
         bmc.faults["/redfish/v1/Systems/1/Storage"] = Fault(status=500)
         connect(parse_endpoint(bmc.url), Credential("admin", "s3cret"))

@@ -48,7 +48,7 @@ def discover(
 
     Example: metalctl discover 10.0.0.0/24 --exclude 10.0.0.1 -o nodes.csv --credential file:secrets.json#rack1
     """
-    from metalctl.bmc.discover import REDFISH_PORTS
+    from metalctl.bmc.scan import REDFISH_PORTS
 
     if output and output.exists():
         raise click.UsageError(f"{output} is there already: name another file, or remove it")
@@ -76,7 +76,7 @@ class _Shown:
         from rich.console import Console
         from rich.progress import Progress as Bar
 
-        from metalctl.bmc.discover import Progress, discover
+        from metalctl.bmc.scan import Progress, discover
 
         begun = time.monotonic()
         with Bar(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:

@@ -55,11 +55,11 @@ def test_the_inventory_is_what_the_tree_says(replay: Replay) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "fact"),
-    [("Storage", "disks"), ("Storage/1/Drives/0", "disks"), ("Processors", "cpu"), ("Memory/A1", "memory.dimms"),
-     ("EthernetInterfaces", "nics")],
+    ("broken", "fact", "fault"),
+    [("Storage", "disks", Fault(500)), ("Storage/1/Drives/0", "disks", Fault(403)), ("Processors", "cpu", Fault(500)),
+     ("Memory/A1", "memory.dimms", Fault(body="<html>")), ("EthernetInterfaces", "nics", Fault(body="[]")),
+     ("EthernetInterfaces/1", "nics", Fault(body='{"a":'))],
 )  # fmt: skip
-@pytest.mark.parametrize("fault", [Fault(500), Fault(body="<html>"), Fault(body="[]"), Fault(403), Fault(body='{"a":')])
 def test_a_broken_subtree_costs_one_unreadable_only(replay: Replay, broken: str, fact: str, fault: Fault) -> None:
     with login(replay) as bmc:
         replay.faults[f"{SYSTEM}/{broken}"] = fault
