@@ -1,11 +1,10 @@
 """`python3 -m metalctl.node COMMAND`: what the controller, or a technician by hand, runs on a node.
 
     inspect                    print the in-band inventory as JSON
-    disks                      what the guard says of every disk, and what lies on it, as JSON
     disks                      print what is on each disk and what speaks against writing to it, as JSON
-    network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; `network --undo` takes them
-    back run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl install SPEC.json
-    write an OS image to one disk, journal as above
+    network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; --undo takes them back
+    run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl
+    install SPEC.json          write an OS image to one disk, journal as above
 
 Exit codes: 0 done, 1 the hardware failed, 2 usage, 3 could not tell. Nothing but python3 ≥ 3.11 and the bundle is
 needed.
@@ -23,12 +22,6 @@ def _inspect(argv: Sequence[str]) -> int:
     from metalctl.node import inspect
 
     return inspect.main(argv)
-
-
-def _disks(argv: Sequence[str]) -> int:
-    from metalctl.node import disks
-
-    return disks.main(argv)
 
 
 def _network(argv: Sequence[str]) -> int:
@@ -57,7 +50,6 @@ def _install(argv: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "inspect": _inspect,
-    "disks": _disks,
     "disks": _disks,
     "network": _network,
     "run": _run,

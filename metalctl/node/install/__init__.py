@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -31,6 +32,7 @@ from metalctl.model.verdict import Verdict
 from metalctl.node import guard
 from metalctl.node.errors import JournalExists, NodeError, Refused
 from metalctl.node.install import manifest
+from metalctl.node.install.fetch import Patience
 from metalctl.node.install.job import Job, Result
 from metalctl.node.journal import Journal
 
@@ -63,12 +65,19 @@ def main(argv: Sequence[str]) -> int:
 
 
 def perform(
-    spec: InstallSpec, journal: Journal, boot_id: str, *, find: Find | None = None, leave: Leave | None = None
+    spec: InstallSpec,
+    journal: Journal,
+    boot_id: str,
+    *,
+    find: Find | None = None,
+    leave: Leave | None = None,
+    patience: Patience | None = None,
 ) -> int:
     """Install, with every outcome in the journal. find, leave: who looks the disk up and who guards it."""
     journal.append("run-started", run_id=spec.run_id, kind="install", node=spec.node)
     try:
-        result = _job(spec, journal, boot_id, find or guard.find, leave or _leave).perform()
+        job = _job(spec, journal, boot_id, find or guard.find, leave or _leave)
+        result = (replace(job, patience=patience) if patience else job).perform()
     except BaseException as crash:
         hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
         journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)

@@ -10,11 +10,10 @@ import contextlib
 import http.client
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from metalctl.node.errors import NodeError, ToolFailed
@@ -41,8 +40,28 @@ class Patience:
 Notice = Callable[[str], None]
 
 
-def chunks(url: str, start: int, length: int, patience: Patience, notice: Notice) -> Iterator[bytes]:
-    """The bytes start … start+length-1 of the file at the URL, whatever happens to connections on the way."""
+class Stopped(Exception):
+    """Nobody wants the rest: another worker failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the stream is, how patient to be, whom to tell of reconnections, and the event that ends all waiting."""
+
+    url: str
+    patience: Patience
+    notice: Notice
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not when stopped."""
+        if self.stop.wait(seconds):
+            raise Stopped
+
+
+def chunks(source: Source, start: int, length: int) -> Iterator[bytes]:
+    """The bytes start … start+length-1 of the stream, whatever happens to connections on the way."""
+    url, patience = source.url, source.patience
     got, failures, reconnections = 0, 0, 0
     while got < length:
         before = got
@@ -63,8 +82,9 @@ def chunks(url: str, start: int, length: int, patience: Patience, notice: Notice
                 hint="look at the boot service and the network between it and the node",
                 url=url,
             )
-        notice(f"{reason} at byte {start + got} of the image stream; trying again")
-        time.sleep(min(patience.pause * 2 ** (failures - 1), 15.0))
+        source.pause(0)
+        source.notice(f"{reason} at byte {start + got} of the image stream; trying again")
+        source.pause(min(patience.pause * 2 ** (failures - 1), 15.0))
 
 
 def _request(url: str, first: int, last: int, timeout: float) -> Iterator[bytes]:
@@ -81,6 +101,8 @@ def _request(url: str, first: int, last: int, timeout: float) -> Iterator[bytes]
 
 
 def _reason(error: Exception, url: str) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
     if isinstance(error, urllib.error.HTTPError) and error.code not in _PASSING:
         raise TransferFailed(
             f"{url}: the server answered {error.code} {error.reason}", hint="is the image still in the cache?", url=url
@@ -91,18 +113,17 @@ def _reason(error: Exception, url: str) -> str:
 class Unpacked:
     """A range of the stream, decompressed: `readinto` fills memory exactly. Use as a context manager."""
 
-    def __init__(self, url: str, start: int, length: int, patience: Patience, notice: Notice) -> None:
+    def __init__(self, source: Source, start: int, length: int) -> None:
         try:
             self._zstd = subprocess.Popen(
                 ["zstd", "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
             )
         except FileNotFoundError:
             raise ToolFailed("zstd is not installed", hint="apt-get install zstd") from None
-        self._url = url
-        self._error: BaseException | None = None
-        self._leaving = False
-        source = chunks(url, start, length, patience, notice)
-        self._feeder = threading.Thread(target=self._feed, args=(source,), daemon=True)
+        self._source = source
+        self._error: Exception | None = None
+        self._leaving = threading.Event()
+        self._feeder = threading.Thread(target=self._feed, args=(chunks(source, start, length),), daemon=True)
         self._feeder.start()
 
     def _feed(self, source: Iterator[bytes]) -> None:
@@ -110,13 +131,14 @@ class Unpacked:
         try:
             for chunk in source:
                 view = memoryview(chunk)
-                while view and not self._leaving:
+                while view and not self._source.stop.is_set():
                     view = view[stdin.write(view) :]
-                if self._leaving:
+                self._source.pause(0)
+                if self._leaving.is_set():
                     return
         except BrokenPipeError:
             return  # zstd ended first, and tells why by its exit code
-        except NodeError as error:
+        except (NodeError, Stopped) as error:
             self._error = error
         finally:
             with contextlib.suppress(OSError):
@@ -140,24 +162,26 @@ class Unpacked:
         self._feeder.join()
         return self._zstd.wait()
 
-    def _ended(self) -> NodeError:
+    def _ended(self) -> Exception:
         code = self._wait()
-        if isinstance(self._error, NodeError):
+        if self._error is not None:
             return self._error
         said = _pipe(self._zstd.stderr).read().decode(errors="replace").strip() if code else "it has another length"
         return TransferFailed(
-            f"{self._url}: the image stream is damaged: {said}",
+            f"{self._source.url}: the image stream is damaged: {said}",
             hint="build the image again, and look for faulty memory in the provisioner or node",
-            url=self._url,
+            url=self._source.url,
         )
 
     def __enter__(self) -> Unpacked:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._leaving = True
+        self._leaving.set()
         self._zstd.kill()
         self._zstd.wait()
+        # With zstd dead its next write ends it; a feeder that waits for the network is ended by the stop event.
+        self._feeder.join(self._source.patience.stall)
         for pipe in (self._zstd.stdout, self._zstd.stderr):
             _pipe(pipe).close()
 

@@ -20,7 +20,7 @@ from metalctl.node import tool
 from metalctl.node.errors import NodeError, Refused, ToolFailed
 from metalctl.node.install import fat, record, transfer
 from metalctl.node.install.device import Device, DeviceFailed, buffer
-from metalctl.node.install.fetch import Patience
+from metalctl.node.install.fetch import Patience, Source
 from metalctl.node.install.manifest import Block, Manifest, ManifestError
 from metalctl.node.install.progress import Append, Progress
 from metalctl.node.install.record import Record
@@ -120,7 +120,7 @@ class Job:
 
     def _write(self, device: Device) -> bytes:
         progress = Progress(self.append, "write", self.manifest.data_size)
-        head = transfer.write(device, self.manifest, self._url, self.patience, progress, self._note)
+        head = transfer.write(device, self.manifest, self._source, progress)
         device.flush()
         progress.finish()
         return head
@@ -144,7 +144,7 @@ class Job:
     def _blame_image(self, found: list[transfer.Mismatch]) -> None:
         """A stream that never matched its manifest is no fault of the disk."""
         for mismatch in (m for m in found[:1] if m.expected != "zeros"):
-            sent = transfer.streamed(self.manifest, mismatch.offset, self._url, self.patience, self._note)
+            sent = transfer.streamed(self.manifest, mismatch.offset, self._source)
             if not mismatch.expected.endswith(sent):
                 raise ManifestError(
                     f"the image stream is not what its manifest says at byte {mismatch.offset}",
@@ -226,8 +226,8 @@ class Job:
         )
 
     @property
-    def _url(self) -> str:
-        return f"{self.spec.base_url.rstrip('/')}/{self.manifest.stream}"
+    def _source(self) -> Source:
+        return Source(f"{self.spec.base_url.rstrip('/')}/{self.manifest.stream}", self.patience, self._note)
 
     def _note(self, what: str) -> None:
         self.append("note", what=what)

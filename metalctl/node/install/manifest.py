@@ -95,6 +95,7 @@ def parse(data: dict[str, Any]) -> Manifest:
 def _build(data: dict[str, Any]) -> Manifest:
     if data["format"] != 1 or data["stream"]["format"] != "zstd":
         raise ValueError(f"format {data['format']}, stream {data['stream']['format']}")
+    hashlib.new(data["digest"])
     return Manifest(
         os=data["os"],
         version=data["version"],
@@ -110,7 +111,7 @@ def _build(data: dict[str, Any]) -> Manifest:
 
 
 def _check(manifest: Manifest) -> None:
-    hashlib.new(manifest.digest)
+
     for what, ranges in (("blocks", manifest.blocks), ("zeroes", manifest.zeroes)):
         end = 0
         for r in ranges:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from metalctl.node.install.device import Device, buffer
-from metalctl.node.install.fetch import Notice, Patience, Unpacked
+from metalctl.node.install.fetch import Source, Stopped, Unpacked
 from metalctl.node.install.manifest import LARGEST, Block, Frame, Manifest, ManifestError
 from metalctl.node.install.record import REGION
 
@@ -36,13 +36,7 @@ class Mismatch:
     got: str
 
 
-class Stopped(Exception):
-    """Another worker failed; this one leaves."""
-
-
-def write(
-    device: Device, manifest: Manifest, url: str, patience: Patience, progress: Progress, notice: Notice
-) -> bytes:
+def write(device: Device, manifest: Manifest, source: Source, progress: Progress) -> bytes:
     """Zero what must be zero, write every block but the first, and return that one."""
     for zero in manifest.zeroes:
         for offset, length in outside_record(zero.offset, zero.length):
@@ -50,19 +44,19 @@ def write(
     first: list[bytes] = []
 
     def frame(frame: Frame, stop: threading.Event) -> None:
-        with Unpacked(url, frame.offset, frame.length, patience, notice) as source, buffer(LARGEST) as memory:
+        with Unpacked(source, frame.offset, frame.length) as stream, buffer(LARGEST) as memory:
             for block in manifest.blocks[frame.first : frame.first + frame.count]:
                 _leave(stop)
                 with memoryview(memory)[: block.length] as view:
-                    source.readinto(view)
+                    stream.readinto(view)
                     if block is manifest.blocks[0]:
                         first.append(bytes(view))
                     else:
                         write_block(device, view, block.offset)
                 progress(block.length)
-            source.end()
+            stream.end()
 
-    _parallel(frame, manifest.frames)
+    _parallel(frame, manifest.frames, source.stop)
     return first[0]
 
 
@@ -87,18 +81,18 @@ def verify(device: Device, manifest: Manifest, ranges: Iterable[Block], progress
             found.extend(_differences(device, manifest.digest, block))
             progress(block.length)
 
-    _parallel(check, ranges)
+    _parallel(check, ranges, threading.Event())
     return sorted(found, key=lambda m: m.offset)[:_SHOWN]
 
 
-def streamed(manifest: Manifest, offset: int, url: str, patience: Patience, notice: Notice) -> str:
+def streamed(manifest: Manifest, offset: int, source: Source) -> str:
     """The digest of the block at `offset` as the stream brings it: tells a bad disk from a bad image."""
     index = next(i for i, b in enumerate(manifest.blocks) if b.offset == offset)
     frame = next(f for f in manifest.frames if f.first <= index < f.first + f.count)
-    with Unpacked(url, frame.offset, frame.length, patience, notice) as source, buffer(LARGEST) as memory:
+    with Unpacked(source, frame.offset, frame.length) as stream, buffer(LARGEST) as memory:
         for block in manifest.blocks[frame.first : index + 1]:
             with memoryview(memory)[: block.length] as view:
-                source.readinto(view)
+                stream.readinto(view)
                 if block.offset == offset:
                     return hashlib.new(manifest.digest, view).hexdigest()
     raise ManifestError("the frames do not cover the blocks", hint="build the image again")
@@ -130,9 +124,8 @@ def outside_record(offset: int, length: int) -> list[tuple[int, int]]:
     return [(low, high - low) for low, high in parts if low < high]
 
 
-def _parallel(work: Callable[[T, threading.Event], None], items: Iterable[T]) -> None:
+def _parallel(work: Callable[[T, threading.Event], None], items: Iterable[T], stop: threading.Event) -> None:
     """Every item through the workers; the first failure stops the others and is raised."""
-    stop = threading.Event()
     with ThreadPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(work, item, stop) for item in items]
         try:
