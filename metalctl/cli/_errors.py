@@ -6,11 +6,8 @@ pipeline that parses stdout always finds JSON.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -83,6 +80,8 @@ def _say(message: str, kind: str, code: int, as_json: bool, hint: str = "", log:
 
 
 def _as_object(message: str, kind: str, code: int, hint: str, fields: dict[str, object], log: str = "") -> None:
+    import json
+
     told = {"kind": kind, "message": message, "hint": hint, "exit_code": code, "fields": fields, "log": log}
     click.echo(json.dumps({"error": told}, default=str, ensure_ascii=False))
 
@@ -97,6 +96,8 @@ def log_file() -> Path:
 
 def _log(error: BaseException) -> str:
     """Appends the traceback to the log (readable by its owner only); to a temporary file where that fails."""
+    import traceback
+
     # The words of the command line are left out: a mistyped command may hold a password.
     text = f"{datetime.now(UTC).isoformat()} metalctl failed\n{''.join(traceback.format_exception(error))}\n"
     for choose in (_in_state, _in_temporary):
@@ -116,6 +117,8 @@ def _in_state(text: str) -> str:
 
 
 def _in_temporary(text: str) -> str:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix="metalctl-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(text)

@@ -76,15 +76,19 @@ class Commands(click.RichGroup):
 _LISTING = "metalctl.listing"
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(metalctl.__version__, "-V", "--version", prog_name="metalctl", message="%(prog)s %(version)s")
-@click.rich_config(
-    {
-        "command_groups": {"metalctl": [{"name": n, "commands": c} for n, c in GROUPS.items()]},
-        "text_markup": "markdown",
-        "max_width": 100,
-    }
+# Given as a setting, not by click.rich_config: that imports the console before anybody asked for help.
+_LOOK = {
+    "command_groups": {"metalctl": [{"name": name, "commands": members} for name, members in GROUPS.items()]},
+    "text_markup": "markdown",
+    "max_width": 100,
+}
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "rich_help_config": _LOOK},
 )
+@click.version_option(metalctl.__version__, "-V", "--version", prog_name="metalctl", message="%(prog)s %(version)s")
 def cli() -> None:
     """Take servers from racked and cabled to accepted by the cloud, with evidence.
 

@@ -131,11 +131,16 @@ def _short(
     kinds = " or ".join(need.kind)
     summary = f"{len(chosen)} of {_least(need)} {kinds}: {missing} missing"
     if len(unclear) >= missing or reason(inventory, "disks"):
-        why = "; ".join(f"{disk.label} {what}" for disk, what in unclear) or reason(inventory, "disks")
+        why = "; ".join(_unclear(inventory, disk, what) for disk, what in unclear) or reason(inventory, "disks")
         remedy = f"{summary}, but {why}: find out why, or replace that disk, and inspect again"
         part = ", ".join(disk.label for disk, _ in unclear)
         return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, inventory.source, remedy)
     return judged(inventory, name, False, expected, _got(chosen), _missing(summary, need, wrong), _labels(wrong))
+
+
+def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:
+    said = reason(inventory, f"disks.{disk.name}.{what.rpartition(' ')[2]}")
+    return f"{disk.label} {what}" + (f" ({said})" if said else "")
 
 
 def _missing(summary: str, need: DiskRequirement, wrong: list[tuple[Disk, str]]) -> str:

