@@ -1,7 +1,7 @@
 """Which ranges of a disk image must be written, which must be zero, and which do not matter. Pure functions.
 
-A range is (offset, length) in bytes; a list of ranges is ascending and disjoint. The arithmetic works on any such lists; the
-image uses granules of 64 KiB, so that everything is a multiple of 4096.
+A range is (offset, length) in bytes; a list of ranges is ascending and disjoint. The arithmetic works on any such
+lists; the image uses granules of 64 KiB, so that everything is a multiple of 4096.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def shrink(ranges: Iterable[Range], granule: int = GRANULE) -> list[Range]:
 
 
 def plan(data: Iterable[Range], free: Sequence[Range], size: int) -> tuple[list[Range], list[Range]]:
-    """(blocks, zeroes) of a disk of `size` bytes with content at `data` and free space, where anything may stand, at `free`.
+    """(blocks, zeroes) of a disk of `size` bytes with content at `data` and free space, which nobody reads, at `free`.
 
     Every byte outside `free` is in exactly one of the two.
     """

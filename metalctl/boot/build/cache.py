@@ -40,8 +40,8 @@ def require_space(directory: Path, need: int) -> None:
 def ensure(shelf: Path, key: str, need: int, build: Callable[[Path], None], progress: Progress) -> tuple[Path, bool]:
     """The folder `shelf/key`, built by `build(staging)` if it is not there yet, and whether it was there.
 
-    `build` fills the staging folder; what it leaves in `staging/work` is not part of the result. Raises what `build` raises and
-    NoSpace; then nothing is left.
+    `build` fills the staging folder; what it leaves in `staging/work` is not part of the result. Raises what `build`
+    raises and NoSpace; then nothing is left.
     """
     done = shelf / key
     if done.is_dir():

@@ -5,8 +5,8 @@
     3 cidata   vfat     label CIDATA, empty: the node's seed is written there after the image
     4 root     ext4     last, so that it can grow
 
-mke2fs fills the file system from a folder, mtools fills the ESP, and the two numbers that grub-bios-setup would patch are
-patched here: that needs no device, works in a container, and leaves nothing behind when it is killed.
+mke2fs fills the file system from a folder, mtools fills the ESP, and the two numbers that grub-bios-setup would patch
+are patched here: that needs no device, works in a container, and leaves nothing behind when it is killed.
 """
 
 from __future__ import annotations
@@ -26,14 +26,8 @@ BIOS_GUID = "21686148-6449-6E6F-744E-656564454649"
 DATA_GUID = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 LINUX_ROOT_GUID = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 # Features that GRUB of the image and mke2fs of any host (Debian 12, Ubuntu 24.04) agree on.
-EXT4 = (
-    "-O",
-    "^metadata_csum_seed,^orphan_file,64bit",
-    "-E",
-    "nodiscard,lazy_itable_init=0,lazy_journal_init=0",
-    "-m",
-    "1",
-)
+EXT4_FEATURES = "^metadata_csum_seed,^orphan_file,64bit"
+EXT4_OPTIONS = "nodiscard,lazy_itable_init=0,lazy_journal_init=0"
 BLOCK_SIZE = 4096
 
 
@@ -74,8 +68,8 @@ def make(image: Path, root: Path, parts: Sequence[Partition], size: int, uuid: s
     partition_table(image, parts)
     vfat(image.with_name("esp.img"), esp.size, "ESP", "32", esp_files(root), image, esp.start)
     vfat(image.with_name("cidata.img"), cidata.size, "CIDATA", "16", {}, image, cidata.start)
-    offset = ["-E", f"offset={main.start}"]
-    run(["mkfs.ext4", "-q", "-F", "-b", str(BLOCK_SIZE), *EXT4[:2], "-E", f"{EXT4[3]},{offset[1]}", *EXT4[4:], "-L", "root",
+    options = f"{EXT4_OPTIONS},offset={main.start}"
+    run(["mkfs.ext4", "-q", "-F", "-b", str(BLOCK_SIZE), "-O", EXT4_FEATURES, "-E", options, "-m", "1", "-L", "root",
          "-U", uuid, "-d", str(root), str(image), f"{main.size >> 10}k"])  # fmt: skip
     grub_bios(image, root / "boot/grub/i386-pc", bios)
 
@@ -116,7 +110,7 @@ def vfat(fs: Path, size: int, label: str, bits: str, content: dict[str, Path], i
 
 
 def grub_bios(image: Path, folder: Path, bios: Partition) -> None:
-    """Boot code into the MBR and the core image into the BIOS partition, with the addresses that grub-bios-setup fills in."""
+    """Boot code into the MBR and the core image into the BIOS partition, with the addresses that each needs."""
     boot = patched_boot(folder.joinpath("boot.img").read_bytes(), bios.start // SECTOR)
     core = patched_core(folder.joinpath("core.img").read_bytes(), bios.start // SECTOR)
     if len(core) > bios.size:

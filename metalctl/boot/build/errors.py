@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from metalctl.model.errors import MetalctlError
+from metalctl.boot.errors import BootError
 
 
-class BuildError(MetalctlError):
+class BuildError(BootError):
     """A build did not come to its end; nothing half-made was left in the cache."""
 
 

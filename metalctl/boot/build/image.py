@@ -1,7 +1,7 @@
 """An OS image: a disk that boots in BIOS and in UEFI, and what a node needs to write it, kept by content hash.
 
-Result: `disk.raw` (sparse), `disk.raw.zst` (the stream) and `manifest.json`. What these hold, and how a node writes them, is in
-docs/decisions/0011-ramdisk-and-image.md.
+Result: `disk.raw` (sparse), `disk.raw.zst` (the stream) and `manifest.json`. What these hold, and how a node writes
+them, is in docs/decisions/0011-ramdisk-and-image.md.
 
 `[disk]` of the recipe: size_mib (virtual size), esp_mib, cidata_mib.
 """
@@ -42,7 +42,7 @@ class ImageArtifacts:
 def ensure_image(
     name: str, recipe_dir: Path, cache_dir: Path | None = None, progress: Progress = silent
 ) -> ImageArtifacts:
-    """The image `name` (say "debian-12") of this recipe, built unless the cache has it. Needs root to build. Raises BuildError."""
+    """The image `name` ("debian-12") of this recipe, built (as root) unless the cache has it. Raises BuildError."""
     recipe, top = load(recipe_dir), cache_dir or cache.default_cache()
 
     def build(staging: Path) -> None:

@@ -1,6 +1,7 @@
 """The ramdisk: a Debian live image built from pxe/ramdisk/ and kept by content hash.
 
-Result: `kernel`, `initrd`, `filesystem.squashfs` and `ramdisk.json` {"hash", "kernel_version", "sizes", "built"}. Boot it with
+Result: `kernel`, `initrd`, `filesystem.squashfs` and `ramdisk.json` {"hash", "kernel_version", "sizes", "built"}. Boot
+it with
 
     boot=live fetch=http://ADDRESS/filesystem.squashfs BOOTIF=01-aa-bb-cc-dd-ee-ff console=ttyS0,115200n8
     metalctl.url=http://ADDRESS:PORT metalctl.token=TOKEN metalctl.node=NAME

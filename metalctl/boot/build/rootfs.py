@@ -1,7 +1,8 @@
 """Make a root file system out of a recipe with mmdebstrap.
 
 The packages of earlier builds (ramdisk and image share most) are hard-linked into the new tree, so that a second build
-downloads only what changed. update-initramfs runs once, in the recipe's last hook: INITRD=No keeps the kernel's own run away.
+downloads only what changed. update-initramfs runs once, in the recipe's last hook: INITRD=No keeps the kernel's own run
+away.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where packages come from: $METALCTL_DEBIAN_MIRROR, else the host's own Debian mirror, else the public one.
 
-The host's apt sources (one-line and deb822) are read for entries whose suite belongs to the wanted release, so that a site's
-mirror is used without asking. An Ubuntu host has none of them: the public mirror and Debian's keyring are used.
+The host's apt sources (one-line and deb822) are read for entries whose suite belongs to the wanted release, so that a
+site's mirror is used without asking. An Ubuntu host has none of them: the public mirror and Debian's keyring are used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Read a disk image: its data ranges, its hashes, and its stream of independent zstd frames.
 
-The frames are compressed side by side, one zstd process a CPU, and hashing runs beside them: hashlib and pipes leave the GIL.
+The frames are compressed side by side, one zstd process a CPU, and hashing runs beside them: hashlib and pipes leave
+the GIL.
 """
 
 from __future__ import annotations

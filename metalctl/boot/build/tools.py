@@ -1,7 +1,7 @@
 """Run the host's programs: output as progress lines, death with ours, errors with the last lines said.
 
-`run` gives the child a mount and a PID namespace of its own (`namespace=True`, for programs that mount) and ties its life to
-the caller's: a builder killed with -9 leaves no process and no mount behind.
+`run` gives the child a mount and a PID namespace of its own (`namespace=True`, for programs that mount) and ties its
+life to the caller's: a builder killed with -9 leaves no process and no mount behind.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def run(
     with (
         (log or Path("/dev/null")).open("a") as record,
         subprocess.Popen(
-            whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd, text=True,
-            errors="replace",
+            whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd,
+            text=True, errors="replace",
         ) as child,
     ):  # fmt: skip
         try:

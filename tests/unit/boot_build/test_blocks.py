@@ -1,5 +1,7 @@
 """The block map: every byte of a disk is written, zeroed or free, and nothing is in two of them."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,7 @@ def covered(ranges):
 
 
 def assert_ordered(ranges):
-    for (offset, length), (after, _) in zip(ranges, ranges[1:], strict=False):
+    for (offset, length), (after, _) in pairwise(ranges):
         assert length > 0
         assert offset + length <= after
 

@@ -1,6 +1,7 @@
 """The disk's layout and boot code."""
 
 import struct
+from itertools import pairwise
 
 from metalctl.boot.build import disk
 
@@ -11,7 +12,7 @@ def test_the_root_partition_is_last_and_leaves_room_for_the_backup_table():
     parts = disk.layout(3200 * MIB, 64 * MIB, 8 * MIB)
     assert [p.role for p in parts] == ["bios_grub", "esp", "cidata", "root"]
     assert [p.number for p in parts] == [1, 2, 3, 4]
-    assert all(a.start + a.size == b.start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.start + a.size == b.start for a, b in pairwise(parts))
     assert parts[0].start == MIB
     assert parts[-1].start + parts[-1].size == 3199 * MIB
 
