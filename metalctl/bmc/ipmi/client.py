@@ -64,7 +64,7 @@ class Worker:
         return reply["ok"]
 
     def close(self) -> None:
-        """End the process; pyghmi logs out when its input ends."""
+        """End the process; it logs out when its input ends."""
         process = self._process
         if process.stdin and not process.stdin.closed:
             with contextlib.suppress(BrokenPipeError):

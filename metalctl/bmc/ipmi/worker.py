@@ -70,6 +70,10 @@ class Session:
         found = fru.FRU(ipmicmd=self._command).info or {}
         return {key: value for key, value in found.items() if isinstance(value, str)}
 
+    def logout(self) -> None:
+        """Give the session back: a BMC has few."""
+        self._command.ipmi_session.logout()
+
     def _raw(self, netfn: int, command: int, data: tuple[int, ...] = ()) -> bytes:
         answer = self._command.raw_command(netfn=netfn, command=command, data=data)
         if "error" in answer:
@@ -137,7 +141,10 @@ def main() -> None:
         out.write(json.dumps(reply) + "\n")
         out.flush()
         line = sys.stdin.readline()
-        if not line or held is None:
+        if held is None:
+            return
+        if not line:
+            answer(held.logout)
             return
         request = json.loads(line)
         reply, _ = answer(partial(getattr(held, request.pop("do")), **request))
