@@ -10,9 +10,8 @@ from pathlib import Path
 
 from metalctl.boot.build import ensure_image, ensure_ramdisk
 from metalctl.boot.build.cache import default_cache
+from metalctl.content.paths import find
 from metalctl.model.errors import MetalctlError, describe
-
-PXE = Path(__file__).parents[3] / "pxe"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m metalctl.boot.build", description=__doc__)
     parser.add_argument("what", choices=["ramdisk", "image"])
     parser.add_argument("--os", default="debian-12", help="which image (default: debian-12)")
-    parser.add_argument("--recipe", type=Path, help="recipe folder (default: the one in pxe/)")
+    parser.add_argument("--recipe", type=Path, help="recipe folder (default: found on the content path)")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="cache folder (default: %(default)s)")
     wanted = parser.parse_args(arguments)
     begun = time.monotonic()
@@ -30,10 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         if wanted.what == "ramdisk":
-            ramdisk = ensure_ramdisk(wanted.recipe or PXE / "ramdisk", wanted.cache, progress)
+            ramdisk = ensure_ramdisk(wanted.recipe or find("pxe/ramdisk"), wanted.cache, progress)
             found = (ramdisk.kernel, ramdisk.initrd, ramdisk.squashfs)
         else:
-            image = ensure_image(wanted.os, wanted.recipe or PXE / "images" / wanted.os, wanted.cache, progress)
+            image = ensure_image(wanted.os, wanted.recipe or find(f"pxe/images/{wanted.os}"), wanted.cache, progress)
             found = (image.manifest, image.stream, image.disk)
     except MetalctlError as error:
         sys.stderr.write(describe(error) + "\n")
