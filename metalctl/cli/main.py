@@ -32,7 +32,7 @@ COMMANDS = {
     "handover": "Hand accepted nodes over to the cloud.",
     "power": "Read or set the power of nodes.",
     "inspect": "Take the inventory of a machine.",
-    "image": "Build and list operating system images.",
+    "image": "Build what nodes boot and get installed.",
     "serve": "Run the service: engine, boot service, pages.",
     "lab": "Bring an emulated rack up or down on this machine.",
     "doctor": "Say what this provisioner lacks, and how to mend it.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,11 @@ class LabInfo:
     boot_interface: str
     boot_network: str
     boot_network6: str
+    bmc_network: str
     switch_name: str
     credentials_file: str
     nodes_file: str
+    settings_file: str
     nodes: list[NodeInfo]
     parts: list[PartInfo]
     complete: bool = True
@@ -112,9 +115,11 @@ def built(paths: LabPaths, rack: plan.Plan, accelerator: Accelerator, certificat
         boot_interface=plan.BOOT_INTERFACE,
         boot_network=plan.BOOT_NETWORK,
         boot_network6=plan.BOOT_NETWORK6,
+        bmc_network=plan.BMC_NETWORK,
         switch_name=plan.SWITCH_NAME,
         credentials_file=str(paths.credentials),
         nodes_file=str(nodes_file(paths)),
+        settings_file=str(settings_file(paths)),
         nodes=[_node(node, certificates[node.node.name]) for node in rack.nodes],
         parts=[],
     )
@@ -147,6 +152,34 @@ def write_nodes_file(paths: LabPaths, lab: LabInfo) -> None:
     reference = f"file:{paths.credentials}#{bmcs.CREDENTIAL}"
     rows = [f"{node.name},{node.bmc.redfish_url},{reference},lab/{node.role}" for node in lab.nodes]
     nodes_file(paths).write_text("\n".join(["name,bmc,credential,profile", *rows, ""]))
+
+
+def settings_file(paths: LabPaths) -> Path:
+    """The settings under which `metalctl enroll` and `metalctl serve` serve this rack."""
+    return paths.state / "metalctl.yaml"
+
+
+def write_settings_file(paths: LabPaths, lab: LabInfo) -> None:
+    """Writes it. What metalctl remembers of the rack outlives the rack, and no two racks share it: each has new BMCs."""
+    remembered = paths.state.parent.parent / f"lab-{lab.name}" / time.strftime("%Y%m%d-%H%M%S")
+    settings_file(paths).write_text(
+        "# How metalctl serves this emulated rack. JSON is YAML.\n"
+        + json.dumps(
+            {
+                "boot": {
+                    "interface": lab.boot_interface,
+                    "address": lab.provisioner_address,
+                    "network": lab.boot_network,
+                    "ping": False,
+                    "at_once": 3,
+                },
+                "handover": ["kolla", "cephadm"],
+                "state": str(remembered),
+            },
+            indent=2,
+        )
+        + "\n"
+    )
 
 
 def save(paths: LabPaths, lab: LabInfo) -> None:

@@ -84,6 +84,7 @@ def _build(lab: LabPaths, rack: Rack, say: Say) -> LabInfo:
     certificates = bmcs.start(lab, planned)
     built = info.built(lab, planned, accelerator, certificates)
     info.write_nodes_file(lab, built)
+    info.write_settings_file(lab, built)
     info.save(lab, built)
     return status(lab.name)
 
@@ -125,7 +126,11 @@ def namespace(name: str | None = None) -> tuple[str, dict[str, str]]:
     lab = _find(name)
     if not netns.exists(lab.namespace):
         raise LabStateError(f"lab {lab.name} has lost its namespace", hint=f"`metalctl lab down --name {lab.name}`")
-    return lab.namespace, {"LIBVIRT_DEFAULT_URI": lab.libvirt_uri, "METALCTL_LAB": lab.name}
+    environment = {"LIBVIRT_DEFAULT_URI": lab.libvirt_uri, "METALCTL_LAB": lab.name}
+    # So that `metalctl enroll` in the lab's shell serves the lab, unless the caller chose other settings.
+    if "METALCTL_CONFIG" not in os.environ:
+        environment["METALCTL_CONFIG"] = str(info.settings_file(lab))
+    return lab.namespace, environment
 
 
 def down(name: str | None = None, *, keep_logs: bool = False) -> Path | None:

@@ -1,0 +1,36 @@
+"""`metalctl image`: what nodes boot and get installed, built ahead of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import json_option, state_options
+
+
+@click.group()
+def image() -> None:
+    """Build the ramdisk and the OS images, which `enroll` and `serve` otherwise do at their start.
+
+    Example: metalctl image build
+    """
+
+
+@image.command()
+@json_option
+@state_options
+def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Build what the cache lacks; what it has is reused. Needs root and a Debian mirror.
+
+    Example: metalctl image build
+    """
+    import json
+
+    from metalctl.engine.artifacts import prepare
+    from metalctl.engine.settings import load
+
+    served = prepare(load(config, state_dir), lambda line: click.echo(line, err=as_json))
+    if as_json:
+        images = {name: path for name, (path, _manifest) in served.paths.items()}
+        click.echo(json.dumps({"ramdisk": served.files.ramdisk_path, "images": images}))
