@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import http.server
 import json
@@ -13,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,13 @@ from metalctl.node.install.fetch import Patience
 from metalctl.node.journal import Journal, read
 
 MIB = 2**20
-SIZE = 40 * MIB
-IMAGE = 24 * MIB
+SIZE = 14 * MIB
+IMAGE = 12 * MIB
 BOOT = "boot-1"
 HURRY = Patience(attempts=3, stall=5.0, total=20, pause=0.01)
 SEED = {"meta-data": "instance-id: i1\n", "user-data": "#cloud-config\n", "network-config": "version: 2\n"}
-PARTITIONS = [("bios_grub", 1, 1), ("esp", 2, 2), ("cidata", 4, 8), ("root", 12, 11)]
+PARTITIONS = [("bios_grub", 1, 1), ("esp", 2, 1), ("cidata", 3, 4), ("root", 7, 5)]
+CIDATA, ROOT, ZEROES = 3 * MIB, 7 * MIB, 10 * MIB
 pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="zstd is not installed")
 
 
@@ -90,18 +93,12 @@ def server() -> Iterator[Server]:
     served.server_close()
 
 
-def make_image(server: Server, per_frame: int = 2) -> tuple[dict[str, Any], bytes]:
-    """(manifest, the image's bytes with holes as zeros); the stream is put on the server."""
+@cache
+def make_image(per_frame: int = 2) -> tuple[dict[str, Any], bytes, bytes]:
+    """(manifest, the image's bytes with holes as zeros, the stream)."""
     rng = random.Random(7)
     raw = bytearray(IMAGE)
-    blocks = [
-        (0, MIB),
-        (2 * MIB, 64 * 1024),
-        (4 * MIB, MIB),
-        (12 * MIB, 3 * MIB),
-        (20 * MIB, 8192),
-        (IMAGE - 4096, 4096),
-    ]
+    blocks = [(0, MIB), (2 * MIB, 65536), (CIDATA, 262144), (ROOT, MIB), (9 * MIB, 8192), (IMAGE - 4096, 4096)]
     for offset, length in blocks:
         raw[offset : offset + length] = rng.randbytes(length)
     raw[512 : 512 + 8] = b"EFI PART"
@@ -113,12 +110,11 @@ def make_image(server: Server, per_frame: int = 2) -> tuple[dict[str, Any], byte
         packed = subprocess.run(["zstd", "-cq"], input=data, capture_output=True, check=True).stdout
         frames.append([len(stream), len(packed), first, len(part)])
         stream += packed
-    server.content = stream
     manifest = {
         "format": 1, "os": "debian-12", "version": "0123456789abcdef", "built": "2026-01-31T10:00:00Z",
         "virtual_size": IMAGE, "sha256": hashlib.sha256(raw).hexdigest(), "digest": "sha256",
         "blocks": [[o, n, hashlib.sha256(raw[o : o + n]).hexdigest()] for o, n in blocks],
-        "zeroes": [[16 * MIB, MIB]],
+        "zeroes": [[ZEROES, MIB // 2]],
         "partitions": [
             {"number": i, "role": r, "start": s * MIB, "size": n * MIB}
             for i, (r, s, n) in enumerate(PARTITIONS, start=1)
@@ -126,7 +122,7 @@ def make_image(server: Server, per_frame: int = 2) -> tuple[dict[str, Any], byte
         "stream": {"file": "disk.raw.zst", "format": "zstd", "size": len(stream), "sha256": "", "raw_size": 0,
                    "frames": frames},
     }  # fmt: skip
-    return manifest, bytes(raw)
+    return manifest, bytes(raw), stream
 
 
 @dataclass
@@ -185,7 +181,8 @@ def bench(server: Server, tmp_path: Path) -> Bench:
     file = tmp_path / "disk"
     file.write_bytes(random.Random(1).randbytes(MIB) * (SIZE // MIB))
     made = Bench(server, tmp_path / "runs", Disk(str(file), "ssd", size=SIZE, serial="S1", logical_block=512))
-    made.manifest, made.raw = make_image(server)
+    manifest, made.raw, server.content = make_image()
+    made.manifest = copy.deepcopy(manifest)
     return made
 
 
@@ -207,7 +204,7 @@ def assert_holds_image(bench: Bench) -> None:
     ranges = [(o, n) for o, n, *_ in bench.manifest["blocks"] + bench.manifest["zeroes"]]
     for offset, length in ranges:
         for at in range(offset, offset + length, 4096):
-            if not record.REGION.offset <= at < record.REGION.end and not 4 * MIB <= at < 12 * MIB:
+            if not record.REGION.offset <= at < record.REGION.end and not CIDATA <= at < ROOT:
                 assert content[at : at + 4096] == bench.raw[at : at + 4096], f"byte {at}"
 
 
@@ -230,7 +227,7 @@ def test_the_image_is_on_the_disk_with_seed_and_record(bench: Bench) -> None:
 @pytest.mark.skipif(shutil.which("mcopy") is None, reason="mtools is not installed")
 def test_the_seed_can_be_read_by_others(bench: Bench, tmp_path: Path) -> None:
     bench.install()
-    place = f"{bench.disk.name}@@{4 * MIB}"
+    place = f"{bench.disk.name}@@{CIDATA}"
     for name, text in SEED.items():
         got = subprocess.run(["mcopy", "-n", "-i", place, f"::{name}", "-"], capture_output=True, check=True).stdout
         assert got.decode() == text
@@ -241,7 +238,7 @@ def test_the_seed_can_be_read_by_others(bench: Bench, tmp_path: Path) -> None:
 def test_what_must_be_zero_and_where_old_signatures_lie_is_zero(bench: Bench) -> None:
     bench.install()
     content = bench.content
-    assert not any(content[16 * MIB : 17 * MIB])
+    assert not any(content[ZEROES : ZEROES + MIB // 2])
     assert not any(content[SIZE - MIB :])
     assert not any(content[2 * MIB + 64 * 1024 : 3 * MIB])
 
@@ -261,7 +258,7 @@ def test_a_second_run_of_the_same_enrollment_writes_nothing(bench: Bench) -> Non
 
 def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) -> None:
     bench.install()
-    _scribble(bench, 13 * MIB)
+    _scribble(bench, ROOT + 5000)
     code, entries = bench.install()
     assert code == 3
     assert final(entries).event == "error"
@@ -270,7 +267,7 @@ def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) ->
 
 def test_after_a_reboot_a_disk_that_the_system_used_is_not_written_again(bench: Bench) -> None:
     bench.install()
-    _scribble(bench, 13 * MIB)
+    _scribble(bench, ROOT + 5000)
     code, entries = bench.install(boot="boot-2")
     assert code == 0
     assert installation(entries).count == 1
@@ -391,7 +388,7 @@ def _lying(at: int, flip: int) -> Callable[[Device, memoryview, int], None]:
     return read_view
 
 
-@pytest.mark.parametrize("at", [300, 13 * MIB + 77, 16 * MIB + 5])
+@pytest.mark.parametrize("at", [300, ROOT + 5077, ZEROES + 5])
 def test_a_disk_that_returns_other_data_fails_by_name_and_place(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -412,7 +409,7 @@ def test_a_disk_that_returns_other_data_fails_by_name_and_place(
 def test_a_disk_that_fails_verification_does_not_boot_and_is_not_complete(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Device, "read_view", _lying(13 * MIB, 1))
+    monkeypatch.setattr(Device, "read_view", _lying(ROOT, 1))
     bench.install()
     assert bench.content[512:520] != b"EFI PART"
     monkeypatch.undo()
@@ -423,8 +420,8 @@ def test_a_disk_that_fails_verification_does_not_boot_and_is_not_complete(
 
 def test_a_disk_that_refuses_a_write_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Device, view: memoryview, offset: int) -> None:
-        if offset == 12 * MIB:
-            raise DeviceFailed("write at byte 12582912 failed: Input/output error", hint="replace the disk")
+        if offset == ROOT:
+            raise DeviceFailed("write at byte 7340032 failed: Input/output error", hint="replace the disk")
         real(self, view, offset)
 
     real = Device.write_view
@@ -542,7 +539,7 @@ def test_a_block_device_is_written_with_its_own_ioctls(bench: Bench) -> None:
         code, entries = bench.install()
         assert code == 0, final(entries)
         assert_holds_image(bench)
-        assert not any(bench.content[16 * MIB : 17 * MIB])
+        assert not any(bench.content[ZEROES : ZEROES + MIB // 2])
         assert installation(entries).count == 1
     finally:
         subprocess.run(["losetup", "-d", loop], check=True)
