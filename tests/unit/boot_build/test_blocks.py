@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metalctl.boot.build import blocks
@@ -29,6 +29,7 @@ def assert_ordered(ranges):
         assert offset + length <= after
 
 
+@settings(deadline=None)
 @given(range_lists(), range_lists())
 def test_subtract_is_set_difference(ranges, holes):
     left = blocks.subtract(ranges, holes)
@@ -36,6 +37,7 @@ def test_subtract_is_set_difference(ranges, holes):
     assert covered(left) == covered(ranges) - covered(holes)
 
 
+@settings(deadline=None)
 @given(range_lists(), st.integers(1, 64).map(lambda n: n * 4096))
 def test_split_keeps_every_byte_under_the_limit_and_never_crosses_the_first_mib(ranges, limit):
     pieces = blocks.split(ranges, limit=limit, first=1 << 20)
@@ -45,6 +47,7 @@ def test_split_keeps_every_byte_under_the_limit_and_never_crosses_the_first_mib(
     assert not any(offset < 1 << 20 < offset + length for offset, length in pieces)
 
 
+@settings(deadline=None)
 @given(range_lists(), range_lists())
 def test_a_plan_leaves_nothing_out_but_free_space(data, free):
     free = blocks.subtract(free, data)
@@ -56,6 +59,7 @@ def test_a_plan_leaves_nothing_out_but_free_space(data, free):
     assert covered([(0, SIZE)]) - covered(free) <= covered(written) | covered(zeroes)
 
 
+@settings(deadline=None)
 @given(range_lists(step=blocks.GRANULE), st.integers(1, 1 << 20))
 def test_frames_hold_every_block_once_and_in_order(wanted, target):
     groups = blocks.frames(wanted, target)
@@ -63,6 +67,7 @@ def test_frames_hold_every_block_once_and_in_order(wanted, target):
     assert all(sum(wanted[n][1] for n in group) >= target for group in groups[:-1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=20))
 def test_only_granules_of_zeros_are_holes(shape):
     chunk = b"".join((b"\0" * (blocks.GRANULE - 1) + b"\1") if full else bytes(blocks.GRANULE) for full in shape)
