@@ -62,6 +62,7 @@ class BootNetwork:
     def node(self, *words: str, firmware: str = "bios", memory: int = 512) -> Iterator[Path]:
         """A QEMU machine that boots from the network first; gives the file of its serial console."""
         serial = self.folder / f"serial-{time.monotonic_ns()}"
+        serial.touch()
         command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg,graphics=off", "-m", str(memory)]
         command += ["-display", "none", "-monitor", "none", "-no-reboot", "-serial", f"file:{serial}", "-uuid", UUID]
         command += ["-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no"]
