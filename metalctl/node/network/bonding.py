@@ -53,9 +53,9 @@ class Maker:
     def make(self, spec: BondSpec) -> Bond:
         """The bond as the spec says, or NetworkFailed and the ports as they were. Nothing is touched when it stands."""
         check(spec)
+        self._members(spec)
         bond = self.kernel.bond(spec.name)
-        members = self._members(spec)
-        if bond and differences(bond, spec) == [] and all(m.master == spec.name for m in members):
+        if bond and differences(bond, spec) == [] and not self._half_made(spec.name):
             return bond
         self.undo(spec.name)
         members = self._members(spec)
@@ -63,16 +63,19 @@ class Maker:
         before = self._remember(spec, members)
         try:
             self._assemble(before, members)
-            return self._wait(spec)
+            made = self._wait(spec)
+            self._path(spec.name, "done").touch()
+            return made
         except BaseException:
             self.undo(spec.name)
             raise
 
     def undo(self, name: str) -> bool:
         """Take a bond of ours back; False when it is not ours or not there."""
-        path = self.state / f"{name}.json"
+        path = self._path(name)
         if not path.exists():
             return False
+        self._path(name, "done").unlink(missing_ok=True)
         before = decode(Before, json.loads(path.read_text()))
         if any(link.name == name for link in self.kernel.links()):
             self.kernel.delete(name)
@@ -83,6 +86,13 @@ class Maker:
         self._give(before.carrier, before)
         path.unlink()
         return True
+
+    def _path(self, name: str, kind: str = "json") -> Path:
+        return self.state / f"{name}.{kind}"
+
+    def _half_made(self, name: str) -> bool:
+        """Begun by a run that was killed: the address may not have moved yet."""
+        return self._path(name).exists() and not self._path(name, "done").exists()
 
     def _members(self, spec: BondSpec) -> list[Link]:
         """The ports by permanent MAC, in the order of the spec."""
@@ -117,7 +127,7 @@ class Maker:
             self.kernel.routes(carrier),
         )
         self.state.mkdir(parents=True, exist_ok=True)
-        path = self.state / f"{spec.name}.json"
+        path = self._path(spec.name)
         draft = path.with_suffix(".new")
         draft.write_text(json.dumps(encode(before)))
         draft.replace(path)
