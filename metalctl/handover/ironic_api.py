@@ -35,11 +35,11 @@ def ironic(settings: Settings) -> Iterator[Any]:
         with _silent():
             connection = _connect(openstack, settings)
             yield connection.baremetal
+    except openstack.exceptions.ConfigException as error:
+        raise NotConfigured(f"{where}: {error}", hint="look at clouds.yaml") from error
     except (openstack.exceptions.SDKException, ClientException) as error:
         text = " ".join(str(error).split())[:400]
-        raise Unreachable(
-            f"Ironic ({where}): {text}", hint="is it up, and is the address right?", target="ironic"
-        ) from error
+        raise Unreachable(f"Ironic ({where}): {text}", hint="is it up? is the address right?") from error
     finally:
         if connection is not None:
             connection.close()
@@ -61,21 +61,21 @@ def _silent() -> Iterator[None]:
 def _connect(openstack: Any, settings: Settings) -> Any:
     if settings.cloud:
         return openstack.connect(cloud=settings.cloud)
-    tls = {"verify": settings.verify} if isinstance(settings.verify, bool) else {"cacert": settings.verify}
-    return openstack.connect(
-        load_yaml_config=False,
-        load_envvars=False,
-        auth_type="none",
-        auth={"endpoint": settings.ironic_url},
-        baremetal_endpoint_override=settings.ironic_url,
-        **tls,
-    )
+    from keystoneauth1.noauth import NoAuth
+    from keystoneauth1.session import Session
+
+    session = Session(NoAuth(endpoint=settings.ironic_url), verify=settings.verify)
+    return openstack.connection.Connection(session=session)
 
 
 def find(api: Any, name: str) -> Any | None:
     """The node of that name with all its fields, or None."""
-    found = api.find_node(name, ignore_missing=True)
-    return api.get_node(found.id) if found else None
+    from openstack.exceptions import NotFoundException
+
+    try:
+        return api.get_node(name)
+    except NotFoundException:
+        return None
 
 
 def ports_of(api: Any, node_id: str) -> dict[str, Any]:

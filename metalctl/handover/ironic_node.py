@@ -115,14 +115,12 @@ def _link(dossier: Dossier, nic: Nic) -> dict[str, str]:
 
 
 def _root_disk(dossier: Dossier) -> Disk:
-    disks = [*dossier.disk_roles.get("os", ()), *inventory(dossier).disks]
-    serial = (dossier.installation.root_disk_serial or dossier.installation.disk_serial) if dossier.installation else ""
-    for disk in disks:
-        if disk.serial and disk.serial == (serial or disks[0].serial):
+    done, roots = dossier.installation, dossier.disk_roles.get("os", ())
+    serial = (done.root_disk_serial or done.disk_serial) if done else (roots[0].serial if roots else "")
+    for disk in [*roots, *inventory(dossier).disks]:
+        if serial and disk.serial == serial:
             return disk
-    raise Incomplete(
-        f"{dossier.node}: the root disk is not known by a serial", hint="enroll it again", node=dossier.node
-    )
+    raise Incomplete(f"{dossier.node}: no root disk is known by serial", hint="enroll it again", node=dossier.node)
 
 
 def _architecture(cpu: Cpu) -> str:
