@@ -130,13 +130,25 @@ def settings(ironic_url: str, bmc: tuple[str, Path], tmp_path: Path) -> Settings
     return Settings(tmp_path, ironic_url, credentials=lambda _: ("admin", PASSWORD), bmc_verify=str(bmc[1]), timeout=60)
 
 
-@pytest.fixture
-def dossier(bmc: tuple[str, Path]) -> Dossier:
-    """The accepted compute node, under a name and MAC addresses of this test's own."""
+def fresh(bmc_url: str) -> Dossier:
+    """The accepted compute node, under a name and MAC addresses of its own."""
     text = (SAMPLES / "accepted.json").read_text()
     number = f"{next(NUMBERS):02x}"
     sample: Dossier = decode(Dossier, json.loads(text.replace("52:54:00:01:00", f"52:54:00:{number}:07")))
-    return replace(sample, node=f"node-{number}", bmc_address=f"{bmc[0]}?system={SYSTEM}")
+    return replace(sample, node=f"node-{number}", bmc_address=f"{bmc_url}?system={SYSTEM}")
+
+
+@pytest.fixture(scope="module")
+def one(bmc: tuple[str, Path]) -> Dossier:
+    """The node that most tests share: bringing a node to `manageable` takes Ironic some seconds."""
+    return fresh(bmc[0])
+
+
+@pytest.fixture
+def dossier(one: Dossier, settings: Settings) -> Dossier:
+    """A node that was handed over, in whatever order the tests run."""
+    target("ironic").hand_over([one], settings)
+    return one
 
 
 def bad(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -149,9 +161,10 @@ def raw(settings: Settings, dossier: Dossier) -> Any:
 
 
 def test_a_node_is_enrolled_managed_and_read_back_with_ports_and_traits(
-    settings: Settings, dossier: Dossier, caplog: pytest.LogCaptureFixture
+    settings: Settings, bmc: tuple[str, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    dossier = fresh(bmc[0])
     handed = target("ironic").hand_over([dossier], settings)
     findings = target("ironic").read_back(dossier, settings)
     assert bad(findings) == []
@@ -178,7 +191,6 @@ def test_a_node_is_enrolled_managed_and_read_back_with_ports_and_traits(
 
 def test_handing_over_twice_updates_and_keeps_what_others_wrote(settings: Settings, dossier: Dossier) -> None:
     ironic_target = target("ironic")
-    ironic_target.hand_over([dossier], settings)
     before = raw(settings, dossier)
     with ironic(settings) as api:
         api.update_node(before, properties={**before.properties, "theirs": "stays"})
@@ -193,7 +205,6 @@ def test_handing_over_twice_updates_and_keeps_what_others_wrote(settings: Settin
 
 
 def test_memory_changed_behind_our_back_is_found(settings: Settings, dossier: Dossier) -> None:
-    target("ironic").hand_over([dossier], settings)
     node = raw(settings, dossier)
     with ironic(settings) as api:
         api.update_node(node, properties={**node.properties, "memory_mb": 1024})
@@ -205,7 +216,6 @@ def test_memory_changed_behind_our_back_is_found(settings: Settings, dossier: Do
 
 
 def test_a_port_and_a_trait_removed_behind_our_back_are_found(settings: Settings, dossier: Dossier) -> None:
-    target("ironic").hand_over([dossier], settings)
     node = raw(settings, dossier)
     with ironic(settings) as api:
         port = next(iter(api.ports(node_uuid=node.id)))
@@ -221,7 +231,6 @@ def test_a_node_that_ironic_does_not_have_is_a_fail(settings: Settings, dossier:
 
 
 def test_another_machine_under_the_same_name_is_left_alone(settings: Settings, dossier: Dossier) -> None:
-    target("ironic").hand_over([dossier], settings)
     other = replace(dossier, identity=replace(dossier.identity, uuid="another"), profile="other")
     with pytest.raises(InUse, match="another machine"):
         target("ironic").hand_over([other], settings)
@@ -229,12 +238,14 @@ def test_another_machine_under_the_same_name_is_left_alone(settings: Settings, d
 
 
 def test_a_port_of_another_node_is_not_taken(settings: Settings, dossier: Dossier) -> None:
-    target("ironic").hand_over([dossier], settings)
     with pytest.raises(InUse, match="belongs to the Ironic node"):
         target("ironic").hand_over([replace(dossier, node=f"{dossier.node}-b")], settings)
+    found = target("ironic").read_back(replace(dossier, node=f"{dossier.node}-b"), settings)
+    assert found[0].got == "it is not"
 
 
-def test_a_wrong_password_is_an_error_and_no_success(settings: Settings, dossier: Dossier) -> None:
+def test_a_wrong_password_is_an_error_and_no_success(settings: Settings, bmc: tuple[str, Path]) -> None:
+    dossier = fresh(bmc[0])
     wrong = replace(settings, credentials=lambda _: ("admin", "wrong-password"))
     with pytest.raises(Unreachable) as failed:
         target("ironic").hand_over([dossier], wrong)

@@ -68,6 +68,7 @@ def _one(api: Any, dossier: Dossier, settings: Settings) -> str:
     wanted = ironic_node.node(dossier, settings)
     wanted["driver_info"] |= _credential(dossier, settings)
     node = ironic_api.find(api, dossier.node)
+    _require_free_ports(api, dossier, node.id if node else "")
     if node is None:
         node, how = api.create_node(provision_state="enroll", **wanted), "enrolled"
     else:
@@ -97,6 +98,14 @@ def _require_ours(dossier: Dossier, node: Any) -> None:
         raise InUse(what, hint="release it there first", node=dossier.node)
 
 
+def _require_free_ports(api: Any, dossier: Dossier, node_id: str) -> None:
+    for mac in ironic_node.ports(dossier):
+        others = [p.node_id for p in api.ports(details=True, address=mac) if p.node_id != node_id]
+        if others:
+            what = f"port {mac} belongs to the Ironic node {others[0]} already, not to {dossier.node}"
+            raise InUse(what, hint="remove that port in Ironic if the card was moved", node=dossier.node)
+
+
 def _merged(node: Any, wanted: dict[str, Any]) -> dict[str, Any]:
     kept = {name: {**(getattr(node, name) or {}), **wanted[name]} for name in ("properties", "driver_info", "extra")}
     return {name: value for name, value in wanted.items() if name != "name"} | kept
@@ -108,12 +117,8 @@ def _write_ports(api: Any, dossier: Dossier, node: Any) -> None:
         sent = {_FIELDS.get(k, k): v for k, v in fields.items()}
         if mac in there:
             api.update_port(there[mac], **sent)
-            continue
-        taken = list(api.ports(address=mac))
-        if taken:
-            what = f"port {mac} belongs to the Ironic node {taken[0].node_id} already, not to {dossier.node}"
-            raise InUse(what, hint="remove that port in Ironic if the card was moved", node=dossier.node)
-        api.create_port(node_id=node.id, **sent)
+        else:
+            api.create_port(node_id=node.id, **sent)
 
 
 def _write_traits(api: Any, dossier: Dossier, node: Any) -> None:
