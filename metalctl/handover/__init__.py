@@ -9,6 +9,6 @@ not accepted. `read_back` reads the target itself (the file on the disk, the nod
 FAIL is a target that says something else than the dossier; a target that does not answer is an error, not a verdict.
 """
 
-from metalctl.handover.base import Handed, Settings, Target, target, targets
+from metalctl.handover.base import Handed, Settings, Target, is_accepted, require_accepted, target, targets
 
-__all__ = ["Handed", "Settings", "Target", "target", "targets"]
+__all__ = ["Handed", "Settings", "Target", "is_accepted", "require_accepted", "target", "targets"]

@@ -73,10 +73,15 @@ def target(name: str) -> Target:
     return cast(Target, importlib.import_module(f"metalctl.handover.clouds.{name}"))
 
 
+def is_accepted(dossier: Dossier) -> bool:
+    """Whether the node has passed the stage `accepted`."""
+    return any(r.stage is Stage.ACCEPTED and r.condition is Condition.DONE for r in dossier.stages)
+
+
 def require_accepted(dossiers: Sequence[Dossier]) -> None:
     """NotAccepted for the first node that has not passed `accepted`."""
     for dossier in dossiers:
-        if not any(r.stage is Stage.ACCEPTED and r.condition is Condition.DONE for r in dossier.stages):
+        if not is_accepted(dossier):
             raise NotAccepted(
                 f"{dossier.node} has not passed the stage `accepted` (it is at {dossier.stage}, {dossier.condition})",
                 hint=f"see why: metalctl show {dossier.node}",

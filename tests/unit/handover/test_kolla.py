@@ -132,18 +132,8 @@ def test_every_child_group_exists() -> None:
 
 def test_the_groups_of_a_sites_own_multinode_are_taken(sample: Sample, settings: Settings, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
-    lines = [
-        "[control]",
-        "example1",
-        "",
-        "[baremetal:children]",
-        *HOST_GROUPS,
-        "",
-        "# new",
-        "[newservice:children]",
-        "control",
-    ]
-    theirs.write_text("\n".join(lines))
+    groups = ["[baremetal:children]", *HOST_GROUPS, "", "# new", "[newservice:children]", "control"]
+    theirs.write_text("\n".join(["[control]", "example1", "", *groups]))
     target("kolla").hand_over([sample("controller")], replace(settings, kolla_inventory=theirs))
     text = (settings.directory / "kolla" / "multinode").read_text()
     assert "[newservice:children]\ncontrol" in text

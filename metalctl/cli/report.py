@@ -1,0 +1,138 @@
+"""`metalctl report`: pages, JUnit, JSON and certificates of nodes, and the verification of a certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from metalctl.cli._errors import HARDWARE, exit_with
+from metalctl.cli._options import json_option, state_options
+
+if TYPE_CHECKING:
+    from metalctl.model.dossier import Dossier
+
+_PATH = click.Path(path_type=Path)
+
+
+class _Report(click.RichGroup):
+    """`report NODE` is `report write NODE`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["write", *args])
+
+
+@click.group(cls=_Report)
+def report() -> None:
+    """Write the report of a node or of a batch, or verify a certificate.
+
+    `metalctl report NODE` is short for `metalctl report write NODE`; see `metalctl report write --help`.
+
+    Example: metalctl report r7n03 --open
+
+    Example: metalctl report --batch -o /srv/reports
+
+    Example: metalctl report verify r7n03.certificate.json --key certificate.pub
+    """
+
+
+@report.command()
+@click.argument("node", required=False)
+@click.option("--batch", is_flag=False, flag_value="", metavar="[BATCH]", help="A whole batch, by default the newest.")
+@click.option(
+    "--from", "source", type=_PATH, metavar="FILE", help="From a NODE.json or batch.json; no store is needed."
+)
+@click.option("-o", "--output", type=_PATH, metavar="DIR", default=Path("report"), show_default=True, help="Where to.")
+@click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
+@json_option
+@state_options
+def write(
+    node: str | None,
+    batch: str | None,
+    source: Path | None,
+    output: Path,
+    show: bool,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Write the page (HTML, opens offline), JUnit XML and JSON of a node, or of each node of a batch with an index.
+
+    Exit code: 0 all accepted, 1 some hardware failed or is undecided.
+
+    Example: metalctl report write r7n03 --open
+
+    Example: metalctl report write --from r7n03.json -o /tmp/x
+    """
+    import json
+
+    from metalctl.model.codec import encode
+    from metalctl.report import judge, write_batch, write_node
+
+    dossiers = _dossiers(node, batch, source, config, state_dir)
+    single = len(dossiers) == 1 and batch is None
+    artifacts = write_node(dossiers[0], output) if single else write_batch(dossiers, output)
+    states = {d.node: judge(d).state for d in dossiers}
+    if as_json:
+        click.echo(json.dumps({"states": states, "artifacts": encode(artifacts)}))
+    else:
+        for name, state in states.items():
+            click.echo(f"{name}: {state}")
+        click.echo(f"report: {artifacts[0].path}")
+    if show:
+        click.launch(artifacts[0].path)
+    if set(states.values()) & {"failed", "undecided"}:
+        exit_with(HARDWARE)
+
+
+@report.command()
+@click.argument("certificate", type=_PATH)
+@click.option(
+    "--key", type=_PATH, required=True, metavar="PUB", help="The public key of the provisioner that issued it."
+)
+@json_option
+def verify(certificate: Path, key: Path, as_json: bool) -> None:
+    """Verify the signature and the validity of a certificate, and say what it states.
+
+    Exit code: 0 it holds, 1 it does not, 2 it is no certificate.
+
+    Example: metalctl report verify r7n03.certificate.json --key certificate.pub
+    """
+    import json
+
+    from metalctl.report import certificate as certificates
+
+    statement = certificates.verify(certificates.read(certificate), certificates.load_public_key(key))
+    if as_json:
+        click.echo(json.dumps(statement))
+        return
+    predicate, subject = statement["predicate"], statement["subject"][0]
+    about = predicate["metalctl"]
+    click.echo(f"{subject['name']}: {predicate['result']}, signature good, until {about['valid_until']}")
+    if about.get("emulated"):
+        click.echo("EMULATED: not real hardware")
+    for line in predicate.get("configuration", []):
+        click.echo(f"  {line['name']}  sha256:{line.get('digest', {}).get('sha256', '?')}")
+    for name in predicate.get("warnedTests", []):
+        click.echo(f"  waived or warned: {name}")
+
+
+def _dossiers(
+    node: str | None, batch: str | None, source: Path | None, config: Path | None, state_dir: Path | None
+) -> list[Dossier]:
+    if source is not None:
+        from metalctl.report import read_dossiers
+
+        found = [d for d in read_dossiers(source) if node in (None, d.node)]
+        if not found:
+            raise click.UsageError(f"{source} holds no {node or 'node'}")
+        return found
+    if (node is None) == (batch is None):
+        raise click.UsageError("name a NODE, or give --batch")
+    from metalctl.engine.dossiers import load_batch, load_dossier
+    from metalctl.engine.settings import load
+
+    state = load(config, state_dir).state.path
+    return load_batch(state, batch or None) if node is None else [load_dossier(state, node)]
