@@ -3,7 +3,7 @@
 Profile:
     checks:
       wal-fsync: {min_iops: 10k, max_p99: 1 ms, runtime: 60 s}
-It runs only on a disk that the enrollment armed for "fio-write" and that the guard lets through; the first 256 MiB are
+It runs only on a disk that the enrollment armed for "fio-write" and that the guard lets through; the first 64 MiB are
 written over and over and are zeros again afterwards, read back. At acceptance the disk is no longer armed: SKIP.
 Leaves: write_iops, write_p99, bytes_written.
 Source: fio direct=1 sync=1 rw=write bs=4k iodepth=1; a consumer drive does about 570 IOPS, 10k stands for power-loss
@@ -21,7 +21,7 @@ from metalctl.model.run import RunSpec
 from metalctl.node import pyfio
 from metalctl.node.plugin import REQUIRED, check
 
-_SIZE = 256 << 20
+_SIZE = 64 << 20
 
 
 @check(

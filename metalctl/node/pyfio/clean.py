@@ -36,7 +36,8 @@ def zero(leave: Leave, size: int) -> None:
         if stat.S_ISBLK(os.fstat(fd).st_mode):
             fcntl.ioctl(fd, _BLKFLSBUF, 0)
         for offset in range(0, size, _CHUNK):
-            if any(os.pread(fd, min(_CHUNK, size - offset), offset)):
+            wanted = bytes(min(_CHUNK, size - offset))
+            if os.pread(fd, len(wanted), offset) != wanted:
                 raise MediaError(f"{leave.path} does not read as zeros after it was zeroed", hint="replace the drive")
     finally:
         os.close(fd)

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -17,8 +18,7 @@ from metalctl.model.verdict import Verdict
 from metalctl.node import runner
 from metalctl.node.errors import JournalExists, NodeError
 from metalctl.node.journal import Journal
-from metalctl.node.runner import local
-from metalctl.node.runner.run import Append, Interrupted, Run
+from metalctl.node.runner.interrupted import Interrupted
 from metalctl.node.runner.settings import Settings
 
 EXIT = {Verdict.PASS: 0, Verdict.SKIP: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
@@ -29,10 +29,11 @@ def main(argv: list[str]) -> int:
     if {"-h", "--help"} & set(argv):
         sys.stdout.write(runner.__doc__ or "")
         return 0
-    sys.dont_write_bytecode = True  # the checks' directory may be read-only
     settings = Settings.read()
     try:
         if "--local" in argv:
+            from metalctl.node.runner import local
+
             return EXIT[local.run(local.parse(argv), settings)]
         return _from_spec(_spec(argv), settings)
     except (UsageError, JournalExists) as wrong:
@@ -75,9 +76,13 @@ def _from_spec(spec: RunSpec, settings: Settings) -> int:
             return 3
 
 
-def perform(spec: RunSpec, settings: Settings, append: Append) -> Verdict:
+def perform(spec: RunSpec, settings: Settings, append: Callable[..., object]) -> Verdict:
     """Take the inventory and run the checks."""
     append("run-started", run_id=spec.run_id, kind=spec.kind, level=spec.level, checks=list(spec.checks))
+    from metalctl.node.runner.run import (
+        Run,  # here, so that a bundle without pytest still leaves a journal that says so
+    )
+
     return Run(spec, settings, append).perform(settings.collect())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,11 @@ from metalctl.node.errors import NodeError
 from metalctl.node.journal import now
 from metalctl.node.plugin.parts import missing_serials
 from metalctl.node.plugin.session import CheckPlugin
+from metalctl.node.runner.interrupted import Interrupted
 from metalctl.node.runner.movement import Movement
 from metalctl.node.runner.settings import Settings
 
 Append = Callable[..., object]
-
-
-class Interrupted(KeyboardInterrupt):
-    """The runner was told to end; pytest lets a KeyboardInterrupt through."""
 
 
 class Run:
@@ -82,6 +80,7 @@ class Run:
             "no:terminal",
             "--continue-on-collection-errors",
         ]
+        sys.dont_write_bytecode = True  # nothing is left among the checks; the libraries are loaded by now
         code = pytest.main([*options, *map(str, files)], plugins=[plugin])
         if code == pytest.ExitCode.INTERRUPTED:
             raise Interrupted("the runner was ended from outside")

@@ -330,3 +330,18 @@ def test_by_hand_results_are_printed_with_limits_as_people_write_them(node: Any,
     assert "FAIL    thing" in done.stdout
     assert "read is 976.6 KiB/s, wanted at least 1.907 MiB/s" in done.stdout
     assert done.returncode == 1
+
+
+def test_a_bundle_that_lacks_a_library_still_leaves_a_journal_that_says_so(node: Any, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "pytest.py").write_text("raise ModuleNotFoundError(\"No module named 'py'\")\n")
+    node.file("proc/sys/kernel/random/boot_id", "b\n")
+    spec = {"run_id": "r1", "node": "n", "kind": "burn-in", "level": "quick", "checks": {}}
+    (node.room / "spec.json").write_text(json.dumps(spec))
+    environment = {**node._env(), "PYTHONPATH": f"{broken}:{node._env()['PYTHONPATH']}"}
+    argv = [sys.executable, "-m", "metalctl.node", "run", str(node.room / "spec.json")]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
+    last = json.loads((node.room / "runs/r1/journal.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["data"]["message"]) == ("error", "No module named 'py'")
+    assert done.returncode == 3
