@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,8 @@ from metalctl.model.dossier import Dossier
 from metalctl.model.verdict import Verdict
 
 Sample = Callable[[str], Dossier]
+# Of the environment that the tests run in, activated or not, else of the machine.
+ANSIBLE = shutil.which("ansible-inventory", path=Path(sys.executable).parent) or shutil.which("ansible-inventory")
 THREE = ("accepted", "waived", "controller")
 
 
@@ -147,11 +150,12 @@ def test_a_file_that_is_no_multinode_is_refused(tmp_path: Path) -> None:
         read_groups(tmp_path / "x")
 
 
-@pytest.mark.skipif(not shutil.which("ansible-inventory"), reason="ansible-core is not installed")
+@pytest.mark.skipif(ANSIBLE is None, reason="ansible-core is not installed")
 def test_ansible_itself_reads_it(sample: Sample, settings: Settings) -> None:
     target("kolla").hand_over([sample(n) for n in THREE], settings)
     file = settings.directory / "kolla" / "multinode"
-    done = subprocess.run(["ansible-inventory", "-i", str(file), "--list"], capture_output=True, text=True, check=True)
+    assert ANSIBLE
+    done = subprocess.run([ANSIBLE, "-i", str(file), "--list"], capture_output=True, text=True, check=True)
     read = json.loads(done.stdout)
     assert read["_meta"]["hostvars"]["compute-01"]["network_interface"] == "bond0"
     assert read["nova-api"]["children"] == ["nova"]
