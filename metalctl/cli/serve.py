@@ -23,15 +23,25 @@ def serve(config: Path | None, state_dir: Path | None) -> None:
     from metalctl.engine.logs import to_file
     from metalctl.engine.service import Service
     from metalctl.engine.settings import load
+    from metalctl.web.app import app
+    from metalctl.web.server import WebServer
 
     settings = load(config, state_dir)
     to_file(settings.state.create().path / "metalctl.log")
     service = Service(settings, click.echo)
     service.start()
+    try:
+        pages = WebServer(app(service.database, lambda: service.error), settings.web.host, settings.web.port)
+    except BaseException:
+        service.close()
+        raise
+    pages.start()
+    click.echo(f"pages on {pages.url}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     try:
         service.run()
     finally:
+        pages.stop()
         service.close()
     click.echo("stopped; what is under way goes on at the next start")

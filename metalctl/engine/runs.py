@@ -105,11 +105,15 @@ def _progress(data: dict[str, Any]) -> str:
 
 def _notice_loss(remote: Remote, row: RunRow) -> None:
     """The unit is gone and its journal has no end: it was killed (out of memory, by hand, by a power cut)."""
-    unit = f"metalctl-{row.run_id}.service"
-    state = remote.run("systemctl", "show", "--property=ActiveState", "--value", unit).out.strip()
-    if state in ("active", "activating", "deactivating", "reloading"):
+    if unit_active(remote, f"metalctl-{row.run_id}"):
         return
     # The end may have been written between our read and our look.
     rest = remote.read_from(f"{RUN_DIR}/{row.run_id}/journal.jsonl", row.offset)
     if b"\n" not in rest:
         row.state, row.finished = "lost", now()
+
+
+def unit_active(remote: Remote, unit: str) -> bool:
+    """Whether a detached command still runs on the node."""
+    state = remote.run("systemctl", "show", "--property=ActiveState", "--value", f"{unit}.service").out.strip()
+    return state in ("active", "activating", "deactivating", "reloading")

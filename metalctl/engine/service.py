@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from metalctl.boot.errors import DnsmasqFailed
 from metalctl.boot.server import BootServer
 from metalctl.boot.settings import BootSettings
 from metalctl.engine import artifacts, reporting
@@ -41,11 +42,11 @@ class Service:
         boot = require_boot(self._settings)
         self._lock.acquire()
         try:
-            self._database = open_database(sqlite_url(self._settings.state.database))
+            self.database = open_database(sqlite_url(self._settings.state.database))
             served = artifacts.prepare(self._settings, self._progress)
             self._boot = BootServer(
                 _boot_settings(boot, self._settings),
-                StoreDirectory(self._database, self._settings.state),
+                StoreDirectory(self.database, self._settings.state),
                 served.files,
                 on_death=self._boot_died,
             )
@@ -54,7 +55,7 @@ class Service:
             self._lock.release()
             raise
         self._services = Services(
-            self._database, self._settings, self._boot.base_url, served.images(self._boot.base_url)
+            self.database, self._settings, self._boot.base_url, served.images(self._boot.base_url)
         )
         stages = [spec.stage.value for spec in SPINE]
         self._durable = Durable(self._settings.state.workflows, stages, Ticker(self._services))
@@ -83,7 +84,7 @@ class Service:
         self._lock.release()
 
     def _look(self) -> list[Enrollment]:
-        with self._database.connect() as connection:
+        with self.database.connect() as connection:
             known = enrollments.listing(connection)
         for enrollment in known:
             if not enrollment.ended:
@@ -94,19 +95,19 @@ class Service:
     def _report_ended(self, known: list[Enrollment] | None = None) -> None:
         """Write the pages of nodes whose stage or condition changed to an end, and of their batch."""
         if known is None:
-            with self._database.connect() as connection:
+            with self.database.connect() as connection:
                 known = enrollments.listing(connection)
         changed = [e for e in known if e.ended and self._reported.get(e.id) != (e.updated, e.condition)]
         for enrollment in changed:
             self._reported[enrollment.id] = (enrollment.updated, enrollment.condition)
-            reporting.write_node(self._database, self._settings.state, enrollment.id)
+            reporting.write_node(self.database, self._settings.state, enrollment.id)
         for batch in {e.batch for e in changed}:
-            reporting.write_batch(self._database, self._settings.state, batch)
+            reporting.write_batch(self.database, self._settings.state, batch)
 
-    def _boot_died(self, reason: str) -> None:
-        log.error("boot-service", reason=reason)
-        self.error = reason
-        self._progress(f"the boot service failed: {reason}")
+    def _boot_died(self, failure: DnsmasqFailed) -> None:
+        log.error("boot-service", reason=failure.message)
+        self.error = failure.message
+        self._progress(f"the boot service failed: {failure.message}")
 
 
 def _boot_settings(boot: Boot, settings: Settings) -> BootSettings:

@@ -6,6 +6,7 @@ Old data on such a disk stops the node unless the operator allowed erasing (`enr
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from metalctl.engine import layout, runs
 from metalctl.engine.context import Context
@@ -16,8 +17,9 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.verdict import Verdict
 
-SPEC = "/run/metalctl-network.json"
-NETWORK_TIMEOUT = 180.0
+POLL = 3.0
+# Seconds for the switch to answer: an emulated one on a busy machine takes its time.
+LACP_DEADLINE = 120
 
 
 def tick(ctx: Context) -> Done | Wait:
@@ -28,6 +30,8 @@ def tick(ctx: Context) -> Done | Wait:
     if any(f.blocks for f in findings):
         raise StageFailed(findings)
     bonds = _make_bonds(ctx, remote, python)
+    if bonds is None:
+        return Wait(POLL, "making the bonds")
     return Done({"bonds": bonds, "disks": [f.part for f in findings]}, findings)
 
 
@@ -61,12 +65,32 @@ def _disk_finding(disk: Disk, state: dict[str, list[str]] | None, allowed: bool)
     return Finding("disks.hygiene", Verdict.PASS, expected, got, disk.label, "in-band")
 
 
-def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> object:
-    """Detached, because the SSH session runs over one of the ports that the bond takes in."""
+def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> list[object] | None:
+    """The bonds as they stand; None while they are being made.
+
+    Detached, because the SSH session runs over one of the ports that a bond takes in.
+    """
     specs = layout.bond_specs(ctx)
     if not specs:
         return []
-    remote.put(SPEC, json.dumps({"bonds": encode(specs)}).encode())
-    unit = f"metalctl-network-{ctx.enrollment.id}"
-    words = ("systemd-run", f"--unit={unit}", "--wait", "--pipe", "--collect", "--quiet")
-    return json.loads(remote.check(*words, *python.command("network", SPEC), timeout=NETWORK_TIMEOUT))
+    name = f"metalctl-network-{ctx.enrollment.id}-{ctx.enrollment.attempt}"
+    result = remote.read_from(f"/run/{name}.result", 0)
+    if result:
+        return _made(json.loads(result))
+    if runs.unit_active(remote, name):
+        return None
+    remote.put(f"/run/{name}.json", json.dumps({"bonds": encode(specs)}).encode())
+    words = ("network", f"/run/{name}.json", "--result", f"/run/{name}.result", "--deadline", str(LACP_DEADLINE))
+    remote.check("systemd-run", f"--unit={name}", "--collect", "--quiet", *python.command(*words))
+    return None
+
+
+def _made(result: dict[str, Any]) -> list[object]:
+    if "error" not in result:
+        return list(result["bonds"])
+    error = result["error"]
+    finding = Finding(
+        "network.bond", Verdict.FAIL, "a bond with its LACP partner", error["message"], source="in-band",
+        remedy=error["hint"] or "check the switch's port-channel and the cables of its ports",
+    )  # fmt: skip
+    raise StageFailed((finding,))

@@ -1,0 +1,90 @@
+"""The pages of the service: the report pages, made anew at each look, and JSON beside them. Read-only.
+
+/                the newest batch            /api/nodes     what `metalctl nodes --json` prints
+/batches/ID      another batch               /healthz       200 while the boot service serves, else 503 with the reason
+/nodes/NAME      one node                    /metrics       Prometheus: nodes by stage and condition
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Count
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from metalctl.engine.dossiers import gather
+from metalctl.engine.overview import standings
+from metalctl.model.dossier import Dossier
+from metalctl.report import page
+from metalctl.store import enrollments
+from metalctl.store.errors import NotFound
+
+# Seconds after which a browser looks again, while anything is under way.
+REFRESH = "5"
+
+
+def app(database: Engine, failure: Callable[[], str]) -> Starlette:
+    """The application. `failure()` is why the service is not well, "" when it is."""
+
+    def newest(_: Request) -> Response:
+        with database.connect() as connection:
+            return _batch(database, enrollments.last_batch(connection))
+
+    def batch(request: Request) -> Response:
+        return _batch(database, request.path_params["batch"])
+
+    def node(request: Request) -> Response:
+        with database.connect() as connection:
+            enrollment = enrollments.latest(connection, request.path_params["node"])
+            found = gather(connection, enrollment)
+        return _page(page.node(found), ended=enrollment.ended)
+
+    def nodes(_: Request) -> Response:
+        return JSONResponse([s.as_json() for s in standings(database)])
+
+    def health(_: Request) -> Response:
+        return PlainTextResponse(failure() or "ok\n", 503 if failure() else 200)
+
+    def metrics(_: Request) -> Response:
+        return Response(_metrics(database), media_type="text/plain; version=0.0.4")
+
+    def missing(_: Request, error: Exception) -> Response:
+        return PlainTextResponse(f"{error}\n", 404)
+
+    routes = [
+        Route("/", newest),
+        Route("/batches/{batch}", batch),
+        Route("/nodes/{node}", node),
+        Route("/api/nodes", nodes),
+        Route("/healthz", health),
+        Route("/metrics", metrics),
+    ]
+    return Starlette(routes=routes, exception_handlers={NotFound: missing})
+
+
+def _batch(database: Engine, batch: str) -> Response:
+    with database.connect() as connection:
+        members = enrollments.listing(connection, batch)
+        found: list[Dossier] = [gather(connection, e) for e in members]
+    if not found:
+        raise NotFound(f"no batch {batch!r}")
+    return _page(page.batch(found), ended=all(e.ended for e in members))
+
+
+def _page(text: str, *, ended: bool) -> Response:
+    # A report links its neighbours as files; served, a node's page is at /nodes/NAME.
+    return HTMLResponse(text, headers={} if ended else {"Refresh": REFRESH})
+
+
+def _metrics(database: Engine) -> bytes:
+    registry = CollectorRegistry()
+    gauge = Gauge("metalctl_nodes", "Nodes by stage and condition", ("stage", "condition"), registry=registry)
+    counted = Count((str(s.stage), str(s.condition)) for s in standings(database))
+    for (stage, condition), number in counted.items():
+        gauge.labels(stage, condition).set(number)
+    return generate_latest(registry)
