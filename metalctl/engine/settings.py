@@ -49,9 +49,10 @@ class Boot:
 
 @strict(config=_FORBID, frozen=True)
 class Ironic:
-    """Where Ironic's API is."""
+    """Where Ironic's API is. bmc_verify: whether Ironic verifies BMC certificates; true, false, or a CA file there."""
 
     url: str = ""
+    bmc_verify: bool | str = True
 
 
 @strict(config=_FORBID, frozen=True)

@@ -30,6 +30,7 @@ def tick(ctx: Context) -> Done | Wait:
         directory=services.settings.state.reports(ctx.enrollment.batch) / "cloud",
         ironic_url=services.settings.ironic.url,
         credentials=_credentials,
+        bmc_verify=services.settings.ironic.bmc_verify,
     )
     mine = reporting.dossier(services.database, ctx.enrollment.id)
     told: dict[str, str] = {}
