@@ -46,7 +46,7 @@ def _disk(host: Host, name: str) -> Disk:
         size=None if sectors is None else sectors * 512,
         rotational=rotational,
         serial=serial,
-        wwn=host.text(f"{base}/wwid") or udev.get("ID_WWN_WITH_EXTENSION") or host.text(f"{base}/device/wwid"),
+        wwn=_wwn(host, base, udev),
         model=host.text(f"{base}/device/model") or udev.get("ID_MODEL", ""),
         firmware=_firmware(host, base, udev),
         by_path=_link(links, "/dev/disk/by-path/", ""),
@@ -80,6 +80,16 @@ def serial_of(host: Host, name: str, udev: dict[str, str] | None = None) -> str:
         host.text(f"{base}/device/serial") or host.text(f"{base}/serial") or scsi or page or udev.get("ID_SERIAL_SHORT")
     )
     return (stated or "").strip()
+
+
+def _wwn(host: Host, base: str, udev: dict[str, str]) -> str:
+    """A world-wide name, "" when there is none: a t10 identifier only repeats model and serial."""
+    wwid = host.text(f"{base}/wwid") or host.text(f"{base}/device/wwid")
+    if udev.get("ID_WWN_WITH_EXTENSION"):
+        return udev["ID_WWN_WITH_EXTENSION"]
+    if wwid.startswith("naa."):
+        return "0x" + wwid.removeprefix("naa.")
+    return wwid if wwid.startswith(("eui.", "nvme.", "uuid.")) else ""
 
 
 def _firmware(host: Host, base: str, udev: dict[str, str]) -> str:

@@ -60,7 +60,7 @@ def tell(spec: BondSpec, *, lease: bool) -> None:
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     for name, text in files(spec, lease=lease).items():
         (DIRECTORY / name).write_text(text)
-    tool.run(["networkctl", "reload"], 30)
+    _reload()
 
 
 def forget(spec: BondSpec) -> None:
@@ -69,4 +69,10 @@ def forget(spec: BondSpec) -> None:
     for path in there:
         path.unlink()
     if there:
-        tool.run(["networkctl", "reload"], 30)
+        _reload()
+
+
+def _reload() -> None:
+    """Have the files read: over D-Bus, or by a restart (which keeps addresses and leases) where there is no D-Bus."""
+    if tool.run(["networkctl", "reload"], 30).code != 0:
+        tool.run(["systemctl", "restart", "systemd-networkd.service"], 60).require()
