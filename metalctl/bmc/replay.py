@@ -78,7 +78,7 @@ class Replay:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise TimeoutError("the replay server did not start")
         return self
 

@@ -147,9 +147,10 @@ def test_nobody_there_is_unreachable(replay: Replay) -> None:
 
 
 def test_a_bmc_that_does_not_answer_in_time_is_unreachable(replay: Replay) -> None:
-    replay.faults[f"{ROOT}/Systems"] = Fault(delay=5)
+    replay.faults[f"{ROOT}/Systems"] = Fault(delay=30)
+    # Long enough for the handshake on a busy machine: asyncio leaks a socket that is cancelled in the middle of one.
     with pytest.raises(Unreachable, match="within"):
-        connect(parse_endpoint(replay.url), GOOD, timeout=0.5)
+        connect(parse_endpoint(replay.url), GOOD, timeout=2)
 
 
 @pytest.mark.parametrize("link", ["https://192.0.2.1/x", "//192.0.2.1/x", "relative"])
