@@ -36,14 +36,9 @@ def prepare(settings: Settings, progress: Callable[[str], None]) -> Served:
     served = Served()
     ramdisk = ensure_ramdisk(find("pxe/ramdisk"), settings.cache, progress)
     served.files.offer_ramdisk(ramdisk)
-    progress(_line("ramdisk", ramdisk.hash, reused=ramdisk.reused))
     for name in IMAGES:
         image = ensure_image(name, find(f"pxe/images/{name}"), settings.cache, progress)
         path = served.files.offer_image(name, image.hash, image.manifest.parent)
         served.paths[name] = (path, image.manifest)
-        progress(_line(f"image {name}", image.hash, reused=image.reused))
     return served
 
-
-def _line(what: str, version: str, *, reused: bool) -> str:
-    return f"{what} {version[:12]}: {'reused from the cache' if reused else 'built'}"
