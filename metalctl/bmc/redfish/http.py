@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
+import socket
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -23,7 +25,7 @@ from metalctl.bmc.tls import certificate_changed
 IN_FLIGHT = 4
 LARGEST = 16 * 2**20
 RETRY_AFTER = 0.5
-GOODBYE = 0.1
+GOODBYE = 1.0
 _BUSY = frozenset({409, 412, 423, 429, 503})
 _MISSING = frozenset({404, 405, 410, 501})
 _MOVED = frozenset({301, 302, 307, 308})
@@ -38,9 +40,9 @@ class Client:
         self.endpoint = endpoint
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         pin = aiohttp.Fingerprint(bytes.fromhex(endpoint.fingerprint))
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=pin, limit=IN_FLIGHT), timeout=self._timeout, trust_env=False
-        )
+        connector = aiohttp.TCPConnector(ssl=pin, limit=IN_FLIGHT, socket_factory=self._socket)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trust_env=False)
+        self._sockets: list[socket.socket] = []
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._credential: Credential | None = None
         self._trusted = False
@@ -65,8 +67,18 @@ class Client:
             return await self._get(path)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; returns once the sockets are closed, or after `GOODBYE` seconds."""
         await self._session.close()
+        # aiohttp lets refused and timed-out connections end by themselves; the loop must live as long.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                while any(one.fileno() != -1 for one in self._sockets):
+                    await asyncio.sleep(0.005)
+
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
+        self._sockets = [one for one in self._sockets if one.fileno() != -1]
+        self._sockets.append(socket.socket(*address[:3]))
+        return self._sockets[-1]
 
     async def _get(self, path: str, hops: int = 3) -> Resource:
         async with self._slots:
@@ -86,7 +98,6 @@ class Client:
                     body += await response.content.read(LARGEST + 1 - len(body))
                 return response.status, response.headers, body
         except aiohttp.ServerFingerprintMismatch as error:
-            await asyncio.sleep(GOODBYE)  # aiohttp leaves the refused connection to close itself
             raise certificate_changed(self.endpoint, error.expected.hex(), error.got.hex()) from None
         except TimeoutError:
             raise self._unreachable(f"did not answer within {self._timeout.total:g} s") from None
