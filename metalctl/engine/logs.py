@@ -23,6 +23,8 @@ def to_file(path: Path) -> None:
         )
     )
     root = logging.getLogger()
+    for replaced in (h for h in root.handlers if isinstance(h, logging.FileHandler)):
+        replaced.close()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # Below warnings paramiko tells every packet, and an HTTP client every address with its query.

@@ -12,6 +12,7 @@ from typing import Any
 
 from metalctl.model.inventory import Disk
 from metalctl.node import guard
+from metalctl.node.errors import NodeError
 from metalctl.node.inspect import LocalHost, disks
 
 
@@ -26,10 +27,17 @@ def main(argv: Sequence[str]) -> int:
 
 def look(disk: Disk) -> dict[str, Any]:
     """One disk."""
+    refusals = guard.refusals(disk)
+    try:
+        signatures = guard.signatures(disk)
+    except NodeError as error:
+        # What cannot be read is not taken for empty.
+        signatures = []
+        refusals = [*refusals, f"what is on it cannot be read: {error.message}"]
     return {
         "serial": disk.serial,
         "size": disk.size,
         "name": disk.name,
-        "refusals": guard.refusals(disk),
-        "signatures": guard.signatures(disk),
+        "refusals": refusals,
+        "signatures": signatures,
     }

@@ -163,7 +163,8 @@ class Maker:
                 if not self.kernel.carrier(spec.name):
                     state.append("it has no carrier")
                 if not state:
-                    return bond
+                    self.sleep(1.0)  # the last port to join is counted in the speed a moment later
+                    return self.kernel.bond(spec.name) or bond
             self.sleep(0.5)
             left -= 0.5
         raise NetworkFailed(
