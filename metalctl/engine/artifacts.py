@@ -41,4 +41,3 @@ def prepare(settings: Settings, progress: Callable[[str], None]) -> Served:
         path = served.files.offer_image(name, image.hash, image.manifest.parent)
         served.paths[name] = (path, image.manifest)
     return served
-

@@ -17,6 +17,7 @@ from metalctl.engine.errors import RemoteError
 
 PORT = 22
 CONNECT_TIMEOUT = 30.0
+FILE_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Remote:
 
     def __init__(self, address: str, host_keys: tuple[str, ...], key: Path) -> None:
         self.address = address
+        self._sftp: paramiko.SFTPClient | None = None
         self._client = paramiko.SSHClient()
         self._client.set_missing_host_key_policy(paramiko.RejectPolicy())
         for kind, host_key in map(_host_key, host_keys):
@@ -80,28 +82,34 @@ class Remote:
     def put(self, path: str, data: bytes, mode: int = 0o600) -> None:
         """Write a file whole: aside first, then renamed."""
         try:
-            with self._client.open_sftp() as sftp:
-                partial = f"{path}.part"
-                with sftp.open(partial, "wb") as file:
-                    file.set_pipelined(True)
-                    file.write(data)
-                sftp.chmod(partial, mode)
-                sftp.posix_rename(partial, path)
+            sftp, partial = self._files(), f"{path}.part"
+            with sftp.open(partial, "wb") as file:
+                file.set_pipelined(True)
+                file.write(data)
+            sftp.chmod(partial, mode)
+            sftp.posix_rename(partial, path)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self._failed(f"writing {path}: {error}") from error
 
     def read_from(self, path: str, offset: int) -> bytes:
         """The bytes of a file from an offset on; empty when the file is not there yet."""
         try:
-            with self._client.open_sftp() as sftp:
-                try:
-                    with sftp.open(path, "rb") as file:
-                        file.seek(offset)
-                        return bytes(file.read())
-                except FileNotFoundError:
-                    return b""
+            with self._files().open(path, "rb") as file:
+                file.seek(offset)
+                return bytes(file.read())
+        except FileNotFoundError:
+            return b""
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self._failed(f"reading {path}: {error}") from error
+
+    def _files(self) -> paramiko.SFTPClient:
+        # One SFTP server a connection: a slow node pays for the start of each.
+        if self._sftp is None:
+            self._sftp = self._client.open_sftp()
+            channel = self._sftp.get_channel()
+            if channel is not None:
+                channel.settimeout(FILE_TIMEOUT)
+        return self._sftp
 
     @property
     def alive(self) -> bool:

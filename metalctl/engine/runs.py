@@ -38,7 +38,7 @@ class Python:
     def command(self, *words: str) -> tuple[str, ...]:
         """The words that run `metalctl.node WORDS` on the node."""
         environment = (f"PYTHONPATH={self.directory}", f"METALCTL_CHECKS={self.directory}/checks")
-        return ("env", *environment, "PYTHONDONTWRITEBYTECODE=1", "python3", "-m", "metalctl.node", *words)
+        return ("env", *environment, "python3", "-m", "metalctl.node", *words)
 
 
 def push_bundle(remote: Remote) -> Python:

@@ -12,7 +12,7 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.run import RunSpec
 from metalctl.store import evidence
 
-POLL = 3.0
+POLL = 4.0
 
 
 def tick(ctx: Context) -> Done | Wait:

@@ -14,7 +14,7 @@ from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
 PEER_CHECKS = ("iperf3", "mtu")
-POLL = 3.0
+POLL = 4.0
 
 
 def tick(ctx: Context) -> Done | Wait:

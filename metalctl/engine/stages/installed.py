@@ -19,7 +19,7 @@ from metalctl.model.inventory import Disk
 from metalctl.model.run import InstallSpec
 from metalctl.model.verdict import Verdict
 
-POLL = 3.0
+POLL = 4.0
 
 
 def tick(ctx: Context) -> Done | Wait:

@@ -17,7 +17,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.verdict import Verdict
 
-POLL = 3.0
+POLL = 4.0
 # Seconds for the switch to answer: an emulated one on a busy machine takes its time.
 LACP_DEADLINE = 120
 
