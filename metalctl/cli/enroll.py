@@ -30,7 +30,7 @@ def enroll(
     config: Path | None,
     state_dir: Path | None,
 ) -> None:
-    """Enroll the nodes of a CSV file: discover, verify, inspect, match, burn in, install, accept, certify, hand over.
+    """Enroll the nodes of a CSV file, from discovered to handed over.
 
     The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it, else
     this command serves until the batch has ended. Nothing is written to a disk before the node matches its profile.
