@@ -95,9 +95,9 @@ def check(found: Sequence[Any]) -> list[str]:
 
 
 def _osd(dossier: Dossier) -> dict[str, Any]:
-    data, fast = paths(dossier, "data"), paths(dossier, "wal", "db")
+    data, fast = paths(dossier, "osd", "data"), paths(dossier, "wal", "db")
     if not data:
-        what = f"{dossier.node} has no disk of the role data"
+        what = f"{dossier.node} has no disk of the role osd (or data)"
         raise Incomplete(what, hint="does the profile have one?", node=dossier.node)
     spec: dict[str, Any] = {"data_devices": {"paths": data}}
     if fast:

@@ -88,7 +88,7 @@ class Host:
         return {str(k): str(v) for k, v in dict(self._probe("driver", nic) or {}).items()}
 
     def kvm(self) -> tuple[bool | None, str]:
-        """Whether /dev/kvm makes a VM, and why not."""
+        """Whether /dev/kvm opens and answers, and why not."""
         works, reason = self._probe("kvm", "")
         return works, str(reason)
 

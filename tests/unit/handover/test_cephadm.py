@@ -74,7 +74,7 @@ def test_the_disk_with_the_operating_system_is_never_an_osd(sample: Sample) -> N
 
 
 def test_a_storage_node_without_data_disks_is_refused(sample: Sample) -> None:
-    with pytest.raises(Incomplete, match="no disk of the role data"):
+    with pytest.raises(Incomplete, match="no disk of the role osd"):
         documents(replace(sample("waived"), disk_roles={}))
 
 
