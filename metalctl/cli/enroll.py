@@ -32,8 +32,9 @@ def enroll(
 ) -> None:
     """Enroll the nodes of a CSV file, from discovered to handed over.
 
-    The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it, else
-    this command serves until the batch has ended. Nothing is written to a disk before the node matches its profile.
+    The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it,
+    else this command serves until the batch has ended. Nothing is written to a disk before the node matches its
+    profile.
 
     Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed or could not tell.
 

@@ -160,7 +160,7 @@ def settings_file(paths: LabPaths) -> Path:
 
 
 def write_settings_file(paths: LabPaths, lab: LabInfo) -> None:
-    """Writes it. What metalctl remembers of the rack outlives the rack, and no two racks share it: each has new BMCs."""
+    """Writes it. What metalctl remembers outlives the rack, and no two racks share it: each has new BMCs."""
     remembered = paths.state.parent.parent / f"lab-{lab.name}" / time.strftime("%Y%m%d-%H%M%S")
     settings_file(paths).write_text(
         "# How metalctl serves this emulated rack. JSON is YAML.\n"

@@ -1,8 +1,8 @@
 """Processors: model and flags from /proc/cpuinfo, topology from /sys (of the CPUs that are online), /dev/kvm really
 opened.
 
-`virtualization` is the flag; `kvm` says whether /dev/kvm opens and answers; neither proves that a guest boots: the KVM check
-does. `emulated`: the CPUID hypervisor bit is set, or the firmware's table says "System is a virtual machine".
+`virtualization` is the flag; `kvm` says whether /dev/kvm opens and answers; neither proves that a guest boots: the KVM
+check does. `emulated`: the CPUID hypervisor bit is set, or the firmware's table says "System is a virtual machine".
 """
 
 from __future__ import annotations
