@@ -102,7 +102,8 @@ class Rack:
             if done(now):
                 return now
             assert time.monotonic() < deadline, f"not there after {seconds:.0f} s:\n{json.dumps(now, indent=1)[:6000]}"
-            time.sleep(1.0)
+            # Each look is a whole command, and the nodes need the processors.
+            time.sleep(4.0)
 
 
 @pytest.fixture(scope="module")
