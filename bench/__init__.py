@@ -1,1 +1,1 @@
-"""Benchmarks: `./dev bench NAME [--json]`. Each prints its figures for people, and with --json one object as last line."""
+"""Benchmarks: `./dev bench NAME [--json]`. Each prints figures for people; with --json the last line is one object."""

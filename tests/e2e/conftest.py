@@ -45,6 +45,7 @@ class Rack:
     service: subprocess.Popen[bytes] | None = None
     starts: int = 0
     kills: list[str] = field(default_factory=list)
+    switched_off: list[str] = field(default_factory=list)
 
     def inside(self, *words: str, timeout: float = 300, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A metalctl command within the rack's network."""
