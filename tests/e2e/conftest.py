@@ -35,6 +35,10 @@ def metalctl(*words: str, timeout: float = 300, check: bool = True) -> subproces
     return done
 
 
+class EmulatorHung(Exception):
+    """A node's kernel says that its (emulated) processors stand still: a fault of the emulation, not of metalctl."""
+
+
 @dataclass
 class Rack:
     """A rack that is up. `service` is the running `metalctl serve`, killed and started again by the test."""
@@ -86,6 +90,23 @@ class Rack:
             self.service.send_signal(signal.SIGTERM)
             self.service.wait(60)
 
+    def notice_hang(self) -> None:
+        """Raise EmulatorHung when a console tells of locked-up processors (seen with SVM under QEMU 7.2's TCG)."""
+        for node in self.info["nodes"]:
+            console = Path(node["console_log"])
+            if console.exists() and b"BUG: soft lockup" in console.read_bytes():
+                raise EmulatorHung(f"{node['name']}: soft lockup, see {console}")
+
+    def rebuild(self) -> None:
+        """A new rack in the place of this one."""
+        if self.service is not None and self.service.poll() is None:
+            self.service.kill()
+            self.service.wait(30)
+        metalctl("lab", "down", "--name", self.name, "--keep-logs")
+        metalctl("lab", "up", str(HERE / "rack.yaml"), "--name", self.name)
+        self.info = json.loads(metalctl("lab", "status", "--name", self.name, "--json").stdout)
+        self.service, self.starts, self.kills, self.switched_off = None, 0, [], []
+
     def nodes(self) -> dict[str, dict[str, Any]]:
         """`metalctl nodes --json` by name."""
         listed = json.loads(self.inside("nodes", "--json").stdout)
@@ -102,6 +123,7 @@ class Rack:
                 seen = line
             if done(now):
                 return now
+            self.notice_hang()
             assert time.monotonic() < deadline, f"not there after {seconds:.0f} s:\n{json.dumps(now, indent=1)[:6000]}"
             # Each look is a whole command, and the nodes need the processors.
             time.sleep(4.0)

@@ -6,15 +6,16 @@ One long story told once, since every boot is real; the tests after it read what
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metalctl.node.install import record
-from tests.e2e.conftest import Rack
+from tests.e2e.conftest import EmulatorHung, Rack
 
-pytestmark = [pytest.mark.rack, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.rack, pytest.mark.timeout(4500)]
 
 GOOD = ("ctl1", "cmp1", "sto1")
 # node → (the requirement that must be named, a word of the part or of what was got)
@@ -24,11 +25,23 @@ BAD = {
     "bad-sto": ("disks.osd.count", "2 × hdd"),
 }
 KILL_IN = ("prepared", "burned-in", "installed", "accepted")
-LONGEST = 2400.0
+LONGEST = 1800.0
 
 
 @pytest.fixture(scope="module")
 def story(rack: Rack) -> dict[str, dict[str, Any]]:
+    """Told once; told a second time, loudly, only when an emulated processor stood still in the first."""
+    try:
+        return _tell(rack)
+    except EmulatorHung as hung:
+        warning = f"\nTHE EMULATOR HUNG ({hung}). The rack is built anew and the story told once more.\n"
+        sys.stderr.write(warning)
+        (rack.folder / "emulator-hung").write_text(warning)
+        rack.rebuild()
+        return _tell(rack)
+
+
+def _tell(rack: Rack) -> dict[str, dict[str, Any]]:
     """Enroll all six, kill the service once in each of KILL_IN, and see it to the end."""
     rack.serve()
     rack.inside("enroll", rack.info["nodes_file"], "--detach")
