@@ -1,5 +1,6 @@
-"""Which unit tests are slow: those that start the check runner, write whole images or fuzz. `./dev unit` leaves them out,
-`./dev test` runs them.
+"""Which unit tests are slow: those that start the check runner, write whole images or fuzz.
+
+`./dev unit` leaves them out, `./dev test` runs them.
 """
 
 from __future__ import annotations
