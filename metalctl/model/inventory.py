@@ -19,8 +19,53 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """A level of processor cache. kind: "data", "instruction" or "unified"; size in bytes; count over the machine."""
+
+    level: int
+    kind: str
+    size: int
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One populated processor socket."""
+
+    socket: str
+    model: str = ""
+    cores: int | None = None
+    threads: int | None = None
+    microcode: str = ""
+    serial: str = ""
+    part_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumaNode:
+    """A NUMA node: its processors (as the kernel lists them: "0-15,32-47") and memory in bytes."""
+
+    node: int
+    cpus: str = ""
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PcieLink:
+    """A PCIe link as it runs and as both ends could. Speeds in GT/s, widths in lanes."""
+
+    speed: float | None = None
+    width: int | None = None
+    max_speed: float | None = None
+    max_width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cpu:
-    """The processors together. virtualization: "vt-x", "amd-v" or "" (the flag); kvm: /dev/kvm opened."""
+    """The processors together. virtualization: "vt-x", "amd-v" or "" (the flag); kvm: /dev/kvm opened.
+
+    firmware_locked: VT-x or AMD-V exists in silicon and the firmware has locked it off.
+    """
 
     model: str = ""
     vendor: str = ""
@@ -33,6 +78,13 @@ class Cpu:
     kvm_reason: str = ""
     iommu: bool | None = None
     microcode: tuple[str, ...] = ()
+    smt: bool | None = None
+    firmware_locked: bool | None = None
+    base_mhz: float | None = None
+    max_mhz: float | None = None
+    flags: tuple[str, ...] = ()
+    caches: tuple[Cache, ...] = ()
+    packages: tuple[Package, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +100,9 @@ class Dimm:
     part_number: str = ""
     serial: str = ""
     rank: int | None = None
+    channel: str = ""
+    socket: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +112,61 @@ class Memory:
     total: int | None = None
     dimms: tuple[Dimm, ...] = ()
     ecc: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskHealth:
+    """What a disk says of itself (SMART of ATA, SCSI or NVMe, or Redfish). wear: per cent of its rated life used.
+
+    status: "ok", "failing" or "" when not stated; defects: reallocated sectors, grown defects or media errors.
+    """
+
+    status: str = ""
+    wear: float | None = None
+    hours: int | None = None
+    defects: int | None = None
+    pending: int | None = None
+    link_errors: int | None = None
+    spare: float | None = None
+    celsius: float | None = None
+    written: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """An NVMe namespace: size and logical block in bytes; formats: the logical block sizes it can be formatted to."""
+
+    id: int
+    size: int | None = None
+    logical_block: int | None = None
+    formats: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of a RAID controller. level: "raid1"…; members: serials or slots of its disks."""
+
+    name: str
+    level: str = ""
+    size: int | None = None
+    members: tuple[str, ...] = ()
+    controller: str = ""
+    health: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A storage controller (HBA, RAID, NVMe is a disk of its own). mode: "hba", "raid" or ""."""
+
+    name: str
+    model: str = ""
+    vendor: str = ""
+    firmware: str = ""
+    serial: str = ""
+    pci: str = ""
+    driver: str = ""
+    mode: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +187,16 @@ class Disk:
     slot: str = ""
     logical_block: int | None = None
     removable: bool = False
+    link: PcieLink | None = None
+    health: DiskHealth | None = None
+    controller: str = ""
+    enclosure: str = ""
+    pci: str = ""
+    numa_node: int | None = None
+    namespaces: tuple[Namespace, ...] = ()
+    firmware_slots: tuple[str, ...] = ()
+    power_loss_protection: bool | None = None
+    endurance_dwpd: float | None = None
 
     @property
     def label(self) -> str:
@@ -98,7 +218,10 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A physical port. mac: the permanent address, lower case. speed in bit/s, None when down or not stated."""
+    """A physical port. mac: the permanent address, lower case. speed in bit/s, None when down or not stated.
+
+    supported: the speeds the port can do, bit/s; sriov: virtual functions it offers; slot: of the adapter.
+    """
 
     name: str
     mac: str
@@ -113,6 +236,13 @@ class Nic:
     max_mtu: int | None = None
     neighbour: Neighbour | None = None
     numa_node: int | None = None
+    supported: tuple[int, ...] = ()
+    fec: str = ""
+    sriov: int | None = None
+    link_pcie: PcieLink | None = None
+    slot: str = ""
+    serial: str = ""
+    part_number: str = ""
 
     @property
     def label(self) -> str:
@@ -146,9 +276,87 @@ class Firmware:
 
 
 @dataclass(frozen=True, slots=True)
+class PcieDevice:
+    """A PCIe function or device. address: "0000:41:00.0" in-band, the Redfish id out-of-band; kind: "gpu", "nic"…"""
+
+    address: str
+    kind: str = ""
+    vendor: str = ""
+    model: str = ""
+    driver: str = ""
+    firmware: str = ""
+    serial: str = ""
+    slot: str = ""
+    link: PcieLink | None = None
+    numa_node: int | None = None
+    iommu_group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSupply:
+    """A power supply. capacity in watts; present: an empty bay is False; health: "ok", "warning", "critical" or ""."""
+
+    slot: str
+    present: bool | None = None
+    health: str = ""
+    capacity: float | None = None
+    input_volts: float | None = None
+    model: str = ""
+    serial: str = ""
+    part_number: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A reading. kind: "temperature" (°C), "fan" (rpm or %), "voltage" (V), "power" (W), "current" (A)."""
+
+    name: str
+    kind: str
+    value: float | None = None
+    unit: str = ""
+    health: str = ""
+    upper_critical: float | None = None
+    lower_critical: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tpm:
+    """A trusted platform module. version: "2.0", "1.2" or ""."""
+
+    present: bool | None = None
+    version: str = ""
+    vendor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """The BMC itself. clock_offset: seconds its clock is ahead of ours, None when it states no time."""
+
+    model: str = ""
+    firmware: str = ""
+    mac: str = ""
+    address: str = ""
+    clock_offset: float | None = None
+    health: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An entry of the BMC's event log. at: ISO 8601; severity: "ok", "warning", "critical" or ""."""
+
+    at: str
+    severity: str
+    message: str
+    sensor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """Everything read in one go, from one side. source: "in-band" or "out-of-band"; taken: ISO 8601 UTC.
 
+    settings: BIOS settings by the firmware's own names. sources: where a fact was read, by the longest dotted path that
+    holds for all below it ("memory.dimms" → "redfish Systems/1/Memory", "cpu.microcode" → "/proc/cpuinfo").
     boot_mode: "uefi", "bios" or "" when not stated. os: "ramdisk", "installed" or "". bmc: address as seen in-band.
     """
 
@@ -170,3 +378,14 @@ class Inventory:
     power: str = ""
     emulated: bool = False
     unreadable: tuple[Unreadable, ...] = ()
+    numa: tuple[NumaNode, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    controllers: tuple[Controller, ...] = ()
+    pcie: tuple[PcieDevice, ...] = ()
+    power_supplies: tuple[PowerSupply, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    tpm: Tpm | None = None
+    manager: Manager | None = None
+    log: tuple[LogEntry, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)

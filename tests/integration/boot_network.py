@@ -92,6 +92,8 @@ class BootNetwork:
         finally:
             server.terminate()
             server.wait()
+            # A namespace's links go some time after the namespace: without this the next site0 may still exist.
+            self._in("link", "del", "site0")
             self._ip("netns", "del", self.site)
 
     def inside(self, *command: str) -> list[str]:
