@@ -128,3 +128,15 @@ def test_a_fault_changes_the_identity_of_no_other_part() -> None:
     faulty = plan.make(Rack("r", (replace(NODE, faults=("missing-hdd",)),)), "lab", Path("/state")).nodes[0]
     assert {disk.serial for disk in whole.disks} - {disk.serial for disk in faulty.disks} == {whole.disks[-1].serial}
     assert (whole.uuid, whole.serial, whole.macs) == (faulty.uuid, faulty.serial, faulty.macs)
+
+
+def test_memory_beyond_the_hosts_is_a_sparse_file_and_small_memory_is_not() -> None:
+    small, huge = domain(), domain(replace(NODE, memory=512 * GIB))
+    assert small.find("memoryBacking") is None
+    assert huge.find("memoryBacking/source[@type='memfd']") is not None
+    assert huge.findtext("memory") == str(512 * 2**20)
+
+
+def test_an_iommu_is_there_when_declared() -> None:
+    assert domain().find("devices/iommu") is None
+    assert domain(replace(NODE, iommu=True)).find("devices/iommu") is not None
