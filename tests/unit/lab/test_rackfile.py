@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import RackFileError, load
+from metalctl.lab import RackFileError, faults, load
 from metalctl.lab.spec import Disk, Nic
 
 GOOD = """\
