@@ -16,7 +16,9 @@ class Probe:
     """A BMC that answered, without any credential.
 
     product: as it calls itself, "" when it does not say. uuid: of the service (not of the system), often "".
-    fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols at the same address.
+    fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols of the same machine.
+    serial: of the system, where the BMC tells it to anybody. mac: of the BMC; mac_from: "bmc" when it says so itself,
+    "arp" when seen on the segment. at: further endpoints of the same machine. notes: what is odd, as sentences.
     """
 
     endpoint: Endpoint
@@ -25,6 +27,11 @@ class Probe:
     uuid: str = ""
     fingerprint: str = ""
     also: tuple[str, ...] = ()
+    serial: str = ""
+    mac: str = ""
+    mac_from: str = ""
+    at: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Bmc(Protocol):

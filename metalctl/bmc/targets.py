@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import ipaddress
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +55,12 @@ class Targets:
                 yield endpoint
         yield from self.names
         for number, span in enumerate(self.spans):
-            earlier = self.spans[:number] + self.excluded
-            kind = type(span.first)
+            same = (s for s in self.spans[:number] + self.excluded if s.first.version == span.first.version)
+            earlier = [(int(s.first), int(s.last)) for s in same]
+            text = _ipv4 if span.first.version == 4 else _ipv6
             for value in range(int(span.first), int(span.last) + 1):
-                address = kind(value)
-                if not any(address in other for other in earlier):
-                    yield str(address)
+                if not any(first <= value <= last for first, last in earlier):
+                    yield text(value)
 
     def _excluded(self, text: str) -> bool:
         try:
@@ -67,6 +68,14 @@ class Targets:
         except ValueError:
             return False
         return any(address in span for span in self.excluded)
+
+
+def _ipv4(value: int) -> str:
+    return socket.inet_ntoa(value.to_bytes(4, "big"))
+
+
+def _ipv6(value: int) -> str:
+    return str(ipaddress.IPv6Address(value))
 
 
 def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Targets:
