@@ -4,6 +4,7 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── BadEndpoint           (UsageError) not an address of a BMC
 ├── BadTarget             (UsageError) not something that can be scanned
 ├── CsvErrors             (UsageError) a nodes file with mistakes: all of them, in `problems`
+├── ManifestErrors        (UsageError) a manifest of expected machines with mistakes (in manifest.py)
 ├── Unreachable           nothing answers, or the answer broke off
 ├── NotABmc               something answers, but not as a BMC; no credential was sent
 ├── BadAnswer             a BMC answered something that cannot be read (garbage JSON, HTTP 500)

@@ -9,9 +9,11 @@ that are one machine. Memory is bounded by what is under way, whatever the size 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from metalctl.bmc.endpoint import DEFAULT_PORTS
+from metalctl.bmc import ssdp
+from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
+from metalctl.bmc.find.loop import Loop, Wish
 from metalctl.bmc.find.merge import merged
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.targets import Targets, parse_targets
@@ -43,26 +45,39 @@ def discover(
     ipmi_port: int | None = None,
     protocols: tuple[str, ...] = PROTOCOLS,
     progress: Callable[[Progress], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Probe]:
     """Every address where a BMC answers, as it answers.
 
     rate: packets a second, 0 is as fast as it goes. timeout: seconds to wait for a silent one. ports: TCP, of Redfish.
-    Raises BadTarget or BadEndpoint before anything is sent.
+    warn: told what was refused, such as an announcement for another host.
+    Raises BadTarget, BadEndpoint or ManifestErrors before anything is sent.
     """
-    from metalctl.bmc.find.loop import Wish
-
     parsed = parse_targets(targets, exclude)
     wish = Wish(rate, timeout, ports, ipmi_port or DEFAULT_PORTS["ipmi"], protocols)
-    return _drive(parsed, wish, progress)
+    return _drive(parsed, wish, progress, warn)
 
 
-def _drive(targets: Targets, wish: object, progress: Callable[[Progress], None]) -> Iterator[Probe]:
-    from metalctl.bmc.find.loop import Loop, Wish
-
-    assert isinstance(wish, Wish)
+def _drive(
+    targets: Targets, wish: Wish, progress: Callable[[Progress], None], warn: Callable[[str], None]
+) -> Iterator[Probe]:
+    if targets.segments:
+        targets = replace(targets, endpoints=(*targets.endpoints, *_announced(targets, warn)))
     total = len(targets)
     loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)))
     try:
         yield from loop.run()
     finally:
         loop.close()
+
+
+def _announced(targets: Targets, warn: Callable[[str], None]) -> Iterator[Endpoint]:
+    """Where somebody on our segments says that there is a service; it is asked like any other."""
+    known = set(targets.endpoints)
+    for local in targets.segments:
+        for one in ssdp.search(local):
+            if one.endpoint is None:
+                warn(one.refused)
+            elif one.endpoint not in known:
+                known.add(one.endpoint)
+                yield one.endpoint

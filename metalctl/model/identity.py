@@ -125,7 +125,7 @@ def similarity(a: Identity, b: Identity) -> float:
 
 
 def likeness(a: Identity, b: Identity) -> str:
-    """ "same", "changed" (a board or several parts were swapped: ask), "different", or "unknown": too little to tell."""
+    """One of "same", "changed" (a board or several parts were swapped: ask), "different" and "unknown" (too little)."""
     shares = _shares(a, b)
     if sum(WEIGHTS[name] for name in shares) < WEIGHTS["macs"]:
         return "unknown"

@@ -18,7 +18,7 @@ AT_ONCE = 64
 
 
 class Helper:
-    """`start` work; register `fileno()` for reading; `finished` runs the callbacks of what has ended, in your thread."""
+    """`start` work; register `fileno()` for reading; `finished` runs the callbacks of what has ended, in the caller."""
 
     def __init__(self) -> None:
         self._ended: queue.SimpleQueue[tuple[Callable[[Any], None], Any]] = queue.SimpleQueue()

@@ -23,7 +23,7 @@ _FACTS = {"uuid": "UUID", "mac": "MAC address", "fingerprint": "certificate", "s
 
 def merged(probes: Iterable[Probe]) -> list[Probe]:
     """One row a machine, in the order of the first; `at` holds its further endpoints, `notes` what only looks alike."""
-    rows = list(probes)
+    rows = _once(probes)
     groups = {number: [number] for number in range(len(rows))}
     home = list(range(len(rows)))
     shared = _shared(rows)
@@ -34,6 +34,16 @@ def merged(probes: Iterable[Probe]) -> list[Probe]:
                 home[number] = keep
                 groups[keep].append(number)
     return [_row([rows[n] for n in sorted(groups[h])], _notes(rows, groups[h], home, shared)) for h in sorted(groups)]
+
+
+def _once(probes: Iterable[Probe]) -> list[Probe]:
+    """An endpoint that two targets named is one row; the one that tells more stays."""
+    found: dict[tuple[str, str, int | None], Probe] = {}
+    for probe in probes:
+        key = (probe.protocol, probe.endpoint.address, probe.endpoint.port)
+        if key not in found or len(found[key].also) < len(probe.also):
+            found[key] = probe
+    return list(found.values())
 
 
 def _keys(probe: Probe) -> Iterator[tuple[str, str]]:

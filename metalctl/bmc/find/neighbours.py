@@ -1,4 +1,4 @@
-"""The MAC addresses that the kernel has seen on our own segments: /proc/net/arp. IPv4 only; a routed BMC is not there."""
+"""The MAC addresses that the kernel has seen on our own segments: /proc/net/arp. IPv4 only, and nothing routed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ def parse(text: str) -> dict[str, str]:
     found = {}
     for line in text.splitlines()[1:]:
         cells = line.split()
-        if len(cells) >= 4 and cells[2].startswith("0x") and _hex(cells[2]) & _COMPLETE and (mac := usable_mac(cells[3])):
+        if (
+            len(cells) >= 4
+            and cells[2].startswith("0x")
+            and _hex(cells[2]) & _COMPLETE
+            and (mac := usable_mac(cells[3]))
+        ):
             found[cells[0]] = mac
     return found
 

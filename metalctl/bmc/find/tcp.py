@@ -44,8 +44,10 @@ class Knocker:
         """Whether more connects must wait."""
         return self._count >= self._at_once
 
-    def knock(self, place: Place, endpoint: Endpoint, family: socket.AddressFamily, address: str, now: float) -> bool | None:
-        """Begins to connect: True open, False refused, None not yet known. Raises BlockingIOError: no room at the moment."""
+    def knock(
+        self, place: Place, endpoint: Endpoint, family: socket.AddressFamily, address: str, now: float
+    ) -> bool | None:
+        """Begins to connect: True open, False refused, None not yet known. BlockingIOError: no room at the moment."""
         try:
             link = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         except OSError as error:
