@@ -18,7 +18,6 @@ class Quirks:
 
     # Reading.
     serial_from: str = "SerialNumber"  # the property of the system that is its serial number
-    bogus_serial: str = ""  # a serial number that matches this pattern says nothing
     emulated: bool = False  # not real hardware
     distrust: dict[str, str] = field(default_factory=dict)  # facts not to be read → why
 
@@ -26,6 +25,7 @@ class Quirks:
     etag: str = "offered"  # when If-Match is sent: offered, required (else "*"), strong (without W/), never
     busy_lasts: float = 10.0  # seconds for which a write that is answered with 409 or 503 is tried again
     spurious_401: int = 0  # how often a 401 on a credential that worked is asked again
+    busy_says: str = "ResourceInUse|ResourceInStandby|ServiceTemporarilyUnavailable"  # message ids that mean: not now
     wait_while: dict[str, str] = field(default_factory=dict)  # property of the system → values that forbid writing
     task_lasts: float = 600.0  # seconds that a task may take
 
@@ -89,7 +89,7 @@ _WORDS = {
     "clock_zone": ("+00:00", "Z"),
     "account_by": ("post", "slot"),
 }
-_PATTERNS = frozenset({"bogus_serial", "media_slot", "log"})
+_PATTERNS = frozenset({"busy_says", "media_slot", "log"})
 _ACTIONS = frozenset({"on", "off", "reset", "nmi"})
 _DEFAULTS = {one.name: getattr(Quirks(), one.name) for one in fields(Quirks) if one.name != "names"}
 NAMES = tuple(_DEFAULTS)
