@@ -57,7 +57,8 @@ def _quirk(file: Path, site: bool, problems: list[str]) -> Quirk | None:
             values[key] = _text(file, node, key, problems)
         else:
             values[key] = (_when if key == "when" else _settings)(file, node, problems)
-    problems.extend(f"{file}:1: expected {key}, got nothing" for key in _KEYS if key not in values)
+    if len(problems) == told:
+        problems.extend(f"{file}:1: expected {key}, got nothing" for key in _KEYS if key not in values)
     return Quirk(file.stem, site=site, **values) if len(problems) == told else None
 
 

@@ -48,22 +48,18 @@ class Quirks:
     media_slot: str = ""  # pattern of the ids of the slots that can be used
     media_of: str = "system"  # whose VirtualMedia to take when both have it: system, manager
     media_image_stays: bool = False  # Image keeps its value after eject: believe Inserted only
-    media_by_patch: bool = False  # insert and eject by PATCH of the slot: there is no action
 
     # BIOS and secure boot.
     bios_at: str = ""  # suffix of the BIOS path for settings when no SettingsObject is named
     bios_apply: str = "stated"  # when @Redfish.SettingsApplyTime is sent: stated, always, never
     bios_reads: int = 1  # how often empty attributes are read before they count as empty
     bios_reboot: str = "pending"  # when a reboot is needed: pending (values still differ), always
-    bios_reboots: int = 1  # reboots until the settings must be there
 
     # Locator, log, clock, reset of the BMC.
     led_of: str = "system"  # whose LED to take first: system, chassis
-    led_on: str = "Blinking"  # the IndicatorLED that a person sees: Blinking, Lit
-    led_by: str = "new"  # which property first: new (LocationIndicatorActive), old (IndicatorLED)
+    led_off: str = "Off"  # the IndicatorLED when nothing is to be located: Off, Lit
     log: str = "(?i)^sel$"  # pattern of the id of the log service that is the event log
     clear_log_with: dict[str, str] = field(default_factory=dict)  # parameters of ClearLog
-    clock_zone: str = "+00:00"  # how UTC is written: +00:00, Z
     bmc_resets: list[str] = field(default_factory=lambda: list(_RESETS))  # ResetTypes of the manager to prefer
     bmc_lingers: float = 30.0  # seconds that the BMC may go on answering after its reset was accepted
     bmc_back: float = 300.0  # seconds until the BMC serves again
@@ -84,9 +80,7 @@ _WORDS = {
     "bios_apply": ("stated", "always", "never"),
     "bios_reboot": ("pending", "always"),
     "led_of": ("system", "chassis"),
-    "led_on": ("Blinking", "Lit"),
-    "led_by": ("new", "old"),
-    "clock_zone": ("+00:00", "Z"),
+    "led_off": ("Off", "Lit"),
     "account_by": ("post", "slot"),
 }
 _PATTERNS = frozenset({"busy_says", "media_slot", "log"})

@@ -82,14 +82,8 @@ class Acting:
             return Change(pending.before, pending.before if pending.before else dict(wanted))
         if not reboot:
             return Change(pending.before, pending.before, f"pending until a reboot: {', '.join(pending.differing)}")
-        for left in reversed(range(max(1, wire.quirks.bios_reboots))):
-            self._restart(timeout)
-            try:
-                return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
-            except BmcError:
-                if not left:
-                    raise
-        raise AssertionError("a loop that runs at least once ends within")
+        self._restart(timeout)
+        return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
 
     def secure_boot(self) -> bool:
         """See protocol.Settings."""

@@ -56,7 +56,7 @@ def write(wire: Wire, wanted: Mapping[str, Any]) -> Pending:
 
 def wait(wire: Wire, wanted: Mapping[str, Any], task: str, timeout: float) -> Values:
     """The settings once they read as wanted. Raises TaskFailed, NotApplied (with what differs and why)."""
-    deadline = wire.clock.now() + timeout
+    deadline = wire.clock.now() + (max(timeout, wire.quirks.task_lasts) if task else timeout)
     path = _path(wire)
     while True:
         got, why = _now(wire, path)

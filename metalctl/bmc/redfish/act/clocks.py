@@ -40,7 +40,7 @@ def write(wire: Wire) -> tuple[float, float]:
 
 def _body(wire: Wire, manager: Resource) -> dict[str, str]:
     now = datetime.fromtimestamp(wire.clock.today(), UTC)
-    body = {"DateTime": now.strftime("%Y-%m-%dT%H:%M:%S") + wire.quirks.clock_zone}
+    body = {"DateTime": now.isoformat(timespec="seconds")}
     offset = text(manager, "DateTimeLocalOffset")
     # A BMC that keeps an offset of its own would turn our UTC into its local time.
     return body | ({"DateTimeLocalOffset": "+00:00"} if offset and offset != "+00:00" else {})

@@ -14,16 +14,17 @@ SETTLES = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Where the LED is written: the resource and the property."""
+    """Where the LED is written: the resource and the property. off: the word for it (some are lit when idle)."""
 
     path: str
     name: str
+    off: str
 
     def read(self, resource: Resource) -> bool:
         """Whether it shows."""
         if self.name == NEW:
             return resource.get(NEW) is True
-        return text(resource, OLD) in ("Blinking", "Lit")
+        return text(resource, OLD) in {"Blinking", "Lit"} - {self.off}
 
 
 def read(wire: Wire) -> bool:
@@ -38,7 +39,7 @@ def write(wire: Wire, on: bool) -> tuple[bool, bool]:
     before = light.read(resource)
     if before == on:
         return before, before
-    value: object = on if light.name == NEW else (wire.quirks.led_on if on else "Off")
+    value: object = on if light.name == NEW else ("Blinking" if on else light.off)
     wire.patch(light.path, {light.name: value})
     deadline = wire.clock.now() + SETTLES
     while (got := light.read(wire.get(light.path))) != on:
@@ -58,13 +59,12 @@ def _find(wire: Wire) -> tuple[Light, Resource]:
     system = wire.system()
     chassis = [path for row in items(child(system, "Links"), "Chassis") if (path := link({"x": row}, "x"))]
     places = [wire.system_path, *chassis] if wire.quirks.led_of == "system" else [*chassis, wire.system_path]
-    names = (NEW, OLD) if wire.quirks.led_by == "new" else (OLD, NEW)
     for path in places:
         resource = system if path == wire.system_path else wire.get(path)
-        for name in names:
+        for name in (NEW, OLD):
             # null stands for a LED that is not there.
             if resource.get(name) is not None:
-                return Light(path, name), resource
+                return Light(path, name, wire.quirks.led_off), resource
     raise Unsupported(f"{wire.name} has no locator LED", hint="try it over IPMI", bmc=wire.name)
 
 

@@ -6,9 +6,7 @@ While it starts it is asked without a credential: a BMC whose user database is n
 
 from __future__ import annotations
 
-import contextlib
-
-from metalctl.bmc.errors import BmcError, CertificateChanged, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.redfish.act.power import reset_action
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.values import text
@@ -23,8 +21,14 @@ def reset(wire: Wire) -> float:
     path, target, kind = _how(wire)
     last = text(wire.get(path), "LastResetTime")
     begun = wire.clock.now()
-    with contextlib.suppress(Unreachable):  # it may be gone before it answers
-        wire.post(target, {"ResetType": kind})
+    try:
+        wire.post(target, {"ResetType": kind}, patient=False)
+    except Unreachable:
+        pass  # it may be gone before it answers
+    except Busy as error:
+        # xcat-core#3832: the web server's "gateway timeout", because what is behind it restarts already.
+        if error.fields.get("status") not in (500, 502, 503, 504):
+            raise
     _wait_away(wire, path, last)
     _wait_back(wire)
     return wire.clock.now() - begun

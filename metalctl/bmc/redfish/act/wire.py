@@ -111,7 +111,7 @@ class Wire:
             self.clock.sleep(PAUSE)
 
     def _forbidding(self) -> str:
-        if not self.quirks.wait_while:
+        if not self.quirks.wait_while or not self.system_path:
             return ""
         system = self.system()
         for place, pattern in self.quirks.wait_while.items():
@@ -173,10 +173,7 @@ class Wire:
     def _clean(self, reply: Reply) -> Reply:
         if not any(self._secrets):
             return reply
-        said = json.dumps(reply.body)
-        for secret in filter(None, self._secrets):
-            said = said.replace(json.dumps(secret)[1:-1], "…")
-        return replace(reply, body=json.loads(said))
+        return replace(reply, body=_without(reply.body, [one for one in self._secrets if one]))
 
     def _own(self, path: str) -> str:
         parts = urlsplit(path)
@@ -193,3 +190,14 @@ class Wire:
                 if self.clock.now() + PAUSE > deadline:
                     raise
             self.clock.sleep(PAUSE)
+
+
+def _without(value: Any, secrets: list[str]) -> Any:
+    """JSON with the secrets cut out of its texts."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "…")
+        return value
+    if isinstance(value, Mapping):
+        return {name: _without(one, secrets) for name, one in value.items()}
+    return [_without(one, secrets) for one in value] if isinstance(value, list) else value
