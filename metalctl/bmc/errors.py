@@ -13,6 +13,9 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── CertificateChanged    the TLS certificate is not the recorded one; no credential was sent
 ├── WrongPassword         the credential was refused, and is not tried again (lock-out)
 ├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
+├── NotApplied            what was written does not read back as wanted
+├── TaskFailed            the BMC's own task ended badly, or did not end in time
 ├── PowerNotReached       the power state read is not the wanted one, in spite of the command
 ├── BootNotSet            the boot device read is not the wanted one, in spite of the command
 └── Unsupported           this BMC cannot do that
@@ -105,3 +108,19 @@ class CsvErrors(BmcError, UsageError):
             problems=problems,
         )
         self.problems = problems
+
+
+class QuirkErrors(BmcError, UsageError):
+    """Every mistake of the quirk files at once; nothing of them is used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems), hint="correct these lines; see metalctl/bmc/quirks", problems=problems)
+        self.problems = problems
+
+
+class NotApplied(BmcError):
+    """Fields: `wanted`, `got` (what was read last)."""
+
+
+class TaskFailed(BmcError):
+    """Fields: `task` (its path), `state`."""
