@@ -4,6 +4,7 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── BadEndpoint           (UsageError) not an address of a BMC
 ├── BadTarget             (UsageError) not something that can be scanned
 ├── CsvErrors             (UsageError) a nodes file with mistakes: all of them, in `problems`
+├── ManifestErrors        (UsageError) a manifest of expected machines with mistakes (in manifest.py)
 ├── Unreachable           nothing answers, or the answer broke off
 ├── NotABmc               something answers, but not as a BMC; no credential was sent
 ├── BadAnswer             a BMC answered something that cannot be read (garbage JSON, HTTP 500)
@@ -12,6 +13,9 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── CertificateChanged    the TLS certificate is not the recorded one; no credential was sent
 ├── WrongPassword         the credential was refused, and is not tried again (lock-out)
 ├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
+├── NotApplied            what was written does not read back as wanted
+├── TaskFailed            the BMC's own task ended badly, or did not end in time
 ├── PowerNotReached       the power state read is not the wanted one, in spite of the command
 ├── BootNotSet            the boot device read is not the wanted one, in spite of the command
 └── Unsupported           this BMC cannot do that
@@ -104,3 +108,19 @@ class CsvErrors(BmcError, UsageError):
             problems=problems,
         )
         self.problems = problems
+
+
+class QuirkErrors(BmcError, UsageError):
+    """Every mistake of the quirk files at once; nothing of them is used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems), hint="correct these lines; see metalctl/bmc/quirks", problems=problems)
+        self.problems = problems
+
+
+class NotApplied(BmcError):
+    """Fields: `wanted`, `got` (what was read last)."""
+
+
+class TaskFailed(BmcError):
+    """Fields: `task` (its path), `state`."""
