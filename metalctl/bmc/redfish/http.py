@@ -184,7 +184,8 @@ class Client:
 
     async def _log_in_again(self) -> None:
         """A token may have run out. The credential was good; should it be no more, it is sent this once."""
-        assert self._login is not None and self._credential is not None  # by_session
+        assert self._login is not None  # by_session
+        assert self._credential is not None
         self._trusted = False
         self._login = await session.renew(self, self._login, self._credential)
         self._trusted = True
