@@ -52,8 +52,11 @@ def _strings(value: Any, key: str) -> Iterator[tuple[str, str]]:
 def _tokens(key: str, text: str) -> Iterator[tuple[str, str]]:
     if text.startswith("/redfish"):
         return
-    for kind, pattern in (("uuid", _UUID), ("mac", _MAC)):
-        yield from ((m[0], kind) for m in pattern.finditer(text) if not _NOTHING.issuperset(m[0]))
+    # Most strings are too short to hold one: the patterns are not even tried.
+    if len(text) >= 36 and "-" in text:
+        yield from ((m[0], "uuid") for m in _UUID.finditer(text) if not _NOTHING.issuperset(m[0]))
+    if len(text) >= 17 and (text.count(":") >= 5 or text.count("-") >= 5):
+        yield from ((m[0], "mac") for m in _MAC.finditer(text) if not _NOTHING.issuperset(m[0]))
     serial = text.strip()
     plain = serial.isascii() and serial.isalnum() and len(serial) >= 6
     if key in _SERIAL_KEYS and plain and not _NOTHING.issuperset(serial):
