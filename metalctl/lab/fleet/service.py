@@ -64,8 +64,13 @@ def _routed(bmc: Bmc, request: Request) -> Answer:
 
 
 def _read(bmc: Bmc, path: str, request: Request) -> Answer:
+    text = unquote(request.query) if "%" in request.query else request.query
+    recorded = f"{path}?{text}"
     try:
-        query = parse_query(request.query if "%" not in request.query else unquote(request.query))
+        # A capture may hold the second page of a collection, under the link that led to it.
+        if recorded in bmc.library.tree:
+            path, text = recorded, ""
+        query = parse_query(text)
         found = bmc.get(path, query if bmc.settings.expand or not query.expand else PLAIN)
     except BadQuery as error:
         return refusal(400, "QueryParameterValueFormatError", f"The query {error} is not supported.")

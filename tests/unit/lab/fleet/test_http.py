@@ -68,7 +68,9 @@ def test_two_levels_reach_the_members_members_and_more_than_advertised_is_refuse
 
 def test_percent_encoded_expand_is_the_same(start):
     client = start().client()
-    assert client.get(f"{MEMORY}?%24expand=.%28%24levels%3D1%29").body == client.get(f"{MEMORY}?$expand=.($levels=1)").body
+    assert (
+        client.get(f"{MEMORY}?%24expand=.%28%24levels%3D1%29").body == client.get(f"{MEMORY}?$expand=.($levels=1)").body
+    )
 
 
 def test_without_expand_the_members_are_links(start):
@@ -109,7 +111,10 @@ def test_requests_sent_in_one_go_are_answered_in_order(start):
 def test_a_body_in_pieces_is_waited_for(start):
     fleet = start()
     body = b'{"UserName": "admin", "Password": "password"}'
-    head = b"POST /redfish/v1/SessionService/Sessions HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = (
+        b"POST /redfish/v1/SessionService/Sessions HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        % len(body)
+    )
     with socket.create_connection((fleet.fleet.bmcs[0].address, fleet.fleet.port), 5) as raw:
         for piece in (head[:30], head[30:], body[:10], body[10:]):
             raw.sendall(piece)
