@@ -70,7 +70,7 @@ class RedfishBmc:
     async def _connect(self, endpoint: Endpoint) -> None:
         client, self._root = await _verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
-        collection = await client.login(self._credential, link(self._root, "Systems"))
+        collection = await client.login(self._credential, self._root, link(self._root, "Systems"))
         self._path = systems.choose_system(endpoint, collection)
 
     def identity(self) -> Identity:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from metalctl.bmc.redfish.http import Resource
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import absent, child, items, link, mac, number, text, whole
 from metalctl.model.inventory import Cpu, Dimm, Disk, Memory, Nic
 
