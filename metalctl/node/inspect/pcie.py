@@ -37,11 +37,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A PCI function as /sys has it. kind: as in PcieDevice; ids: vendor and device, hexadecimal digits."""
+    """A PCI function as /sys has it. kind: as in PcieDevice; vendor, model: names, or the numbers without pci.ids."""
 
     address: str
     kind: str
-    ids: pcinames.Ids
     vendor: str
     model: str
     slot: str
@@ -63,10 +62,14 @@ def functions(host: Host) -> dict[str, Function]:
     ids = {a: (_id(host, a, "vendor"), _id(host, a, "device")) for a in kept}
     names = pcinames.read(host, ids.values())
     slots = {**tables.slots(host), **_hotplug(host)}
-    return {
-        a: Function(a, what, ids[a], *names.get(ids[a], (ids[a][0], ids[a][1])), slots.get(a.rpartition(".")[0], ""))
-        for a, what in kept.items()
-    }
+    return {a: _function(a, what, ids[a], names, slots) for a, what in kept.items()}
+
+
+def _function(
+    address: str, what: str, ids: pcinames.Ids, names: dict[pcinames.Ids, pcinames.Ids], slots: dict[str, str]
+) -> Function:
+    vendor, model = names.get(ids, (ids[0], ""))
+    return Function(address, what, vendor, model or f"device {ids[1]}", slots.get(address.rpartition(".")[0], ""))
 
 
 def collect(host: Host, found: dict[str, Function]) -> tuple[PcieDevice, ...]:
@@ -82,7 +85,7 @@ def _device(host: Host, function: Function) -> PcieDevice:
         address=function.address,
         kind=function.kind,
         vendor=function.vendor,
-        model=function.model or f"device {function.ids[1]}",
+        model=function.model,
         driver=host.linked(f"{base}/driver"),
         serial=vpd.read(host, base).serial,
         slot=function.slot,

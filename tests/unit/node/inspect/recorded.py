@@ -15,7 +15,7 @@ class Recorded:
     def __init__(self, case: dict[str, Any]) -> None:
         self._files = {**case.get("files", {}), **{p: bytes.fromhex(h) for p, h in case.get("hex", {}).items()}}
         self._links: dict[str, str] = case.get("links", {})
-        self._commands: dict[str, str | dict[str, str]] = case.get("commands", {})
+        self._commands: dict[str, Any] = case.get("commands", {})
         self._probes: dict[str, Any] = case.get("probes", {})
         self.asked: list[str] = []
 
@@ -40,11 +40,18 @@ class Recorded:
         return path
 
     def tool(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str:
+        """A recorded command is its output, {"prints", "code"} of one that ended so, or {"fails": why}."""
         self.asked.append(" ".join(argv))
-        answer = self._commands.get(" ".join(argv))
+        answer = self._commands.get(" ".join(argv), {})
         if isinstance(answer, str):
             return answer
-        raise ToolFailed((answer or {}).get("fails", f"{argv[0]} is not installed"))
+        if "prints" in answer and not answer["code"] & ~tolerated:
+            return str(answer["prints"])
+        raise ToolFailed(
+            f"{argv[0]} ended with {answer['code']}"
+            if "code" in answer
+            else answer.get("fails", f"{argv[0]} is not installed")
+        )
 
     def probe(self, what: str, name: str) -> Any:
         return self._probes.get(f"{what} {name}".strip(), (None, "not recorded") if what == "kvm" else {})

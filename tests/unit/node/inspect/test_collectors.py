@@ -11,7 +11,23 @@ from typing import Any
 import pytest
 
 from metalctl.model.codec import encode
-from metalctl.node.inspect import bmc, bonds, cpu, disks, lldp, memory, nics, pcie, system
+from metalctl.node.inspect import (
+    bmc,
+    bonds,
+    controllers,
+    cpu,
+    disks,
+    lldp,
+    memory,
+    nics,
+    numa,
+    pcie,
+    power,
+    sensors,
+    system,
+    tpm,
+    volumes,
+)
 from metalctl.node.inspect.host import Host
 
 _HERE = Path(__file__).parent
@@ -42,6 +58,16 @@ COLLECTORS: dict[str, Callable[[Host], Any]] = {
     "lldp": lambda host: lldp.collect(host, ("ens1f0", "np1a"), None),
     "bonds": bonds.collect,
     "system": _system,
+    "bmc": bmc.collect,
+    "controllers": lambda host: controllers.collect(host, pcie.functions(host)),
+    "numa": numa.collect,
+    "nvme": lambda host: disks.details(host, disks.collect(host)),
+    "smart": lambda host: disks.details(host, disks.collect(host)),
+    "pcie": lambda host: pcie.collect(host, pcie.functions(host)),
+    "power": power.collect,
+    "sensors": sensors.collect,
+    "tpm": tpm.collect,
+    "volumes": lambda host: volumes.collect(host, disks.collect(host)),
 }
 CASES = sorted((_HERE / "cases").glob("*/*.json"))
 
