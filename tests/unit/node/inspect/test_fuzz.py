@@ -56,7 +56,8 @@ _SPEC.loader.exec_module(_RECORDED)
 
 _WORDS = st.sampled_from(
     ["Handle 0x1, DMI", "Size: ", "32 GB", "Speed: ", "MT/s", "²", "٣", "\t", "\n", "\n\n", ": ", "processor", "-1",
-     "x", "Memory Device", "Status: ", "9" * 5000, "1e999", "NaN", "0x", "(", "K", "-", ",", "Slave Interface", "\0", "GT/s"]
+     "x", "Memory Device", "Status: ", "9" * 5000, "1e999", "NaN", "0x", "(", "K", "-", ",", "Slave Interface", "\0",
+     "GT/s"]
 )  # fmt: skip
 _TEXT = st.one_of(st.text(max_size=60), st.lists(_WORDS, max_size=25).map("".join))
 _JSON = st.recursive(
