@@ -6,12 +6,13 @@ import re
 from collections import Counter
 
 from metalctl.model.inventory import Cache
-from metalctl.model.units import UnitError, parse_size
 from metalctl.node.inspect.host import Host
 
 _CPUS = "/sys/devices/system/cpu"
 _INDEX = re.compile(r"index(\d+)")
 _ONE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
+_SIZE = re.compile(r"([0-9]{1,9})([KMG])")
+_SHIFT = {"K": 10, "M": 20, "G": 30}
 _MOST = 1 << 16  # CPUs; a longer range is no list of CPUs
 
 
@@ -38,10 +39,8 @@ def collect(host: Host) -> tuple[Cache, ...]:
 
 def parse(text: str) -> int | None:
     """Bytes of "32K"; None for anything else."""
-    try:
-        return parse_size(f"{text}iB") if text[-1:] in ("K", "M", "G") else None
-    except UnitError:
-        return None
+    match = _SIZE.fullmatch(text)
+    return int(match.group(1)) << _SHIFT[match.group(2)] if match else None
 
 
 def listed(text: str) -> set[int]:

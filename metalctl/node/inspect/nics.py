@@ -49,8 +49,10 @@ def bring_up(host: Host, wait: float = 6.0, sleep: Callable[[float], None] = tim
 
 
 def _flags(host: Host, name: str) -> int:
-    text = host.text(f"{_NET}/{name}/flags")
-    return int(text, 16) if text else 0
+    try:
+        return int(host.text(f"{_NET}/{name}/flags"), 16)
+    except ValueError:
+        return 0
 
 
 def collect(

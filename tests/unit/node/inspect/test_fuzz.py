@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from metalctl.model.codec import decode, encode
@@ -120,6 +120,7 @@ _MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 def test_a_parser_takes_any_text(name: str) -> None:
     @_MANY
     @given(_TEXT)
+    @example("9" * 400 + "K")
     def any_text(text: str) -> None:
         _PARSERS[name](text)
 
@@ -169,6 +170,17 @@ def test_a_whole_inventory_survives_one_damaged_answer(file: Path, random: Any, 
         )
     taken = collect(Host(_RECORDED.Recorded(case)), change_links=False, wait=False)
     assert decode(Inventory, json.loads(json.dumps(encode(taken)))) == taken
+
+
+@pytest.mark.parametrize("nonsense", ["", ":", "²", "-1", "9" * 400, "0x" * 9])
+def test_a_whole_inventory_survives_each_damaged_answer(nonsense: str) -> None:
+    """Every recorded file and command in turn, where nobody waits for the interpreter."""
+    for file in CASES:
+        case = json.loads(file.read_text())
+        for kind in ("files", "commands"):
+            for key in list(case.get(kind, {}))[:40]:
+                damaged = {**case, kind: {**case[kind], key: nonsense}}
+                collect(Host(_RECORDED.Recorded(damaged)), change_links=False, wait=False)
 
 
 def _cut(text: str, random: Any, nonsense: str) -> str:
