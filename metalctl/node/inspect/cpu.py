@@ -105,7 +105,7 @@ def _package(socket: str, cpus: list[dict[str, str]], section: dmi.Section) -> P
 
 
 def _count(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else None
 
 
 def _virtualization(cpu: dict[str, str]) -> str | None:
@@ -144,7 +144,7 @@ def _topology(host: Host) -> tuple[int | None, int | None, int | None]:
     packages, cores, threads = set(), set(), 0
     for cpu in host.names(_CPUS):
         topology = f"{_CPUS}/{cpu}/topology"
-        if not cpu.removeprefix("cpu").isdigit() or not (package := host.text(f"{topology}/physical_package_id")):
+        if not re.fullmatch("cpu[0-9]{1,6}", cpu) or not (package := host.text(f"{topology}/physical_package_id")):
             continue
         packages.add(package)
         siblings = host.text(f"{topology}/core_cpus_list") or host.text(f"{topology}/thread_siblings_list")

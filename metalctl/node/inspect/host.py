@@ -16,6 +16,8 @@ from metalctl.node import tool
 from metalctl.node.errors import ToolFailed
 from metalctl.node.inspect import probes
 
+_DIGITS = 20  # the kernel's numbers have 64 bits and a sign
+
 
 class Machine(Protocol):
     """The five questions. Files raise OSError, tools ToolFailed, probes nothing.
@@ -68,8 +70,9 @@ class Host:
 
     def number(self, path: str) -> int | None:
         """A file that holds one decimal number; None when it does not or cannot be read."""
+        text = self.text(path)
         try:
-            return int(self.text(path))
+            return int(text) if len(text) <= _DIGITS else None
         except ValueError:
             return None
 

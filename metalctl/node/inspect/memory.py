@@ -13,7 +13,7 @@ from metalctl.node import dmi
 from metalctl.node.inspect import tables
 from metalctl.node.inspect.host import Host
 
-_TOTAL = re.compile(r"^MemTotal:\s+(\d+) kB", re.MULTILINE)
+_TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
 _EDAC = "/sys/devices/system/edac/mc"
 _NO_ECC = frozenset({"", "none", "unknown", "reserved"})
 # (pattern over "bank locator", what its groups are called). The first that fits is taken.
@@ -71,7 +71,7 @@ def dimm(section: dmi.Section) -> Dimm:
         manufacturer=dmi.known(section, "Manufacturer"),
         part_number=dmi.known(section, "Part Number"),
         serial=dmi.known(section, "Serial Number"),
-        rank=int(rank) if rank.isascii() and rank.isdecimal() else None,
+        rank=int(rank) if re.fullmatch("[0-9]{1,3}", rank) else None,
         socket=socket,
         channel=channel,
     )

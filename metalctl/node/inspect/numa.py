@@ -8,7 +8,7 @@ from metalctl.model.inventory import NumaNode
 from metalctl.node.inspect.host import Host
 
 _NODES = "/sys/devices/system/node"
-_TOTAL = re.compile(r"MemTotal:\s+(\d+) kB")
+_TOTAL = re.compile(r"MemTotal:\s+(\d{1,15}) kB")
 
 
 def collect(host: Host) -> tuple[NumaNode, ...]:
