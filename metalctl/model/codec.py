@@ -3,8 +3,8 @@
 `decode` is strict: an unknown field, a missing field without default, a value of the wrong type or an integer of more
 than 64 bits is a `DecodeError` that names the path. Tuples are lists in JSON, enums their values.
 
-Thousands of inventories are decoded in one go, so a decoder is compiled once a type (`_fast`), which knows no path. Only
-when it refuses, the data is walked again (`_decode`) to say where and why.
+Thousands of inventories are decoded in one go, so a decoder is compiled once a type (`_fast`), which knows no path.
+Only when it refuses, the data is walked again (`_decode`) to say where and why.
 """
 
 from __future__ import annotations
@@ -223,9 +223,10 @@ def _fast_dict(value_kind: Any) -> Decoder:
 
 
 def _plain(hint: Any) -> tuple[type | None, bool]:
-    """The class whose values are taken as they are (str, bool), and whether None is, too."""
+    """The class whose values are taken as they are (str, bool, int), and whether None is, too."""
     options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    return next((o for o in options if o in (str, bool)), None), type(None) in options
+    exact = (str, bool) if float in options else (str, bool, int)
+    return next((o for o in options if o in exact), None), type(None) in options
 
 
 def _fast_dataclass(kind: Any) -> Decoder:
@@ -243,7 +244,8 @@ def _fast_dataclass(kind: Any) -> Decoder:
             if name not in table:
                 raise _Refused
             exact, optional, decoder = table[name]
-            plain = value.__class__ is exact or (optional and value is None)
+            of = value.__class__
+            plain = (of is exact and (of is not int or -_LARGEST <= value < _LARGEST)) or (optional and value is None)
             values[name] = value if plain else decoder(value)
         for name in required:
             if name not in values:
