@@ -73,7 +73,7 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
     if whole:
         _no_removal(merged, problems)
     while layers:
-        merged = _merge(merged, layers.pop(), problems)
+        merged = merge(merged, layers.pop(), problems)
     return merged, whole
 
 
@@ -130,7 +130,7 @@ def _why_not(named: Scalar, found: Path | None, chain: tuple[Path, ...]) -> Prob
     return Problem(named.file, named.line, f"extends: {route} goes in a circle", "let one of them stand alone")
 
 
-def _merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
+def merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
     """The child `above` laid over its parent `below`."""
     merged = Mapping(above.file, above.line, dict(below.items), dict(below.lines))
     for key, value in above.items.items():
@@ -142,7 +142,7 @@ def _merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
             merged.lines.pop(key, None)
             continue
         if isinstance(value, Mapping) and isinstance(inherited, Mapping):
-            merged.items[key] = _merge(inherited, value, problems)
+            merged.items[key] = merge(inherited, value, problems)
         else:
             _no_removal(value, problems)
             merged.items[key] = value

@@ -16,12 +16,14 @@ from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
 from metalctl.model.match._frus import of_disk, of_nic, of_supply
 from metalctl.model.match._ports import card
-from metalctl.model.match._verdicts import judged, source_of, unknown
+from metalctl.model.match._verdicts import judged, reason, source_of, unknown
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits, is_product
 
 ANY = "any"
 DISKS = ("nvme", "ssd", "hdd")
+# Where the parts of a component are listed; only in-band an empty list says that there are none.
+_LISTS = {"nic": "nics", "psu": "power_supplies", "controller": "controllers", **dict.fromkeys(DISKS, "disks")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,12 @@ def _component(inventory: Inventory, component: str, keys: dict[str, str]) -> It
     product = f"{inventory.identity.manufacturer} {inventory.identity.product}".strip()
     looked = [(part, _bound(keys, part.model, product)) for part in parts]
     if not looked:
+        where = _LISTS.get(component, "")
+        hidden = where and (inventory.source != "in-band" or reason(inventory, where))
         if bound := _bound(keys, "", product):
             yield unknown(inventory, name, _said(bound), name, component)
+        elif hidden:
+            yield unknown(inventory, name, " or ".join(keys), where, component)
         else:
             yield _not_asked(inventory, name, component, keys, [product])
         return
@@ -121,8 +127,14 @@ def satisfies(version: str, bound: str) -> bool:
     match = re.match(r"\s*(>=|<=|==?)?\s*(.*\S)", bound)
     if not match:
         return False
-    order = _compare(version, match.group(2))
+    order = _compare(_token(version, match.group(2)), match.group(2))
     return {">=": order >= 0, "<=": order <= 0}.get(match.group(1) or "=", order == 0)
+
+
+def _token(version: str, bound: str) -> str:
+    """The part of the version that a bound such as 2.68 is about: "U30 v2.68 (07/14/2022)", "22.31.1014 (MT_0359)"."""
+    numbers = re.match(r"v?[0-9]", bound) and re.search(r"(?:^|\s)v?([0-9]\S*)", version)
+    return numbers.group(1) if numbers else version
 
 
 def _compare(a: str, b: str) -> int:

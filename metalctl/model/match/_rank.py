@@ -13,7 +13,6 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Profile, Range
 from metalctl.model.verdict import Verdict
 
-
 _TELLING = (".cores", ".total", ".count")
 
 

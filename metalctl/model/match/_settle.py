@@ -57,7 +57,26 @@ def _with_word(finding: Finding, other: list[Finding]) -> Finding:
 def waived(found: Iterable[Finding], profile: Profile, today: date | None = None) -> tuple[Finding, ...]:
     """The findings with the profile's waivers and warnings. A waiver counts until the end of its `until`."""
     day = (today or date.today()).isoformat()
-    return tuple(_waived(f, profile, day) if f.verdict in _BAD else f for f in found)
+    return _once(tuple(_waived(f, profile, day) if f.verdict in _BAD else f for f in found))
+
+
+def _once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Empty slots that `memory.total` names are not blamed again; where that is waived, they are."""
+    total = next((f for f in found if f.requirement == "memory.total" and f.verdict is Verdict.FAIL and f.blocks), None)
+    if total is None or not total.frus:
+        return found
+    return tuple(_explained(f, total) if _follows(f, total) else f for f in found)
+
+
+def _follows(finding: Finding, total: Finding) -> bool:
+    about = finding.requirement in ("memory.channels", "memory.balanced") and finding.verdict is Verdict.FAIL
+    return about and bool(finding.frus) and set(finding.frus) <= set(total.frus)
+
+
+def _explained(finding: Finding, total: Finding) -> Finding:
+    return replace(
+        finding, verdict=Verdict.SKIP, got=f"not judged: {total.requirement} names the same slots", remedy=""
+    )
 
 
 def _waived(finding: Finding, profile: Profile, day: str) -> Finding:
