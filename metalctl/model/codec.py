@@ -45,7 +45,7 @@ def encode(value: Any) -> Any:
 def decode(kind: type[T], data: Any, path: str = "") -> T:
     """Build `kind` from JSON values; raises DecodeError with the path of the first mismatch."""
     try:
-        return typing.cast(T, _fast(kind)(data))
+        return typing.cast(T, _fast(typing.cast(Any, kind))(data))
     except _Refused:
         return typing.cast(T, _decode(kind, data, path or kind.__name__))
 

@@ -30,9 +30,10 @@ from metalctl.model.match import (
 from metalctl.model.profile import Profile, Requires
 from metalctl.model.run import BondSpec
 
-__all__ = ["Ranked", "bonds", "disk_roles", "match", "rank"]
+__all__ = ["Ranked", "bonds", "disk_roles", "match", "rank", "satisfies"]
 
 Ranked = _rank.Ranked
+satisfies = _firmware.satisfies
 
 
 def match(
