@@ -44,10 +44,11 @@ from metalctl.content.inventories import Sides
 from metalctl.content.profiles import _where, _write
 from metalctl.content.profiles._crossref import references
 from metalctl.content.profiles._difference import Difference, differences
-from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved, suggest
+from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved
 from metalctl.content.profiles._record import json_schema
 from metalctl.content.profiles._schema import profile_of
 from metalctl.content.profiles._tree import Mapping, short
+from metalctl.content.suggest import suggest
 from metalctl.model.codec import encode
 from metalctl.model.profile import Profile
 

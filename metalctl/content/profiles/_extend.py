@@ -10,13 +10,13 @@ file.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
 from metalctl.content import paths
 from metalctl.content.errors import ContentError, Problem
 from metalctl.content.profiles._tree import Mapping, Node, Scalar, describe, read, short
+from metalctl.content.suggest import suggest
 
 SUFFIX = ".yaml"
 LONGEST_CHAIN = 16
@@ -39,13 +39,6 @@ def locate(name: str, hidden: tuple[Path, ...] = ()) -> Path | None:
     except (ContentError, OSError, ValueError):
         return None
     return next((c for c in candidates if _real(c) not in hidden and c.is_file()), None)
-
-
-def suggest(name: str, known: list[str]) -> str:
-    """ "did you mean …?" where something known is near, else the list of what is known."""
-    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"did you mean {near[0]}?"
-    return f"known: {', '.join(known)}" if known else ""
 
 
 def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]:

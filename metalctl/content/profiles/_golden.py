@@ -6,6 +6,7 @@ states is left out. Only what is read is written: nothing is guessed.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -121,6 +122,11 @@ def disks(machines: Machines, role: str, tolerance: float) -> list[dict[str, Any
     found = []
     for position, key in enumerate(ordered):
         name = "os" if position == 0 else _ROLES.get(role, _ROLES["compute"])[key[0]]
+        if position == 0 and len(ordered) == 1 and all(len(group) > 1 for group in groups[key]):
+            # One kind of disk only: the system takes one of them.
+            found.append(_disk("os", key[0], [group[:1] for group in groups[key]], tolerance))
+            groups[key] = [group[1:] for group in groups[key]]
+            name = _ROLES.get(role, _ROLES["compute"])[key[0]]
         names[name] += 1
         label = name if names[name] == 1 else f"{name}{names[name]}"
         found.append(_disk(label, key[0], groups[key], tolerance))
@@ -153,13 +159,18 @@ def _disk(role: str, kind: str, by_machine: list[list[Disk]], tolerance: float) 
             "role": role,
             "kind": kind,
             "count": _between(min(map(len, by_machine)), max(map(len, by_machine))),
-            "size": f"{low * (1 - tolerance) / GB:.12g} GB..{high * (1 + tolerance) / GB:.12g} GB",
+            "size": f"{_rounded(low * (1 - tolerance), math.floor)}..{_rounded(high * (1 + tolerance), math.ceil)}",
             "power_loss_protection": True if all(d.power_loss_protection for d in every) else None,
             "endurance": f">= {min(wear):g} DWPD" if len(wear) == len(every) else None,
             "full_link": full or None,
             "healthy": True if all(d.health and d.health.status == "ok" for d in every) else None,
         }
     )
+
+
+def _rounded(size: float, to: Callable[[float], int]) -> str:
+    """Outward, to whole GB where that is less than one part in a thousand."""
+    return f"{to(size / GB)} GB" if size >= 1000 * GB else f"{to(size / 10**6)} MB"
 
 
 def _network(machines: Machines) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._extend import merge, suggest
+from metalctl.content.profiles._extend import merge
 from metalctl.content.profiles._tree import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, describe, short
 from metalctl.content.profiles._values import Mismatch
+from metalctl.content.suggest import suggest
 
 T = TypeVar("T")
 

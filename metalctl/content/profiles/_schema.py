@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metalctl.content.errors import Problem
 from metalctl.content.profiles import _values as v
-from metalctl.content.profiles._extend import suggest
 from metalctl.content.profiles._reader import Reader
 from metalctl.content.profiles._requires import requires
 from metalctl.content.profiles._tree import Mapping, Scalar
+from metalctl.content.suggest import suggest
 from metalctl.model.finding import Waiver
 from metalctl.model.profile import DiskRequirement, Drive, Install, Profile, Requires, Variant
 

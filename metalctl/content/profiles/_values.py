@@ -16,7 +16,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from metalctl.content.profiles._extend import suggest
+from metalctl.content.suggest import suggest
 from metalctl.model import units
 from metalctl.model.errors import MetalctlError
 from metalctl.model.profile import Range

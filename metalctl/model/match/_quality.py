@@ -99,7 +99,7 @@ def _compile(need: DiskRequirement) -> Iterator[Aspect]:
         yield Aspect("wear", FLASH, f"{written(wear)} of its rated life used", lambda d, _: _wear(d, wear), remedy)
     if endurance := need.endurance:
         remedy = "replace it by a drive of the endurance class that the profile asks for"
-        expected = f"{written(endurance)} drive writes a day"
+        expected = f"{written(endurance).removesuffix('DWPD').strip()} drive writes a day"
         yield Aspect("endurance", FLASH, expected, lambda d, known: _endurance(d, known, endurance), remedy)
     if need.power_loss_protection is not None:
         wanted, word = need.power_loss_protection, "yes" if need.power_loss_protection else "no"
