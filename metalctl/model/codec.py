@@ -1,7 +1,10 @@
 """Dataclasses of this room to JSON values and back, with the standard library only: it runs on the node too.
 
-`decode` is strict: an unknown field, a missing field without default, or a value of the wrong type is a `DecodeError`
-that names the path. Tuples are lists in JSON, enums their values.
+`decode` is strict: an unknown field, a missing field without default, a value of the wrong type or an integer of more
+than 64 bits is a `DecodeError` that names the path. Tuples are lists in JSON, enums their values.
+
+Thousands of inventories are decoded in one go, so a decoder is compiled once a type (`_fast`), which knows no path.
+Only when it refuses, the data is walked again (`_decode`) to say where and why.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +20,9 @@ from typing import Any, TypeVar
 from metalctl.model.errors import MetalctlError
 
 T = TypeVar("T")
+Decoder = Callable[[Any], Any]
+# No fact of ours is larger; arithmetic with a float would overflow.
+_LARGEST = 2**63
 
 
 class DecodeError(MetalctlError):
@@ -37,7 +44,14 @@ def encode(value: Any) -> Any:
 
 def decode(kind: type[T], data: Any, path: str = "") -> T:
     """Build `kind` from JSON values; raises DecodeError with the path of the first mismatch."""
-    return typing.cast(T, _decode(kind, data, path or kind.__name__))
+    try:
+        return typing.cast(T, _fast(typing.cast(Any, kind))(data))
+    except _Refused:
+        return typing.cast(T, _decode(kind, data, path or kind.__name__))
+
+
+class _Refused(Exception):
+    """The compiled decoder does not take the data; the slow one says why."""
 
 
 @cache
@@ -107,6 +121,8 @@ def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
             return kind(data)
         except ValueError:
             raise _mismatch(path, " or ".join(str(m.value) for m in kind), data) from None
+    if isinstance(data, int) and not -_LARGEST <= data < _LARGEST:
+        raise _mismatch(path, "a number of at most 64 bits", data)
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
@@ -115,4 +131,125 @@ def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
 
 
 def _mismatch(path: str, expected: str, got: Any) -> DecodeError:
-    return DecodeError(f"{path}: expected {expected}, got {str(got)[:80]!r}")
+    # A number of thousands of digits has no decimal form: Python refuses to write it.
+    shown = hex(got) if isinstance(got, int) and not -_LARGEST <= got < _LARGEST else str(got)
+    return DecodeError(f"{path}: expected {expected}, got {shown[:80]!r}")
+
+
+@cache
+def _fast(kind: Any) -> Decoder:
+    """The compiled decoder of a type; it raises `_Refused` where `_decode` raises `DecodeError`."""
+    if kind is Any or kind is object:
+        return lambda data: data
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _fast_union(typing.get_args(kind))
+    if origin in (tuple, list):
+        return _fast_sequence(origin, typing.get_args(kind))
+    if origin is dict:
+        return _fast_dict(typing.get_args(kind)[1])
+    if dataclasses.is_dataclass(kind):
+        return _fast_dataclass(kind)
+    return _fast_scalar(kind)
+
+
+def _fast_scalar(kind: Any) -> Decoder:
+    # The usual case is the exact type; anything else (enums, ints for floats, subclasses) takes the slow way, alone.
+    exact = kind if kind in (str, bool) else None
+
+    def scalar(data: Any) -> Any:
+        if data.__class__ is exact:
+            return data
+        if kind is int and data.__class__ is int and -_LARGEST <= data < _LARGEST:
+            return data
+        try:
+            return _decode_scalar(kind, data, "")
+        except DecodeError:
+            raise _Refused from None
+
+    return scalar
+
+
+def _fast_union(options: tuple[Any, ...]) -> Decoder:
+    decoders = [_fast(option) for option in options if option is not type(None)]
+    optional = len(decoders) < len(options)
+
+    def union(data: Any) -> Any:
+        if data is None and optional:
+            return None
+        for decoder in decoders:
+            try:
+                return decoder(data)
+            except _Refused:
+                continue
+        raise _Refused
+
+    return union if len(decoders) > 1 or not optional else _fast_optional(decoders[0])
+
+
+def _fast_optional(decoder: Decoder) -> Decoder:
+    return lambda data: None if data is None else decoder(data)
+
+
+def _fast_sequence(origin: Any, args: tuple[Any, ...]) -> Decoder:
+    if origin is tuple and args and args[-1] is not Ellipsis:
+        decoders = [_fast(a) for a in args]
+
+        def fixed(data: Any) -> Any:
+            if not isinstance(data, (list, tuple)) or len(data) != len(decoders):
+                raise _Refused
+            return tuple(decoder(v) for decoder, v in zip(decoders, data, strict=True))
+
+        return fixed
+    one = _fast(args[0])
+
+    def sequence(data: Any) -> Any:
+        if not isinstance(data, (list, tuple)):
+            raise _Refused
+        return origin([one(v) for v in data])
+
+    return sequence
+
+
+def _fast_dict(value_kind: Any) -> Decoder:
+    one = _fast(value_kind)
+
+    def mapping(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _Refused
+        return {k: one(v) for k, v in data.items()}
+
+    return mapping
+
+
+def _plain(hint: Any) -> tuple[type | None, bool]:
+    """The class whose values are taken as they are (str, bool, int), and whether None is, too."""
+    options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    exact = (str, bool) if float in options else (str, bool, int)
+    return next((o for o in options if o in exact), None), type(None) in options
+
+
+def _fast_dataclass(kind: Any) -> Decoder:
+    hints = _hints(kind)
+    fields = [f for f in dataclasses.fields(kind) if f.init]
+    # name → the one class that needs no look at all, whether null will do, and the decoder for everything else.
+    table = {f.name: (*_plain(hints[f.name]), _fast(hints[f.name])) for f in fields}
+    required = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]
+
+    def build(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _Refused
+        values = {}
+        for name, value in data.items():
+            if name not in table:
+                raise _Refused
+            exact, optional, decoder = table[name]
+            of = value.__class__
+            plain = (of is exact and (of is not int or -_LARGEST <= value < _LARGEST)) or (optional and value is None)
+            values[name] = value if plain else decoder(value)
+        for name in required:
+            if name not in values:
+                raise _Refused
+        return kind(**values)
+
+    return build

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from metalctl.content import checks, paths
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._extend import suggest
 from metalctl.content.profiles._tree import Mapping, Scalar, short
+from metalctl.content.suggest import suggest
 
 
 def references(tree: Mapping) -> list[Problem]:
