@@ -106,9 +106,8 @@ class Walk:
 
     def _firmware(self, bmc: str, listed: tuple[Firmware, ...]) -> tuple[Firmware, ...]:
         """First the BIOS and the BMC under these names, then what the update service lists under its own."""
-        own = [
-            Firmware(name, version) for name, version in (("bios", self.system.bios_version), ("bmc", bmc)) if version
-        ]
+        stated = (("bios", self.system.bios_version), ("bmc", bmc))
+        own = [Firmware(n, version) for n, version in stated if version and f"firmware.{n}" not in self.quirks.distrust]
         return (*own, *parts_manager.installed(listed, {one.version for one in own}))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:

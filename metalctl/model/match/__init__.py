@@ -30,10 +30,11 @@ from metalctl.model.match import (
 from metalctl.model.profile import Profile, Requires
 from metalctl.model.run import BondSpec
 
-__all__ = ["Ranked", "bonds", "disk_roles", "match", "rank", "satisfies"]
+__all__ = ["Ranked", "bonds", "disk_roles", "match", "rank", "satisfies", "waive"]
 
 Ranked = _rank.Ranked
 satisfies = _firmware.satisfies
+waive = _settle.waived
 
 
 def match(
