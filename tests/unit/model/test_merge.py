@@ -206,6 +206,16 @@ def test_what_one_side_could_not_read_is_no_contradiction() -> None:
     assert found(blind, inside()) == []
 
 
+@pytest.mark.parametrize("fact", ["memory.dimms", "memory"])
+def test_a_list_that_could_not_be_read_whole_loses_no_part(fact: str) -> None:
+    memory = outside().memory
+    half = replace(memory, dimms=memory.dimms[:8])
+    assert len(found(outside(memory=half), inside())) == 8
+    assert found(outside(memory=half, unreadable=(Unreadable(fact, "HTTP 500"),)), inside()) == []
+    # A note of one module is none of the list.
+    assert len(found(outside(memory=half, unreadable=(Unreadable("memory.dimms.A1.rank", "x"),)), inside())) == 8
+
+
 def test_a_machine_that_sees_no_disk_at_all_contradicts_a_bmc_that_lists_three() -> None:
     blind = Inventory(source="in-band", identity=inside().identity)
     assert [f.requirement for f in found(outside(), blind)] == ["sources.disk"] * 3
@@ -288,6 +298,10 @@ SAME = [
     (same.version, "01.74.06", "1.74", True),
     (same.version, "1.9.2", "1.10.0", False),
     (same.version, "2.12.2", "2.12.3", False),
+    (same.version, "A43 v2.52 (10/29/2021)", "A43", True),
+    (same.version, "iLO 5 v2.46", "2.46", True),
+    (same.version, "216.4.112.0/pkg 21.60.22.11", "21.60.22.11", True),
+    (same.version, "A43 v2.52 (10/29/2021)", "U30", False),
     (same.version, "GDC5902Q", "gdc5902q", True),
     (same.version, "GDC5902Q", "GDC5602Q", False),
     (same.serial, "0040F1A2B3", "40f1a2b3", True),
