@@ -86,7 +86,7 @@ def _disk(host: Host, name: str) -> Disk:
 
 def _behind(host: Host, name: str, transport: str) -> dict[str, Any]:
     """The PCI function that the disk is behind: its own if it is an NVMe disk, else its controller's."""
-    where = host.real(f"{_BLOCK}/{name}")
+    where = nvme.where(host, name) if transport == "nvme" else host.real(f"{_BLOCK}/{name}")
     pci = pcilink.address(where)
     if not pci:
         return {}
@@ -165,10 +165,12 @@ def _slot(host: Host, name: str) -> str:
     for entry in host.names(f"{_BLOCK}/{name}/device"):
         if entry.startswith("enclosure_device:"):
             return entry.partition(":")[2].strip()
-    where = host.real(f"{_BLOCK}/{name}")
+    if not name.startswith("nvme"):
+        return ""
+    where = nvme.where(host, name)
     for slot in host.names("/sys/bus/pci/slots"):
         address = host.text(f"/sys/bus/pci/slots/{slot}/address")
-        if address and name.startswith("nvme") and f"/{address}." in where:
+        if address and f"/{address}." in where:
             return f"pci slot {slot}"
     return ""
 

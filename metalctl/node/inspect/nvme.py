@@ -21,29 +21,43 @@ _KELVIN = 273.15
 _SLOT = re.compile(r"Firmware Rev Slot (\d)")
 _TEXT_OF = re.compile(r"\(([^)]*)\)\s*$")
 _LBA_FORMATS = 64
-_CONTROLLER = re.compile(r"(nvme\d+)(?:c\d+)?n(\d+)")
+_CONTROLLER = re.compile(r"/nvme/(nvme\d+)(?:/|$)")
+_NAMESPACE = re.compile(r"nvme\d+n(\d+)")
+
+
+def where(host: Host, name: str) -> str:
+    """The path below /sys/devices of the controller that a namespace's block device is behind, "" when there is none.
+
+    A disk with two ports belongs to a subsystem, which is virtual and numbered by itself: nvme0n1 may be behind nvme1.
+    Of several controllers the first is taken.
+    """
+    block = host.real(f"/sys/block/{name}")
+    if not (subsystem := block.rpartition("/")[0]).rpartition("/")[2].startswith("nvme-subsys"):
+        return block
+    paths = [host.real(f"{subsystem}/{n}") for n in host.names(subsystem) if re.fullmatch(r"nvme\d+", n)]
+    return next(iter(sorted(paths)), "")
 
 
 def details(host: Host, disk: Disk) -> Disk:
     """The disk with what its controller tells; each part that it does not tell is an unreadable fact."""
-    match = _CONTROLLER.fullmatch(disk.name)
-    if not match:
-        host.unreadable(f"disks.{disk.name}.health", "its name is not that of an NVMe namespace")
+    found, namespace = _CONTROLLER.search(where(host, disk.name)), _NAMESPACE.fullmatch(disk.name)
+    if not found or not namespace:
+        host.unreadable(f"disks.{disk.name}.health", "/sys shows no NVMe controller of this disk")
         return disk
-    controller, namespace = match.groups()
+    controller = found.group(1)
     health = health_of(_ask(host, disk, "health", "smart-log", f"/dev/{controller}"))
     identity = _ask(host, disk, "power_loss_protection", "id-ctrl", f"/dev/{controller}")
     slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", f"/dev/{controller}"))
-    number = host.number(f"/sys/block/{disk.name}/nsid") or int(namespace)
+    number = host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
     spaces = _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}")
-    found = namespace_of(number, spaces)
+    space = namespace_of(number, spaces)
     if health is None:
         host.unreadable(f"disks.{disk.name}.health", "nvme smart-log printed no health log")
     return replace(
         disk,
         health=health,
         firmware_slots=slots,
-        namespaces=(found,) if found else (),
+        namespaces=(space,) if space else (),
         power_loss_protection=protected(identity),
     )
 
