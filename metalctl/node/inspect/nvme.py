@@ -44,22 +44,32 @@ def details(host: Host, disk: Disk) -> Disk:
     if not found or not namespace:
         host.unreadable(f"disks.{disk.name}.health", "/sys shows no NVMe controller of this disk")
         return disk
-    controller = found.group(1)
-    health = health_of(_ask(host, disk, "health", "smart-log", f"/dev/{controller}"))
-    identity = _ask(host, disk, "power_loss_protection", "id-ctrl", f"/dev/{controller}")
-    slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", f"/dev/{controller}"))
-    number = host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
-    spaces = _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}")
-    space = namespace_of(number, spaces)
+    device = f"/dev/{found.group(1)}"
+    log = _ask(host, disk, "health", "smart-log", device)
+    if not log:
+        return _silent(host, disk)
+    health, number = health_of(log), host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
     if health is None:
         host.unreadable(f"disks.{disk.name}.health", "nvme smart-log printed no health log")
+    protection = protected(_ask(host, disk, "power_loss_protection", "id-ctrl", device))
+    slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", device))
+    space = namespace_of(number, _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}"))
     return replace(
         disk,
         health=health,
         firmware_slots=slots,
         namespaces=(space,) if space else (),
-        power_loss_protection=protected(identity),
+        power_loss_protection=protection,
     )
+
+
+def _silent(host: Host, disk: Disk) -> Disk:
+    """A controller that hangs, or a tool that is missing, is asked once: dozens of hung calls would be no inventory."""
+    reasons = host.notes_of(f"disks.{disk.name}.health")
+    why = reasons[-1].reason if reasons else "nvme smart-log printed no health log"
+    for fact in ("health", "power_loss_protection", "firmware_slots", "namespaces"):
+        host.unreadable(f"disks.{disk.name}.{fact}", why)
+    return disk
 
 
 def _ask(host: Host, disk: Disk, fact: str, command: str, device: str) -> dict[str, Any]:
