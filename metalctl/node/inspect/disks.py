@@ -27,7 +27,10 @@ _PAGE_80_HEADER = 4
 def collect(host: Host) -> tuple[Disk, ...]:
     """Every disk, by kernel name."""
     live = live_media(host.text("/proc/mounts"))
-    names = [n for n in host.names(_BLOCK) if not _NOT_DISKS.fullmatch(n)]
+    listed = host.names(_BLOCK)
+    if not listed:
+        host.unreadable("disks", f"{_BLOCK}: the kernel lists no block device")
+    names = [n for n in listed if not _NOT_DISKS.fullmatch(n)]
     disks = [_disk(host, n) for n in names if host.text(f"{_BLOCK}/{n}/hidden") != "1"]
     return tuple(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
 
