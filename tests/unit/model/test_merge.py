@@ -235,6 +235,15 @@ def test_the_merged_inventory_takes_each_fact_from_the_side_that_knows_it() -> N
     assert taken.sources["disks"] == "out-of-band: redfish Storage; in-band: /sys/block"
 
 
+def test_of_power_supplies_the_bmc_is_believed() -> None:
+    table = (PowerSupply("PSU.Slot.1", True, "ok", 1400, model="PWR SPLY", serial="CNDED0012341"), PowerSupply("Bay 9"))
+    outside_ = outside(power_supplies=(PowerSupply("PS1 Status", True, "critical", serial="CNDED0012341"),))
+    merged = merge(outside_, inside(power_supplies=table))
+    (supply,) = merged.inventory.power_supplies
+    assert (supply.slot, supply.health, supply.model) == ("PS1 Status", "critical", "PWR SPLY")
+    assert [f.requirement for f in merged.findings] == ["sources.power supply.health"]
+
+
 def test_a_disk_of_the_bmc_alone_is_not_offered_for_use() -> None:
     extra = Disk("Bay 9", "hdd", 20 * 10**12, serial="ZX9")
     merged = merge(outside(disks=(*outside().disks, extra)), inside())
@@ -297,6 +306,7 @@ SAME = [
     (same.version, "6.10", "6.10.30.00", True),
     (same.version, "01.74.06", "1.74", True),
     (same.version, "1.9.2", "1.10.0", False),
+    (same.version, "2.", "2.12.2", False),
     (same.version, "2.12.2", "2.12.3", False),
     (same.version, "A43 v2.52 (10/29/2021)", "A43", True),
     (same.version, "iLO 5 v2.46", "2.46", True),
