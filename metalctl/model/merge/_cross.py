@@ -76,6 +76,11 @@ def _worth(a: Inventory, b: Inventory) -> Iterator[Finding]:
     yield _finding(a, b, "memory.total", expected, got, part, remedy)
 
 
+def _blind(inventory: Inventory, path: str) -> bool:
+    """Whether this side could not read the list, or all of it: then what it lacks says nothing."""
+    return any(path == u.fact or path.startswith(f"{u.fact}.") for u in inventory.unreadable)
+
+
 def _alone(kind_name: str, a: Inventory, b: Inventory) -> tuple[list[Any], list[Any]]:
     kind = next(k for k in KINDS if k.name == kind_name)
     _, left, right = pair(kind.of(a), kind.of(b), kind.keys)
@@ -87,7 +92,8 @@ def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
     if not any(d.size for d in a.memory.dimms) or not any(d.size for d in b.memory.dimms):
         return
     outside, inside = _alone("dimm", a, b)
-    if len(outside) == len(a.memory.dimms):
+    outside, inside = [] if _blind(b, "memory.dimms") else outside, [] if _blind(a, "memory.dimms") else inside
+    if outside and len(outside) == len(a.memory.dimms):
         # Not one module could be paired: the sides name slots by different rules, and only the sums can be compared.
         if _total(a) != _total(b):
             remedy = "power cycle the node and inspect again; then compare the modules in their slots with both lists"
@@ -108,6 +114,7 @@ def _total(inventory: Inventory) -> int:
 
 def _disks(a: Inventory, b: Inventory) -> Iterator[Finding]:
     outside, inside = _alone("disk", a, b)
+    outside, inside = [] if _blind(b, "disks") else outside, [] if _blind(a, "disks") else inside
     hidden = {m for v in a.volumes for m in v.members}
     raid = {name for c in a.controllers if c.mode == "raid" for name in (c.name, c.pci) if name}
     for disk in (d for d in outside if (d.serial or d.wwn) and not {d.serial, d.slot, d.name} & hidden):
@@ -132,11 +139,12 @@ def _is_the_bmcs(disk: Disk) -> bool:
 
 
 def _ports(a: Inventory, b: Inventory) -> Iterator[Finding]:
-    """A port that the BMC lists and the kernel has no interface for; the other way round is usual (add-in cards)."""
-    if not b.nics:
+    """A port that the BMC lists and the kernel has no Ethernet interface for; the other way round is usual (add-in
+    cards). A warning: it may be an InfiniBand port, and ports that are asked for are the profile's requirement."""
+    if not b.nics or _blind(b, "nics"):
         return
     for nic in (n for n in _alone("nic", a, b)[0] if n.mac):
         remedy = (
             "the kernel has no interface for this port: no driver or firmware for it, or it is switched off in setup"
         )
-        yield _finding(a, b, "nic", nic.label, f"no such port ({b.source})", nic.label, remedy, "error", "nics")
+        yield _finding(a, b, "nic", nic.label, f"no such port ({b.source})", nic.label, remedy, "warning", "nics")

@@ -1,7 +1,8 @@
 """Which facts both sides mean alike, how they are compared, and what a contradiction asks a person to do: a table.
 
-A fact that is not here is kept with both values and never compared: names differ between tools, and a false alarm on
-every machine hides the true one.
+A fact that is not here is kept with both values and never compared: names, makers and part numbers differ between tools
+(a SCSI disk's model is cut off, a BMC tells its vendor's own part number), and a false alarm on every machine hides the
+true one. A part that was swapped is known by its serial.
 """
 
 from __future__ import annotations
@@ -70,7 +71,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("package", "serial"): Rule(same.serial, _STALE),
     ("dimm", "size"): Rule(same.exact, f"the module is read as another size: {_RESEAT}", "B"),
     ("dimm", "serial"): Rule(same.serial, f"one side knows another module in this slot: {_STALE}"),
-    ("dimm", "part_number"): Rule(same.serial, _STALE),
     ("dimm", "rank"): Rule(same.exact, _RESEAT),
     ("dimm", "type"): Rule(same.words, _STALE),
     ("dimm", "configured_mts"): Rule(same.near(0.01), "memory runs at another speed than the BMC believes: look at the "
@@ -78,7 +78,6 @@ RULES: dict[tuple[str, str], Rule] = {
     ("disk", "size"): Rule(same.near(0.02), "the disk shows another size inside: a host-protected area, a volume, or "
                            "another namespace layout; remove it or replace the disk", "B"),
     ("disk", "serial"): Rule(same.serial, _STALE),
-    ("disk", "model"): Rule(same.words, _STALE),
     ("disk", "kind"): Rule(same.unless(_UNKNOWN_KIND, same.exact), _STALE, severity="warning"),
     ("disk", "firmware"): Rule(same.version, _FLASH),
     ("disk", "health.status"): Rule(same.exact, "one side predicts the disk's failure: believe it, and replace the "
@@ -87,9 +86,7 @@ RULES: dict[tuple[str, str], Rule] = {
                           "switch and in the kernel", severity="warning"),
     ("nic", "speed"): Rule(same.exact, "the port negotiated again between the two readings, or has a marginal link: "
                            "reseat cable and transceiver, and inspect again", "b/s"),
-    ("nic", "firmware"): Rule(same.version, _FLASH),
-    ("nic", "serial"): Rule(same.serial, _STALE),
-    ("nic", "part_number"): Rule(same.serial, _STALE, severity="warning"),
+    ("nic", "firmware"): Rule(same.version, _FLASH, severity="warning"),  # some BMCs tell the package's version
     ("controller", "firmware"): Rule(same.version, _FLASH),
     ("controller", "serial"): Rule(same.serial, _STALE),
     ("volume", "level"): Rule(same.text, "read the controller's own log; the volume was made anew"),

@@ -37,7 +37,9 @@ def version(a: Any, b: Any) -> bool:
     """
     left, right = _versions(str(a)), _versions(str(b))
     if not left or not right:
-        return text(a, b)
+        # HPE's table has the family alone ("A43"), a drive's revision has no dots.
+        ours, theirs = (set(re.findall(r"[a-z0-9.]+", str(v).lower())) for v in (a, b))
+        return ours <= theirs or theirs <= ours
     return any(_begins(x, y) or _begins(y, x) for x in left for y in right)
 
 

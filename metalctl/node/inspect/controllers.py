@@ -30,8 +30,8 @@ def collect(host: Host, functions: Mapping[str, Function]) -> tuple[Controller, 
             hosts.setdefault(pci, []).append(name)
     if hosts:
         host.source("controllers", f"{_HOSTS}, /sys/bus/pci")
-    storage = {a: names for a, names in hosts.items() if a in functions and functions[a].kind != "other"}
-    return tuple(_controller(host, functions[a], sorted(names)[0]) for a, names in sorted(storage.items()))
+    known = sorted((a, names) for a, names in hosts.items() if a in functions)
+    return tuple(_controller(host, functions[a], sorted(names)[0]) for a, names in known)
 
 
 def _controller(host: Host, function: Function, name: str) -> Controller:

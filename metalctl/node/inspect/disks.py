@@ -27,7 +27,10 @@ _PAGE_80_HEADER = 4
 def collect(host: Host) -> tuple[Disk, ...]:
     """Every disk, by kernel name."""
     live = live_media(host.text("/proc/mounts"))
-    names = [n for n in host.names(_BLOCK) if not _NOT_DISKS.fullmatch(n)]
+    listed = host.names(_BLOCK)
+    if not listed:
+        host.unreadable("disks", f"{_BLOCK}: the kernel lists no block device")
+    names = [n for n in listed if not _NOT_DISKS.fullmatch(n)]
     disks = [_disk(host, n) for n in names if host.text(f"{_BLOCK}/{n}/hidden") != "1"]
     return tuple(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
 
@@ -86,7 +89,7 @@ def _disk(host: Host, name: str) -> Disk:
 
 def _behind(host: Host, name: str, transport: str) -> dict[str, Any]:
     """The PCI function that the disk is behind: its own if it is an NVMe disk, else its controller's."""
-    where = host.real(f"{_BLOCK}/{name}")
+    where = nvme.where(host, name) if transport == "nvme" else host.real(f"{_BLOCK}/{name}")
     pci = pcilink.address(where)
     if not pci:
         return {}
@@ -165,10 +168,12 @@ def _slot(host: Host, name: str) -> str:
     for entry in host.names(f"{_BLOCK}/{name}/device"):
         if entry.startswith("enclosure_device:"):
             return entry.partition(":")[2].strip()
-    where = host.real(f"{_BLOCK}/{name}")
+    if not name.startswith("nvme"):
+        return ""
+    where = nvme.where(host, name)
     for slot in host.names("/sys/bus/pci/slots"):
         address = host.text(f"/sys/bus/pci/slots/{slot}/address")
-        if address and name.startswith("nvme") and f"/{address}." in where:
+        if address and f"/{address}." in where:
             return f"pci slot {slot}"
     return ""
 

@@ -21,7 +21,7 @@ _MAX_WORDS = 127
 
 # Mbit/s → the bits of linux/ethtool.h that mean a mode of that speed.
 _MODES: dict[int, tuple[int, ...]] = {
-    10: (0, 1, 92),
+    10: (0, 1, 92, *range(99, 103)),
     100: (2, 3, 67, 90, 91),
     1000: (4, 5, 17, 41, 68),
     2500: (15, 47),
@@ -35,6 +35,7 @@ _MODES: dict[int, tuple[int, ...]] = {
     100000: (*range(36, 40), *range(57, 62), *range(75, 80)),
     200000: (*range(62, 67), *range(80, 85)),
     400000: (*range(69, 74), *range(85, 90)),
+    800000: (*range(93, 99),),
 }
 _SPEED = {bit: megabits * 10**6 for megabits, bits in _MODES.items() for bit in bits}
 _FEC = {1 << 2: "off", 1 << 3: "rs", 1 << 4: "baser", 1 << 5: "llrs", 1 << 1: "auto"}

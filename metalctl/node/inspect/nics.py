@@ -62,6 +62,8 @@ def collect(
     links = host.probe("links")
     if reason := links.pop("", ""):
         host.unreadable("nics.mac", f"{reason}: the address of a bond's member may be the bond's")
+    if not host.names(_NET):
+        host.unreadable("nics", f"{_NET}: the kernel lists no interface, not even lo")
     host.source("nics", f"{_NET}, netlink, ethtool's ioctl")
     return tuple(_nic(host, n, links.get(n), functions or {}, neighbours.get(n)) for n in physical(host))
 

@@ -21,31 +21,55 @@ _KELVIN = 273.15
 _SLOT = re.compile(r"Firmware Rev Slot (\d)")
 _TEXT_OF = re.compile(r"\(([^)]*)\)\s*$")
 _LBA_FORMATS = 64
-_CONTROLLER = re.compile(r"(nvme\d+)(?:c\d+)?n(\d+)")
+_CONTROLLER = re.compile(r"/nvme/(nvme\d+)(?:/|$)")
+_NAMESPACE = re.compile(r"nvme\d+n(\d+)")
+
+
+def where(host: Host, name: str) -> str:
+    """The path below /sys/devices of the controller that a namespace's block device is behind, "" when there is none.
+
+    A disk with two ports belongs to a subsystem, which is virtual and numbered by itself: nvme0n1 may be behind nvme1.
+    Of several controllers the first is taken.
+    """
+    block = host.real(f"/sys/block/{name}")
+    if not (subsystem := block.rpartition("/")[0]).rpartition("/")[2].startswith("nvme-subsys"):
+        return block
+    paths = [host.real(f"{subsystem}/{n}") for n in host.names(subsystem) if re.fullmatch(r"nvme\d+", n)]
+    return next(iter(sorted(paths)), "")
 
 
 def details(host: Host, disk: Disk) -> Disk:
     """The disk with what its controller tells; each part that it does not tell is an unreadable fact."""
-    match = _CONTROLLER.fullmatch(disk.name)
-    if not match:
-        host.unreadable(f"disks.{disk.name}.health", "its name is not that of an NVMe namespace")
+    found, namespace = _CONTROLLER.search(where(host, disk.name)), _NAMESPACE.fullmatch(disk.name)
+    if not found or not namespace:
+        host.unreadable(f"disks.{disk.name}.health", "/sys shows no NVMe controller of this disk")
         return disk
-    controller, namespace = match.groups()
-    health = health_of(_ask(host, disk, "health", "smart-log", f"/dev/{controller}"))
-    identity = _ask(host, disk, "power_loss_protection", "id-ctrl", f"/dev/{controller}")
-    slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", f"/dev/{controller}"))
-    number = host.number(f"/sys/block/{disk.name}/nsid") or int(namespace)
-    spaces = _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}")
-    found = namespace_of(number, spaces)
+    device = f"/dev/{found.group(1)}"
+    log = _ask(host, disk, "health", "smart-log", device)
+    if not log:
+        return _silent(host, disk)
+    health, number = health_of(log), host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
     if health is None:
         host.unreadable(f"disks.{disk.name}.health", "nvme smart-log printed no health log")
+    protection = protected(_ask(host, disk, "power_loss_protection", "id-ctrl", device))
+    slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", device))
+    space = namespace_of(number, _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}"))
     return replace(
         disk,
         health=health,
         firmware_slots=slots,
-        namespaces=(found,) if found else (),
-        power_loss_protection=protected(identity),
+        namespaces=(space,) if space else (),
+        power_loss_protection=protection,
     )
+
+
+def _silent(host: Host, disk: Disk) -> Disk:
+    """A controller that hangs, or a tool that is missing, is asked once: dozens of hung calls would be no inventory."""
+    reasons = host.notes_of(f"disks.{disk.name}.health")
+    why = reasons[-1].reason if reasons else "nvme smart-log printed no health log"
+    for fact in ("health", "power_loss_protection", "firmware_slots", "namespaces"):
+        host.unreadable(f"disks.{disk.name}.{fact}", why)
+    return disk
 
 
 def _ask(host: Host, disk: Disk, fact: str, command: str, device: str) -> dict[str, Any]:

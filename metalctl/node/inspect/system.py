@@ -39,6 +39,9 @@ def firmware(
     found = []
     if version := host.text(f"{_DMI}/bios_version", "firmware.bios"):
         vendor, date = host.text(f"{_DMI}/bios_vendor"), host.text(f"{_DMI}/bios_date")
+        release = host.text(f"{_DMI}/bios_release")
+        if "." not in version and release and release != "255.255":
+            version = f"{version} v{release}"  # HPE's version is the family alone, such as "A43"
         found.append(Firmware("bios", version, vendor, date))
         host.source("firmware.bios", _DMI)
     if manager and manager.firmware:

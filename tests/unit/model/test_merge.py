@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import typing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from metalctl.model.finding import Finding
-from metalctl.model.inventory import Controller, Dimm, Disk, DiskHealth, Inventory, Volume
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import (
+    Controller,
+    Dimm,
+    Disk,
+    DiskHealth,
+    Firmware,
+    Inventory,
+    Manager,
+    Nic,
+    Package,
+    PowerSupply,
+    Tpm,
+    Unreadable,
+    Volume,
+)
 from metalctl.model.merge import _same as same
 from metalctl.model.merge import merge
 from metalctl.model.merge._rules import RULES
@@ -188,11 +204,21 @@ def test_a_disk_behind_a_raid_controller_or_in_a_volume_is_not_lost() -> None:
 def test_what_one_side_could_not_read_is_no_contradiction() -> None:
     blind = Inventory(source="out-of-band", identity=outside().identity)
     assert found(blind, inside()) == []
-    assert found(outside(), Inventory(source="in-band", identity=inside().identity)) == [
-        f
-        for f in found(outside(), Inventory(source="in-band", identity=inside().identity))
-        if f.requirement == "sources.disk"
-    ]
+
+
+@pytest.mark.parametrize("fact", ["memory.dimms", "memory"])
+def test_a_list_that_could_not_be_read_whole_loses_no_part(fact: str) -> None:
+    memory = outside().memory
+    half = replace(memory, dimms=memory.dimms[:8])
+    assert len(found(outside(memory=half), inside())) == 8
+    assert found(outside(memory=half, unreadable=(Unreadable(fact, "HTTP 500"),)), inside()) == []
+    # A note of one module is none of the list.
+    assert len(found(outside(memory=half, unreadable=(Unreadable("memory.dimms.A1.rank", "x"),)), inside())) == 8
+
+
+def test_a_machine_that_sees_no_disk_at_all_contradicts_a_bmc_that_lists_three() -> None:
+    blind = Inventory(source="in-band", identity=inside().identity)
+    assert [f.requirement for f in found(outside(), blind)] == ["sources.disk"] * 3
 
 
 def test_the_merged_inventory_takes_each_fact_from_the_side_that_knows_it() -> None:
@@ -209,6 +235,15 @@ def test_the_merged_inventory_takes_each_fact_from_the_side_that_knows_it() -> N
     assert taken.sources["disks"] == "out-of-band: redfish Storage; in-band: /sys/block"
 
 
+def test_of_power_supplies_the_bmc_is_believed() -> None:
+    table = (PowerSupply("PSU.Slot.1", True, "ok", 1400, model="PWR SPLY", serial="CNDED0012341"), PowerSupply("Bay 9"))
+    outside_ = outside(power_supplies=(PowerSupply("PS1 Status", True, "critical", serial="CNDED0012341"),))
+    merged = merge(outside_, inside(power_supplies=table))
+    (supply,) = merged.inventory.power_supplies
+    assert (supply.slot, supply.health, supply.model) == ("PS1 Status", "critical", "PWR SPLY")
+    assert [f.requirement for f in merged.findings] == ["sources.power supply.health"]
+
+
 def test_a_disk_of_the_bmc_alone_is_not_offered_for_use() -> None:
     extra = Disk("Bay 9", "hdd", 20 * 10**12, serial="ZX9")
     merged = merge(outside(disks=(*outside().disks, extra)), inside())
@@ -217,22 +252,52 @@ def test_a_disk_of_the_bmc_alone_is_not_offered_for_use() -> None:
 
 
 def test_reasons_of_both_sides_stay_with_their_side() -> None:
-    from metalctl.model.inventory import Unreadable
-
     taken = merge(outside(unreadable=(Unreadable("log", "HTTP 500"),)), inside()).inventory
     assert taken.unreadable == (Unreadable("log", "out-of-band: HTTP 500"),)
 
 
-def test_every_rule_names_a_fact_that_exists() -> None:
-    kinds = {k.name: k for k in KINDS}
-    for kind, name in RULES:
-        sample = machines.in_band() if kind == "machine" else None
-        if sample is not None:
-            value: Any = sample
-            for step in name.split("."):
-                value = getattr(value, step)
-        else:
-            assert kind in kinds
+_SAMPLES: dict[str, tuple[str, Any]] = {
+    "package": ("cpu.packages", Package("CPU1")),
+    "dimm": ("memory.dimms", Dimm("A1", 32 * GIB)),
+    "disk": ("disks", Disk("sda", "hdd", slot="Bay 1", health=DiskHealth())),
+    "nic": ("nics", Nic("eth0", "b8:ce:f6:00:00:01")),
+    "controller": ("controllers", Controller("c0", pci="0000:5e:00.0")),
+    "volume": ("volumes", Volume("v0")),
+    "power supply": ("power_supplies", PowerSupply("PSU 1")),
+    "firmware": ("firmware", Firmware("bios", "")),
+}
+_VALUES: dict[type, tuple[Any, Any]] = {str: ("1.2.345678", "9.8.765432"), int: (10**9, 10**6), bool: (True, False)}
+
+
+def _with(value: Any, path: str, new: Any) -> Any:
+    head, _, rest = path.partition(".")
+    return replace(value, **{head: _with(getattr(value, head), rest, new) if rest else new})
+
+
+def _type(owner: Any, path: str) -> type:
+    head, _, rest = path.partition(".")
+    hint = typing.get_type_hints(type(owner))[head]
+    if rest:
+        return _type(getattr(owner, head), rest)
+    return next(k for k in (hint, *typing.get_args(hint)) if k in _VALUES)
+
+
+@pytest.mark.parametrize(("kind", "name"), RULES, ids=lambda v: v)
+def test_each_rule_finds_its_contradiction_and_no_other(kind: str, name: str) -> None:
+    """Two equal machines that hold one part; one fact of it is stated alike, then otherwise on one side."""
+    blank = Inventory("in-band", Identity(), manager=Manager(), tpm=Tpm())
+    field, part = _SAMPLES.get(kind, ("", None))
+    one, two = _VALUES[_type(blank if part is None else part, name)]
+
+    def side(source: str, value: Any) -> Inventory:
+        taken = replace(blank, source=source)
+        made: Inventory = (
+            _with(taken, name, value) if part is None else _with(taken, field, (_with(part, name, value),))
+        )
+        return made
+
+    assert found(side("out-of-band", one), side("in-band", one)) == []
+    assert [f.requirement for f in found(side("out-of-band", one), side("in-band", two))] == [f"sources.{kind}.{name}"]
 
 
 SAME = [
@@ -241,7 +306,12 @@ SAME = [
     (same.version, "6.10", "6.10.30.00", True),
     (same.version, "01.74.06", "1.74", True),
     (same.version, "1.9.2", "1.10.0", False),
+    (same.version, "2.", "2.12.2", False),
     (same.version, "2.12.2", "2.12.3", False),
+    (same.version, "A43 v2.52 (10/29/2021)", "A43", True),
+    (same.version, "iLO 5 v2.46", "2.46", True),
+    (same.version, "216.4.112.0/pkg 21.60.22.11", "21.60.22.11", True),
+    (same.version, "A43 v2.52 (10/29/2021)", "U30", False),
     (same.version, "GDC5902Q", "gdc5902q", True),
     (same.version, "GDC5902Q", "GDC5602Q", False),
     (same.serial, "0040F1A2B3", "40f1a2b3", True),
