@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-MAX_BYTES = 4 << 20
+MAX_BYTES = 2 << 20
 MAX_DEPTH = 8
-MAX_VALUES = 400_000
+MAX_VALUES = 100_000  # some 6,000 machines of a manifest
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 

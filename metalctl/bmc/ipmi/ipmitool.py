@@ -48,6 +48,10 @@ class Ipmitool(Commands):
         """See Commands."""
         return bytes.fromhex(self._run("raw", *(f"0x{b:02x}" for b in (netfn, command, *data))))
 
+    def power(self) -> str:
+        """See Commands. It is the first request: with -v a refused password is told from a BMC that is not there."""
+        return "on" if "is on" in self._run("-v", "chassis", "power", "status") else "off"
+
     def boot(self) -> dict[str, Any]:
         """See worker.Session."""
         return parse_boot(self._run("chassis", "bootparam", "get", "5"))
