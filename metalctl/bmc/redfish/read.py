@@ -87,7 +87,12 @@ class Reader:
 
     async def every(self, facts: Facts, wheres: Iterable[Resource | str]) -> list[Resource]:
         """The resources that can be read, side by side."""
-        found = await asyncio.gather(*(self.one(facts, where) for where in wheres))
+        listed = list(wheres)
+        links = [where for where in listed if isinstance(where, str) or not is_whole(where)]
+        if not links:
+            return [where for where in listed if isinstance(where, dict)]
+        asked = iter(await asyncio.gather(*(self.one(facts, where) for where in links)))
+        found = [where if isinstance(where, dict) and is_whole(where) else next(asked) for where in listed]
         return [resource for resource in found if resource]
 
     async def members(
