@@ -160,7 +160,7 @@ class RedfishBmc:
             walk = await start(reader, self._root, self._path, quirks_of, self._alone, expand)
             found = await read(walk)
         finally:
-            self._client.deadline = None
+            self._client.deadline = self._client.gate = None
         self._lies, self.findings = frozenset(reader.expand.lies), walk.findings()
         return found
 
