@@ -28,7 +28,7 @@ def main() -> int:
     before = resource.getrusage(resource.RUSAGE_SELF)
     begun = time.perf_counter()
     with ThreadPoolExecutor(order["threads"]) as pool:
-        parts = list(pool.map(lambda url: _sweep(url, order["username"], order["password"]), order["urls"]))
+        parts = list(pool.map(lambda url: _sweep(url, order["username"], order["password"], order["tls"]), order["urls"]))
     seconds = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_SELF)
     told = {
@@ -43,9 +43,11 @@ def main() -> int:
     return 0
 
 
-def _sweep(url: str, username: str, password: str) -> dict[str, int]:
+def _sweep(url: str, username: str, password: str, tls: str = "") -> dict[str, int]:
     """How many parts of each kind were read."""
-    root = sushy.Sushy(url, username=username, password=password, verify=False, server_side_retries=0)
+    root = sushy.Sushy(
+        url, username=username, password=password, verify=False, server_side_retries=0, tls_min_version=tls or None
+    )
     reader = _Reader(root)
     for system in root.get_system_collection().get_members():
         reader.system(system)
