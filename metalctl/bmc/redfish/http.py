@@ -80,37 +80,43 @@ class Client:
 
         A refusal is remembered, the credential is dropped, and WrongPassword is raised.
         """
-        self._credential = credential
-        try:
-            self._login = await session.open_session(self, root, credential)
-            resource = await self._get(path)
-        except BmcError:
-            self._credential = self._login = None
-            raise
-        self._trusted = True
-        return resource
+        return self.decoded(path, await self.login_conditional(credential, root, path))
 
-    async def login_basic(self, credential: Credential, path: str, etag: str = "") -> Answer:
-        """Log in by Basic authentication, proven by reading `path`; for checks of so few requests that a session,
-        which takes two, would not pay. Only for a BMC that is known to accept it.
-        """
-        self._credential, self._login = credential, session.basic(credential)
+    async def login_conditional(
+        self, credential: Credential, root: Resource | None, path: str, etag: str = ""
+    ) -> Answer:
+        """The same with an ETag, see `get_answer`. root: None for Basic; only where that is known to be accepted."""
         try:
+            await self._log_in(credential, root)
             answer = await self.get_answer(path, etag)
         except BmcError:
-            self._credential = self._login = None
+            self._credential = None
+            self._login = self._login if self.by_session else None  # a session is still to be closed
             raise
         self._trusted = True
         return answer
 
-    async def accepts_basic(self, path: str) -> bool:
-        """Whether the credential, known to be good, is accepted without a session, too."""
-        if self._credential is None or not self._trusted:
-            return False
+    async def login_learning(self, credential: Credential, root: Resource, path: str) -> tuple[Resource, bool]:
+        """The same as `login`, and whether the credential is accepted without a session, too.
+
+        That is asked only once a session has shown that it is good: it costs nothing unless the answer is no.
+        """
+        await self._log_in(credential, root)
         if not self.by_session:
-            return True
-        headers = _ACCEPT | dict(session.basic(self._credential).headers)
-        return (await self._exchange("GET", path, headers)).status == 200
+            return await self.login(credential, {}, path), True
+        headers = _ACCEPT | dict(session.basic(credential).headers)
+        answer = await self._exchange("GET", path, headers)
+        if answer.status == 200:
+            return self.decoded(path, answer), True
+        return await self.get(path), False
+
+    async def _log_in(self, credential: Credential, root: Resource | None) -> None:
+        self._credential = credential
+        if root is None:
+            self._login = session.basic(credential)
+        else:
+            self._login = await session.open_session(self, root, credential)
+        self._trusted = self.by_session
 
     async def get(self, path: str, patience: float = 1.0) -> Resource:
         """The resource at `path`, an absolute path on this BMC (a fragment is ignored).
@@ -184,7 +190,8 @@ class Client:
 
     async def _log_in_again(self) -> None:
         """A token may have run out. The credential was good; should it be no more, it is sent this once."""
-        assert self._login is not None and self._credential is not None  # by_session
+        assert self._login is not None  # by_session
+        assert self._credential is not None
         self._trusted = False
         self._login = await session.renew(self, self._login, self._credential)
         self._trusted = True

@@ -70,7 +70,7 @@ async def _open(client: Client, service: str, credential: Credential) -> Login |
 
 
 def _path(client: Client, service: str, answer: Answer) -> str:
-    """Where the session is. Only the path of a Location is looked at: it is asked of this BMC, whatever host it names."""
+    """Where the session is. Only the path of a Location counts: it is asked of this BMC, whatever host it names."""
     if location := answer.headers.get("Location", ""):
         return urlsplit(location).path
     with contextlib.suppress(BadAnswer):
