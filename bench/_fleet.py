@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import secrets
 import signal
 import ssl
@@ -35,15 +36,24 @@ class Running:
         first = ipaddress.IPv4Address(self.base)
         return [str(first + index) for index in range(count or self.count)]
 
-    def statistics(self) -> dict[str, Any]:
-        """What was asked since the last call."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        url = f"https://{self.base}:{self.port}/.lab/statistics"
-        request = urllib.request.Request(url, method="DELETE")
-        with urllib.request.urlopen(request, timeout=30, context=context) as answer:  # noqa: S310 - ours, on loopback
-            found: dict[str, Any] = json.load(answer)
-        return found
+    @property
+    def control(self) -> str:
+        """Where the simulator's statistics are."""
+        return f"https://{self.base}:{self.port}/.lab/statistics"
+
+    def urls(self, count: int | None = None) -> list[str]:
+        """The first `count` BMCs."""
+        return [f"https://{address}:{self.port}" for address in self.addresses(count)]
+
+
+def taken(url: str) -> dict[str, Any]:
+    """What the simulator counted since the last call."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    request = urllib.request.Request(url, method="DELETE")  # noqa: S310 - ours, on loopback
+    with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 @contextmanager
@@ -72,16 +82,12 @@ def fleet(*words: str, count: int) -> Iterator[Running]:
 
 def environment(**more: str) -> dict[str, str]:
     """That of this process, without a proxy."""
-    import os
-
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**kept, **more}
 
 
 def seconds_of(pid: int) -> float:
     """CPU seconds that a process has used."""
-    import os
-
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
