@@ -29,6 +29,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from metalctl.bmc.replay_service import Service
+
 _ON = frozenset({"On", "ForceOn", "ForceRestart", "GracefulRestart", "PowerCycle"})
 _OPEN = frozenset({"/redfish", "/redfish/v1"})
 
@@ -52,12 +54,13 @@ def load_capture(directory: Path) -> dict[str, Any]:
 
 
 class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a credential."""
+    """One BMC; a context manager. `requests` counts by (method, path), `authorized` the logged-in ones."""
 
     def __init__(
         self, tree: Mapping[str, Any], username: str = "admin", password: str = "", address: str = "127.0.0.1"
     ) -> None:
         self.tree = {path.rstrip("/"): deepcopy(value) for path, value in tree.items()}
+        self.service = Service(self.tree, username, password)
         self.faults: dict[str, Fault] = {}
         self.obeys = True
         self.requests: Counter[tuple[str, str]] = Counter()
@@ -112,8 +115,13 @@ class Replay:
         path = request.path.rstrip("/")
         self.requests[request.method, path] += 1
         given = request.headers.get("Authorization", "")
-        self.authorized += bool(given)
-        if self._expected and given != self._expected and path not in _OPEN:
+        token = request.headers.get("X-Auth-Token", "")
+        self.authorized += bool(given or token)
+        body = await request.json() if request.method in ("POST", "PATCH") else {}
+        if path not in self.faults and (answer := self.service.session(request.method, path, body)):
+            return answer
+        known = token in self.service.sessions.values() if token else given == self._expected
+        if self._expected and not known and path not in _OPEN:
             return web.json_response({"error": {"code": "Base.1.0.AccessDenied"}}, status=401)
         fault = self.faults.get(path)
         if fault:
@@ -122,10 +130,10 @@ class Replay:
             headers = {"Location": fault.location} if fault.location else None
             return web.Response(status=fault.status, text=fault.body or "", headers=headers)
         if request.method in ("POST", "PATCH"):
-            return self._change(path, await request.json())
+            return self._change(path, body)
         if path not in self.tree:
             return web.json_response({"error": {"code": "Base.1.0.ResourceMissingAtURI"}}, status=404)
-        return web.json_response(self.tree[path])
+        return self.service.resource(request, self.tree[path])
 
     def _change(self, path: str, body: dict[str, Any]) -> web.Response:
         system, is_action, _ = path.partition("/Actions/ComputerSystem.Reset")

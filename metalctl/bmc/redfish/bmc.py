@@ -15,13 +15,15 @@ from typing import Any, Self, TypeVar
 
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Unsupported
+from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish import root, systems
 from metalctl.bmc.redfish.acting import Acting
+from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
-from metalctl.bmc.redfish.inventory import Walk, power_state
+from metalctl.bmc.redfish.inventory import Walk, power_state, start
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import link, text
 from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
 from metalctl.model.identity import Identity
@@ -66,12 +68,13 @@ class RedfishBmc(Acting):
     async def _connect(self, endpoint: Endpoint) -> None:
         client, self._root = await _verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
-        collection = await client.login(self._credential, link(self._root, "Systems"))
+        collection = await client.login(self._credential, self._root, link(self._root, "Systems"))
         self._path = systems.choose_system(endpoint, collection)
+        self._alone = len(systems.member_paths(collection)) == 1
 
     def identity(self) -> Identity:
         """See protocol.Bmc."""
-        return self._run(self._walked(Walk.identity))
+        return self._run(self._walked(Walk.identity, expand=False))
 
     def inventory(self) -> Inventory:
         """See protocol.Bmc."""
@@ -114,12 +117,10 @@ class RedfishBmc(Acting):
     def _system(self) -> Resource:
         return self._run(self._get(self._path))
 
-    async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]]) -> T:
-        system = await self._get(self._path)
-        assert self._client
-        if not system.get("@odata.id"):
-            raise BadAnswer(f"{self.endpoint}: {self._path} is no system", hint="a reset of the BMC may mend it")
-        return await read(Walk(self._client, system, self.quirks(system)))
+    async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]], expand: bool = True) -> T:
+        assert self._client  # _run made sure
+        reader = Reader(self._client, advertised(self._root))
+        return await read(await start(reader, self._root, self._path, quirks_of, self._alone, expand))
 
     def quirks(self, system: Resource) -> Quirks:
         """The quirks that the catalogue has for this BMC."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from metalctl.bmc.redfish.http import Resource
+from metalctl.bmc.redfish.body import Resource
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
