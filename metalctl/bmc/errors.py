@@ -15,6 +15,7 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── CertificateUntrusted  no authority that we were told to trust signed the certificate; no credential was sent
 ├── WrongPassword         the credential was refused, and is not tried again (lock-out)
 ├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── BadCapture            (UsageError) not a capture of a BMC, or it cannot be written
 ├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
 ├── NotApplied            what was written does not read back as wanted
 ├── TaskFailed            the BMC's own task ended badly, or did not end in time
@@ -118,6 +119,10 @@ class CsvErrors(BmcError, UsageError):
             problems=problems,
         )
         self.problems = problems
+
+
+class BadCapture(BmcError, UsageError):
+    """Not a capture that can be replayed, or one that cannot be written."""
 
 
 class QuirkErrors(BmcError, UsageError):

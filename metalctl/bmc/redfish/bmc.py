@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
@@ -29,6 +29,9 @@ from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
+
+if TYPE_CHECKING:
+    from metalctl.bmc.record import Capture
 
 T = TypeVar("T")
 # Seconds that an inventory may take; what was not read by then is told as not read.
@@ -93,6 +96,13 @@ class RedfishBmc(Acting):
                 f"{self.endpoint} does not state the power state", hint="try it over IPMI", bmc=str(self.endpoint)
             )
         return state
+
+    def record(self, told: Callable[[int], None] = lambda count: None) -> Capture:
+        """The whole tree as it answers, secrets and all: scrub it before it is kept. told: resources so far."""
+        from metalctl.bmc.record import crawl
+
+        assert self._client
+        return self._run(crawl(self._client.get_answer, told=told))
 
     def close(self) -> None:
         """Close the connections. Nothing is left on the BMC."""
