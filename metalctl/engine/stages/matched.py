@@ -11,7 +11,7 @@ from metalctl.store import enrollments
 
 def tick(ctx: Context) -> Done | Wait:
     """One finding a requirement; any that blocks ends the enrollment here."""
-    findings = match(ctx.require_inventory("in-band"), ctx.profile)
+    findings = match(ctx.require_inventory("in-band"), ctx.profile, ctx.inventory("out-of-band"))
     with ctx.store() as connection:
         enrollments.change(connection, ctx.enrollment.id, profile_digest=ctx.profile.digest)
     blocking = [f for f in findings if f.blocks]
