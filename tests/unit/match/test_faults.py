@@ -137,7 +137,8 @@ SILENT: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "no SMT, cores or threads stated": (
         "storage", {"cpu.smt": None, "cpu.threads": None}, ["cpu.smt"]),
     "processors that are offline": (
-        "compute", {"cpu.cores": 60, "cpu.threads": 120, "unreadable": [{"fact": "cpu.offline", "reason": "CPUs 1-8 are offline"}]},
+        "compute",
+        {"cpu.cores": 60, "cpu.threads": 120, "unreadable": [{"fact": "cpu.offline", "reason": "CPUs 1-8 are off"}]},
         ["cpu.cores", "cpu.threads"]),
     "a card whose firmware is not stated": (
         "compute", {"nics.0.firmware": "", "nics.1.firmware": ""}, ["firmware.nic"]),
