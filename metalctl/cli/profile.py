@@ -211,10 +211,14 @@ def from_(
 def _role_of(machines: list[Sides]) -> str:
     """The role that the nodes are enrolled with, else of the profile that fits the first one best."""
     from metalctl.content import profiles
+    from metalctl.model.errors import UsageError
     from metalctl.model.match import rank
 
     if enrolled := {m.dossier.role for m in machines if m.dossier}:
         return min(enrolled)
     known = [profiles.load(name) for name in profiles.names() if "/" not in name]
     first = machines[0]
-    return rank(first.inventory, [p for p in known if not p.lab], first.beside)[0].profile.role
+    best = rank(first.inventory, [p for p in known if not p.lab], first.beside)[:1]
+    if not best or not best[0].fits:
+        raise UsageError(f"no known profile fits {first.name}, so its role is not known", hint="give --role")
+    return best[0].profile.role

@@ -53,7 +53,7 @@ def parse_size(text: str | float) -> int:
     prefix = unit.lower().removesuffix("b") if unit.lower() != "b" else ""
     factor = {**_DECIMAL, **_BINARY}.get(prefix)
     if factor is None:
-        raise UnitError(f"{text!r}: no unit of size is called {unit!r}", hint="use GiB, GB, TiB, TB, MiB")
+        raise UnitError(f"{_short(text)}: no unit of size is called {unit!r}", hint="use GiB, GB, TiB, TB, MiB")
     return round(_scale(value, factor, text))
 
 
@@ -62,10 +62,10 @@ def parse_rate(text: str | float) -> int:
     value, unit = _split(text, "link rate", '"25 Gb/s"')
     bare = unit.removesuffix("/s").removesuffix("ps")
     if bare.endswith("B"):
-        raise UnitError(f"{text!r} is bytes a second", hint='link rates are in bits: "25 Gb/s"')
+        raise UnitError(f"{_short(text)} is bytes a second", hint='link rates are in bits: "25 Gb/s"')
     factor = _DECIMAL.get(bare.lower().removesuffix("it").removesuffix("b"))
     if factor is None:
-        raise UnitError(f"{text!r}: no link rate has the unit {unit!r}", hint='use "25 Gb/s"')
+        raise UnitError(f"{_short(text)}: no link rate has the unit {unit!r}", hint='use "25 Gb/s"')
     return round(_scale(value, factor, text))
 
 
@@ -80,7 +80,7 @@ def parse_count(text: str | float) -> float:
     """A plain number: "400k" is 400000."""
     value, unit = _split(text, "number", '"400k" or "10000"')
     if unit.lower() not in _DECIMAL:
-        raise UnitError(f"{text!r}: {unit!r} is no multiplier", hint="use k, M or G")
+        raise UnitError(f"{_short(text)}: {unit!r} is no multiplier", hint="use k, M or G")
     return _scale(value, _DECIMAL[unit.lower()], text)
 
 
@@ -88,7 +88,7 @@ def parse_duration(text: str | float) -> float:
     """Seconds: "2 ms" is 0.002, "90 s", "5 min", "8h"."""
     value, unit = _split(text, "duration", '"2 ms" or "5 min"')
     if unit and unit not in _SECONDS:
-        raise UnitError(f"{text!r}: no unit of time is called {unit!r}", hint="use ns, us, ms, s, min, h, d")
+        raise UnitError(f"{_short(text)}: no unit of time is called {unit!r}", hint="use ns, us, ms, s, min, h, d")
     return _scale(value, _SECONDS.get(unit, 1.0), text)
 
 
@@ -96,7 +96,7 @@ def parse_fraction(text: str | float) -> float:
     """A fraction: "35 %" is 0.35; a plain number is taken as it is."""
     value, unit = _split(text, "percentage", '"35 %"')
     if unit not in ("", "%"):
-        raise UnitError(f"{text!r} is not a percentage", hint='write it like "35 %"')
+        raise UnitError(f"{_short(text)} is not a percentage", hint='write it like "35 %"')
     return value / 100 if unit == "%" else value
 
 
@@ -105,7 +105,7 @@ def parse_power(text: str | float) -> float:
     value, unit = _split(text, "power", '"800 W"')
     factor = {"": 1, "w": 1, "kw": 1000}.get(unit.lower())
     if factor is None:
-        raise UnitError(f"{text!r}: no unit of power is called {unit!r}", hint="use W or kW")
+        raise UnitError(f"{_short(text)}: no unit of power is called {unit!r}", hint="use W or kW")
     return _scale(value, factor, text)
 
 
@@ -113,7 +113,7 @@ def parse_in(unit: str, text: str | float) -> float:
     """A number whose unit may be written or left out: parse_in("GT/s", "16 GT/s") is 16."""
     value, stated = _split(text, f"number of {unit}", f'"16 {unit}"')
     if stated.lower() not in ("", unit.lower()):
-        raise UnitError(f"{text!r} is not in {unit}", hint=f'write it like "16 {unit}"')
+        raise UnitError(f"{_short(text)} is not in {unit}", hint=f'write it like "16 {unit}"')
     return value
 
 

@@ -16,12 +16,14 @@ _BONDS = {"switches": "distinct_switches", "cards": "distinct_cards", "link": "m
 
 
 def where(tree: Mapping, requirement: str) -> tuple[str, int] | None:
-    """File and line of the key that asks for it, or of the nearest thing around it; None where nothing does."""
+    """File and line of the key that asks for it, or of the nearest thing around it; None where nothing is near."""
     parts = _KEYS.get(requirement, requirement).split(".")
-    node: Node = tree
-    start = ["checks"] if parts[0] == "check" else ["requires"]
+    top = tree.items.get("checks" if parts[0] == "check" else "requires")
+    if top is None:
+        return None
+    node: Node = top
     place: tuple[str, int] | None = None
-    for part in [*start, *(parts[1:] if parts[0] == "check" else parts)]:
+    for part in parts[1:] if parts[0] == "check" else parts:
         found = _step(node, _BONDS.get(part, part) if parts[0] == "network" else part)
         if found is None:
             break

@@ -74,7 +74,8 @@ def _of(
 
 
 def _unsaid(aspect: Aspect, disk: Disk, said: str) -> str:
-    why = said or f"{disk.label} does not state its {aspect.name.replace('_', ' ')}"
+    noun = {"healthy": "health", "full_link": "PCIe link", "models": "model"}.get(aspect.name, aspect.name)
+    why = said or f"{disk.label} does not state its {noun.replace('_', ' ')}"
     if aspect.name in ("endurance", "power_loss_protection"):
         model = disk.model or "its model"
         return f"{why}: look {model} up and add what its data sheet says to `drives` in the profile"

