@@ -25,16 +25,3 @@ def run_local(json: bool, *, wait: bool = False) -> None:
     from metalctl.cli._inventory_page import show
 
     show(taken, root=os.geteuid() == 0)
-
-
-@click.command("inspect-local")
-@click.option("--json", "as_json", is_flag=True, help="Print the inventory as one JSON object.")
-@click.option("--wait/--no-wait", default=False, help="Give LLDP the time to hear the switches (up to 33 s).")
-def inspect_local(as_json: bool, wait: bool) -> None:
-    """Take the inventory of this machine: processors, memory, disks, ports, PCIe, sensors, firmware.
-
-    Reads only. What cannot be read is listed last, with the reason; serial numbers and DIMMs need root.
-
-    Example: metalctl inspect --local --json
-    """
-    run_local(as_json, wait=wait)

@@ -118,9 +118,11 @@ def if_match_without_offer(q: Quirks) -> Any:
     bmc = FakeBmc()
     bmc.tag = lambda path: ""  # type: ignore[method-assign]
     bmc.rules.append(
-        lambda s: error(428, "Ami.1.0.PreconditionHeaderMissing")
-        if s.method == "PATCH" and not s.headers.get("If-Match")
-        else None
+        lambda s: (
+            error(428, "Ami.1.0.PreconditionHeaderMissing")
+            if s.method == "PATCH" and not s.headers.get("If-Match")
+            else None
+        )
     )
     return tried(lambda: bmc.wire(q).patch(SYSTEM, {"AssetTag": "x"}).status)
 
@@ -285,9 +287,11 @@ def apply_time_sent(q: Quirks) -> Any:
 def requests_to_write_bios(q: Quirks) -> Any:
     bmc = FakeBmc()
     bmc.rules.append(
-        lambda s: error(400, "Base.1.10.PropertyUnknown", bios.APPLY)
-        if s.method == "PATCH" and bios.APPLY in s.body
-        else None
+        lambda s: (
+            error(400, "Base.1.10.PropertyUnknown", bios.APPLY)
+            if s.method == "PATCH" and bios.APPLY in s.body
+            else None
+        )
     )
     bios.write(bmc.wire(q), {"Vt": "On"})
     return len(bmc.bodies("PATCH"))
