@@ -122,7 +122,8 @@ class Replay:
             waiting = asyncio.all_tasks(self._loop)
             for task in waiting:
                 task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+            if waiting:
+                self._loop.run_until_complete(asyncio.wait(waiting))
         finally:
             self._loop.close()
 
