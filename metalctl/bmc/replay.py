@@ -118,12 +118,7 @@ class Replay:
             context, self.fingerprint = certificate(Path(directory), self._address)
         try:
             self._loop.run_until_complete(self._run(context))
-            # Answers that are still being waited with (delay) end with the server.
-            waiting = asyncio.all_tasks(self._loop)
-            for task in waiting:
-                task.cancel()
-            if waiting:
-                self._loop.run_until_complete(asyncio.wait(waiting))
+            self._loop.run_until_complete(self._end())
         finally:
             self._loop.close()
 
@@ -144,6 +139,13 @@ class Replay:
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
+
+    async def _end(self) -> None:
+        """Answers that are still being delayed end with the server."""
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.rstrip("/")

@@ -103,7 +103,10 @@ class Reader:
 
         witness: name under which the collection may tell later that nothing has changed.
         """
-        return await self.every(facts, await self.listed(facts, where, patience, most, witness))
+        listed = await self.listed(facts, where, patience, most, witness)
+        if witness and witness not in self.witnesses and len(listed) == 1:
+            return [one for one in [await self.one(facts, listed[0], witness)] if one]
+        return await self.every(facts, listed)
 
     async def listed(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
