@@ -20,12 +20,10 @@ GOOD = Credential("admin", "password")
 
 def serve(test: Callable[[Fleet], Awaitable[None]], faults: tuple[str, ...] = (), **given: Any) -> None:
     """Run the test beside a fleet."""
-    settings = Settings(**{"base": "127.78.9.1", "count": 3, "tls": True, "power_time": 0.0, **given})
+    wanted = {"base": "127.78.9.1", "count": 3, "tls": True, "faults": tuple(map(parse_fault, faults)), **given}
 
     async def run() -> None:
-        fleet = Fleet(
-            load_tree("compute"), Settings(**{**_fields(settings), "faults": tuple(map(parse_fault, faults))})
-        )
+        fleet = Fleet(load_tree("compute"), Settings(**wanted))
         await fleet.start()
         try:
             await test(fleet)
