@@ -128,7 +128,7 @@ def test_a_slow_bmc_is_given_up_at_its_time_and_delays_nobody():
     serve(test, faults=("slow:30=0.34",))
 
 
-@pytest.mark.parametrize(("state", "error"), [("Paused", Busy), (None, Unsupported)])
+@pytest.mark.parametrize(("state", "error"), [("Unknown", Busy), (None, Unsupported)])
 def test_a_state_that_is_none_is_told_with_its_reason_and_the_next_round_asks_again(state, error):
     async def test(fleet: Fleet) -> None:
         switch(fleet, 0, state)
