@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
 from metalctl.bmc.replay import Replay
+from metalctl.cli._expected import listed
 from metalctl.cli.discover import discover
+from metalctl.model.errors import UsageError
 from metalctl.store import boots
 from metalctl.store.database import open_database, sqlite_url
 
@@ -102,6 +104,19 @@ def test_what_a_stranger_calls_itself_is_text_and_nothing_else(told: Replay) -> 
     done = CliRunner().invoke(discover, [told.url], env={"COLUMNS": "160", "NO_COLOR": "1"})
     assert "[red]BMC?[2J?[/red]" in done.output
     assert "\x1b[2J" not in done.output
+
+
+def test_enroll_leaves_out_rows_that_are_no_listed_machine_and_tells_them(
+    told: Replay, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = tmp_path / "nodes.csv"
+    nodes.write_text(f"name,bmc,credential\nmine,{told.url},env:R\nnobody,ipmi://127.66.0.1,env:R\n")
+    (kept,) = listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: F54P1G3"))
+    assert kept.name == "mine"
+    assert "nobody: ipmi://127.66.0.1 answers as none" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="no row is a machine"):
+        listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: XYZ-1"))
+    assert "should be XYZ-1, is F54P1G3" in capsys.readouterr().err
 
 
 def test_help_tells_the_targets_and_examples() -> None:
