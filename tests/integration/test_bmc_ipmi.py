@@ -249,7 +249,7 @@ def test_another_maker_s_server_is_spoken_to_as_well(sim: Endpoint) -> None:
         connect(sim, Credential("admin", "hunter2"))
 
 
-@pytest.mark.parametrize("through", ["pyghmi", "ipmitool"])
+@pytest.mark.parametrize("through", ["pyghmi", pytest.param("ipmitool", marks=pytest.mark.slow)])
 def test_fru_sensors_and_log_are_in_the_inventory_with_their_sources(sim: Endpoint, through: str) -> None:
     with open_bmc(sim, through) as bmc:
         found = bmc.inventory()
@@ -274,6 +274,7 @@ def test_fru_sensors_and_log_are_in_the_inventory_with_their_sources(sim: Endpoi
     assert {"identity.serial", "sensors", "power_supplies", "firmware.bmc"} <= found.sources.keys()
 
 
+@pytest.mark.slow
 def test_another_program_reads_the_same_of_the_same_machine(sim: Endpoint) -> None:
     if not available():
         pytest.skip("ipmitool is not installed")
@@ -311,8 +312,8 @@ def test_what_a_bmc_cannot_do_is_said(sim: Endpoint) -> None:
             bmc.set_locator(True)
 
 
-def test_two_protocols_of_one_guid_are_told_before_any_login(sim: Endpoint) -> None:
+def test_the_guid_that_is_told_to_anybody_is_that_of_the_inventory(sim: Endpoint) -> None:
     with connect(sim, GOOD) as bmc:
         uuid = bmc.identity().uuid
     (found,) = discover([str(sim)], timeout=3)
-    assert found.uuid in ("", uuid), "asked without a session; where it is told it is the same"
+    assert found.uuid == uuid == "674523a1-ab89-efcd-a123-456789abcdef"

@@ -20,7 +20,7 @@ from metalctl.bmc.ipmi.rmcp import AUTH_CAPABILITIES, PRESENCE_PING, SYSTEM_GUID
 from metalctl.bmc.protocol import Probe
 
 ROUNDS = 2  # at least; with a long timeout one a second
-AFTERWARDS = 0.3  # seconds that the GUID may take once the BMC has answered
+AFTERWARDS = 0.7  # seconds that the GUID may take once the BMC has answered
 WINDOW = 1 << 16  # addresses that are waited for at once
 _BUFFER = 4 << 20
 _LARGEST = 512
