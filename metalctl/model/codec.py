@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from metalctl.model.errors import MetalctlError
 
 T = TypeVar("T")
-_MOST = 1 << 192  # JSON's integers have no end, and what is calculated with them does
 
 
 class DecodeError(MetalctlError):
@@ -110,8 +109,6 @@ def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
             raise _mismatch(path, " or ".join(str(m.value) for m in kind), data) from None
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
-    if kind is int and isinstance(data, int) and abs(data) > _MOST:
-        raise _mismatch(path, "a number of less than 192 bits", hex(data))
     if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
         raise _mismatch(path, kind.__name__, data)
     return data
