@@ -12,6 +12,8 @@ from metalctl.model.inventory import Disk, DiskHealth, Inventory, Nic, PcieLink,
 from metalctl.model.units import format_rate, format_size
 
 Row = tuple[str, ...]
+_LOG_LINES = 20
+_CLOCK = 5.0  # s; less is the time that asking took
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def sections(taken: Inventory) -> list[Section]:
         Section("PCIe devices", ("address", "kind", "device", "slot", "driver", "link", "group"), tuple(_pcie(taken))),
         Section("Power supplies", ("bay", "state", "watts", "model", "serial"), tuple(_supplies(taken))),
         Section("Sensors", ("name", "value", "health"), tuple(_sensors(taken.sensors))),
+        Section("Event log", ("at", "severity", "message"), tuple(_log(taken))),
         Section("Firmware", ("part", "version", "date"), tuple(_firmware(taken))),
         Section("Not read", ("fact", "reason"), tuple((u.fact, u.reason) for u in taken.unreadable)),
     ]
@@ -88,9 +91,19 @@ def _machine(taken: Inventory) -> Iterator[Row]:
         "boot": taken.boot_mode,
         "Secure Boot": _yes(taken.secure_boot, "on", "off"),
         "TPM": "" if tpm is None else (f"{tpm.version} {tpm.vendor}".strip() or "yes") if tpm.present else "none",
-        "BMC": " ".join(w for w in (taken.bmc_address, taken.manager.model if taken.manager else "") if w),
+        "BMC": _bmc(taken),
     }
     return ((fact, value) for fact, value in facts.items() if value.strip())
+
+
+def _bmc(taken: Inventory) -> str:
+    manager = taken.manager
+    if manager is None:
+        return taken.bmc_address
+    off = manager.clock_offset
+    clock = f"its clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}" if off and abs(off) > _CLOCK else ""
+    words = (taken.bmc_address or manager.address, manager.model, manager.firmware, clock)
+    return ", ".join(w for w in words if w)
 
 
 def _processors(taken: Inventory) -> Iterator[Row]:
@@ -202,8 +215,21 @@ def _firmware(taken: Inventory) -> Iterator[Row]:
 
 
 def _sensors(found: Iterable[Sensor]) -> Iterator[Row]:
+    """Readings, and what is not in order; those that only say "ok" (a server has dozens) are one line."""
+    silent = 0
     for s in found:
-        yield s.name, "?" if s.value is None else f"{s.value:.6g} {s.unit}", s.health
+        if s.value is None and s.health == "ok":
+            silent += 1
+        else:
+            yield s.name, "?" if s.value is None else f"{s.value:.6g} {s.unit}", s.health
+    if silent:
+        yield f"{silent} without a reading", "", "ok"
+
+
+def _log(taken: Inventory) -> Iterator[Row]:
+    """What the event log holds that is not in order, the newest of it."""
+    bad = [e for e in taken.log if e.severity in ("warning", "critical")]
+    return ((e.at, e.severity, e.message) for e in bad[-_LOG_LINES:])
 
 
 def _yes(value: bool | None, yes: str, no: str) -> str:

@@ -28,6 +28,8 @@ VOLATILE: dict[str, frozenset[str]] = {
     "controller": frozenset({"name"}),
 }  # fmt: skip
 TOLERANCE: dict[tuple[str, str], float] = {("machine", "memory.total"): 0.01, ("numa node", "memory"): 0.01}
+# What belongs to one piece of hardware: after a swap it differs, and that is the swap.
+_OF_A_PIECE = frozenset({"serial", "wwn", "mac"})
 _SIZES = frozenset({"size", "total", "memory", "logical_block"})
 _RATES = frozenset({"speed"})
 # Firmware that its part tells too is compared there.
@@ -89,19 +91,14 @@ def _parts(kind: Kind, before: Inventory, after: Inventory) -> Iterator[Change]:
         if kind.name == "dimm" and bool(one.size) != bool(two.size):
             yield _whole("added" if two.size else "removed", kind, two if two.size else one)
             continue
-        if _another(kind, one, two):
+        swapped = _another(kind, one, two)
+        if swapped:
             yield _whole("swapped", kind, one, two)
-        yield from _facts(kind.name, close(kind, two), kind.label(two), dict(leaves(one)), dict(leaves(two)), after,
-                          kind.field)  # fmt: skip
+        was, is_now = ({n: v for n, v in leaves(p) if not (swapped and n in _OF_A_PIECE)} for p in (one, two))
+        yield from _facts(kind.name, close(kind, two), kind.label(two), was, is_now, after, kind.field)
     unread = any(_covers(u.fact, kind.field) for u in after.unreadable)
     for part in gone:
-        there = kind.place(part)
-        other = next((p for p in new if there and kind.place(p) == there), None)
-        if other is not None:
-            new.remove(other)
-            yield _whole("swapped", kind, part, other)
-        else:
-            yield _whole("not readable" if unread and not rights else "removed", kind, part)
+        yield _whole("not readable" if unread and not rights else "removed", kind, part)
     for part in new:
         yield _whole("added", kind, part)
 
@@ -112,10 +109,9 @@ def _told_elsewhere(kind: Kind, part: Any) -> bool:
 
 def _another(kind: Kind, one: Any, two: Any) -> bool:
     """Whether a part that was found by its place is another piece of hardware."""
-    first, second = getattr(one, "serial", ""), getattr(two, "serial", "")
-    return bool(
-        first and second and first != second and kind.name not in ("controller", "nic", "package", "pcie device")
-    )
+    known = "mac" if kind.name == "nic" else "serial"
+    first, second = getattr(one, known, ""), getattr(two, known, "")
+    return bool(first and second and first != second)
 
 
 def _whole(what: str, kind: Kind, part: Any, other: Any = None) -> Change:

@@ -83,7 +83,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("package", "cpu.packages", (_socket, serial), lambda p: f"processor {p.socket}", _socket),
     Kind("dimm", "memory.dimms", (serial, slot, last_word_of_slot),
          lambda d: " ".join(w for w in ("DIMM", d.slot, d.serial and f"serial {d.serial}", d.part_number) if w), slot),
-    Kind("disk", "disks", (serial, _wwn, lambda d: folded(d.slot), lambda d: d.by_path), lambda d: d.label,
+    Kind("disk", "disks", (serial, _wwn, lambda d: folded(d.slot), lambda d: d.by_path, lambda d: d.pci),
+         lambda d: d.label,
          lambda d: d.slot or d.by_path or d.pci),
     Kind("nic", "nics", (lambda n: n.mac.lower(), lambda n: n.pci), lambda n: n.label, lambda n: n.pci or n.slot),
     Kind("bond", "bonds", (_name,), lambda b: f"bond {b.name}", _name),
@@ -132,7 +133,9 @@ def _drop(parts: list[Any], part: Any) -> None:
 
 
 def stated(value: object) -> bool:
-    """Whether a fact says anything: None, "" and empty collections do not; False and 0 do."""
+    """Whether a fact says anything: None, "", empty collections and NaN do not; False and 0 do."""
+    if isinstance(value, float) and value != value:  # NaN
+        return False
     return not any(value is n or (type(value) is type(n) and value == n) for n in _NOTHING)
 
 

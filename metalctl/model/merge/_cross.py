@@ -33,7 +33,16 @@ def cross(out_of_band: Inventory, in_band: Inventory) -> list[Finding]:
 def _finding(a: Inventory, b: Inventory, fact: str, expected: str, got: str, part: str, remedy: str,
              severity: str = "error", path: str = "") -> Finding:  # fmt: skip
     where = f"{source_of(a, path or fact)}; {source_of(b, path or fact)}"
-    return Finding(f"sources.{fact}", Verdict.FAIL, expected, got, part, where, remedy, severity)
+    return Finding(
+        requirement=f"sources.{fact}",
+        verdict=Verdict.FAIL,
+        expected=expected,
+        got=got,
+        part=part,
+        source=where,
+        remedy=remedy,
+        severity=severity,
+    )
 
 
 def _identity(a: Inventory, b: Inventory) -> Iterator[Finding]:

@@ -82,6 +82,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("disk", "firmware"): Rule(same.version, _FLASH),
     ("disk", "health.status"): Rule(same.exact, "one side predicts the disk's failure: believe it, and replace the "
                                     "disk"),
+    ("nic", "mac"): Rule(same.address, _STALE),
     ("nic", "link"): Rule(same.exact, "reseat cable and transceiver at both ends, and see that the port is up in the "
                           "switch and in the kernel", severity="warning"),
     ("nic", "speed"): Rule(same.exact, "the port negotiated again between the two readings, or has a marginal link: "

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from metalctl.model.inventory import Disk
-from metalctl.node.inspect import nvme, pcilink, smart
+from metalctl.node.inspect import nvme, pcilink, smart, values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
@@ -70,7 +70,7 @@ def _disk(host: Host, name: str) -> Disk:
     return Disk(
         name=name,
         kind=kind(transport, rotational),
-        size=None if sectors is None else sectors * 512,
+        size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
         wwn=_wwn(host, base, udev),

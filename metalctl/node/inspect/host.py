@@ -14,7 +14,7 @@ from typing import Protocol
 from metalctl.model.inventory import Unreadable
 from metalctl.node import tool
 from metalctl.node.errors import ToolFailed
-from metalctl.node.inspect import probes
+from metalctl.node.inspect import probes, values
 
 _DIGITS = 20  # the kernel's numbers have 64 bits and a sign
 
@@ -72,7 +72,7 @@ class Host:
         """A file that holds one decimal number; None when it does not or cannot be read."""
         text = self.text(path)
         try:
-            return int(text) if len(text) <= _DIGITS else None
+            return values.whole(int(text)) if len(text) <= _DIGITS else None
         except ValueError:
             return None
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from metalctl.model.inventory import Neighbour, Nic
-from metalctl.node.inspect import ethtool, pcilink, vpd
+from metalctl.node.inspect import ethtool, pcilink, values, vpd
 from metalctl.node.inspect.host import Host
 from metalctl.node.inspect.pcie import Function
 
@@ -116,7 +116,7 @@ def _speed(host: Host, name: str, carrier: bool) -> int | None:
     if megabits is None or megabits <= 0:
         host.unreadable(f"nics.{name}.speed", "the driver states no speed" if carrier else "the port has no link")
         return None
-    return megabits * 10**6
+    return values.product(megabits, 10**6)
 
 
 def _numa(node: int | None) -> int | None:

@@ -94,7 +94,7 @@ def health_of(log: dict[str, Any]) -> DiskHealth | None:
         defects=errors,
         spare=values.real(log.get("avail_spare")),
         celsius=round(kelvin - _KELVIN) if kelvin is not None and 0 < kelvin < 1000 else None,
-        written=None if written is None else written * _DATA_UNIT,
+        written=values.product(written, _DATA_UNIT),
     )
 
 
@@ -124,7 +124,7 @@ def namespace_of(number: int, identity: dict[str, Any]) -> Namespace | None:
     block = sizes[index] if index < len(sizes) else 0
     return Namespace(
         id=number,
-        size=blocks * block if block else None,
+        size=values.product(blocks, block) if block else None,
         logical_block=block or None,
         formats=tuple(sorted({s for s in sizes if s})),
     )

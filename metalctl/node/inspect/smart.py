@@ -103,9 +103,9 @@ def _written(data: dict[str, Any], table: dict[str, dict[str, Any]]) -> int | No
     units = {"Total_LBAs_Written": block, **_WRITTEN}
     for name, unit in units.items():
         if (count := _raw(table, name)) is not None:
-            return count * unit
+            return values.product(count, unit)
     gigabytes = values.real(values.at(data, "scsi_error_counter_log", "write", "gigabytes_processed"))
-    return round(gigabytes * 10**9) if gigabytes is not None else None
+    return values.whole(round(gigabytes * 10**9)) if gigabytes is not None else None
 
 
 def _why(data: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+LARGEST = 1 << 63  # an inventory holds no larger whole number
+
 
 def parsed(text: str) -> dict[str, Any]:
     """The JSON object of a text; {} when it is none."""
@@ -51,12 +53,17 @@ def real(value: Any) -> float | None:
 
 
 def whole(value: Any) -> int | None:
-    """A whole number, exactly; None for anything else. Tools write those above 64 bit as text."""
+    """A whole number of less than 63 bits, exactly; None for anything else. Some tools write large ones as text."""
     if isinstance(value, Mapping):
         value = value.get("value")
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 64:
-        return int(value)
+        return value if abs(value) < LARGEST else None
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
+        return whole(int(value))
     number = real(value)
-    return int(number) if number is not None and number == int(number) else None
+    return whole(int(number)) if number is not None and number == int(number) else None
+
+
+def product(count: int | None, unit: int) -> int | None:
+    """count × unit; None without a count, and beyond 63 bits, where it is nothing that a machine has."""
+    return whole(count * unit) if count is not None else None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from metalctl.model.inventory import Disk, Volume
+from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
@@ -33,7 +34,7 @@ def _array(host: Host, name: str, known: Mapping[str, Disk]) -> Volume:
     return Volume(
         name=name,
         level=host.text(f"{base}/md/level"),
-        size=None if sectors is None else sectors * 512,
+        size=values.product(sectors, 512),
         members=tuple(known[m].serial or m if m in known else m for m in members),
         controller="md",
         health=health(host.text(f"{base}/md/array_state"), host.number(f"{base}/md/degraded")),

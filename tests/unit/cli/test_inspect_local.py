@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,8 @@ from metalctl.model.inventory import (
     Disk,
     DiskHealth,
     Inventory,
+    LogEntry,
+    Manager,
     Memory,
     Nic,
     PcieDevice,
@@ -62,6 +65,15 @@ def test_what_was_not_read_comes_last_and_health_unread_is_no_health() -> None:
     assert sections(machine())[-1].title == "Not read"
     assert health(None) == "?"
     assert health(DiskHealth()) == "not stated"
+
+
+def test_of_a_bmc_what_is_out_of_order_is_shown_and_what_is_in_order_is_counted() -> None:
+    log = (LogEntry("2026-01-01", "ok", "boot"), LogEntry("2026-01-02", "critical", "PSU 2 lost its input"))
+    sensors = (Sensor("PG 1", "voltage", health="ok"), Sensor("PG 2", "voltage", health="critical"))
+    taken = replace(machine(), log=log, sensors=sensors, manager=Manager("iDRAC", "6.10", clock_offset=-3600.0))
+    assert rows("Event log", taken) == [("2026-01-02", "critical", "PSU 2 lost its input")]
+    assert rows("Sensors", taken) == [("PG 2", "?", "critical"), ("1 without a reading", "", "ok")]
+    assert ("BMC", "iDRAC, 6.10, its clock is 3600 s behind") in rows("Machine", taken)
 
 
 def test_strings_of_the_machine_are_printed_as_they_are_without_steering(capsys: pytest.CaptureFixture[str]) -> None:

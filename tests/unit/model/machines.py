@@ -103,8 +103,8 @@ _WORDS = st.sampled_from(
 )
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     str: _WORDS,
-    int: st.integers(0, 2**45),
-    float: st.floats(0, 1e6, allow_nan=False),
+    int: st.one_of(st.integers(0, 2**45), st.sampled_from([-1, 0, 2**191])),
+    float: st.floats(),
     bool: st.booleans(),
 }
 

@@ -140,9 +140,32 @@ def test_a_dimm_that_is_gone_is_removed_and_not_merely_smaller() -> None:
 
 def test_a_swapped_disk_of_the_same_bay_is_one_change() -> None:
     changes = now(**disks(1, serial="ZX99", wwn="0x5000c500dffff"))
-    assert ("swapped", "disk") in {(c.what, c.kind) for c in changes}
-    assert not {"added", "removed"} & {c.what for c in changes}
+    assert told(changes) == [("swapped", "disk", "", "")]
     assert set(checks(changes)) == {"hdd-randread", "hdd-seqread", "disk-fio"}
+
+
+def test_a_disk_that_is_known_by_its_pci_address_alone_can_be_swapped() -> None:
+    bare = {"slot": "", "by_path": "", "wwn": ""}
+    before = replace(machines.in_band(), **disks(0, **bare))
+    after = replace(machines.in_band(), **disks(0, **bare, serial="S9", firmware="GDC9999Q"))
+    assert told(diff(before, after)) == [
+        ("swapped", "disk", "", ""),
+        ("changed", "disk", "firmware", "firmware moved"),
+    ]
+
+
+def test_a_swapped_adapter_is_known_by_its_addresses() -> None:
+    taken = machines.in_band()
+    nics = tuple(replace(n, mac=n.mac.replace("b8", "a0"), serial="MT2") for n in taken.nics)
+    changes = now(nics=nics)
+    assert told(changes) == [("swapped", "nic", "", "")] * 2
+    assert "bond" in checks(changes)
+
+
+def test_two_disks_that_changed_bays_are_moved_and_not_swapped() -> None:
+    nvme, a, b = machines.in_band().disks
+    changes = now(disks=(nvme, replace(a, slot=b.slot, by_path=b.by_path), replace(b, slot=a.slot, by_path=a.by_path)))
+    assert {(c.what, c.fact) for c in changes} == {("changed", "slot"), ("changed", "by_path")}
 
 
 def test_a_link_that_trained_narrower_is_said_so() -> None:

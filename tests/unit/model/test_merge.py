@@ -235,6 +235,15 @@ def test_the_merged_inventory_takes_each_fact_from_the_side_that_knows_it() -> N
     assert taken.sources["disks"] == "out-of-band: redfish Storage; in-band: /sys/block"
 
 
+def test_what_one_side_alone_states_is_in_the_merged_inventory() -> None:
+    ours = inside()
+    memory = replace(ours.memory, ecc=None, dimms=tuple(replace(d, rank=None) for d in ours.memory.dimms))
+    taken = merge(outside(memory=replace(outside().memory, ecc=True)), inside(memory=memory, tpm=None)).inventory
+    assert taken.memory.ecc is True
+    assert {d.rank for d in taken.memory.dimms} == {2}
+    assert taken.tpm == outside().tpm
+
+
 def test_of_power_supplies_the_bmc_is_believed() -> None:
     table = (PowerSupply("PSU.Slot.1", True, "ok", 1400, model="PWR SPLY", serial="CNDED0012341"), PowerSupply("Bay 9"))
     outside_ = outside(power_supplies=(PowerSupply("PS1 Status", True, "critical", serial="CNDED0012341"),))
@@ -260,7 +269,7 @@ _SAMPLES: dict[str, tuple[str, Any]] = {
     "package": ("cpu.packages", Package("CPU1")),
     "dimm": ("memory.dimms", Dimm("A1", 32 * GIB)),
     "disk": ("disks", Disk("sda", "hdd", slot="Bay 1", health=DiskHealth())),
-    "nic": ("nics", Nic("eth0", "b8:ce:f6:00:00:01")),
+    "nic": ("nics", Nic("eth0", "b8:ce:f6:00:00:01", pci="0000:18:00.0")),
     "controller": ("controllers", Controller("c0", pci="0000:5e:00.0")),
     "volume": ("volumes", Volume("v0")),
     "power supply": ("power_supplies", PowerSupply("PSU 1")),
@@ -334,8 +343,8 @@ def test_two_writings_of_one_thing_are_told_from_two_things(compare: Any, a: Any
 
 
 def test_parts_are_paired_by_the_best_key_that_is_unique() -> None:
-    left = [Dimm("A1", 1, serial="X1"), Dimm("A2", 1, serial="00000000"), Dimm("A3", 1, serial="00000000")]
-    right = [Dimm("DIMM A3", 1, serial="00000000"), Dimm("B7", 1, serial="x1"), Dimm("DIMM.Socket.A2", 1)]
+    left = [Dimm("A1", 1, serial="X1"), Dimm("A2", 1, serial="ABC"), Dimm("A3", 1, serial="ABC")]
+    right = [Dimm("DIMM A3", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM.Socket.A2", 1)]
     pairs, alone, other = pair(left, right, (serial, slot))
     assert {(a.slot, b.slot) for a, b in pairs} == {("A1", "B7"), ("A2", "DIMM.Socket.A2"), ("A3", "DIMM A3")}
     assert (alone, other) == ([], [])

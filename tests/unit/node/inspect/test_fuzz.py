@@ -127,6 +127,13 @@ def test_a_parser_takes_any_text(name: str) -> None:
     any_text()
 
 
+@_MANY
+@given(st.integers(0, 10**12), st.sampled_from(["kB", "MB", "GB", "TB", "PB", "B", "x", ""]))
+def test_a_size_of_the_table_is_a_size_or_none(number: int, unit: str) -> None:
+    size = dmi.size(f"{number} {unit}")
+    assert size is None or 0 <= size < 1 << 63
+
+
 @pytest.mark.parametrize("name", _KEYS)
 def test_a_parser_of_json_takes_any_value_under_each_key(name: str) -> None:
     parse, good = _KEYS[name]
@@ -170,9 +177,10 @@ def test_a_whole_inventory_survives_one_damaged_answer(file: Path, random: Any, 
         )
     taken = collect(Host(_RECORDED.Recorded(case)), change_links=False, wait=False)
     assert decode(Inventory, json.loads(json.dumps(encode(taken)))) == taken
+    assert all(abs(n) < 1 << 63 for n in _numbers(encode(taken))), "the codec takes no larger ones"
 
 
-@pytest.mark.parametrize("nonsense", ["", ":", "²", "-1", "9" * 400, "0x" * 9])
+@pytest.mark.parametrize("nonsense", ["", ":", "²", "-1", "9" * 400, "9" * 19, "9" * 18, "0x" * 9])
 def test_a_whole_inventory_survives_each_damaged_answer(nonsense: str) -> None:
     """Every recorded file and command in turn, where nobody waits for the interpreter."""
     for file in CASES:
@@ -180,7 +188,16 @@ def test_a_whole_inventory_survives_each_damaged_answer(nonsense: str) -> None:
         for kind in ("files", "commands"):
             for key in list(case.get(kind, {}))[:40]:
                 damaged = {**case, kind: {**case[kind], key: nonsense}}
-                collect(Host(_RECORDED.Recorded(damaged)), change_links=False, wait=False)
+                taken = collect(Host(_RECORDED.Recorded(damaged)), change_links=False, wait=False)
+                assert all(abs(n) < 1 << 63 for n in _numbers(encode(taken)))
+
+
+def _numbers(value: Any) -> Any:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, int):
+        yield value
+    for v in inner:
+        yield from _numbers(v)
 
 
 def _cut(text: str, random: Any, nonsense: str) -> str:
