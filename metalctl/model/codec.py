@@ -235,21 +235,61 @@ def _fast_dataclass(kind: Any) -> Decoder:
     # name → the one class that needs no look at all, whether null will do, and the decoder for everything else.
     table = {f.name: (*_plain(hints[f.name]), _fast(hints[f.name])) for f in fields}
     required = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]
+    names = tuple(table)
+    positional = not any(f.kw_only for f in fields)
+    plans: dict[tuple[type, ...], _Plan] = {}
 
     def build(data: Any) -> Any:
         if not isinstance(data, dict):
             raise _Refused
-        values = {}
-        for name, value in data.items():
-            if name not in table:
-                raise _Refused
-            exact, optional, decoder = table[name]
-            of = value.__class__
-            plain = (of is exact and (of is not int or -_LARGEST <= value < _LARGEST)) or (optional and value is None)
-            values[name] = value if plain else decoder(value)
-        for name in required:
-            if name not in values:
-                raise _Refused
-        return kind(**values)
+        # What `encode` wrote has every field, in order: then one look at the classes of all values says what to do.
+        if positional and tuple(data) == names:
+            values = list(data.values())
+            classes = tuple(map(type, values))
+            plan = plans.get(classes)
+            if plan is None:
+                plan = _plan(classes, list(table.values()))
+                if len(plans) < _MOST_PLANS:
+                    plans[classes] = plan
+            integers, others = plan
+            for index in integers:
+                if not -_LARGEST <= values[index] < _LARGEST:
+                    raise _Refused
+            for index, decoder in others:
+                values[index] = decoder(values[index])
+            return kind(*values)
+        return kind(**_by_name(data, table, required))
 
     return build
+
+
+_Field = tuple[type | None, bool, Decoder]
+_Plan = tuple[tuple[int, ...], tuple[tuple[int, Decoder], ...]]
+_MOST_PLANS = 256
+
+
+def _plan(classes: tuple[type, ...], fields: list[_Field]) -> _Plan:
+    """Which values are integers whose size is to be looked at, and which need their decoder."""
+    integers, others = [], []
+    for index, (of, (exact, optional, decoder)) in enumerate(zip(classes, fields, strict=True)):
+        if of is exact:
+            integers += [index] if of is int else []
+        elif not (optional and of is type(None)):
+            others.append((index, decoder))
+    return tuple(integers), tuple(others)
+
+
+def _by_name(data: dict[str, Any], table: dict[str, _Field], required: list[str]) -> dict[str, Any]:
+    """The fields of data that lacks some, or has them in another order."""
+    values = {}
+    for name, value in data.items():
+        if name not in table:
+            raise _Refused
+        exact, optional, decoder = table[name]
+        of = value.__class__
+        plain = (of is exact and (of is not int or -_LARGEST <= value < _LARGEST)) or (optional and value is None)
+        values[name] = value if plain else decoder(value)
+    for name in required:
+        if name not in values:
+            raise _Refused
+    return values

@@ -30,8 +30,8 @@ RELAXED = settings(
 PROFILES = [profiles.load(name) for name in profiles.names()]
 MACHINE = encode(MACHINES["storage"])
 ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.sampled_from([0, -1, 2**62, -(2**62)]), st.floats(), st.text(max_size=4),
-    st.just([]), st.just({}), st.sampled_from(["unknown", "hdd", "*", "[", "1.0", "\x1b[31m"]),
+    st.none(), st.booleans(), st.integers(), st.sampled_from([0, -1, 2**62, -(2**62)]), st.floats(),
+    st.text(max_size=4), st.just([]), st.just({}), st.sampled_from(["unknown", "hdd", "*", "[", "1.0", "\x1b[31m"]),
 )  # fmt: skip
 
 
@@ -107,10 +107,55 @@ def test_no_file_gives_a_traceback(tmp_path: Path, raw: bytes) -> None:
         inventories.read([file])
 
 
-KEYS = ["role", "extends", "requires", "cpu", "uniform", "models", "memory", "channels", "speed", "disks", "count", "size", "endurance", "full_link", "wear", "network", "bonds", "name", "members", "distinct_cards", "power", "supplies", "capacity", "bmc", "clock", "firmware", "bios", "any", "settings", "cabling", "port", "switch", "when", "vendor", "model", "waivers", "requirement", "who", "why", "until", "warnings", "drives", "tpm", "secure_boot"]
+KEYS = [
+    "role",
+    "extends",
+    "requires",
+    "cpu",
+    "uniform",
+    "models",
+    "memory",
+    "channels",
+    "speed",
+    "disks",
+    "count",
+    "size",
+    "endurance",
+    "full_link",
+    "wear",
+    "network",
+    "bonds",
+    "name",
+    "members",
+    "distinct_cards",
+    "power",
+    "supplies",
+    "capacity",
+    "bmc",
+    "clock",
+    "firmware",
+    "bios",
+    "any",
+    "settings",
+    "cabling",
+    "port",
+    "switch",
+    "when",
+    "vendor",
+    "model",
+    "waivers",
+    "requirement",
+    "who",
+    "why",
+    "until",
+    "warnings",
+    "drives",
+    "tpm",
+    "secure_boot",
+]
 WORDS = st.sampled_from(
-    [*["64", "1..2", "~", "true", "os", "*", "[", "2.0", "2027-01-31", "base", "1.2.3", "compute", "dell", "-1", "1e9", "..", "nan", "inf"], "9" * 400, ">= 1 DWPD",
-     ">= 1", "1 GiB"]
+    ["64", "1..2", "~", "true", "os", "*", "[", "2.0", "2027-01-31", "base", "1.2.3", "compute", "dell", "-1", "1e9",
+     "..", "nan", "inf", "9" * 400, ">= 1 DWPD", ">= 1", "1 GiB"]
 )  # fmt: skip
 TREES = st.recursive(
     WORDS,
