@@ -145,7 +145,7 @@ def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -
         return None
     profile = profile_of(tree, name, str(path), problems)
     if cross:
-        problems.extend(references(tree))
+        problems.extend(references(tree, profile))
     return replace(profile, digest=digest(profile))
 
 
