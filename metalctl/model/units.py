@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from metalctl.model.errors import UsageError
 
@@ -124,11 +125,13 @@ def _scaled(value: float, steps: tuple[tuple[str, float], ...]) -> str:
     return f"{value:.4g} {steps[-1][0]}"
 
 
+@lru_cache(maxsize=4096)
 def format_size(value: float) -> str:
     """Bytes in binary units: 549755813888 is "512 GiB"."""
     return _scaled(value, (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("B", 1)))
 
 
+@lru_cache(maxsize=4096)
 def format_rate(value: float) -> str:
     """Bits per second: 25000000000 is "25 Gb/s"."""
     return _scaled(value, (("Tb/s", 1e12), ("Gb/s", 1e9), ("Mb/s", 1e6), ("kb/s", 1e3), ("b/s", 1)))

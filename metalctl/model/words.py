@@ -19,6 +19,7 @@ def is_product(product: str, key: str) -> bool:
     return bool(wanted) and wanted <= words(product)
 
 
+@lru_cache(maxsize=8192)
 def fits(text: str, patterns: tuple[str, ...]) -> bool:
     """Whether one of the patterns (`*`, `?`, `[…]`; case does not count) describes the whole text."""
     return any(fnmatchcase(text.lower(), pattern.lower()) for pattern in patterns)

@@ -112,9 +112,7 @@ def from_machines(machines: list[Sides], role: str, name: str, tolerance: float 
 
     tolerance: a fraction, on sizes and powers. Raises GoldenError where a machine has a fault of its own.
     """
-    asked = _tree(role).items.get("requires")
-    below = asked if isinstance(asked, Mapping) else Mapping("", 0)
-    return _write.write(machines, role, name, tolerance, below, load)
+    return _write.write(machines, role, name, tolerance, _tree(role), load)
 
 
 def _tree(name_or_path: str | Path) -> Mapping:
@@ -145,7 +143,7 @@ def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -
         return None
     profile = profile_of(tree, name, str(path), problems)
     if cross:
-        problems.extend(references(tree))
+        problems.extend(references(tree, profile))
     return replace(profile, digest=digest(profile))
 
 

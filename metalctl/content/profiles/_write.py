@@ -50,8 +50,12 @@ class Golden:
 
     def text(self) -> str:
         """The YAML."""
-        asked = _over(self.tree, self.below, "", self.left)
-        lines = [f"role: {self.role}", f"extends: {self.role}", "requires:"]
+        below = self.below.items.get("requires")
+        asked = _over(self.tree, below if isinstance(below, Mapping) else Mapping("", 0), "", self.left)
+        lines = [f"role: {self.role}", f"extends: {self.role}"]
+        # What a site's profile of the role waives or asks of some makes is not what these machines have in common.
+        lines += [f"{key}: ~" for key in ("when", "waivers") if key in self.below.items]
+        lines.append("requires:")
         for key, value in asked.items():
             lines += _lines(key, value, self.left)
         return "\n".join(lines) + "\n"

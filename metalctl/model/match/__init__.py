@@ -24,16 +24,18 @@ from metalctl.model.match import (
     _network,
     _platform,
     _ports,
+    _quality,
     _rank,
     _settle,
 )
 from metalctl.model.profile import Profile, Requires
 from metalctl.model.run import BondSpec
 
-__all__ = ["Ranked", "bonds", "disk_roles", "match", "rank", "satisfies", "waive"]
+__all__ = ["Ranked", "asked", "bonds", "disk_roles", "match", "rank", "satisfies", "waive"]
 
 Ranked = _rank.Ranked
 satisfies = _firmware.satisfies
+asked = _quality.asked
 waive = _settle.waived
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
@@ -20,13 +21,19 @@ def plain(value: float) -> str:
 def written(bounds: Range, show: Format = plain) -> str:
     """A range as the profile wrote it, with the signs of a book."""
     if bounds.text:
-        return bounds.text.replace(">=", "≥").replace("<=", "≤").strip()
+        return signs(bounds.text)
     if bounds.low is not None and bounds.low == bounds.high:
         return show(bounds.low)
     low, high = bounds.low, bounds.high
     if low is not None and high is not None:
         return f"{show(low)}..{show(high)}"
     return f"≥ {show(low)}" if low is not None else f"≤ {show(high or 0)}"
+
+
+@lru_cache(maxsize=1024)
+def signs(text: str) -> str:
+    """A bound with the signs of a book."""
+    return text.replace(">=", "≥").replace("<=", "≤").strip()
 
 
 def reason(inventory: Inventory, fact: str) -> str:

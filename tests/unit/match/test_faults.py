@@ -109,8 +109,10 @@ def test_one_fault_gives_its_finding_and_no_other(
     fault: tuple[str, dict[str, Any], dict[str, Any], str, str, str], profile: Make
 ) -> None:
     machine, change, requires, requirement, got, fru = fault
-    found = wrong(match(changed(machine, change), profile(machine, requires)))
+    every = match(changed(machine, change), profile(machine, requires))
+    found = wrong(every)
     assert [(f.requirement, f.verdict) for f in found] == [(requirement, Verdict.FAIL)]
+    assert [f.verdict for f in every if f.requirement == requirement] == [Verdict.FAIL], "no PASS beside it"
     (finding,) = found
     assert got in finding.got
     assert finding.blocks

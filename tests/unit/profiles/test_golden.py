@@ -98,3 +98,18 @@ def test_the_tolerance_widens_sizes(tmp_path: Path) -> None:
     smaller = changed("compute", {"disks.1.size": 970 * 10**9, "disks.2.size": 970 * 10**9})
     assert wrong(smaller, made(tmp_path, "compute", MACHINES["compute"])) == ["disks.data.count"]
     assert wrong(smaller, made(tmp_path, "compute", MACHINES["compute"], tolerance=0.05)) == []
+
+
+def test_what_a_site_waives_or_asks_of_some_makes_is_not_inherited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site" / "profiles"
+    site.mkdir(parents=True)
+    (site / "compute.yaml").write_text(
+        "extends: compute\nwhen: [{vendor: dell, requires: {cpu: {cores: '>= 999'}}}]\n"
+        "waivers: [{requirement: cpu.cores, who: a, why: b, until: 2999-01-01}]\n"
+    )
+    monkeypatch.setenv("METALCTL_CONTENT", str(tmp_path / "site"))
+    profile = made(tmp_path, "compute", MACHINES["compute"])
+    assert (profile.variants, profile.waivers) == ((), ())
+    assert wrong(changed("compute", {"cpu.cores": 60}), profile) == ["cpu.cores"]

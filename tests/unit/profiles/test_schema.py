@@ -60,11 +60,13 @@ EVERYTHING = """
 role: compute
 extends: base
 requires:
-  cpu: {sockets: 2, cores: ">= 64", threads: 1..256, virtualization: amd-v, smt: yes, uniform: true, models: ["*EPYC*"]}
+  cpu: {sockets: 2, cores: ">= 64", threads: 1..256, virtualization: amd-v, smt: yes, uniform: true,
+        models: ["*EPYC*"]}
   memory: {total: 512 GiB..1 TiB, speed: ">= 3200 MT/s", reserved: 2 %, channels: ~}
   disks:
-    - {role: os, kind: [ssd], count: 1, size: "≥ 200 GB", models: X, endurance: ">= 1 DWPD", power_loss_protection: true,
-       full_link: true, link_width: 4, link_speed: ">= 16 GT/s", uniform: true, healthy: true, wear: <= 5 %}
+    - {role: os, kind: [ssd], count: 1, size: "≥ 200 GB", models: X, endurance: ">= 1 DWPD",
+       power_loss_protection: true, full_link: true,
+       link_width: 4, link_speed: ">= 16 GT/s", uniform: true, healthy: true, wear: <= 5 %}
   network:
     bonds: [{name: bond0, members: 2, speed: ">= 25 Gb/s", mtu: 9000, distinct_cards: true, distinct_switches: true}]
     nics: [{count: 1, speed: 1 Gb/s}]

@@ -104,3 +104,19 @@ def test_a_mistake_below_when_is_told_once(tmp_path: Path) -> None:
     file = write(tmp_path, "p.yaml", "role: compute\nrequires: {cpu: {cores: x}, disks: [{role: os}]}\n"
                  "when: [{vendor: a, requires: {}}, {vendor: b, requires: {}}]\n")  # fmt: skip
     assert [p.line for p in profiles.check(file)] == [2]
+
+
+@pytest.mark.parametrize("name", ["cpu.iommu", "disks.data.*", "disks.data.full_link", "network.bond0.speed",
+                                  "memory.usable", "check.iperf3", "handover.netbox"])  # fmt: skip
+def test_a_waiver_of_something_that_may_be_found_is_good(name: str, tmp_path: Path) -> None:
+    text = f'extends: compute\nwaivers: [{{requirement: "{name}", who: a, why: b, until: 2027-01-01}}]\n'
+    assert profiles.check(write(tmp_path, "p.yaml", text)) == []
+
+
+@pytest.mark.parametrize("name", ["cpu.iomu", "disks.dat.full_link", "memory.chanels", "iommu"])
+def test_a_waiver_of_nothing_is_a_mistake_with_its_line(name: str, tmp_path: Path) -> None:
+    text = f"extends: compute\nwaivers:\n  - {{requirement: {name}, who: a, why: b, until: 2027-01-01}}\n"
+    (problem,) = profiles.check(write(tmp_path, "p.yaml", text))
+    assert problem.line == 3
+    assert f'the profile has no requirement "{name}"' in problem.message
+    assert problem.hint
