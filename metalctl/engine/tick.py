@@ -36,7 +36,7 @@ log = structlog.get_logger()
 LONGEST_GAP = 60.0
 TRANSIENT = (RemoteError, Unreachable, BadAnswer, PowerNotReached, BootNotSet)
 PARKED_PAUSE = 10.0
-# Longer than any reboot, BMC reset or switch upgrade that mends itself. The budgets of stages are days for long burn-ins:
+# Longer than any reboot, BMC reset or switch upgrade that mends itself. The budget of a long burn-in is days:
 # without this a node that hung in its first minute would be waited for that long.
 PATIENCE = 30 * 60.0
 
