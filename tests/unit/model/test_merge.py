@@ -344,7 +344,7 @@ def test_two_writings_of_one_thing_are_told_from_two_things(compare: Any, a: Any
 
 def test_parts_are_paired_by_the_best_key_that_is_unique() -> None:
     left = [Dimm("A1", 1, serial="X1"), Dimm("A2", 1, serial="ABC"), Dimm("A3", 1, serial="ABC")]
-    right = [Dimm("DIMM A3", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM.Socket.A2", 1)]
+    right = [Dimm("DIMM.Socket.A2", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM A3", 1)]
     pairs, alone, other = pair(left, right, (serial, slot))
     assert {(a.slot, b.slot) for a, b in pairs} == {("A1", "B7"), ("A2", "DIMM.Socket.A2"), ("A3", "DIMM A3")}
     assert (alone, other) == ([], [])
