@@ -96,3 +96,4 @@ def test_a_machine_that_shows_nothing_is_an_inventory_of_reasons() -> None:
     assert {"cpu", "memory.total", "memory.dimms", "disks", "pcie", "tpm", "sensors", "numa", "bmc_address"} <= named
     assert {"identity.serial", "identity.uuid", "boot_mode", "nics", "power_supplies", "firmware.bios"} <= named
     assert all(u.reason for u in taken.unreadable)
+    assert not set(taken.sources) - {"cpu.kvm", "cpu.iommu"}, "what was not read has no source"
