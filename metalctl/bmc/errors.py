@@ -14,6 +14,10 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── CertificateUntrusted  no authority that we were told to trust signed the certificate; no credential was sent
 ├── WrongPassword         the credential was refused, and is not tried again (lock-out)
 ├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── BadCapture            (UsageError) not a capture of a BMC, or it cannot be written
+├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
+├── NotApplied            what was written does not read back as wanted
+├── TaskFailed            the BMC's own task ended badly, or did not end in time
 ├── PowerNotReached       the power state read is not the wanted one, in spite of the command
 ├── BootNotSet            the boot device read is not the wanted one, in spite of the command
 └── Unsupported           this BMC cannot do that
@@ -114,3 +118,23 @@ class CsvErrors(BmcError, UsageError):
             problems=problems,
         )
         self.problems = problems
+
+
+class BadCapture(BmcError, UsageError):
+    """Not a capture that can be replayed, or one that cannot be written."""
+
+
+class QuirkErrors(BmcError, UsageError):
+    """Every mistake of the quirk files at once; nothing of them is used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems), hint="correct these lines; see metalctl/bmc/quirks", problems=problems)
+        self.problems = problems
+
+
+class NotApplied(BmcError):
+    """Fields: `wanted`, `got` (what was read last)."""
+
+
+class TaskFailed(BmcError):
+    """Fields: `task` (its path), `state`."""

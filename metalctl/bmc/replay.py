@@ -62,10 +62,20 @@ def load_capture(directory: Path) -> dict[str, Any]:
 
 
 class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a login."""
+    """One BMC; a context manager. `requests` counts by (method, path), `authorized` the logged-in ones, `basics` those
+    that carried the password itself.
+
+    port: 0 takes a free one; entering raises OSError when it is taken. allow: path → the Allow header of its answers.
+    """
 
     def __init__(
-        self, tree: Mapping[str, Any], username: str = "admin", password: str = "", address: str = "127.0.0.1"
+        self,
+        tree: Mapping[str, Any],
+        username: str = "admin",
+        password: str = "",
+        address: str = "127.0.0.1",
+        port: int = 0,
+        allow: Mapping[str, str] | None = None,
     ) -> None:
         self.tree = {path.rstrip("/"): deepcopy(value) for path, value in tree.items()}
         self.service = Service(self.tree, username, password)
@@ -75,7 +85,9 @@ class Replay:
         self.authorized = 0
         self.basics = 0
         self.fingerprint = ""
-        self.port = 0
+        self.port = port
+        self._allow = dict(allow or {})
+        self._failed: OSError | None = None
         self._address = address
         self._expected = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode() if password else ""
         self._loop = asyncio.new_event_loop()
@@ -92,6 +104,8 @@ class Replay:
         self._thread.start()
         if not self._ready.wait(60):
             raise TimeoutError("the replay server did not start")
+        if self._failed:
+            raise self._failed
         return self
 
     def __exit__(
@@ -114,8 +128,14 @@ class Replay:
         app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, self._address, 0, ssl_context=context)
-        await site.start()
+        site = web.TCPSite(runner, self._address, self.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as error:
+            self._failed = error
+            self._ready.set()
+            await runner.cleanup()
+            return
         self.port = runner.addresses[0][1]
         self._ready.set()
         await self._stop.wait()
@@ -153,7 +173,10 @@ class Replay:
             return self._change(path, body)
         if path not in self.tree:
             return web.json_response({"error": {"code": "Base.1.0.ResourceMissingAtURI"}}, status=404)
-        return self.service.resource(request, self.tree[path])
+        answer = self.service.resource(request, self.tree[path])
+        if path in self._allow:
+            answer.headers["Allow"] = self._allow[path]
+        return answer
 
     async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         if fault.drop and request.transport:

@@ -67,11 +67,11 @@ def _outside(where: str, credential: str | None, as_json: bool, config: Path | N
 
     from metalctl import bmc
     from metalctl.cli._inventory_page import plain, show
-    from metalctl.cli.power import _target
+    from metalctl.cli._machine import target
     from metalctl.content.secrets import resolve
     from metalctl.model.codec import encode
 
-    endpoint, reference = _target(where, credential, config, state_dir)
+    endpoint, reference = target(where, credential, config, state_dir)
     secret = resolve(reference)
     taken, refused = _read(endpoint, bmc.Credential(secret.username, secret.password))
     if as_json:

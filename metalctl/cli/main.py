@@ -31,6 +31,7 @@ COMMANDS = {
     "report": "Write reports and certificates; verify a certificate.",
     "handover": "Hand accepted nodes over to the cloud.",
     "power": "Read or set the power of nodes.",
+    "bmc": "Probe, command, record and replay one BMC.",
     "inspect": "Take the inventory of a machine.",
     "image": "Build what nodes boot and get installed.",
     "serve": "Run the service: engine, boot service, pages.",
@@ -38,7 +39,7 @@ COMMANDS = {
     "doctor": "Say what this provisioner lacks, and how to mend it.",
 }
 GROUPS = {
-    "Servers": ["discover", "enroll", "nodes", "show", "power", "inspect"],
+    "Servers": ["discover", "enroll", "nodes", "show", "power", "bmc", "inspect"],
     "Results": ["report", "handover"],
     "Content": ["profile", "check", "image"],
     "This machine": ["serve", "lab", "doctor"],
