@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ __all__ = ["InFolder", "InProcess", "Memory", "Swept", "sweep"]
 
 # Beyond a BMC's deadline, for saying goodbye to it.
 GRACE = 10.0
+# Parsing JSON makes objects by the ten thousand, none of them in a cycle: looking for cycles costs a sixth of the time.
+_RARELY = (50_000, 20, 50)
 Credentials = Credential | Callable[[Endpoint], Credential]
 
 
@@ -67,7 +70,7 @@ async def sweep(
     concurrency: int = 128,
     deadline: float = 120.0,
     timeout: float = 30.0,
-    in_flight: int = 3,
+    in_flight: int = 2,
     progress: Callable[[int, int], None] | None = None,
     memory: Memory | None = None,
     fresh: bool = False,
@@ -89,6 +92,8 @@ async def sweep(
         for endpoint in following:
             await done.put(await _visited(endpoint, credentials, options))
 
+    thresholds = gc.get_threshold()
+    gc.set_threshold(*_RARELY)
     workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(todo)))]
     try:
         for count in range(1, len(todo) + 1):
@@ -98,6 +103,7 @@ async def sweep(
             for one in found:
                 yield one
     finally:
+        gc.set_threshold(*thresholds)
         for worker in workers:
             worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software
@@ -97,7 +98,12 @@ def installed(found: Iterable[Firmware], current: Collection[str]) -> tuple[Firm
 
 def settings(attributes: Resource) -> dict[str, str]:
     """The BIOS settings as text: true and false in lower case, "" for what is not set. Passwords are left out."""
-    return {name: _text(value) for name, value in sorted(attributes.items()) if not (_SECRET.search(name) and value)}
+    return {name: _text(value) for name, value in sorted(attributes.items()) if not (value and _is_secret(name))}
+
+
+@lru_cache(maxsize=4096)  # a machine has hundreds, its neighbours have the same
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
 
 
 def _text(value: object) -> str:

@@ -31,7 +31,7 @@ class Options:
 
     timeout: float = 30.0
     deadline: float = 120.0
-    in_flight: int = 3
+    in_flight: int = 2
     authorities: Path | None = None
     memory: Memory | None = None
     fresh: bool = False

@@ -35,7 +35,7 @@ def _bond(host: Host, name: str) -> Bond:
         lacp_rate=head.get("LACP rate", ""),
         hash_policy=head.get("Transmit Hash Policy", "").partition(" ")[0],
         partner_mac=head.get("Partner Mac Address", "").lower(),
-        aggregator_ports=int(ports) if ports.isdigit() else None,
+        aggregator_ports=int(ports) if ports.isascii() and ports.isdecimal() and len(ports) < 5 else None,
     )
 
 
