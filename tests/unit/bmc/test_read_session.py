@@ -85,9 +85,7 @@ def test_a_401_for_no_reason_is_asked_again_and_no_second_time(replay: Replay) -
         assert replay.requests["GET", f"{SYSTEM}/Memory"] - before == 2
 
 
-def test_where_the_quirks_say_so_a_401_is_asked_more_often(
-    replay: Replay, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_the_quirks_say_so_a_401_is_asked_more_often(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
     def strange(**facts: Any) -> Quirks:
         return replace(quirks_of(**facts), spurious_401=3)
 
