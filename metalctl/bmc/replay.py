@@ -37,12 +37,20 @@ _OPEN = frozenset({"/redfish", "/redfish/v1"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one path: an HTTP status, another body, seconds of silence first, a redirect."""
+    """What happens to one path: an HTTP status, another body, seconds of silence first, a redirect.
+
+    kind: content type of the body. endless: the body is sent again and again. times: how often it happens, 0: always.
+    drop: the connection is closed instead of an answer.
+    """
 
     status: int = 200
     body: str | None = None
     delay: float = 0.0
     location: str = ""
+    kind: str = "text/plain"
+    endless: bool = False
+    times: int = 0
+    drop: bool = False
 
 
 def load_capture(directory: Path) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def load_capture(directory: Path) -> dict[str, Any]:
 
 
 class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` the logged-in ones."""
+    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a login."""
 
     def __init__(
         self, tree: Mapping[str, Any], username: str = "admin", password: str = "", address: str = "127.0.0.1"
@@ -65,6 +73,7 @@ class Replay:
         self.obeys = True
         self.requests: Counter[tuple[str, str]] = Counter()
         self.authorized = 0
+        self.basics = 0
         self.fingerprint = ""
         self.port = 0
         self._address = address
@@ -96,6 +105,7 @@ class Replay:
             context, self.fingerprint = certificate(Path(directory), self._address)
         try:
             self._loop.run_until_complete(self._run(context))
+            self._loop.run_until_complete(self._end())
         finally:
             self._loop.close()
 
@@ -111,29 +121,54 @@ class Replay:
         await self._stop.wait()
         await runner.cleanup()
 
+    async def _end(self) -> None:
+        """Answers that are still being delayed end with the server."""
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.rstrip("/")
         self.requests[request.method, path] += 1
         given = request.headers.get("Authorization", "")
         token = request.headers.get("X-Auth-Token", "")
         self.authorized += bool(given or token)
+        self.basics += bool(given)
         body = await request.json() if request.method in ("POST", "PATCH") else {}
         if path not in self.faults and (answer := self.service.session(request.method, path, body)):
             return answer
-        known = token in self.service.sessions.values() if token else given == self._expected
+        logging_in = request.method == "POST" and path == self.service.where
+        known = token in self.service.sessions.values() if token else given == self._expected or logging_in
         if self._expected and not known and path not in _OPEN:
             return web.json_response({"error": {"code": "Base.1.0.AccessDenied"}}, status=401)
         fault = self.faults.get(path)
         if fault:
+            if fault.times and self.requests[request.method, path] >= fault.times:
+                del self.faults[path]
             await asyncio.sleep(fault.delay)
-        if fault and (fault.status != 200 or fault.body is not None):
-            headers = {"Location": fault.location} if fault.location else None
-            return web.Response(status=fault.status, text=fault.body or "", headers=headers)
+            if broken := await self._broken(request, fault):
+                return broken
         if request.method in ("POST", "PATCH"):
             return self._change(path, body)
         if path not in self.tree:
             return web.json_response({"error": {"code": "Base.1.0.ResourceMissingAtURI"}}, status=404)
         return self.service.resource(request, self.tree[path])
+
+    async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        if fault.drop and request.transport:
+            request.transport.close()
+        if fault.endless:
+            stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await stream.prepare(request)
+            while request.transport and not request.transport.is_closing() and not self._stop.is_set():
+                await stream.write((fault.body or "[").encode())
+                await asyncio.sleep(0)
+            return stream
+        if fault.status == 200 and fault.body is None:
+            return None
+        headers = {"Location": fault.location} if fault.location else None
+        return web.Response(status=fault.status, text=fault.body or "", headers=headers, content_type=fault.kind)
 
     def _change(self, path: str, body: dict[str, Any]) -> web.Response:
         system, is_action, _ = path.partition("/Actions/ComputerSystem.Reset")

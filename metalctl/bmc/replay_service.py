@@ -13,7 +13,7 @@ from aiohttp import web
 class Service:
     """sessions: path → token of those that are open; `opened` counts them all. most: sessions that may be open.
 
-    expands: whether $expand is honoured; etags: whether answers carry one.
+    expands: whether $expand is honoured; broken: the path on which it is answered with 500; etags: whether there are.
     """
 
     def __init__(self, tree: Mapping[str, Any], username: str, password: str) -> None:
@@ -24,12 +24,19 @@ class Service:
         self.most = 8
         self.expands = True
         self.etags = True
+        self.broken = ""
+        self.asked_to_expand = 0
+
+    @property
+    def where(self) -> str:
+        """The path at which sessions are opened, "" when the service root names none."""
+        links = self._tree.get("/redfish/v1", {}).get("Links")
+        path = links.get("Sessions", {}).get("@odata.id") if isinstance(links, dict) else None
+        return str(path or "").rstrip("/")
 
     def session(self, method: str, path: str, body: Any) -> web.Response | None:
         """The answer to a login or a logout; None when it is neither."""
-        links = self._tree.get("/redfish/v1", {}).get("Links")
-        service = links.get("Sessions", {}).get("@odata.id") if isinstance(links, dict) else None
-        if method == "POST" and service and path == service.rstrip("/"):
+        if method == "POST" and path and path == self.where:
             return self._login(path, body)
         if method == "DELETE" and path in self.sessions:
             del self.sessions[path]
@@ -48,6 +55,9 @@ class Service:
 
     def resource(self, request: web.Request, resource: Any) -> web.Response:
         """The resource, expanded if that was asked, or 304 when it is the one that is known already."""
+        self.asked_to_expand += "$expand" in request.query
+        if self.broken and request.query.get("$expand") and request.path == self.broken:
+            return web.json_response({"error": {"code": "Base.1.0.InternalError"}}, status=500)
         if self.expands and request.query.get("$expand"):
             resource = self._expanded(resource)
         body = json.dumps(resource).encode()

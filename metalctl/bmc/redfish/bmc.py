@@ -27,6 +27,7 @@ from metalctl.bmc.redfish.inventory import Walk, power_state, start
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import child, link, text
 from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
+from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 
@@ -34,6 +35,8 @@ T = TypeVar("T")
 _DEVICES = {"Pxe": "pxe", "Hdd": "disk", "None": "none"}
 _MODES = {"UEFI": "uefi", "Legacy": "bios"}
 BOOT_SETTLES = 10.0
+# Seconds that an inventory may take; what was not read by then is told as not read.
+DEADLINE = 240.0
 
 
 async def probe(endpoint: Endpoint, timeout: float) -> Probe:
@@ -55,13 +58,15 @@ async def _verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resourc
 
 
 class RedfishBmc:
-    """Made by `connect`; see protocol.Bmc."""
+    """Made by `connect`; see protocol.Bmc. findings: what the BMC was refused for in the last inventory."""
 
     def __init__(self, endpoint: Endpoint, credential: Credential, timeout: float = 30.0) -> None:
         lockout.check(endpoint, credential)
         self._credential = credential
         self._timeout = timeout
         self._client: Client | None = None
+        self._lies: frozenset[str] = frozenset()
+        self.findings: tuple[Finding, ...] = ()
         self._runner = asyncio.Runner()
         try:
             self._runner.run(self._connect(endpoint))
@@ -149,8 +154,15 @@ class RedfishBmc:
 
     async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]], expand: bool = True) -> T:
         assert self._client  # _run made sure
-        reader = Reader(self._client, advertised(self._root))
-        return await read(await start(reader, self._root, self._path, quirks_of, self._alone, expand))
+        self._client.deadline = asyncio.get_running_loop().time() + DEADLINE
+        try:
+            reader = Reader(self._client, advertised(self._root, self._lies))
+            walk = await start(reader, self._root, self._path, quirks_of, self._alone, expand)
+            found = await read(walk)
+        finally:
+            self._client.deadline = self._client.gate = None
+        self._lies, self.findings = frozenset(reader.expand.lies), walk.findings()
+        return found
 
     def quirks(self, system: Resource) -> Quirks:
         """The quirks that the catalogue has for this BMC."""

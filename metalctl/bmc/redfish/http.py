@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -40,6 +40,7 @@ class Client:
 
     timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None to pin it
     (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
+    gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Client:
         self._endpoint = endpoint
         self._timeout = timeout
         self.deadline = deadline
+        self.gate: Callable[[str], None] | None = None
         pinned = endpoint.fingerprint or authorities is None
         self._pin = Pin(endpoint.fingerprint) if pinned else None
         self.transport = Transport(endpoint, self._pin or authority(authorities or Path()), in_flight)
@@ -154,7 +156,7 @@ class Client:
 
     async def close(self) -> None:
         """Log out and close the connections."""
-        self.deadline = None
+        self.deadline = self.gate = None
         try:
             await session.close_session(self, self._login)
         finally:
@@ -205,6 +207,8 @@ class Client:
     ) -> Answer:
         target = self.target(path)
         async with self._slots:
+            if self.gate:
+                self.gate(path)
             return await self.transport.exchange(method, target, headers, self._time(patience), json)
 
     def _time(self, patience: float) -> float:

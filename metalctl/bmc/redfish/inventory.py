@@ -112,7 +112,7 @@ class Walk:
         return (*own, *parts_manager.installed(listed, {one.version for one in own}))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
-        found = [Unreadable(fact, "; ".join(reasons)) for fact, reasons in sorted(self.reader.notes.items())]
+        found = [Unreadable(fact, _said(reasons)) for fact, reasons in sorted(self.reader.notes.items())]
         return tuple(found + [Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items())])
 
     def _identity(self, nics: tuple[Nic, ...], chassis: list[Chassis]) -> Identity:
@@ -127,6 +127,12 @@ class Walk:
             chassis_serial=next((one.serial for one in chassis if one.serial), ""),
             extra={name: value for name, value in stated.items() if value},
         )
+
+
+def _said(reasons: list[str]) -> str:
+    """The first reasons: a hundred parts that all time out are told by three of them."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return "; ".join(reasons[:3]) + more
 
 
 async def start(

@@ -106,21 +106,27 @@ def pcie(one: PcieDeviceRecord) -> PcieDevice:
 
 
 def with_accelerators(devices: Iterable[PcieDevice], processors: Iterable[Processor]) -> tuple[PcieDevice, ...]:
-    """The devices; those that are listed as processors too (by serial, else by model) get their kind from there."""
+    """The devices; those that are listed as processors too get their kind, and what else is said, from there."""
     found = list(devices)
-    for one in processors:
-        kind = _KINDS_OF_PROCESSORS.get(one.kind)
-        if kind is None or one.absent:
-            continue
-        at = next((i for i, d in enumerate(found) if not d.kind and _same(d, one)), None)
+    accelerators = [one for one in processors if one.kind in _KINDS_OF_PROCESSORS and not one.absent]
+    for one in accelerators:
+        kind = _KINDS_OF_PROCESSORS[one.kind]
+        at = next((i for i, d in enumerate(found) if not d.kind and _same(d, one, found, accelerators)), None)
         if at is None:
             found.append(PcieDevice(one.id, kind, one.manufacturer, one.model, "", one.firmware, one.serial))
         else:
-            found[at] = replace(found[at], kind=kind)
+            known = found[at]
+            found[at] = replace(known, kind=kind, model=one.model or known.model, serial=known.serial or one.serial)
     return tuple(sorted(found, key=lambda d: d.address))
 
 
-def _same(device: PcieDevice, processor: Processor) -> bool:
-    if device.serial and processor.serial:
-        return device.serial == processor.serial
-    return bool(processor.model) and processor.model.lower() in device.model.lower()
+def _same(device: PcieDevice, one: Processor, devices: list[PcieDevice], accelerators: list[Processor]) -> bool:
+    """By serial; else by model; else by maker, where each device of that maker is one of the accelerators."""
+    if device.serial and one.serial:
+        return device.serial == one.serial
+    if one.model and one.model.lower() in device.model.lower():
+        return True
+    if not device.vendor or device.vendor != one.manufacturer:
+        return False
+    made = sum(d.vendor == device.vendor for d in devices)
+    return made == sum(a.manufacturer == one.manufacturer for a in accelerators)

@@ -55,6 +55,7 @@ class Reader:
 
     def __post_init__(self) -> None:
         self._begun = self.client.transport.requests
+        self.client.gate = self._gate
 
     def note(self, facts: Facts, why: str) -> None:
         """A fact, or several, cannot be told (fully)."""
@@ -96,20 +97,23 @@ class Reader:
         return [resource for resource in found if resource]
 
     async def members(
-        self, facts: Facts, where: Resource, patience: float = 1.0, most: int = MOST_MEMBERS, witness: str = ""
+        self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
     ) -> list[Resource]:
         """The members of the collection that `where` links to (or is), as far as they can be read.
 
         witness: name under which the collection may tell later that nothing has changed.
         """
-        return await self.every(facts, await self.listed(facts, where, patience, most, witness))
+        listed = await self.listed(facts, where, patience, most, witness)
+        if witness and witness not in self.witnesses and len(listed) == 1:
+            return [one for one in [await self.one(facts, listed[0], witness)] if one]
+        return await self.every(facts, listed)
 
     async def listed(
-        self, facts: Facts, where: Resource, patience: float = 1.0, most: int = MOST_MEMBERS, witness: str = ""
+        self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
     ) -> list[Resource]:
         """The same as they are listed: links, or whole resources where the BMC puts them into the list."""
         path, inside = path_of(where), where.get("Members")
-        if isinstance(inside, list) and (len(inside) < 2 or all(isinstance(m, dict) and is_whole(m) for m in inside)):
+        if isinstance(inside, list) and (not path or len(inside) < 2 or all(map(_is_resource, inside))):
             # Nothing is won by asking for the collection: it came along, and is empty, short or whole.
             return self._distinct(facts, path, inside)
         if not path:
@@ -121,10 +125,10 @@ class Reader:
             return []
         except BmcError as error:
             self.note(facts, self._failed(error))
-        return list(entries.values())[:most]
+        return list(entries.values())[: most or MOST_MEMBERS]
 
     async def _pages(
-        self, facts: Facts, path: str, patience: float, most: int, witness: str, entries: dict[str, Resource]
+        self, facts: Facts, path: str, patience: float, most: int | None, witness: str, entries: dict[str, Resource]
     ) -> None:
         """Add the members by their address, page by page; what was added before an error stays."""
         page = await self._first_page(path, patience, witness)
@@ -133,7 +137,7 @@ class Reader:
             for member in self._distinct(facts, here, page.get("Members")):
                 entries.setdefault(path_of(member) or f"{here} {len(entries)}", member)
             following = next_link(page)
-            if not following or len(entries) >= most:
+            if not following or len(entries) >= (most or MOST_MEMBERS):
                 break
             if following in seen:
                 raise self._refused(path, "pages that come to an end", f"{following[:80]} again")
@@ -141,7 +145,7 @@ class Reader:
             here, page = following, await self._get(following, patience)
         else:
             raise self._refused(path, f"at most {MOST_PAGES} pages", "more")
-        if len(entries) > most == MOST_MEMBERS:
+        if most is None and len(entries) > MOST_MEMBERS:
             raise self._refused(path, f"at most {MOST_MEMBERS} members", str(len(entries)))
 
     async def _first_page(self, path: str, patience: float, witness: str) -> Resource:
@@ -170,19 +174,23 @@ class Reader:
         return list(found.values())
 
     async def _get(self, path: str, patience: float, witness: str = "") -> Resource:
-        if self._silences >= GIVEN_UP_AFTER:
-            raise Unreachable(f"{self.client.endpoint} was silent {GIVEN_UP_AFTER} times running: not asked for {path}")
-        if self.client.transport.requests - self._begun >= MOST_REQUESTS:
-            raise self._refused(path, f"a tree of at most {MOST_REQUESTS} requests", "more")
         try:
             answer = await self.client.get_answer(path, patience=patience)
         except Unreachable:
-            self._silences += 1
+            self._silences += 1  # by one that was not asked for that reason, too: it does not matter any more
             raise
         self._silences = 0
         if witness:
             self.witnesses[witness] = Witness(path, answer.headers.get("ETag", "")[:256], digest(answer.body))
         return self.client.decoded(path, answer)
+
+    def _gate(self, path: str) -> None:
+        """Whether to go on at all is asked when it is a request's turn: hundreds may have been waiting for that."""
+        if self._silences >= GIVEN_UP_AFTER:
+            name = str(self.client.endpoint)
+            raise Unreachable(f"{name} was silent {GIVEN_UP_AFTER} times running: it was not asked for more", bmc=name)
+        if self.client.transport.requests - self._begun >= MOST_REQUESTS:
+            raise self._refused("/redfish/v1/", f"at most {MOST_REQUESTS} resources of interest", "more")
 
     async def expanded(self, path: str, witness: str = "") -> Resource:
         """The resource with what hangs on it, if the BMC can do that, else without. Raises as Client.get."""
@@ -198,7 +206,7 @@ class Reader:
         return await self._get(path, 1.0, witness)
 
     def _failed(self, error: BmcError) -> str:
-        if isinstance(error, Refused):
+        if isinstance(error, Refused) and all(error.message != known.message for known in self.refusals):
             self.refusals.append(error)
         return error.message
 
@@ -235,6 +243,10 @@ def path_of(where: Resource) -> str:
 def is_whole(where: Resource) -> bool:
     """Whether it is the resource itself, not only a link to it."""
     return "Members" not in where and any(not name.startswith("@odata") for name in where)
+
+
+def _is_resource(member: object) -> bool:
+    return isinstance(member, dict) and is_whole(member)
 
 
 def next_link(page: Resource) -> str:

@@ -32,12 +32,10 @@ def number(resource: Resource, *names: str) -> float | None:
     """The first of these properties that is a number, or a string of one; else None."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        if isinstance(value, str):
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             try:
                 return float(value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     return None
 

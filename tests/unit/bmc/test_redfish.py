@@ -56,7 +56,8 @@ def test_the_inventory_is_what_the_tree_says(replay: Replay) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "fact", "fault"),
-    [("Storage", "controllers disks volumes", Fault(500)), ("Storage/1/Drives/0", "disks", Fault(403)), ("Processors", "cpu", Fault(500)),
+    [("Storage", "controllers disks volumes", Fault(500)), ("Storage/1/Drives/0", "disks", Fault(403)),
+     ("Processors", "cpu", Fault(500)),
      ("Memory/A1", "memory.dimms", Fault(body="<html>")), ("EthernetInterfaces", "nics", Fault(body="[]")),
      ("EthernetInterfaces/1", "nics", Fault(body='{"a":'))],
 )  # fmt: skip
