@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
 from metalctl.bmc.replay import Replay
+from metalctl.cli import _discover
 from metalctl.cli._expected import listed
 from metalctl.cli.discover import discover
 from metalctl.model.errors import UsageError
@@ -117,6 +118,13 @@ def test_enroll_leaves_out_rows_that_are_no_listed_machine_and_tells_them(
     with pytest.raises(UsageError, match="no row is a machine"):
         listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: XYZ-1"))
     assert "should be XYZ-1, is F54P1G3" in capsys.readouterr().err
+
+
+def test_a_scan_that_takes_long_says_how_far_it_is_in_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_discover, "LINE_EVERY", 0.0)
+    done = CliRunner().invoke(discover, ["127.66.0.0/29", "--timeout", "0.3", "--json"])
+    assert "scanning: 6 of 6 addresses, 0 BMCs" in done.stderr
+    assert json.loads(done.stdout) == []
 
 
 def test_help_tells_the_targets_and_examples() -> None:
