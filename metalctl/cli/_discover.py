@@ -165,13 +165,20 @@ def print_table(found: Iterable[Probe], title: str = "") -> None:
         click.echo("no BMC answered\n  → is the management network reachable from here, and IPMI over LAN enabled?")
         return
     names = ("BMC", "speaks", "product", "serial", "MAC", "certificate (SHA-256)")
-    table = Table(*names, title=title or None, title_justify="left")
+    cells = []
     for probe in found:
         speaks = " + ".join([probe.protocol, *probe.also])
         where = "\n".join([str(probe.endpoint), *(f"also {other}" for other in probe.at)])
         # What a stranger says of itself is text, never markup or a control sequence.
-        told = (_plain(t) for t in (where, speaks, probe.product, probe.serial, probe.mac, probe.fingerprint[:16]))
-        table.add_row(*told)
+        told = (where, speaks, probe.product, probe.serial, probe.mac, probe.fingerprint[:16])
+        cells.append([_plain(text) for text in told])
+    table = Table(title=title or None, title_justify="left", box=None, header_style="bold")
+    # A column that nobody fills takes width from the address, which must be whole.
+    stated = [index for index in range(len(names)) if index == 0 or any(row[index] for row in cells)]
+    for index in stated:
+        table.add_column(names[index], no_wrap=index == 0)
+    for row in cells:
+        table.add_row(*(row[index] for index in stated))
     Console().print(table)
     for probe in found:
         for note in probe.notes:

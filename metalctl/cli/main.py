@@ -26,11 +26,15 @@ COMMANDS = {
     "enroll": "Take servers from discovered to handed over.",
     "nodes": "List the nodes, their stage, condition and findings.",
     "show": "Show everything known of one node.",
-    "profile": "List, show and check hardware profiles.",
+    "match": "Hold what was read of a machine to a profile, or rank all.",
+    "explain": "Explain one finding: who asks, what each side says, what to do.",
+    "what-if": "Hold stored inventories and results to another profile.",
+    "profile": "List, show, check, compare and write hardware profiles.",
     "check": "List the checks and read their manuals.",
     "report": "Write reports and certificates; verify a certificate.",
     "handover": "Hand accepted nodes over to the cloud.",
     "power": "Read or set the power of nodes.",
+    "bmc": "Probe, command, record and replay one BMC.",
     "inspect": "Take the inventory of a machine.",
     "image": "Build what nodes boot and get installed.",
     "serve": "Run the service: engine, boot service, pages.",
@@ -38,11 +42,15 @@ COMMANDS = {
     "doctor": "Say what this provisioner lacks, and how to mend it.",
 }
 GROUPS = {
-    "Servers": ["discover", "enroll", "nodes", "show", "power", "inspect"],
-    "Results": ["report", "handover"],
+    "Servers": ["discover", "enroll", "nodes", "show", "power", "bmc", "inspect"],
+    "Results": ["match", "explain", "what-if", "report", "handover"],
     "Content": ["profile", "check", "image"],
     "This machine": ["serve", "lab", "doctor"],
 }
+
+
+def _module(name: str) -> str:
+    return f"metalctl.cli.{name.replace('-', '_')}"
 
 
 class Commands(click.RichGroup):
@@ -50,7 +58,7 @@ class Commands(click.RichGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
-        return [name for name in COMMANDS if importlib.util.find_spec(f"metalctl.cli.{name}")]
+        return [name for name in COMMANDS if importlib.util.find_spec(_module(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command itself; while help or completion only lists, a stand-in with its short help."""
@@ -58,7 +66,7 @@ class Commands(click.RichGroup):
             return None
         if ctx.meta.get(_LISTING):
             return click.RichCommand(name=cmd_name, short_help=COMMANDS[cmd_name])
-        command = getattr(importlib.import_module(f"metalctl.cli.{cmd_name}"), cmd_name)
+        command = getattr(importlib.import_module(_module(cmd_name)), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

@@ -1,4 +1,4 @@
-"""`metalctl profile`: list, show and check hardware profiles."""
+"""`metalctl profile`: list, show, check, compare and write hardware profiles."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from click.shell_completion import CompletionItem
 
+from metalctl.cli._options import state_options
+
 if TYPE_CHECKING:
     from metalctl.content.errors import Problem
-    from metalctl.model.profile import Profile
+    from metalctl.content.inventories import Sides
 
 
 def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -76,11 +78,12 @@ def show(name: str, as_json: bool) -> None:
 
     Example: `metalctl profile show lab/compute`
     """
+    from metalctl.cli._profile_page import page
     from metalctl.content import profiles
     from metalctl.model.codec import encode
 
     found = profiles.load(name)
-    click.echo(json.dumps(encode(found), ensure_ascii=False, indent=2) if as_json else _page(found))
+    click.echo(json.dumps(encode(found), ensure_ascii=False, indent=2) if as_json else page(found))
 
 
 @profile.command()
@@ -117,46 +120,105 @@ def _check(file: str | Path) -> list[Problem]:
         return list(error.problems)
 
 
-def _page(found: Profile) -> str:
-    """The profile as a person reads it."""
-    lines = [f"{found.name}: {found.summary or found.role}", f"  role      {found.role}"]
-    lines += [f"  {label:<9} {text}" for label, text in _requirements(found)]
-    lines.append(f"  install   {found.install.os} on the disk with role {found.install.root_disk}")
-    lines.append("  checks")
-    lines += [f"    {name:<16}{_when(found, name):<18}{_limits(limits)}" for name, limits in found.checks.items()]
-    return "\n".join([*lines, f"  file      {found.file}", f"  digest    {found.digest}"])
+@profile.command()
+def schema() -> None:
+    """Print the JSON Schema of profiles, for editors that complete and check as one types.
+
+    Example: `metalctl profile schema > profile.schema.json`
+    """
+    from metalctl.content import profiles
+
+    click.echo(json.dumps(profiles.json_schema(), ensure_ascii=False, indent=2))
 
 
-def _requirements(found: Profile) -> list[tuple[str, str]]:
-    needs, rows = found.requires, []
-    cpu, memory = needs.cpu, needs.memory
-    counts = [(cpu.sockets, "sockets"), (cpu.cores, "cores"), (cpu.threads, "threads")]
-    words = [f"{bound.text} {what}" for bound, what in counts if bound]
-    words += [" or ".join(cpu.virtualization)] if cpu.virtualization else []
-    words += [word for asked, word in ((cpu.kvm, "kvm"), (cpu.iommu, "iommu")) if asked]
-    rows.append(("cpu", ", ".join(words)))
-    words = [memory.total.text] if memory.total else []
-    words += [f"{memory.dimms.text} DIMMs"] if memory.dimms else []
-    words += [word for asked, word in ((memory.balanced, "balanced"), (memory.ecc, "ECC")) if asked]
-    rows.append(("memory", ", ".join(words)))
-    for disk in needs.disks:
-        size = f" of {disk.size.text}" if disk.size else ""
-        rows.append(("disks", f"{disk.role}: {disk.count.text} × {' or '.join(disk.kind)}{size}"))
-    for bond in needs.bonds:
-        speed = f" of {bond.speed.text}" if bond.speed else ""
-        rows.append(("bond", f"{bond.name}: {bond.members} ports{speed}, {bond.mode}, MTU {bond.mtu}"))
-    rows += [("ports", f"{nic.count.text} {nic.speed.text if nic.speed else ''}") for nic in needs.nics]
-    rows += [("boot", needs.boot_mode)]
-    rows += [("firmware", f"{what}: {json.dumps(bounds)}") for what, bounds in needs.firmware.items()]
-    return [(label, text) for label, text in rows if text]
+@profile.command()
+@click.argument("a", shell_complete=complete)
+@click.argument("b", shell_complete=complete)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+def diff(a: str, b: str, as_json: bool) -> None:
+    """Say what profile B asks differently from profile A, both after `extends`.
+
+    Exit code 0 also when they differ.
+
+    Example: `metalctl profile diff compute ./r7-compute.yaml`
+    """
+    from dataclasses import asdict
+
+    from metalctl.content import profiles
+
+    found = profiles.difference(_file(a), _file(b))
+    if as_json:
+        click.echo(json.dumps([asdict(d) for d in found], ensure_ascii=False))
+        return
+    for d in found:
+        click.echo(f"{d.key}: {d.before or 'not asked'} → {d.after or 'not asked'}")
+    if not found:
+        click.echo("they ask the same")
 
 
-def _when(found: Profile, name: str) -> str:
-    parts = [word for names, word in ((found.burn_in, "burn-in"), (found.accept, "accept")) if name in names]
-    return "+".join(parts) or "never"
+def _file(name: str) -> str | Path:
+    return Path(name) if Path(name).is_file() else name
 
 
-def _limits(limits: dict[str, float | str | bool]) -> str:
-    return "  ".join(
-        f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in limits.items()
-    )
+@profile.command("from")
+@click.argument("nodes", nargs=-1, metavar="[NODE]...")
+@click.option("--file", "-f", "files", multiple=True, type=click.Path(path_type=Path), help="An inventory in JSON.")
+@click.option("--role", type=click.Choice(["controller", "compute", "storage"]), help="Whose profile it extends.")
+@click.option("--tolerance", default="1 %", show_default=True, help="On sizes of disks and on powers.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write it there; it must not exist.")
+@state_options
+def from_(
+    nodes: tuple[str, ...],
+    files: tuple[Path, ...],
+    role: str | None,
+    tolerance: str,
+    output: Path | None,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Write a profile from one or several golden machines: nodes that are known, or inventories in files.
+
+    It holds what the machines have in common, and each of them fits it: that is tried before it is printed. What the
+    role's profile asks and the machines do not state is taken away, with the reason beside it. Without --role it is the
+    role of the nodes, or of the profile that fits best.
+
+    Example: `metalctl profile from r7n01 r7n02 --output /etc/metalctl/profiles/r7.yaml`
+    """
+    from metalctl.cli._subject import subject
+    from metalctl.content import profiles
+    from metalctl.model.errors import UsageError
+    from metalctl.model.units import parse_fraction
+
+    if not nodes and not files:
+        raise UsageError("no machine is named", hint="name nodes, or give --file INVENTORY.json")
+    share = parse_fraction(tolerance)
+    if not 0 <= share < 0.5:
+        raise UsageError(f"--tolerance {tolerance} is not between 0 and 50 %", hint='write it like "1 %"')
+    machines = [subject(node, (), config, state_dir) for node in nodes]
+    machines += [subject(None, (file,), config, state_dir) for file in files]
+    text = profiles.from_machines(machines, role or _role_of(machines), output.stem if output else "golden", share)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"{output}: {error.strerror}", hint="name a file that does not exist yet") from error
+    click.echo(f"{output}: written; read it, then: metalctl profile check {output}")
+
+
+def _role_of(machines: list[Sides]) -> str:
+    """The role that the nodes are enrolled with, else of the profile that fits the first one best."""
+    from metalctl.content import profiles
+    from metalctl.model.errors import UsageError
+    from metalctl.model.match import rank
+
+    if enrolled := {m.dossier.role for m in machines if m.dossier}:
+        return min(enrolled)
+    known = [profiles.load(name) for name in profiles.names() if "/" not in name]
+    first = machines[0]
+    best = rank(first.inventory, [p for p in known if not p.lab], first.beside)[:1]
+    if not best or not best[0].fits:
+        raise UsageError(f"no known profile fits {first.name}, so its role is not known", hint="give --role")
+    return best[0].profile.role

@@ -1,7 +1,10 @@
 """Dataclasses of this room to JSON values and back, with the standard library only: it runs on the node too.
 
-`decode` is strict: an unknown field, a missing field without default, or a value of the wrong type is a `DecodeError`
-that names the path. Tuples are lists in JSON, enums their values.
+`decode` is strict: an unknown field, a missing field without default, a value of the wrong type or an integer of more
+than 64 bits is a `DecodeError` that names the path. Tuples are lists in JSON, enums their values.
+
+Thousands of inventories are decoded in one go, so a decoder is compiled once a type (`_compiled`), which knows no path.
+Only when it refuses, the data is walked again (`_decode`) to say where and why.
 """
 
 from __future__ import annotations
@@ -10,16 +13,14 @@ import dataclasses
 import types
 import typing
 from enum import Enum
-from functools import cache
 from typing import Any, TypeVar
 
-from metalctl.model.errors import MetalctlError
+from metalctl.model._compiled import Refused, compiled
+from metalctl.model._scalars import DecodeError, hints_of, mismatch, scalar
+
+__all__ = ["DecodeError", "decode", "encode"]
 
 T = TypeVar("T")
-
-
-class DecodeError(MetalctlError):
-    """JSON that does not have the shape of the dataclass."""
 
 
 def encode(value: Any) -> Any:
@@ -37,12 +38,10 @@ def encode(value: Any) -> Any:
 
 def decode(kind: type[T], data: Any, path: str = "") -> T:
     """Build `kind` from JSON values; raises DecodeError with the path of the first mismatch."""
-    return typing.cast(T, _decode(kind, data, path or kind.__name__))
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    try:
+        return typing.cast(T, compiled(typing.cast(Any, kind))(data))
+    except Refused:
+        return typing.cast(T, _decode(kind, data, path or kind.__name__))
 
 
 def _decode(kind: Any, data: Any, path: str) -> Any:
@@ -55,12 +54,12 @@ def _decode(kind: Any, data: Any, path: str) -> Any:
         return _decode_sequence(origin, typing.get_args(kind), data, path)
     if origin is dict:
         if not isinstance(data, dict):
-            raise _mismatch(path, "an object", data)
+            raise mismatch(path, "an object", data)
         value_kind = typing.get_args(kind)[1]
         return {k: _decode(value_kind, v, f"{path}.{k}") for k, v in data.items()}
     if dataclasses.is_dataclass(kind):
         return _decode_dataclass(kind, data, path)
-    return _decode_scalar(kind, data, path)
+    return scalar(kind, data, path)
 
 
 def _decode_union(options: tuple[Any, ...], data: Any, path: str) -> Any:
@@ -72,23 +71,23 @@ def _decode_union(options: tuple[Any, ...], data: Any, path: str) -> Any:
             return _decode(option, data, path)
         except DecodeError as failed:
             error = failed
-    raise error or _mismatch(path, "null", data)
+    raise error or mismatch(path, "null", data)
 
 
 def _decode_sequence(origin: Any, args: tuple[Any, ...], data: Any, path: str) -> Any:
     if not isinstance(data, (list, tuple)):
-        raise _mismatch(path, "a list", data)
+        raise mismatch(path, "a list", data)
     if origin is tuple and args and args[-1] is not Ellipsis:
         if len(args) != len(data):
-            raise _mismatch(path, f"{len(args)} items", data)
+            raise mismatch(path, f"{len(args)} items", data)
         return tuple(_decode(a, v, f"{path}[{i}]") for i, (a, v) in enumerate(zip(args, data, strict=True)))
     return origin(_decode(args[0], v, f"{path}[{i}]") for i, v in enumerate(data))
 
 
 def _decode_dataclass(kind: Any, data: Any, path: str) -> Any:
     if not isinstance(data, dict):
-        raise _mismatch(path, "an object", data)
-    hints = _hints(kind)
+        raise mismatch(path, "an object", data)
+    hints = hints_of(kind)
     known = {f.name: f for f in dataclasses.fields(kind) if f.init}
     if unknown := sorted(set(data) - set(known)):
         raise DecodeError(
@@ -99,20 +98,3 @@ def _decode_dataclass(kind: Any, data: Any, path: str) -> Any:
         if name not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
             raise DecodeError(f"{path}: field {name!r} is missing")
     return kind(**values)
-
-
-def _decode_scalar(kind: Any, data: Any, path: str) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        try:
-            return kind(data)
-        except ValueError:
-            raise _mismatch(path, " or ".join(str(m.value) for m in kind), data) from None
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
-        raise _mismatch(path, kind.__name__, data)
-    return data
-
-
-def _mismatch(path: str, expected: str, got: Any) -> DecodeError:
-    return DecodeError(f"{path}: expected {expected}, got {str(got)[:80]!r}")

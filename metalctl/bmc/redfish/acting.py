@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from metalctl.bmc import audit
 from metalctl.bmc.audit import Change, audited
@@ -17,6 +17,9 @@ from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.power import reset
 from metalctl.bmc.redfish.act.wire import Resource, Wire
 from metalctl.bmc.timing import REAL, Clock
+
+if TYPE_CHECKING:
+    from metalctl.bmc.probe_report import Report
 
 BOOTS_WITHIN = 1200.0
 
@@ -151,6 +154,12 @@ class Acting:
     def reset_bmc(self) -> Change:
         """See protocol.Service."""
         return Change("serving", f"served again after {manager.reset(self._wire()):.0f} s")
+
+    def examine(self) -> Report:
+        """What this BMC can do, and the quirks that apply; read only."""
+        from metalctl.bmc.probe_report import examine
+
+        return examine(self._wire(), self._root)
 
     def _wire(self) -> Wire:
         link = HttpsLink(self.endpoint, self._timeout)

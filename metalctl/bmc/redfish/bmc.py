@@ -11,23 +11,31 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Unsupported
+from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish import root, systems
 from metalctl.bmc.redfish.acting import Acting
+from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
-from metalctl.bmc.redfish.inventory import Walk, power_state
+from metalctl.bmc.redfish.inventory import Walk, power_state, start
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import link, text
 from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
+from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 
+if TYPE_CHECKING:
+    from metalctl.bmc.record import Capture
+
 T = TypeVar("T")
+# Seconds that an inventory may take; what was not read by then is told as not read.
+DEADLINE = 240.0
 
 
 async def probe(endpoint: Endpoint, timeout: float) -> Probe:
@@ -49,13 +57,15 @@ async def _verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resourc
 
 
 class RedfishBmc(Acting):
-    """Made by `connect`; see protocol.Bmc."""
+    """Made by `connect`; see protocol.Bmc. findings: what the BMC was refused for in the last inventory."""
 
     def __init__(self, endpoint: Endpoint, credential: Credential, timeout: float = 30.0) -> None:
         lockout.check(endpoint, credential)
         self._credential = credential
         self._timeout = timeout
         self._client: Client | None = None
+        self._lies: frozenset[str] = frozenset()
+        self.findings: tuple[Finding, ...] = ()
         self._runner = asyncio.Runner()
         try:
             self._runner.run(self._connect(endpoint))
@@ -66,12 +76,13 @@ class RedfishBmc(Acting):
     async def _connect(self, endpoint: Endpoint) -> None:
         client, self._root = await _verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
-        collection = await client.login(self._credential, link(self._root, "Systems"))
+        collection = await client.login(self._credential, self._root, link(self._root, "Systems"))
         self._path = systems.choose_system(endpoint, collection)
+        self._alone = len(systems.member_paths(collection)) == 1
 
     def identity(self) -> Identity:
         """See protocol.Bmc."""
-        return self._run(self._walked(Walk.identity))
+        return self._run(self._walked(Walk.identity, expand=False))
 
     def inventory(self) -> Inventory:
         """See protocol.Bmc."""
@@ -85,6 +96,13 @@ class RedfishBmc(Acting):
                 f"{self.endpoint} does not state the power state", hint="try it over IPMI", bmc=str(self.endpoint)
             )
         return state
+
+    def record(self, told: Callable[[int], None] = lambda count: None) -> Capture:
+        """The whole tree as it answers, secrets and all: scrub it before it is kept. told: resources so far."""
+        from metalctl.bmc.record import crawl
+
+        assert self._client
+        return self._run(crawl(self._client.get_answer, told=told))
 
     def close(self) -> None:
         """Close the connections. Nothing is left on the BMC."""
@@ -114,12 +132,17 @@ class RedfishBmc(Acting):
     def _system(self) -> Resource:
         return self._run(self._get(self._path))
 
-    async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]]) -> T:
-        system = await self._get(self._path)
-        assert self._client
-        if not system.get("@odata.id"):
-            raise BadAnswer(f"{self.endpoint}: {self._path} is no system", hint="a reset of the BMC may mend it")
-        return await read(Walk(self._client, system, self.quirks(system)))
+    async def _walked(self, read: Callable[[Walk], Coroutine[Any, Any, T]], expand: bool = True) -> T:
+        assert self._client  # _run made sure
+        self._client.deadline = asyncio.get_running_loop().time() + DEADLINE
+        try:
+            reader = Reader(self._client, advertised(self._root, self._lies))
+            walk = await start(reader, self._root, self._path, quirks_of, self._alone, expand)
+            found = await read(walk)
+        finally:
+            self._client.deadline = self._client.gate = None
+        self._lies, self.findings = frozenset(reader.expand.lies), walk.findings()
+        return found
 
     def quirks(self, system: Resource) -> Quirks:
         """The quirks that the catalogue has for this BMC."""

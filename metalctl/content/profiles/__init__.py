@@ -5,15 +5,24 @@
     summary: OpenStack hypervisor
     extends: base                     # mappings merge, lists replace, ~ takes an inherited key away
     requires:
-      cpu:    {cores: ">= 64", threads: ">= 128", virtualization: [vt-x, amd-v], kvm: true, iommu: true}
-      memory: {total: ">= 512 GiB", dimms: "8..32", balanced: true, ecc: true, reserved: 2 %}
+      cpu:    {cores: ">= 64", threads: ">= 128", virtualization: [vt-x, amd-v], kvm: true, iommu: true, uniform: true}
+      memory: {total: ">= 512 GiB", dimms: "8..32", balanced: true, channels: true, ecc: true, reserved: 2 %}
       disks:
-        - {role: os, kind: [ssd, nvme], count: ">= 1", size: ">= 200 GB"}
+        - {role: os, kind: [ssd, nvme], count: ">= 1", size: ">= 200 GB", healthy: true, full_link: true}
       network:
-        bonds: [{name: bond0, members: 2, speed: ">= 25 Gb/s", mode: 802.3ad, mtu: 9000}]
+        bonds: [{name: bond0, members: 2, speed: ">= 25 Gb/s", mode: 802.3ad, mtu: 9000, distinct_cards: true}]
         nics:  [{count: ">= 1", speed: ">= 1 Gb/s"}]
       boot_mode: uefi
-      firmware: {bios: {dell-r750: ">= 1.9.2", any: ">= 1.0"}}
+      power: {supplies: ">= 2", capacity: ">= 800 W"}
+      bmc: {clock: 60 s}
+      firmware: {bios: {dell-r750: ">= 1.9.2", any: ">= 1.0"}, nic: {connectx-6-dx: ">= 22.31"}}
+      settings: {ProcTurboMode: Enabled}
+      cabling: [{port: ens1f0, switch: tor-a, switch_port: swp*}]
+    when:                             # the first that fits the machine is laid over requires
+      - {vendor: hpe, model: dl325, requires: {memory: {total: ">= 256 GiB"}}}
+    waivers: [{requirement: memory.channels, who: ops, why: spare on order, until: 2027-01-31}]
+    warnings: [disks.osd.uniform]     # told, but not blocking
+    drives: {"*MZQL2*": {endurance: 1, power_loss_protection: true}}   # what data sheets say
     checks:  {nvme-randread: {min_iops: 400k, max_p99: 2 ms}, virtualization: {}}
     burn_in: [virtualization, nvme-randread]      # names out of checks
     accept:  [virtualization]
@@ -31,14 +40,30 @@ from pathlib import Path
 
 from metalctl.content import paths
 from metalctl.content.errors import ContentError, Problem, ProfileError
+from metalctl.content.inventories import Sides
+from metalctl.content.profiles import _where, _write
 from metalctl.content.profiles._crossref import references
-from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved, suggest
+from metalctl.content.profiles._difference import Difference, differences
+from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved
+from metalctl.content.profiles._record import json_schema
 from metalctl.content.profiles._schema import profile_of
-from metalctl.content.profiles._tree import short
+from metalctl.content.profiles._tree import Mapping, short
+from metalctl.content.suggest import suggest
 from metalctl.model.codec import encode
 from metalctl.model.profile import Profile
 
-__all__ = ["Problem", "ProfileError", "check", "load", "names"]
+__all__ = [
+    "Difference",
+    "Problem",
+    "ProfileError",
+    "check",
+    "difference",
+    "from_machines",
+    "json_schema",
+    "load",
+    "names",
+    "where",
+]
 
 
 def names() -> list[str]:
@@ -67,6 +92,38 @@ def check(path: str | Path) -> list[Problem]:
     return _ordered(problems)
 
 
+def where(name_or_path: str | Path, requirement: str) -> tuple[str, int] | None:
+    """File and line of what asks for a requirement (`memory.balanced`, `disks.osd.count`); None where nothing does.
+
+    Raises ProfileError where the profile cannot be read.
+    """
+    return _where.where(_tree(name_or_path), requirement)
+
+
+def difference(a: str | Path, b: str | Path) -> list[Difference]:
+    """What two profiles ask differently, after `extends`. Raises ProfileError where one of them has a mistake."""
+    for name in (a, b):
+        load(name)
+    return differences(_tree(a), _tree(b))
+
+
+def from_machines(machines: list[Sides], role: str, name: str, tolerance: float = 0.01) -> str:
+    """The YAML of a profile that extends the role's and that every one of the machines fits.
+
+    tolerance: a fraction, on sizes and powers. Raises GoldenError where a machine has a fault of its own.
+    """
+    return _write.write(machines, role, name, tolerance, _tree(role), load)
+
+
+def _tree(name_or_path: str | Path) -> Mapping:
+    path, name = _find(name_or_path)
+    problems: list[Problem] = []
+    tree, whole = resolved(path, problems)
+    if tree is None or not whole:
+        raise ProfileError(name, _ordered(problems))
+    return tree
+
+
 def digest(profile: Profile) -> str:
     """SHA-256, in hex, over what the profile asks for; where its file lies does not count."""
     bare = encode(replace(profile, file="", digest=""))
@@ -86,7 +143,7 @@ def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -
         return None
     profile = profile_of(tree, name, str(path), problems)
     if cross:
-        problems.extend(references(tree))
+        problems.extend(references(tree, profile))
     return replace(profile, digest=digest(profile))
 
 

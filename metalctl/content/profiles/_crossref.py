@@ -1,18 +1,56 @@
-"""What a profile names must exist: checks and their limits in checks/, the operating system in pxe/images/."""
+"""What a profile names must exist: checks and their limits in checks/, the operating system in pxe/images/, and the
+requirements that a waiver waives."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from metalctl.content import checks, paths
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._extend import suggest
-from metalctl.content.profiles._tree import Mapping, Scalar, short
+from metalctl.content.profiles._tree import Mapping, Scalar, Sequence, short
+from metalctl.content.suggest import suggest
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import Inventory
+from metalctl.model.match import asked, match
+from metalctl.model.profile import Profile
+from metalctl.model.words import fits
 
 
-def references(tree: Mapping) -> list[Problem]:
-    """The names that nothing on the content path answers to."""
-    return [*_checks(tree), *_operating_system(tree)]
+def references(tree: Mapping, profile: Profile) -> list[Problem]:
+    """The names that nothing on the content path, or nothing in the profile, answers to."""
+    return [*_checks(tree), *_operating_system(tree), *_waivers(tree, profile)]
+
+
+def _waivers(tree: Mapping, profile: Profile) -> Iterator[Problem]:
+    """A waiver of a requirement that does not exist waives nothing, and nobody would know."""
+    written = tree.items.get("waivers")
+    known = _requirements(profile)
+    for item in written.items if isinstance(written, Sequence) else ():
+        named = item.items.get("requirement") if isinstance(item, Mapping) else None
+        # An inherited waiver may be of something that this profile took away.
+        if not isinstance(named, Scalar) or named.file != profile.file or not known:
+            continue
+        ours = named.text.partition(".")[0] in {name.partition(".")[0] for name in known}
+        if not any(fits(name, (named.text,)) for name in known) and (ours or "." not in named.text):
+            message = f"waivers: the profile has no requirement {short(named.text)}"
+            yield Problem(named.file, named.line, message, suggest(named.text, sorted(known)))
+
+
+def _requirements(profile: Profile) -> set[str]:
+    """The names of all that may be found: of an empty machine, and of what is found only where more is known."""
+    empty = Inventory("in-band", Identity())
+    found = {f.requirement for whole in _variants(profile) for f in match(empty, whole)}
+    bonds = {b.name for needs in (profile.requires, *(v.requires for v in profile.variants)) for b in needs.bonds}
+    words = ("members", "speed", "link", "mtu", "switches", "cards")
+    disks = {f"disks.{d.role}.{a.name}" for d in profile.requires.disks for a in asked(d)}
+    return found | disks | {"memory.usable", "cpu.packages"} | {f"network.{b}.{word}" for b in bonds for word in words}
+
+
+def _variants(profile: Profile) -> Iterator[Profile]:
+    yield replace(profile, variants=(), waivers=())
+    for variant in profile.variants:
+        yield replace(profile, requires=variant.requires, variants=(), waivers=())
 
 
 def _checks(tree: Mapping) -> Iterator[Problem]:

@@ -10,13 +10,13 @@ file.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
 from metalctl.content import paths
 from metalctl.content.errors import ContentError, Problem
 from metalctl.content.profiles._tree import Mapping, Node, Scalar, describe, read, short
+from metalctl.content.suggest import suggest
 
 SUFFIX = ".yaml"
 LONGEST_CHAIN = 16
@@ -39,13 +39,6 @@ def locate(name: str, hidden: tuple[Path, ...] = ()) -> Path | None:
     except (ContentError, OSError, ValueError):
         return None
     return next((c for c in candidates if _real(c) not in hidden and c.is_file()), None)
-
-
-def suggest(name: str, known: list[str]) -> str:
-    """ "did you mean …?" where something known is near, else the list of what is known."""
-    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"did you mean {near[0]}?"
-    return f"known: {', '.join(known)}" if known else ""
 
 
 def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]:
@@ -73,7 +66,7 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
     if whole:
         _no_removal(merged, problems)
     while layers:
-        merged = _merge(merged, layers.pop(), problems)
+        merged = merge(merged, layers.pop(), problems)
     return merged, whole
 
 
@@ -130,7 +123,7 @@ def _why_not(named: Scalar, found: Path | None, chain: tuple[Path, ...]) -> Prob
     return Problem(named.file, named.line, f"extends: {route} goes in a circle", "let one of them stand alone")
 
 
-def _merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
+def merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
     """The child `above` laid over its parent `below`."""
     merged = Mapping(above.file, above.line, dict(below.items), dict(below.lines))
     for key, value in above.items.items():
@@ -142,7 +135,7 @@ def _merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
             merged.lines.pop(key, None)
             continue
         if isinstance(value, Mapping) and isinstance(inherited, Mapping):
-            merged.items[key] = _merge(inherited, value, problems)
+            merged.items[key] = merge(inherited, value, problems)
         else:
             _no_removal(value, problems)
             merged.items[key] = value

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._extend import suggest
+from metalctl.content.profiles._extend import merge
 from metalctl.content.profiles._tree import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, describe, short
 from metalctl.content.profiles._values import Mismatch
+from metalctl.content.suggest import suggest
 
 T = TypeVar("T")
 
@@ -104,6 +105,27 @@ class Reader:
             else:
                 self.note(item, f"{key}[{index}]", "keys and values")
         return readers
+
+    def tables(self, key: str) -> dict[str, Reader]:
+        """Readers of the mappings under `key`, by names of the writer's choice."""
+        inner = self.mapping(key)
+        return {name: inner.mapping(name) for name in inner.node.items}
+
+    def entries(self, read: Callable[[str], T], default: T) -> dict[str, T]:
+        """Every single value of this mapping, by names of the writer's choice."""
+        return {name: self.value(name, read, default) for name in self.node.items}
+
+    def word_entries(self, read: Callable[[str], T]) -> dict[str, tuple[T, ...]]:
+        """Every value or list of values of this mapping, by names of the writer's choice."""
+        return {name: self.words(name, read, single=True) for name in self.node.items}
+
+    def free(self, schema: dict[str, object]) -> Mapping:
+        """The mapping itself, for who reads it by rules of his own; schema: of each of its values."""
+        return self.node
+
+    def over(self, below: Reader) -> Reader:
+        """A reader of this mapping laid over another one, as a child is over what it extends."""
+        return Reader(merge(below.node, self.node, self.problems), below.path, self.problems)
 
     def done(self) -> None:
         """Notes every key that nobody asked for."""

@@ -2,146 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from metalctl.content.errors import Problem
 from metalctl.content.profiles import _values as v
-from metalctl.content.profiles._extend import suggest
 from metalctl.content.profiles._reader import Reader
+from metalctl.content.profiles._requires import requires
 from metalctl.content.profiles._tree import Mapping, Scalar
-from metalctl.model.profile import (
-    BondRequirement,
-    CpuRequirement,
-    DiskRequirement,
-    Install,
-    MemoryRequirement,
-    NicRequirement,
-    Profile,
-    Range,
-    Requires,
-)
+from metalctl.content.suggest import suggest
+from metalctl.model.finding import Waiver
+from metalctl.model.profile import DiskRequirement, Drive, Install, Profile, Requires, Variant
 
 ROLES = ("controller", "compute", "storage")
-KINDS = ("nvme", "ssd", "hdd")
-MODES = ("802.3ad", "active-backup", "balance-rr", "balance-xor", "balance-tlb", "balance-alb")
-POLICIES = ("layer3+4", "layer2+3", "layer2", "encap3+4", "encap2+3", "vlan+srcmac")
-BRANDS = ("vt-x", "amd-v")
-_SOME = Range(1, None, ">= 1")
 
 
 def profile_of(tree: Mapping, name: str, file: str, problems: list[Problem]) -> Profile:
     """The profile that the tree describes; usable only when no problem was added. The digest is left empty."""
-    top = Reader(tree, "", problems)
+    return read_profile(Reader(tree, "", problems), name, file)
+
+
+def read_profile(top: Reader, name: str, file: str) -> Profile:
+    """The same from a reader; one that records gives the JSON Schema."""
     role = top.required("role", v.one_of(*ROLES), "compute")
     summary = top.value("summary", v.word, "")
-    requires = _requires(top.mapping("requires"))
-    checks = _checks(top.mapping("checks"))
-    burn_in = _named(top, "burn_in", checks)
-    accept = _named(top, "accept", checks)
-    install = _install(top.mapping("install"), requires.disks)
-    lab = top.value("lab", v.boolean, False)
+    asked = top.mapping("requires")
+    needs = requires(asked)
+    checks = {check: _limits(limits) for check, limits in top.tables("checks").items()}
+    profile = Profile(
+        name=name,
+        role=role,
+        summary=summary,
+        requires=needs,
+        checks=checks,
+        burn_in=_named(top, "burn_in", checks),
+        accept=_named(top, "accept", checks),
+        install=_install(top.mapping("install"), needs.disks),
+        lab=top.value("lab", v.boolean, False),
+        file=file,
+        variants=tuple(_variant(item, asked) for item in top.mappings("when")),
+        waivers=tuple(_waiver(item) for item in top.mappings("waivers")),
+        warnings=top.words("warnings", v.word, single=True),
+        # The child's word comes before its parent's.
+        drives=tuple(_drive(model, r) for model, r in reversed(top.tables("drives").items())),
+    )
+    _root_everywhere(top, profile)
     top.done()
-    return Profile(name, role, summary, requires, checks, burn_in, accept, install, lab, file)
-
-
-def _requires(r: Reader) -> Requires:
-    cpu = _cpu(r.mapping("cpu"))
-    memory = _memory(r.mapping("memory"))
-    disks = tuple(_disk(item) for item in r.mappings("disks"))
-    _unique(r, "disks", "role", [d.role for d in disks])
-    network = r.mapping("network")
-    bonds = tuple(_bond(item) for item in network.mappings("bonds"))
-    _unique(network, "bonds", "name", [b.name for b in bonds])
-    nics = tuple(_nic(item) for item in network.mappings("nics"))
-    network.done()
-    boot_mode = r.value("boot_mode", v.one_of("uefi", "bios"), "")
-    firmware = _firmware(r.mapping("firmware"))
-    r.done()
-    return Requires(cpu, memory, disks, nics, bonds, boot_mode, firmware)
-
-
-def _unique(r: Reader, key: str, what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for item, name in zip(r.mappings(key), names, strict=False):
-        if name and name in seen:
-            r.note(item.node, f"{key}.{what}", "each once", got=f'"{name}" again')
-        seen.add(name)
-
-
-def _cpu(r: Reader) -> CpuRequirement:
-    cpu = CpuRequirement(
-        sockets=r.value("sockets", v.count_range, None),
-        cores=r.value("cores", v.count_range, None),
-        threads=r.value("threads", v.count_range, None),
-        virtualization=r.words("virtualization", v.one_of(*BRANDS), single=True),
-        kvm=r.value("kvm", v.boolean, None),
-        iommu=r.value("iommu", v.boolean, None),
-    )
-    r.done()
-    return cpu
-
-
-def _memory(r: Reader) -> MemoryRequirement:
-    memory = MemoryRequirement(
-        total=r.value("total", v.size_range, None),
-        dimms=r.value("dimms", v.count_range, None),
-        balanced=r.value("balanced", v.boolean, None),
-        ecc=r.value("ecc", v.boolean, None),
-        reserved=r.value("reserved", v.fraction, MemoryRequirement().reserved),
-    )
-    r.done()
-    return memory
-
-
-def _disk(r: Reader) -> DiskRequirement:
-    disk = DiskRequirement(
-        role=r.required("role", v.name, ""),
-        kind=r.words("kind", v.one_of(*KINDS), single=True) or KINDS,
-        count=r.value("count", v.count_range, _SOME),
-        size=r.value("size", v.size_range, None),
-    )
-    r.done()
-    return disk
-
-
-def _bond(r: Reader) -> BondRequirement:
-    usual = BondRequirement("", 2)
-    bond = BondRequirement(
-        name=r.required("name", v.name, ""),
-        members=r.required("members", v.whole_between(1, 16), 2),
-        speed=r.value("speed", v.rate_range, None),
-        mode=r.value("mode", v.one_of(*MODES), usual.mode),
-        mtu=r.value("mtu", v.whole_between(1280, 9216), usual.mtu),
-        lacp_rate=r.value("lacp_rate", v.one_of("fast", "slow"), usual.lacp_rate),
-        hash_policy=r.value("hash_policy", v.one_of(*POLICIES), usual.hash_policy),
-        distinct_switches=r.value("distinct_switches", v.boolean, usual.distinct_switches),
-    )
-    r.done()
-    return bond
-
-
-def _nic(r: Reader) -> NicRequirement:
-    nic = NicRequirement(r.value("count", v.count_range, _SOME), r.value("speed", v.rate_range, None))
-    r.done()
-    return nic
-
-
-def _firmware(r: Reader) -> dict[str, dict[str, str]]:
-    """component → product → bound on the version."""
-    wanted = {}
-    for component in r.node.items:
-        inner = r.mapping(component)
-        wanted[component] = {product: inner.value(product, v.version_bound, "") for product in inner.node.items}
-    return wanted
-
-
-def _checks(r: Reader) -> dict[str, dict[str, float | str | bool]]:
-    return {name: _limits(r.mapping(name)) for name in r.node.items}
+    return profile
 
 
 def _limits(r: Reader) -> dict[str, float | str | bool]:
     limits: dict[str, float | str | bool] = {}
-    for key, node in r.node.items.items():
+    for key, node in r.free(v.LIMIT).items.items():
         if not isinstance(node, Scalar):
             r.note(node, key, "a single value")
             continue
@@ -160,7 +69,7 @@ def _named(top: Reader, key: str, checks: dict[str, dict[str, float | str | bool
             raise v.Mismatch("a name that stands under checks", suggest(text, sorted(checks)))
         return text
 
-    return top.words(key, read)
+    return top.words(key, v.Value(read, {"type": "string"}))
 
 
 def _install(r: Reader, disks: tuple[DiskRequirement, ...]) -> Install:
@@ -185,3 +94,42 @@ def _root_disk(r: Reader) -> str:
     role = inner.required("role", v.name, Install().root_disk)
     inner.done()
     return role
+
+
+def _root_everywhere(top: Reader, profile: Profile) -> None:
+    """A variant that replaces the disks must keep the one that is installed on."""
+    for item, variant in zip(top.mappings("when"), profile.variants, strict=False):
+        if profile.install.root_disk not in [d.role for d in variant.requires.disks] and variant.requires.disks:
+            expected = f"a disk of role {profile.install.root_disk}, which install.root_disk names"
+            item.note(item.node, "requires.disks", expected, got="none")
+
+
+def _variant(r: Reader, asked: Reader) -> Variant:
+    """One item of `when`: vendor, model and what is laid over `requires` for machines of that make."""
+    vendor, model = r.value("vendor", v.word, ""), r.value("model", v.word, "")
+    if not vendor and not model:
+        r.note(r.node, "vendor", "vendor or model, or both", got="neither")
+    needs: Requires = requires(r.mapping("requires").over(asked))
+    r.done()
+    return Variant(vendor, model, needs)
+
+
+def _waiver(r: Reader) -> Waiver:
+    waiver = Waiver(
+        requirement=r.required("requirement", v.word, ""),
+        who=r.required("who", v.word, ""),
+        why=r.required("why", v.word, ""),
+        until=r.required("until", v.day, ""),
+    )
+    r.done()
+    return waiver
+
+
+def _drive(model: str, r: Reader) -> Drive:
+    drive = Drive(
+        model=model,
+        endurance=r.value("endurance", v.writes, None),
+        power_loss_protection=r.value("power_loss_protection", v.boolean, None),
+    )
+    r.done()
+    return drive

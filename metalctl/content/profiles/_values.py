@@ -3,6 +3,7 @@
 Each reader gets text and raises `Mismatch` with what it expected.
 
 A range is written `12` (exactly), `>= 64`, `<= 4` or `16..32` (both ends included); `≥` and `≤` are read too.
+Each reader also carries its JSON Schema, so that the schema for editors says what is read and nothing else.
 """
 
 from __future__ import annotations
@@ -10,13 +11,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Generic, TypeVar
 
-from metalctl.content.profiles._extend import suggest
+from metalctl.content.suggest import suggest
 from metalctl.model import units
 from metalctl.model.errors import MetalctlError
 from metalctl.model.profile import Range
 
+T = TypeVar("T")
 Parse = Callable[[str], float]
+JsonSchema = dict[str, Any]
+_QUANTITY = r"[0-9][0-9._]*\s*[A-Za-zµ%/]*\s*"
+RANGE_PATTERN = rf"^\s*(>=|<=|≥|≤|==?)?\s*{_QUANTITY}(\.\.\s*{_QUANTITY})?$"
 _BOUND = re.compile(r"^\s*(>=|<=|≥|≤|==?|>|<)?\s*(.*?)\s*$", re.DOTALL)
 TRUE = frozenset({"true", "yes", "on"})
 FALSE = frozenset({"false", "no", "off"})
@@ -29,6 +38,18 @@ class Mismatch(Exception):
         super().__init__(expected)
         self.expected = expected
         self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Generic[T]):
+    """A reader of one kind of value, and the JSON Schema of what it reads."""
+
+    read: Callable[[str], T]
+    schema: JsonSchema
+
+    def __call__(self, text: str) -> T:
+        """The value; raises Mismatch."""
+        return self.read(text)
 
 
 def _number(text: str, parse: Parse, expected: str) -> float:
@@ -50,7 +71,7 @@ def _whole(text: str) -> float:
     return value
 
 
-def range_of(parse: Parse, expected: str) -> Callable[[str], Range]:
+def range_of(parse: Parse, expected: str) -> Value[Range]:
     """A reader of ranges over the quantity that `parse` reads."""
 
     def read(text: str) -> Range:
@@ -68,15 +89,20 @@ def range_of(parse: Parse, expected: str) -> Callable[[str], Range]:
         low_, high_ = sign not in ("<=", "≤"), sign not in (">=", "≥")
         return Range(value if low_ else None, value if high_ else None, text)
 
-    return read
+    return Value(read, {"type": ["string", "number"], "pattern": RANGE_PATTERN, "description": expected})
 
 
 count_range = range_of(_whole, 'a count such as ">= 64", "12" or "16..32"')
 size_range = range_of(units.parse_size, 'a size such as ">= 512 GiB" or "200 GB..2 TB"')
 rate_range = range_of(units.parse_rate, 'a link rate such as ">= 25 Gb/s"')
+power_range = range_of(units.parse_power, 'a power such as ">= 800 W"')
+transfer_range = range_of(partial(units.parse_in, "MT/s"), 'a memory speed such as ">= 3200 MT/s"')
+pcie_range = range_of(partial(units.parse_in, "GT/s"), 'a PCIe speed such as ">= 16 GT/s"')
+endurance_range = range_of(partial(units.parse_in, "DWPD"), 'drive writes a day such as ">= 1 DWPD"')
+share_range = range_of(units.parse_fraction, 'a share such as "<= 5 %"')
 
 
-def whole_between(low: int, high: int) -> Callable[[str], int]:
+def whole_between(low: int, high: int) -> Value[int]:
     """A reader of whole numbers within bounds."""
     expected = f"a whole number from {low} to {high}"
 
@@ -86,10 +112,10 @@ def whole_between(low: int, high: int) -> Callable[[str], int]:
             raise Mismatch(expected)
         return int(value)
 
-    return read
+    return Value(read, {"type": ["integer", "string"], "minimum": low, "maximum": high, "description": expected})
 
 
-def fraction(text: str) -> float:
+def _fraction(text: str) -> float:
     """A share of a whole, 0 to 1, such as "2 %"."""
     expected = 'a percentage such as "2 %"'
     value = _number(text, units.parse_fraction, expected)
@@ -98,28 +124,42 @@ def fraction(text: str) -> float:
     return value
 
 
-def boolean(text: str) -> bool:
-    """true or false."""
+def _seconds(text: str) -> float:
+    return _number(text, units.parse_duration, 'a time such as "60 s"')
+
+
+def _writes(text: str) -> float:
+    return _number(text, partial(units.parse_in, "DWPD"), 'drive writes a day such as "1" or "3 DWPD"')
+
+
+def _day(text: str) -> str:
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise Mismatch("a date such as 2027-01-31")
+
+
+def _boolean(text: str) -> bool:
     if text.lower() in TRUE | FALSE:
         return text.lower() in TRUE
     raise Mismatch("true or false")
 
 
-def word(text: str) -> str:
-    """Any text that is not empty."""
+def _word(text: str) -> str:
     if not text.strip():
         raise Mismatch("a word")
     return text
 
 
-def name(text: str) -> str:
-    """A short name: letters, digits, dashes."""
+def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
         raise Mismatch('a name of letters, digits, "-", "_" and "."')
     return text
 
 
-def one_of(*known: str) -> Callable[[str], str]:
+def one_of(*known: str) -> Value[str]:
     """A reader of one word among several."""
 
     def read(text: str) -> str:
@@ -128,14 +168,28 @@ def one_of(*known: str) -> Callable[[str], str]:
             raise Mismatch(" or ".join(known), guess if guess.startswith("did you") else "")
         return text
 
-    return read
+    return Value(read, {"enum": [float(k) if re.fullmatch(r"[0-9]\.[0-9]", k) else k for k in known] + [
+        k for k in known if re.fullmatch(r"[0-9]\.[0-9]", k)]})  # fmt: skip
 
 
-def version_bound(text: str) -> str:
-    """A bound on a version: ">= 1.9.2", "= 2.1" or "<= 3"."""
-    if not re.fullmatch(r"\s*(>=|<=|==?)?\s*[0-9A-Za-z][0-9A-Za-z._+-]*\s*", text):
+_VERSION = r"\s*(>=|<=|==?)?\s*[0-9A-Za-z][0-9A-Za-z._+-]*\s*"
+
+
+def _version_bound(text: str) -> str:
+    if not re.fullmatch(_VERSION, text):
         raise Mismatch('a version such as ">= 1.9.2"')
     return text.strip()
+
+
+fraction = Value(_fraction, {"type": ["string", "number"], "description": 'a share of a whole, such as "2 %"'})
+seconds = Value(_seconds, {"type": ["string", "number"], "description": 'a time such as "60 s"'})
+writes = Value(_writes, {"type": ["string", "number"], "description": "drive writes a day"})
+day = Value(_day, {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
+boolean = Value(_boolean, {"enum": [True, False, "yes", "no", "on", "off"]})
+word = Value(_word, {"type": ["string", "number", "boolean"]})
+name = Value(_name, {"type": ["string", "number"], "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"})
+version_bound = Value(_version_bound, {"type": ["string", "number"], "pattern": f"^{_VERSION}$"})
+LIMIT: JsonSchema = {"type": ["string", "number", "boolean"]}
 
 
 def limit(key: str, text: str, plain: bool) -> float | str | bool:

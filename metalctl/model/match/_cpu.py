@@ -1,13 +1,19 @@
-"""Processors: counts, virtualization, IOMMU."""
+"""Processors: counts, threads, virtualization, IOMMU, and whether all are of one make.
+
+One cause gives one finding: where virtualization is off, `cpu.kvm` is a SKIP that says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
-from metalctl.model.match._verdicts import judged, plain, unknown, written
+from metalctl.model.match._verdicts import judged, plain, reason, unknown, written
 from metalctl.model.profile import CpuRequirement, Range
+from metalctl.model.verdict import Verdict
+from metalctl.model.words import fits
 
 # What the setting is called in most firmware setups, by the flag that the processor would show.
 _SETTINGS = {
@@ -34,6 +40,9 @@ def findings(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
     smt_off = cpu.threads is not None and cpu.threads == cpu.cores
     enable = "enable Hyper-Threading or SMT in firmware setup: there is one thread a core"
     yield from _counted(inventory, "threads", need.threads, cpu.threads, enable if smt_off else missing)
+    yield from _smt(inventory, need)
+    yield from _alike(inventory, need)
+    yield from _model(inventory, need)
     yield from _virtualization(inventory, need)
     yield from _kvm(inventory, need)
     yield from _iommu(inventory, need)
@@ -48,9 +57,58 @@ def _counted(
     if value is None:
         yield unknown(inventory, fact, expected, fact)
         return
+    # Processors that are offline are not counted: fewer than asked may be the kernel's doing.
+    if not bounds.holds(value) and (why := reason(inventory, fact) or reason(inventory, "cpu.offline")):
+        yield replace(unknown(inventory, fact, expected, fact), got=f"{plain(value)} {what}", remedy=_mend(why))
+        return
     if bounds.high is not None and value > bounds.high:
         remedy = "the machine has more than the profile allows: use another profile"
     yield judged(inventory, fact, bounds.holds(value), expected, f"{plain(value)} {what}", remedy, inventory.cpu.model)
+
+
+def _mend(why: str) -> str:
+    return f"{why}; mend that and inspect again"
+
+
+def _smt(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
+    if need.smt is None:
+        return
+    cpu, expected = inventory.cpu, "on" if need.smt else "off"
+    known = cpu.threads is not None and cpu.cores is not None
+    on = cpu.smt if cpu.smt is not None else (cpu.threads or 0) > (cpu.cores or 0) if known else None
+    if on is None:
+        yield unknown(inventory, "cpu.smt", expected, "cpu.smt")
+        return
+    remedy = f"turn Hyper-Threading or SMT {expected} in firmware setup and inspect again"
+    yield judged(inventory, "cpu.smt", on == need.smt, expected, "on" if on else "off", remedy, cpu.model)
+
+
+def _alike(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
+    """One microcode and one model in all sockets."""
+    if not need.uniform:
+        return
+    cpu, expected = inventory.cpu, "one microcode in all sockets"
+    codes = sorted({p.microcode for p in cpu.packages if p.microcode} | set(cpu.microcode))
+    if not codes or reason(inventory, "cpu.microcode"):
+        yield unknown(inventory, "cpu.microcode", expected, "cpu.microcode")
+    else:
+        part = ", ".join(f"{p.socket} {p.microcode}".strip() for p in cpu.packages) if len(codes) > 1 else ""
+        remedy = "update the firmware, which brings the microcode along; else fit processors of one stepping"
+        yield judged(inventory, "cpu.microcode", len(codes) == 1, expected, ", ".join(codes), remedy, part)
+    makes = sorted({f"{p.model} with {p.cores} cores" for p in cpu.packages if p.model})
+    if makes:
+        remedy = "fit the same processor in every socket"
+        yield judged(inventory, "cpu.packages", len(makes) == 1, "one model in all sockets", ", ".join(makes), remedy)
+
+
+def _model(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
+    if not need.models:
+        return
+    expected, got = " or ".join(need.models), inventory.cpu.model
+    if not got:
+        yield unknown(inventory, "cpu.model", expected, "cpu.model")
+        return
+    yield judged(inventory, "cpu.model", fits(got, need.models), expected, got, "fit that model, or use another")
 
 
 def _virtualization(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
@@ -60,6 +118,10 @@ def _virtualization(inventory: Inventory, need: CpuRequirement) -> Iterator[Find
     flag = inventory.cpu.virtualization
     if flag is None:
         yield unknown(inventory, fact, expected, fact)
+        return
+    if inventory.cpu.firmware_locked:
+        got = "locked off by the firmware"
+        yield judged(inventory, fact, False, expected, got, _enable(inventory, need), inventory.cpu.model)
         return
     if flag:
         name = _SETTINGS.get(flag, (flag, flag))[0]
@@ -81,6 +143,9 @@ def _kvm(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
     if need.kvm is None:
         return
     expected = "/dev/kvm opens" if need.kvm else "/dev/kvm does not open"
+    if need.kvm and need.virtualization and (inventory.cpu.virtualization == "" or inventory.cpu.firmware_locked):
+        yield Finding("cpu.kvm", Verdict.SKIP, expected, "not asked: virtualization is off, see cpu.virtualization")
+        return
     if inventory.cpu.kvm is None:
         yield unknown(inventory, "cpu.kvm", expected, "cpu.kvm")
         return

@@ -1,9 +1,9 @@
 """Disks: which serves which role, and what is missing.
 
-The root disk's role chooses first, then the others in the profile's order. A role prefers kinds in the order written;
-the root disk takes the smallest that fits, any other role the largest; serials break ties. Where one choice would leave
-a later role short, it is moved to another disk that fits (a maximum matching): no machine fails for the order of its
-profile.
+The root disk's role chooses first, then the others in the profile's order. A role prefers disks of which everything
+that it asks is true (endurance, link…), then kinds in the order written; then the root disk takes the smallest that
+fits, any other role the largest; serials break ties. Where one choice would leave a later role short, it is moved to
+another disk that fits (a maximum matching): no machine fails for the order of its profile.
 """
 
 from __future__ import annotations
@@ -13,27 +13,34 @@ from collections.abc import Iterable, Iterator
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
-from metalctl.model.match._verdicts import judged, reason, unknown, written
-from metalctl.model.profile import DiskRequirement
+from metalctl.model.match import _quality
+from metalctl.model.match._frus import of_disk
+from metalctl.model.match._verdicts import judged, reason, source_of, unknown, written
+from metalctl.model.profile import DiskRequirement, Drive
 from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
 
-def findings(inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str) -> Iterator[Finding]:
-    """One finding for each role."""
-    roles = assign(inventory, needs, root)
+def findings(
+    inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str, drives: tuple[Drive, ...] = ()
+) -> Iterator[Finding]:
+    """One finding for each role, and for each thing asked of its disks."""
+    roles = assign(inventory, needs, root, drives)
     used = {id(disk) for disks in roles.values() for disk in disks}
     spare = [disk for disk in inventory.disks if id(disk) not in used]
     for need in needs:
         yield _role(inventory, need, roles[need.role], spare)
+        yield from _quality.findings(inventory, need, roles[need.role], drives)
 
 
-def assign(inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str) -> dict[str, tuple[Disk, ...]]:
+def assign(
+    inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str, drives: tuple[Drive, ...] = ()
+) -> dict[str, tuple[Disk, ...]]:
     """Role → disks; see the module's docstring for the rules."""
     order = sorted(needs, key=lambda need: need.role != root)
     disks = inventory.disks
     doubled = _doubled(disks)
-    wishes = {n.role: _wishes(n, disks, doubled, smallest=n.role == root) for n in order}
+    wishes = {n.role: _wishes(n, disks, doubled, drives, smallest=n.role == root) for n in order}
     taken = _matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
     for need in (n for n in order if n.role != root):
         room = len(disks) if need.count.high is None else int(need.count.high)
@@ -52,11 +59,20 @@ def _doubled(disks: Iterable[Disk]) -> frozenset[str]:
     return frozenset(serial for serial, n in Counter(d.serial for d in disks if d.serial).items() if n > 1)
 
 
-def _wishes(need: DiskRequirement, disks: tuple[Disk, ...], doubled: frozenset[str], smallest: bool) -> list[int]:
+def _wishes(
+    need: DiskRequirement, disks: tuple[Disk, ...], doubled: frozenset[str], drives: tuple[Drive, ...], smallest: bool
+) -> list[int]:
     """Indexes of the disks that fit, best first."""
     fit = [i for i, disk in enumerate(disks) if not _objection(disk, need, doubled)]
     sign = 1 if smallest else -1
-    return sorted(fit, key=lambda i: (need.kind.index(disks[i].kind), sign * (disks[i].size or 0), disks[i].serial))
+    aspects = _quality.asked(need)
+
+    def rank(i: int) -> tuple[int, int, int, str]:
+        disk = disks[i]
+        wrong = _quality.shortcomings(disk, aspects, drives)
+        return wrong, need.kind.index(disk.kind), sign * (disk.size or 0), disk.serial
+
+    return sorted(fit, key=rank)
 
 
 def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> str:
@@ -114,7 +130,8 @@ def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...],
     if need.count.high is not None and left and need.count.low == need.count.high:
         part = ", ".join(d.label for d in left)
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
-        return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part)
+        frus = map(of_disk, left)
+        return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part, frus=frus)
     return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
 
 
@@ -134,8 +151,11 @@ def _short(
         why = "; ".join(_unclear(inventory, disk, what) for disk, what in unclear) or reason(inventory, "disks")
         remedy = f"{summary}, but {why}: find out why, or replace that disk, and inspect again"
         part = ", ".join(disk.label for disk, _ in unclear)
-        return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, inventory.source, remedy)
-    return judged(inventory, name, False, expected, _got(chosen), _missing(summary, need, wrong), _labels(wrong))
+        frus = tuple(of_disk(disk) for disk, _ in unclear)
+        source = source_of(inventory, "disks")
+        return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
+    remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
+    return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
 
 
 def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
-from metalctl.model.finding import Finding
+from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Dimm, Inventory
-from metalctl.model.match._verdicts import judged, plain, plural, unknown, written
+from metalctl.model.match import _channels
+from metalctl.model.match._frus import of_dimm
+from metalctl.model.match._verdicts import judged, plain, plural, reason, unknown, written
 from metalctl.model.profile import MemoryRequirement
 from metalctl.model.units import format_size
 
@@ -27,6 +30,8 @@ def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]
     yield from _usable(inventory, need, fitted)
     yield from _count(inventory, need, fitted)
     yield from _balanced(inventory, need, fitted)
+    yield from _channels.findings(inventory, need)
+    yield from _speed(inventory, need, fitted)
     yield from _ecc(inventory, need)
 
 
@@ -47,7 +52,22 @@ def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
     else:
         remedy = f"{format_size((need.total.low or 0) - total)} missing: {_where_to_look(inventory)}"
     got = f"{format_size(total)} in {plural(len(fitted), 'DIMM')}" if fitted else f"{format_size(total)} usable"
-    yield judged(inventory, name, good, expected, got, remedy, "" if good else _empty(inventory))
+    if not good and (why := reason(inventory, "memory.dimms" if fitted else name)):
+        yield _unsure(inventory, name, expected, got, why)
+        return
+    fact = "memory.dimms" if fitted else name
+    empty, frus = ("", []) if good else (_empty(inventory), _empty_frus(inventory))
+    yield judged(inventory, name, good, expected, got, remedy, empty, fact=fact, frus=frus)
+
+
+def _unsure(inventory: Inventory, name: str, expected: str, got: str, why: str) -> Finding:
+    """Not all was read: what was read is too little, but it may not be all there is."""
+    remedy = f"{why}; mend that and inspect again"
+    return replace(unknown(inventory, name, expected, name), got=f"{got}, and not all was read", remedy=remedy)
+
+
+def _empty_frus(inventory: Inventory) -> list[Fru]:
+    return [of_dimm(d) for d in inventory.memory.dimms if d.size == 0 and d.slot]
 
 
 def _empty(inventory: Inventory) -> str:
@@ -79,7 +99,11 @@ def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -
         + (f", one of {', '.join(suspects[:8])}" if suspects else "")
         + "; read the firmware's memory log, then reseat or replace the module it names"
     )
-    yield judged(inventory, "memory.usable", seen >= floor, expected, format_size(seen), remedy, part)
+    frus = [of_dimm(d) for d in fitted if d.slot in suspects] if part else []
+    yield judged(
+        inventory, "memory.usable", seen >= floor, expected, format_size(seen), remedy, part,
+        fact="memory.total", frus=frus,
+    )  # fmt: skip
 
 
 def _near(fitted: list[Dimm], lost: int) -> list[str]:
@@ -95,8 +119,12 @@ def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
     if not fitted:
         yield unknown(inventory, name, expected, name)
         return
-    good = need.dimms.holds(len(fitted))
-    yield judged(inventory, name, good, expected, plain(len(fitted)), _where_to_look(inventory), _empty(inventory))
+    good, got = need.dimms.holds(len(fitted)), plain(len(fitted))
+    if not good and (why := reason(inventory, name)):
+        yield _unsure(inventory, name, expected, got, why)
+        return
+    remedy = _where_to_look(inventory)
+    yield judged(inventory, name, good, expected, got, remedy, _empty(inventory), frus=_empty_frus(inventory))
 
 
 def plain_modules(text: str) -> str:
@@ -108,7 +136,7 @@ def _balanced(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm])
     if not need.balanced:
         return
     name, expected = "memory.balanced", "modules of one size, rank and speed, evenly over the sockets"
-    if not fitted:
+    if not fitted or reason(inventory, "memory.dimms"):
         yield unknown(inventory, name, expected, "memory.dimms")
         return
     common = Counter(_make(d) for d in fitted).most_common(1)[0][0]
@@ -117,13 +145,39 @@ def _balanced(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm])
         part = "DIMM " + ", ".join(d.slot or "?" for d in odd)
         remedy = f"replace {part} by modules of {_say(common)}, like the others"
         got = f"{plural(len(odd), 'module')} of {', '.join(sorted({_say(_make(d)) for d in odd}))}"
-        yield judged(inventory, name, False, expected, got, remedy, part)
+        yield judged(inventory, name, False, expected, got, remedy, part, fact="memory.dimms", frus=map(of_dimm, odd))
         return
-    sockets = inventory.cpu.sockets or 1
-    even = len(fitted) % sockets == 0
-    remedy = f"{len(fitted)} modules cannot be even over {sockets} sockets: {_where_to_look(inventory)}"
     got = f"{len(fitted)} × {_say(common)}"
-    yield judged(inventory, name, even, expected, got, remedy, "" if even else _empty(inventory))
+    even, why = (True, "") if need.channels and _channels.known(inventory) else _even(inventory, fitted)
+    remedy = f"{why}: {_where_to_look(inventory)}"
+    part, frus = ("", []) if even else (_empty(inventory), _empty_frus(inventory))
+    yield judged(inventory, name, even, expected, got, remedy, part, fact="memory.dimms", frus=frus)
+
+
+def _even(inventory: Inventory, fitted: list[Dimm]) -> tuple[bool, str]:
+    """Whether every socket holds as many modules; by their number alone where the modules do not state their socket."""
+    sockets = inventory.cpu.sockets or 1
+    held = Counter(d.socket for d in fitted)
+    if "" not in held and len(held) > 1:
+        said = ", ".join(f"{count} at {socket}" for socket, count in sorted(held.items()))
+        return len(set(held.values())) == 1, f"the modules are not even over the sockets ({said})"
+    return len(fitted) % sockets == 0, f"{len(fitted)} modules cannot be even over {sockets} sockets"
+
+
+def _speed(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+    """The speed at which the modules run, not the one printed on them."""
+    if need.speed is None:
+        return
+    name, expected = "memory.speed", f"{written(need.speed)} MT/s"
+    stated = [d for d in fitted if d.configured_mts is not None]
+    if not stated or len(stated) < len(fitted):
+        yield unknown(inventory, name, expected, "memory.dimms.configured_mts")
+        return
+    slow = [d for d in stated if not need.speed.holds(d.configured_mts or 0)]
+    got = ", ".join(f"{speed} MT/s" for speed in sorted({d.configured_mts or 0 for d in slow or stated}))
+    remedy = "set the memory speed to automatic or maximum performance in firmware setup, or fit faster modules"
+    part = f"DIMM {', '.join(d.slot or '?' for d in slow)}" if slow else ""
+    yield judged(inventory, name, not slow, expected, got, remedy, part, fact="memory.dimms", frus=map(of_dimm, slow))
 
 
 def _make(dimm: Dimm) -> tuple[int, int, int]:

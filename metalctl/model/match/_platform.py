@@ -1,78 +1,144 @@
-"""Boot mode and firmware versions."""
+"""Boot mode, Secure Boot, TPM, BIOS settings, power supplies and the BMC."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from metalctl.model.finding import Finding
-from metalctl.model.inventory import Inventory
-from metalctl.model.match._verdicts import judged, unknown
-from metalctl.model.profile import Requires
+from metalctl.model.inventory import Inventory, PowerSupply
+from metalctl.model.match._frus import of_supply
+from metalctl.model.match._verdicts import judged, plain, reason, source_of, unknown, written
+from metalctl.model.profile import BmcRequirement, PowerRequirement, Requires
+from metalctl.model.units import format_quantity
 from metalctl.model.verdict import Verdict
-
-ANY = "any"
+from metalctl.model.words import fits
 
 
 def findings(inventory: Inventory, needs: Requires) -> Iterator[Finding]:
-    """One finding for the boot mode, one for each firmware component that the profile names."""
-    if needs.boot_mode:
-        yield _boot_mode(inventory, needs.boot_mode)
-    for component, products in needs.firmware.items():
-        yield from _firmware(inventory, component, products)
+    """One finding for each thing asked of the machine as a whole."""
+    yield from _boot(inventory, needs)
+    yield from _tpm(inventory, needs.tpm)
+    for name, accepted in needs.settings.items():
+        yield _setting(inventory, name, accepted)
+    yield from _power(inventory, needs.power)
+    yield from _bmc(inventory, needs.bmc)
 
 
-def _boot_mode(inventory: Inventory, wanted: str) -> Finding:
-    if not inventory.boot_mode:
-        return unknown(inventory, "boot_mode", wanted, "boot_mode")
-    remedy = f"set the boot mode to {wanted} in firmware setup and inspect again"
-    return judged(inventory, "boot_mode", inventory.boot_mode == wanted, wanted, inventory.boot_mode, remedy)
-
-
-def _firmware(inventory: Inventory, component: str, products: dict[str, str]) -> Iterator[Finding]:
-    name = f"firmware.{component}"
-    product = " ".join((inventory.identity.manufacturer, inventory.identity.product)).strip()
-    bound = next((b for key, b in products.items() if _is(product, key)), products.get(ANY, ""))
-    if not bound:
-        why = f"the profile has no version for {product or 'a machine that states no product'}"
-        verdict = Verdict.SKIP if product else Verdict.UNKNOWN
-        remedy = "" if product else f"{why}; mend the identity and inspect again"
-        yield Finding(name, verdict, " or ".join(products), why, component, inventory.source, remedy)
+def _boot(inventory: Inventory, needs: Requires) -> Iterator[Finding]:
+    wanted = needs.boot_mode
+    if wanted and not inventory.boot_mode:
+        yield unknown(inventory, "boot_mode", wanted, "boot_mode")
+    elif wanted:
+        remedy = f"set the boot mode to {wanted} in firmware setup and inspect again"
+        yield judged(inventory, "boot_mode", inventory.boot_mode == wanted, wanted, inventory.boot_mode, remedy)
+    if needs.secure_boot is None:
         return
-    fitted = [f for f in inventory.firmware if f.component == component or f.component.startswith(component + " ")]
-    expected = bound.replace(">=", "≥").replace("<=", "≤")
-    if not fitted:
-        yield unknown(inventory, name, expected, name, component)
-    for firmware in fitted:
-        remedy = f"bring {firmware.component} to {expected}, then inspect again"
-        good = satisfies(firmware.version, bound)
-        yield judged(inventory, name, good, expected, firmware.version, remedy, firmware.component)
+    expected, on = "on" if needs.secure_boot else "off", inventory.secure_boot
+    if on is None:
+        yield unknown(inventory, "secure_boot", expected, "secure_boot")
+        return
+    remedy = f"turn Secure Boot {expected} in firmware setup and inspect again"
+    yield judged(inventory, "secure_boot", on == needs.secure_boot, expected, "on" if on else "off", remedy)
 
 
-def _is(product: str, key: str) -> bool:
-    """Whether every word of the profile's key ("dell-r750") is a word of the product ("Dell Inc. PowerEdge R750")."""
-    words = set(re.findall(r"[a-z0-9.]+", product.lower().replace(". ", " ")))
-    return key != ANY and set(key.lower().split("-")) <= words
+def _tpm(inventory: Inventory, wanted: str) -> Iterator[Finding]:
+    if not wanted:
+        return
+    tpm = inventory.tpm
+    if tpm is None or tpm.present is None or (tpm.present and not tpm.version):
+        yield unknown(inventory, "tpm", wanted, "tpm")
+        return
+    got = tpm.version if tpm.present else "none"
+    remedy = f"enable the TPM in firmware setup, or fit one of version {wanted}"
+    yield judged(inventory, "tpm", got == wanted, wanted, got, remedy)
 
 
-def satisfies(version: str, bound: str) -> bool:
-    """Whether a version is within a bound such as ">= 1.9.2"; parts compare as numbers where both are numbers."""
-    match = re.match(r"\s*(>=|<=|==?)?\s*(.*\S)", bound)
-    if not match:
-        return False
-    order = _compare(version, match.group(2))
-    return {">=": order >= 0, "<=": order <= 0}.get(match.group(1) or "=", order == 0)
+def _setting(inventory: Inventory, name: str, accepted: tuple[str, ...]) -> Finding:
+    """A BIOS setting by the firmware's own name; its values may be patterns, case does not count."""
+    requirement, expected = f"settings.{name}", " or ".join(accepted)
+    got = inventory.settings.get(name)
+    if got is None:
+        return unknown(inventory, requirement, expected, requirement)
+    remedy = f"set {name} to {expected} in firmware setup and inspect again"
+    return judged(inventory, requirement, fits(got, accepted), expected, got, remedy, fact="settings")
 
 
-def _compare(a: str, b: str) -> int:
-    for left, right in zip_longest(_parts(a), _parts(b), fillvalue=(0, 0, "")):
-        if left != right:
-            return 1 if left > right else -1
-    return 0
+def _power(inventory: Inventory, need: PowerRequirement) -> Iterator[Finding]:
+    supplies = inventory.power_supplies
+    if need.supplies is not None:
+        expected = f"{written(need.supplies)} power supplies in order"
+        if not supplies:
+            yield unknown(inventory, "power.supplies", expected, "power_supplies")
+        else:
+            yield _supplies(inventory, need, expected)
+    if need.capacity is None:
+        return
+    expected = f"{written(need.capacity)} each"
+    fitted = [s for s in supplies if s.present is not False]
+    if not fitted or any(s.capacity is None for s in fitted):
+        yield unknown(inventory, "power.capacity", expected, "power_supplies.capacity")
+        return
+    weak = [s for s in fitted if not need.capacity.holds(s.capacity or 0)]
+    got = ", ".join(sorted({format_quantity(s.capacity or 0, "W") for s in weak or fitted}))
+    remedy = f"fit power supplies of {written(need.capacity)}"
+    part = ", ".join(f"PSU {s.slot}" for s in weak)
+    yield judged(
+        inventory, "power.capacity", not weak, expected, got, remedy, part,
+        fact="power_supplies", frus=map(of_supply, weak),
+    )  # fmt: skip
 
 
-def _parts(version: str) -> list[tuple[int, int, str]]:
-    """Numbers sort above words ("1.0" is after "1.0-rc"), words by their letters."""
-    pieces = re.findall(r"[0-9]+|[a-z]+", version.lower().removeprefix("v"))
-    return [(0, int(p), "") if p.isdigit() else (-1, 0, p) for p in pieces]
+def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Finding:
+    assert need.supplies is not None
+    states = [(supply, _state(supply)) for supply in inventory.power_supplies]
+    good = [s for s, state in states if not state]
+    bad = [(s, state) for s, state in states if state and not state.startswith("?")]
+    unsure = [(s, state[1:]) for s, state in states if state.startswith("?")]
+    got, name, source = plain(len(good)), "power.supplies", source_of(inventory, "power_supplies")
+    if need.supplies.holds(len(good)) and not (unsure and need.supplies.high is not None):
+        return judged(inventory, name, True, expected, got, "", fact="power_supplies")
+    why = reason(inventory, "power_supplies")
+    if unsure or (why and len(good) < (need.supplies.low or 0)):
+        part = ", ".join(f"PSU {s.slot}" for s, _ in unsure)
+        said = why or "; ".join(f"PSU {s.slot} {state}" for s, state in unsure)
+        return Finding(name, Verdict.UNKNOWN, expected, got, part, source, f"{said}; mend that and inspect again",
+                       frus=tuple(of_supply(s) for s, _ in unsure))  # fmt: skip
+    named = ", ".join(f"PSU {s.slot} {state}" for s, state in bad)
+    remedy = f"{named or 'no other bay is listed'}: seat it, plug its cord in, or replace it, and inspect again"
+    part = ", ".join(f"PSU {s.slot}" for s, _ in bad)
+    return judged(
+        inventory, name, False, expected, got, remedy, part,
+        fact="power_supplies", frus=[of_supply(s) for s, _ in bad],
+    )  # fmt: skip
+
+
+def _state(supply: PowerSupply) -> str:
+    """ "" when it is in order, "?…" when nobody states it, else what is wrong."""
+    if supply.present is False:
+        return "is not there"
+    if supply.health in ("critical", "warning"):
+        return f"is in state {supply.health}"
+    if supply.health == "ok":
+        return ""
+    return "?does not state its health" if supply.present else "?does not state whether it is there"
+
+
+def _bmc(inventory: Inventory, need: BmcRequirement) -> Iterator[Finding]:
+    manager = inventory.manager
+    if need.clock is not None:
+        limit = format_quantity(need.clock, "s")
+        expected, offset = f"at most {limit} off", manager.clock_offset if manager else None
+        if offset is None or offset != offset:
+            yield unknown(inventory, "bmc.clock", expected, "manager.clock_offset", "BMC")
+        else:
+            got = f"{format_quantity(abs(offset), 's')} {'ahead' if offset > 0 else 'behind'}" if offset else "exact"
+            remedy = "set the BMC's time source (NTP) and its clock: event logs and certificates depend on it"
+            good = abs(offset) <= need.clock
+            yield judged(inventory, "bmc.clock", good, expected, got, remedy, "BMC", fact="manager.clock_offset")
+    if need.models:
+        expected, model = " or ".join(need.models), manager.model if manager else ""
+        if not model:
+            yield unknown(inventory, "bmc.model", expected, "manager.model", "BMC")
+        else:
+            remedy = "use another profile"
+            yield judged(inventory, "bmc.model", fits(model, need.models), expected, model, remedy, "BMC")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
-from metalctl.model.finding import Finding
+from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Range
 from metalctl.model.verdict import Verdict
@@ -20,13 +21,19 @@ def plain(value: float) -> str:
 def written(bounds: Range, show: Format = plain) -> str:
     """A range as the profile wrote it, with the signs of a book."""
     if bounds.text:
-        return bounds.text.replace(">=", "≥").replace("<=", "≤").strip()
+        return signs(bounds.text)
     if bounds.low is not None and bounds.low == bounds.high:
         return show(bounds.low)
     low, high = bounds.low, bounds.high
     if low is not None and high is not None:
         return f"{show(low)}..{show(high)}"
     return f"≥ {show(low)}" if low is not None else f"≤ {show(high or 0)}"
+
+
+@lru_cache(maxsize=1024)
+def signs(text: str) -> str:
+    """A bound with the signs of a book."""
+    return text.replace(">=", "≥").replace("<=", "≤").strip()
 
 
 def reason(inventory: Inventory, fact: str) -> str:
@@ -37,7 +44,18 @@ def reason(inventory: Inventory, fact: str) -> str:
     return ""
 
 
-def unknown(inventory: Inventory, requirement: str, expected: str, fact: str, part: str = "") -> Finding:
+def source_of(inventory: Inventory, fact: str) -> str:
+    """Where a fact was read: the side, and what the collector names for the longest path that holds the fact."""
+    while fact and inventory.sources:
+        if where := inventory.sources.get(fact):
+            return f"{inventory.source} {where}"
+        fact = fact.rpartition(".")[0]
+    return inventory.source
+
+
+def unknown(
+    inventory: Inventory, requirement: str, expected: str, fact: str, part: str = "", frus: Iterable[Fru] = ()
+) -> Finding:
     """The fact is not stated: we could not tell."""
     why = reason(inventory, fact) or f"the {inventory.source} inventory does not state {fact}"
     return Finding(
@@ -46,23 +64,34 @@ def unknown(inventory: Inventory, requirement: str, expected: str, fact: str, pa
         expected=expected,
         got="not stated",
         part=part,
-        source=inventory.source,
+        source=source_of(inventory, fact),
         remedy=f"{why}; mend that and inspect again",
+        frus=tuple(frus),
     )
 
 
 def judged(
-    inventory: Inventory, requirement: str, good: bool, expected: str, got: str, remedy: str, part: str = ""
+    inventory: Inventory,
+    requirement: str,
+    good: bool,
+    expected: str,
+    got: str,
+    remedy: str,
+    part: str = "",
+    *,
+    fact: str = "",
+    frus: Iterable[Fru] = (),
 ) -> Finding:
-    """PASS, or FAIL with the remedy."""
+    """PASS, or FAIL with the remedy. fact: what was read, where it is not called as the requirement is."""
     return Finding(
         requirement=requirement,
         verdict=Verdict.PASS if good else Verdict.FAIL,
         expected=expected,
         got=got,
         part=part,
-        source=inventory.source,
+        source=source_of(inventory, fact or requirement),
         remedy="" if good else remedy,
+        frus=() if good else tuple(frus),
     )
 
 

@@ -14,13 +14,13 @@ from metalctl.model.profile import Profile
 
 
 @pytest.fixture
-def profile(tmp_path: Path) -> Callable[[str, dict[str, Any]], Profile]:
-    """profile(name, requires) → the profile as the loader gives it."""
+def profile(tmp_path: Path) -> Callable[..., Profile]:
+    """profile(name, requires, **top) → the profile as the loader gives it; top: other keys, such as waivers."""
 
-    def make(name: str, requires: dict[str, Any]) -> Profile:
+    def make(name: str, requires: dict[str, Any], **top: Any) -> Profile:
         file = tmp_path / "case.yaml"
         # JSON is YAML: the case's mapping is the file.
-        file.write_text(json.dumps({"extends": name, "requires": requires}))
+        file.write_text(json.dumps({"extends": name, "requires": requires, **top}))
         return profiles.load(file)
 
     return make

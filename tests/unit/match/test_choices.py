@@ -20,7 +20,7 @@ from metalctl.model.profile import BondRequirement, DiskRequirement, Install, Pr
 sys.path.insert(0, str(Path(__file__).parent))
 from machines import changed, nics
 
-Make = Callable[[str, dict[str, Any]], Profile]
+Make = Callable[..., Profile]
 
 
 def roles(inventory: Inventory, profile: Profile) -> dict[str, list[str]]:

@@ -80,6 +80,8 @@ class HttpsLink:
                 raise ValueError(f"its answer is larger than {LARGEST >> 20} MiB")
             if time.monotonic() > deadline:
                 raise TimeoutError
+        if response.length:  # what Content-Length promised, and did not come
+            raise ValueError("its answer ends in the middle")
         return found
 
     def _unreachable(self, what: str) -> Unreachable:

@@ -133,7 +133,7 @@ def _say(wire: Wire, slot: Slot, target: str, body: dict[str, Any]) -> None:
 
 
 def _target(wire: Wire, slot: Slot, action: str) -> str:
-    """The action's path, "" where there is none: then the slot is patched (python-redfish-lenovo#21)."""
+    """The action's path, "" where there is none: then the slot is patched."""
     return text(child(wire.get(slot.path), "Actions", f"#VirtualMedia.{action}"), "target")
 
 

@@ -61,6 +61,8 @@ def refusal(name: str, method: str, path: str, reply: Reply, quirks: Quirks) -> 
     busy = _BUSY if method == "GET" else _BUSY_WRITING
     if reply.status in busy or (quirks.busy_says and any(re.search(quirks.busy_says, one) for one in ids)):
         return Busy(f"{name} is not ready for {what}", hint="try again in a minute", **fields)
+    if reply.status >= 500 and reply.status not in _MISSING:
+        return BadAnswer(f"{name} fails at {what}", hint="a reset of the BMC may mend it", **fields)
     if reply.status in _MISSING:
         return Missing(f"{name} has no {what}", hint="its firmware may be too old for this", **fields)
     return Unsupported(f"{name} refuses {what}", hint="see the BMC's log; its firmware may be too old", **fields)

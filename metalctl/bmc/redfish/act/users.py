@@ -13,11 +13,11 @@ from typing import Any, Self
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
-from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act.link import Link
 from metalctl.bmc.redfish.act.wire import Resource, Wire
 from metalctl.bmc.redfish.systems import member_paths
-from metalctl.bmc.redfish.values import link, text, whole
+from metalctl.bmc.redfish.values import child, items, link, text, whole
 from metalctl.bmc.timing import REAL, Clock
 
 ADMINISTRATOR = "Administrator"
@@ -84,6 +84,18 @@ class RedfishAdmin:
             if not _must_change(error):
                 raise
             self._own = next((a for a in error.fields.get("arguments", ()) if str(a).startswith("/")), "")  # type: ignore[attr-defined]
+
+    def learn(self, root: Resource) -> Quirks:
+        """The quirks of this BMC, from the first system that the account may read; used from now on."""
+        system: Resource = {}
+        manager: Resource = {}
+        with contextlib.suppress(BmcError):
+            paths = member_paths(self._wire.get(link(root, "Systems")))
+            system = self._wire.get(paths[0]) if paths else {}
+            managers = [link({"x": row}, "x") for row in items(child(system, "Links"), "ManagedBy")]
+            manager = self._wire.get(managers[0]) if managers else {}
+        self._wire.quirks = quirks_of(root=root, system=system, manager=manager)
+        return self._wire.quirks
 
     def limits(self) -> tuple[int, int]:
         """See accounts.Admin."""

@@ -1,0 +1,42 @@
+"""The machine that a command is about: a node that metalctl remembers, or inventories in files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from metalctl.content.inventories import Sides
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def inventory_option(function: F) -> F:
+    """--inventory FILE, which may be given twice: one of each side."""
+    return click.option(
+        "--inventory",
+        "-i",
+        "files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A JSON file instead of a node (of `inspect --json` or `show --json`); twice: one of each side.",
+    )(function)
+
+
+def subject(node: str | None, files: Sequence[Path], config: Path | None, state_dir: Path | None) -> Sides:
+    """The machine; a UsageError where neither or both are named."""
+    from metalctl.content import inventories
+    from metalctl.model.errors import UsageError
+
+    if bool(node) == bool(files):
+        raise UsageError("name a node, or give its inventory", hint="metalctl nodes lists nodes; else --inventory FILE")
+    if files:
+        return inventories.read(list(files))
+    from metalctl.engine.dossiers import load_dossier
+    from metalctl.engine.settings import load
+
+    return inventories.of_dossier(load_dossier(load(config, state_dir).state.path, node or ""))

@@ -1,0 +1,98 @@
+"""`metalctl match`: what was read of a machine against a profile, or against all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from metalctl.cli import _findings
+from metalctl.cli._options import json_option, state_options
+from metalctl.cli._subject import inventory_option, subject
+from metalctl.cli.profile import complete
+
+if TYPE_CHECKING:
+    from metalctl.content.inventories import Sides
+    from metalctl.model.match import Ranked
+
+AUTO = "auto"
+
+
+@click.command()
+@click.argument("node", required=False)
+@click.option("--profile", "name", help="A profile, a file, or `auto` to rank all.", shell_complete=complete)
+@click.option("--all", "everything", is_flag=True, help="Print what passes, too.")
+@inventory_option
+@json_option
+@state_options
+def match(
+    node: str | None,
+    name: str | None,
+    everything: bool,
+    files: tuple[Path, ...],
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Match what was read of a node against a profile; the node is not touched.
+
+    Without --profile it is the one that the node is enrolled with, for a file `auto`: all profiles, the best fit first,
+    each with what stands against it.
+
+    Exit code 0 when a profile fits, 1 when something is wrong with the machine or could not be told.
+
+    Example: `metalctl match r7n03 --profile auto`
+    """
+    from metalctl.content import profiles
+    from metalctl.model.match import match as find
+
+    sides = subject(node, files, config, state_dir)
+    chosen = name or (sides.dossier.profile if node and sides.dossier else AUTO)
+    if chosen == AUTO:
+        _auto(sides, as_json)
+        return
+    profile = profiles.load(Path(chosen) if Path(chosen).is_file() else chosen)
+    findings = find(sides.inventory, profile, sides.beside)
+    blocked = any(f.blocks for f in findings)
+    if as_json:
+        told = {"node": sides.name, "profile": profile.name, "fits": not blocked}
+        click.echo(json.dumps({**told, "findings": _findings.as_json(findings)}, ensure_ascii=False))
+    else:
+        click.echo(f"{sides.name} {'does not fit' if blocked else 'fits'} {profile.name}")
+        _findings.show(findings, everything)
+    if blocked:
+        raise SystemExit(1)
+
+
+def _auto(sides: Sides, as_json: bool) -> None:
+    """Every profile; those of the lab only for emulated machines."""
+    from metalctl.content import profiles
+    from metalctl.model.match import rank
+
+    known = [profiles.load(name) for name in profiles.names()]
+    ranked = rank(sides.inventory, [p for p in known if sides.inventory.emulated or not p.lab], sides.beside)
+    if as_json:
+        click.echo(json.dumps([_row(r) for r in ranked], ensure_ascii=False))
+    else:
+        click.echo(f"{sides.name}: {ranked[0].profile.name if ranked and ranked[0].fits else 'no profile'} fits best")
+        for r in ranked:
+            _tell(r)
+    if not ranked or not ranked[0].fits:
+        raise SystemExit(1)
+
+
+def _row(r: Ranked) -> dict[str, object]:
+    failed, unknown = [f.requirement for f in r.failed], [f.requirement for f in r.unknown]
+    reasons = {"failed": failed, "unknown": unknown, "reasons": r.reasons}
+    return {"profile": r.profile.name, "fits": r.fits, "use": round(r.use, 3), **reasons}
+
+
+def _tell(r: Ranked) -> None:
+    state = "fits" if r.fits else f"{len(r.failed)} wrong, {len(r.unknown)} not known"
+    click.echo(f"\n{r.profile.name}: {state}; it would use {r.use:.0%} of the machine")
+    for reason in r.reasons[:8]:
+        click.echo(f"  {reason}")
+    if len(r.reasons) > 8:
+        click.echo(f"  and {len(r.reasons) - 8} more: metalctl match --profile {r.profile.name}")

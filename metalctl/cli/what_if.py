@@ -1,0 +1,102 @@
+"""`metalctl what-if`: stored inventories and results held to other requirements."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from metalctl.cli import _findings
+from metalctl.cli._options import json_option, state_options
+from metalctl.cli._subject import inventory_option, subject
+from metalctl.cli.profile import complete
+
+if TYPE_CHECKING:
+    from metalctl.content.inventories import Sides
+    from metalctl.model.finding import Finding
+    from metalctl.model.profile import Profile
+
+
+@click.command("what-if")
+@click.argument("node", required=False)
+@click.option("--profile", "name", required=True, help="The other profile, or its file.", shell_complete=complete)
+@click.option("--all", "everything", is_flag=True, help="Print what passes, too.")
+@inventory_option
+@json_option
+@state_options
+def what_if(
+    node: str | None,
+    name: str,
+    everything: bool,
+    files: tuple[Path, ...],
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Say what would be found under another profile, from what is stored; the node is not touched.
+
+    The stored inventories are matched anew, and the stored measurements of checks are held to the other profile's
+    limits. A check that was never run, or whose measurement cannot be told, is UNKNOWN.
+
+    Exit code 0 when nothing would block, else 1.
+
+    Example: `metalctl what-if r7n03 --profile ./stricter.yaml`
+    """
+    from metalctl.content import profiles
+
+    sides = subject(node, files, config, state_dir)
+    new = profiles.load(Path(name) if Path(name).is_file() else name)
+    old = _old(sides)
+    findings = _after(sides, old, new)
+    moved = _moved(sides, old, findings)
+    blocked = any(f.blocks for f in findings)
+    if as_json:
+        told = {"node": sides.name, "profile": new.name, "was": old.name if old else "", "fits": not blocked}
+        click.echo(json.dumps({**told, "changed": moved, "findings": _findings.as_json(findings)}, ensure_ascii=False))
+    else:
+        click.echo(f"{sides.name} {'would not fit' if blocked else 'would fit'} {new.name}")
+        for requirement, (before, after) in moved.items():
+            click.echo(f"  {requirement}: {before or 'not asked'} → {after or 'not asked'}")
+        _findings.show(findings, everything)
+    if blocked:
+        raise SystemExit(1)
+
+
+def _old(sides: Sides) -> Profile | None:
+    """The profile that the node was enrolled with; None for a mere inventory."""
+    from metalctl.content import profiles
+
+    return profiles.load(sides.dossier.profile) if sides.dossier else None
+
+
+def _after(sides: Sides, old: Profile | None, new: Profile) -> list[Finding]:
+    from metalctl.model.match import match
+    from metalctl.model.replay import replay
+
+    found = list(match(sides.inventory, new, sides.beside))
+    if sides.dossier and old:
+        found += replay((r for run in sides.dossier.runs for r in run.results), old, new)
+    return found
+
+
+def _moved(sides: Sides, old: Profile | None, findings: list[Finding]) -> dict[str, tuple[str, str]]:
+    """Requirement → verdict under the old profile and now, where they differ."""
+    from metalctl.model.match import match
+    from metalctl.model.verdict import combine
+
+    if old is None:
+        return {}
+    names: dict[str, tuple[list[Finding], list[Finding]]] = {}
+    for f in match(sides.inventory, old, sides.beside):
+        names.setdefault(f.requirement, ([], []))[0].append(f)
+    for f in findings:
+        if not f.requirement.startswith("check."):
+            names.setdefault(f.requirement, ([], []))[1].append(f)
+
+    def verdict(found: list[Finding]) -> str:
+        return str(combine(f.verdict for f in found)) if found else ""
+
+    both = {name: (verdict(before), verdict(after)) for name, (before, after) in names.items()}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}

@@ -1,0 +1,78 @@
+"""The cabling plan against what LLDP sees: which port is where, and which two were swapped.
+
+A line of the plan names a port of ours (kernel name, MAC, PCI address or slot) and the switch port that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Inventory, Nic
+from metalctl.model.match._frus import of_nic
+from metalctl.model.match._verdicts import judged, reason, source_of, unknown
+from metalctl.model.profile import Cable
+from metalctl.model.verdict import Verdict
+from metalctl.model.words import fits
+
+Placed = list[tuple[Cable, Nic]]
+
+
+def findings(inventory: Inventory, plan: tuple[Cable, ...]) -> Iterator[Finding]:
+    """One finding for each line of the plan that is about this machine."""
+    ours = [cable for cable in plan if fits(inventory.identity.serial, (cable.machine,))]
+    placed: Placed = [(cable, nic) for cable in ours if (nic := _port(inventory, cable))]
+    known = dict(placed)
+    for cable in ours:
+        yield _line(inventory, cable, known.get(cable), placed)
+
+
+def _port(inventory: Inventory, cable: Cable) -> Nic | None:
+    wanted = cable.port.lower()
+    return next((n for n in inventory.nics if wanted in (n.name.lower(), n.mac, n.pci.lower(), n.slot.lower())), None)
+
+
+def _line(inventory: Inventory, cable: Cable, nic: Nic | None, placed: Placed) -> Finding:
+    name, expected = f"cabling.{cable.port}", _target(cable)
+    if nic is None:
+        if reason(inventory, "nics") or (not inventory.nics and inventory.source != "in-band"):
+            return unknown(inventory, name, expected, "nics", cable.port)
+        remedy = f"no port of this machine is {cable.port}: mend the plan, or fit the card"
+        return judged(inventory, name, False, expected, "no such port", remedy, cable.port, fact="nics")
+    if nic.neighbour is None:
+        return _silent(inventory, cable, nic, name, expected)
+    got = f"{nic.neighbour.switch} {nic.neighbour.port}"
+    remedy = _move(cable, nic, placed)
+    good = _is_at(nic, cable)
+    return judged(inventory, name, good, expected, got, remedy, nic.label, fact="nics.neighbour", frus=[of_nic(nic)])
+
+
+def _silent(inventory: Inventory, cable: Cable, nic: Nic, name: str, expected: str) -> Finding:
+    if nic.link is False:
+        remedy = f"plug the cable of {nic.label} into {expected}"
+        return judged(inventory, name, False, expected, "no link", remedy, nic.label, fact="nics", frus=[of_nic(nic)])
+    said = reason(inventory, f"nics.{nic.name}.neighbour") or reason(inventory, "nics.neighbour")
+    remedy = f"{said or f'{nic.label} shows no LLDP neighbour'}: enable LLDP on {cable.switch} and inspect again"
+    source = source_of(inventory, "nics.neighbour")
+    return Finding(name, Verdict.UNKNOWN, expected, "no LLDP neighbour", nic.label, source, remedy,
+                   frus=(of_nic(nic),))  # fmt: skip
+
+
+def _target(cable: Cable) -> str:
+    return cable.switch if cable.switch_port == "*" else f"{cable.switch} {cable.switch_port}"
+
+
+def _is_at(nic: Nic, cable: Cable) -> bool:
+    other = nic.neighbour
+    return other is not None and fits(other.switch, (cable.switch,)) and fits(other.port, (cable.switch_port,))
+
+
+def _move(cable: Cable, nic: Nic, placed: Placed) -> str:
+    """What to do with the cable: exchange it with another's, or move it."""
+    here = next(((c, n) for c, n in placed if c is not cable and _is_at(nic, c)), None)
+    if here is None:
+        return f"move the cable of {nic.label} to {_target(cable)}"
+    where = f"port {cable.port} is where {here[0].port} should be"
+    if _is_at(here[1], cable):
+        return f"{where}, and {here[0].port} is where {cable.port} should be: exchange their cables"
+    return f"{where}: move its cable to {_target(cable)}"

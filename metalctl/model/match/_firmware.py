@@ -1,0 +1,150 @@
+"""Firmware baselines: a bound on the version for each component, by the model of the part or of the machine.
+
+Components nic, nvme, ssd, hdd, psu and controller are parts: a key is first held against the part's own model
+("connectx-6", "*mzql2*"), then against the machine's product. All others (bios, bmc…) are the machine's. A part that no
+key describes is not asked. Ports of one card are one part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from metalctl.model.finding import Finding, Fru
+from metalctl.model.inventory import Inventory
+from metalctl.model.match._frus import of_disk, of_nic, of_supply
+from metalctl.model.match._ports import card
+from metalctl.model.match._verdicts import judged, reason, source_of, unknown
+from metalctl.model.verdict import Verdict
+from metalctl.model.words import fits, is_product
+
+ANY = "any"
+DISKS = ("nvme", "ssd", "hdd")
+# Where the parts of a component are listed; only in-band an empty list says that there are none.
+_LISTS = {"nic": "nics", "psu": "power_supplies", "controller": "controllers", **dict.fromkeys(DISKS, "disks")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Something that carries firmware: what it is called, its model, its version ("" not stated)."""
+
+    label: str
+    model: str
+    version: str
+    fru: Fru | None = None
+
+
+def findings(inventory: Inventory, wanted: dict[str, dict[str, str]]) -> Iterator[Finding]:
+    """For each component: PASS, a FAIL a part that is too old, UNKNOWN, or SKIP where no key is for this model."""
+    for component, keys in wanted.items():
+        yield from _component(inventory, component, keys)
+
+
+def _component(inventory: Inventory, component: str, keys: dict[str, str]) -> Iterator[Finding]:
+    name, parts = f"firmware.{component}", _parts(inventory, component)
+    product = f"{inventory.identity.manufacturer} {inventory.identity.product}".strip()
+    looked = [(part, _bound(keys, part.model, product)) for part in parts]
+    if not looked:
+        where = _LISTS.get(component, "")
+        hidden = where and (inventory.source != "in-band" or reason(inventory, where))
+        if bound := _bound(keys, "", product):
+            yield unknown(inventory, name, _said(bound), name, component)
+        elif hidden:
+            yield unknown(inventory, name, " or ".join(keys), where, component)
+        else:
+            yield _not_asked(inventory, name, component, keys, [product])
+        return
+    asked = [(part, bound) for part, bound in looked if bound]
+    if not asked:
+        yield _not_asked(inventory, name, component, keys, [p.model or product for p, _ in looked])
+        return
+    yield from _held(inventory, name, asked)
+
+
+def _held(inventory: Inventory, name: str, asked: list[tuple[_Part, str]]) -> Iterator[Finding]:
+    good = []
+    for part, bound in asked:
+        expected, frus = _said(bound), [part.fru] if part.fru else []
+        if not part.version:
+            yield unknown(inventory, name, expected, name, part.label, frus)
+        elif satisfies(part.version, bound):
+            good.append((part, expected))
+        else:
+            remedy = f"bring {part.label} to {expected}, then inspect again"
+            yield judged(inventory, name, False, expected, part.version, remedy, part.label, fact="firmware", frus=frus)
+    if len(good) == len(asked):
+        expected = ", ".join(dict.fromkeys(expected for _, expected in good))
+        got = ", ".join(dict.fromkeys(part.version for part, _ in good))
+        yield judged(inventory, name, True, expected, got, "", ", ".join(p.label for p, _ in good), fact="firmware")
+
+
+def _not_asked(inventory: Inventory, name: str, component: str, keys: dict[str, str], models: Iterable[str]) -> Finding:
+    """Nothing in the profile is about this model; where the model is not even stated, nobody can tell."""
+    stated = [m for m in dict.fromkeys(models) if m]
+    why = f"the profile has no version for {', '.join(stated) or 'a machine that states no product'}"
+    remedy = "" if stated else f"{why}; mend the identity and inspect again"
+    verdict = Verdict.SKIP if stated else Verdict.UNKNOWN
+    return Finding(name, verdict, " or ".join(keys), why, component, source_of(inventory, "identity"), remedy)
+
+
+def _parts(inventory: Inventory, component: str) -> list[_Part]:
+    if component == "nic":
+        cards = {card(n) or n.mac: n for n in reversed(inventory.nics)}
+        return [_Part(n.label, n.model, n.firmware, of_nic(n)) for n in reversed(cards.values())]
+    if component in DISKS:
+        return [_Part(d.label, d.model, d.firmware, of_disk(d)) for d in inventory.disks if d.kind == component]
+    if component == "psu":
+        fitted = [s for s in inventory.power_supplies if s.present is not False]
+        return [_Part(f"PSU {s.slot}", s.model, s.firmware, of_supply(s)) for s in fitted]
+    if component == "controller":
+        return [_Part(c.name, f"{c.vendor} {c.model}", c.firmware, None) for c in inventory.controllers]
+    if component == "bmc" and inventory.manager and inventory.manager.firmware:
+        return [_Part("bmc", inventory.manager.model, inventory.manager.firmware)]
+    return [
+        _Part(f.component, "", f.version)
+        for f in inventory.firmware
+        if f.component == component or f.component.startswith(component + " ")
+    ]
+
+
+def _bound(keys: dict[str, str], model: str, product: str) -> str:
+    """The bound for this model: of a key that describes it, else the machine, else anything; "" when none does."""
+    for text in (model, product):
+        for key, bound in keys.items():
+            if text and key != ANY and (is_product(text, key) or fits(text, (key,))):
+                return bound
+    return keys.get(ANY, "")
+
+
+def _said(bound: str) -> str:
+    return bound.replace(">=", "≥").replace("<=", "≤")
+
+
+def satisfies(version: str, bound: str) -> bool:
+    """Whether a version is within a bound such as ">= 1.9.2"; parts compare as numbers where both are numbers."""
+    match = re.match(r"\s*(>=|<=|==?)?\s*(.*\S)", bound)
+    if not match:
+        return False
+    order = _compare(_token(version, match.group(2)), match.group(2))
+    return {">=": order >= 0, "<=": order <= 0}.get(match.group(1) or "=", order == 0)
+
+
+def _token(version: str, bound: str) -> str:
+    """The part of the version that a bound such as 2.68 is about: "U30 v2.68 (07/14/2022)", "22.31.1014 (MT_0359)"."""
+    numbers = re.match(r"v?[0-9]", bound) and re.search(r"(?:^|\s)v?([0-9]\S*)", version)
+    return numbers.group(1) if numbers else version
+
+
+def _compare(a: str, b: str) -> int:
+    for left, right in zip_longest(_pieces(a), _pieces(b), fillvalue=(0, 0, "")):
+        if left != right:
+            return 1 if left > right else -1
+    return 0
+
+
+def _pieces(version: str) -> list[tuple[int, int, str]]:
+    """Numbers sort above words ("1.0" is after "1.0-rc"), words by their letters."""
+    pieces = re.findall(r"[0-9]{1,400}|[a-z]+", version.lower().removeprefix("v"))
+    return [(0, int(p), "") if p[0].isdigit() else (-1, 0, p) for p in pieces]

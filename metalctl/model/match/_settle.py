@@ -1,0 +1,93 @@
+"""What remains to be said when all requirements were looked at: the other side's word, waivers, warnings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from metalctl.model.finding import Finding, Waiver
+from metalctl.model.profile import Profile
+from metalctl.model.verdict import Verdict
+from metalctl.model.words import fits
+
+_BAD = (Verdict.FAIL, Verdict.UNKNOWN)
+# Disks and ports were chosen from one side's parts: the other side cannot answer for the choice.
+_CHOSEN = ("disks.", "network.", "cabling.")
+
+
+def both(found: Iterable[Finding], beside: Iterable[Finding]) -> list[Finding]:
+    """The findings with the other side's word.
+
+    What only the other side knows (power supplies, the BMC's clock) is its finding; what both know and this side fails
+    carries what the other side says in `source`.
+    """
+    ours, theirs = _by_requirement(found), _by_requirement(beside)
+    settled: list[Finding] = []
+    for name, mine in ours.items():
+        other = theirs.get(name, [])
+        silent = all(f.verdict is Verdict.UNKNOWN for f in mine)
+        knows = bool(other) and all(f.verdict is not Verdict.UNKNOWN for f in other)
+        if silent and knows and not name.startswith(_CHOSEN):
+            settled += other
+        else:
+            settled += [_with_word(f, other) for f in mine]
+    return settled
+
+
+def _by_requirement(found: Iterable[Finding]) -> dict[str, list[Finding]]:
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in found:
+        groups[finding.requirement].append(finding)
+    return groups
+
+
+def _with_word(finding: Finding, other: list[Finding]) -> Finding:
+    if finding.verdict not in _BAD:
+        return finding
+    words = [f for f in other if f.verdict not in (Verdict.UNKNOWN, Verdict.SKIP) and f.got]
+    same_part = [f for f in words if f.part == finding.part] or words
+    if not same_part:
+        return finding
+    first = same_part[0]
+    return replace(finding, source=f"{finding.source}: {finding.got}; {first.source}: {first.got}")
+
+
+def waived(found: Iterable[Finding], profile: Profile, today: date | None = None) -> tuple[Finding, ...]:
+    """The findings with the profile's waivers and warnings. A waiver counts until the end of its `until`."""
+    day = (today or date.today()).isoformat()
+    return _once(tuple(_waived(f, profile, day) if f.verdict in _BAD else f for f in found))
+
+
+def _once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Empty slots that `memory.total` names are not blamed again; where that is waived, they are."""
+    total = next((f for f in found if f.requirement == "memory.total" and f.verdict is Verdict.FAIL and f.blocks), None)
+    if total is None or not total.frus:
+        return found
+    return tuple(_explained(f, total) if _follows(f, total) else f for f in found)
+
+
+def _follows(finding: Finding, total: Finding) -> bool:
+    about = finding.requirement in ("memory.channels", "memory.balanced") and finding.verdict is Verdict.FAIL
+    return about and bool(finding.frus) and set(finding.frus) <= set(total.frus)
+
+
+def _explained(finding: Finding, total: Finding) -> Finding:
+    return replace(
+        finding, verdict=Verdict.SKIP, got=f"not judged: {total.requirement} names the same slots", remedy=""
+    )
+
+
+def _waived(finding: Finding, profile: Profile, day: str) -> Finding:
+    if fits(finding.requirement, profile.warnings):
+        finding = replace(finding, severity="warning")
+    about = [w for w in profile.waivers if fits(finding.requirement, (w.requirement,))]
+    valid = next((w for w in about if day <= w.until), None)
+    if valid is not None:
+        return replace(finding, waiver=valid)
+    return replace(finding, remedy=f"{finding.remedy} ({_ended(about[0])})") if about else finding
+
+
+def _ended(waiver: Waiver) -> str:
+    return f"the waiver of {waiver.who} ended {waiver.until}"
