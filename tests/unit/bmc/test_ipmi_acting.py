@@ -10,6 +10,7 @@ from metalctl.bmc.audit import Act
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.ipmi.acting import Acting
+from metalctl.bmc.protocol import Service
 from metalctl.bmc.timing import Clock
 
 
@@ -157,3 +158,7 @@ def test_a_login_that_breaks_off_while_it_starts_is_tried_again() -> None:
 
     machine._login = login
     assert machine.reset_bmc().changed
+
+
+def test_it_is_what_a_technician_s_commands_ask_for() -> None:
+    assert isinstance(Machine(Session()), Service)
