@@ -180,9 +180,9 @@ def print_table(found: Iterable[Probe], title: str = "") -> None:
     for row in cells:
         table.add_row(*(row[index] for index in stated))
     Console().print(table)
-    for note, where in _noted(found).items():
-        whose = where[0] if len(where) == 1 else f"{len(where)} machines"
-        click.echo(f"{whose}: {note}")
+    for note, whose in _noted(found).items():
+        who = whose[0] if len(whose) == 1 else f"{len(whose)} machines"
+        click.echo(f"{who}: {note}")
 
 
 def _noted(found: Iterable[Probe]) -> dict[str, list[str]]:
