@@ -1,4 +1,4 @@
-"""How metalctl speaks to BMCs: Redfish and IPMI, behind one face. Every call here blocks.
+"""How metalctl speaks to BMCs: Redfish and IPMI, behind one face. Every call here blocks, but for `sweep`.
 
 endpoint = parse_endpoint("https://10.0.0.11")
 found = probe(endpoint)                                  # no credential is sent
@@ -29,6 +29,7 @@ __all__ = [
     "parse_endpoint",
     "probe",
     "read_csv",
+    "sweep",
 ]
 
 
@@ -38,4 +39,8 @@ def __getattr__(name: str) -> Any:
         from metalctl.bmc.scan import discover
 
         return discover
+    if name == "sweep":
+        from metalctl.bmc.sweeping import sweep
+
+        return sweep
     raise AttributeError(name)

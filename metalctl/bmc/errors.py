@@ -4,14 +4,21 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 ├── BadEndpoint           (UsageError) not an address of a BMC
 ├── BadTarget             (UsageError) not something that can be scanned
 ├── CsvErrors             (UsageError) a nodes file with mistakes: all of them, in `problems`
+├── ManifestErrors        (UsageError) a manifest of expected machines with mistakes (in manifest.py)
 ├── Unreachable           nothing answers, or the answer broke off
 ├── NotABmc               something answers, but not as a BMC; no credential was sent
 ├── BadAnswer             a BMC answered something that cannot be read (garbage JSON, HTTP 500)
 │   ├── Missing           it says that it has no such resource (404, 405, 501)
-│   └── Busy              try again later (409, 412, 429, 503)
+│   ├── Busy              try again later (409, 412, 429, 503)
+│   └── Refused           it leads astray (off-host, in a circle, without end): a fault of its firmware, or an attack
 ├── CertificateChanged    the TLS certificate is not the recorded one; no credential was sent
+├── CertificateUntrusted  no authority that we were told to trust signed the certificate; no credential was sent
 ├── WrongPassword         the credential was refused, and is not tried again (lock-out)
 ├── SystemNotChosen       the BMC manages several systems, or none of the asked name
+├── BadCapture            (UsageError) not a capture of a BMC, or it cannot be written
+├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
+├── NotApplied            what was written does not read back as wanted
+├── TaskFailed            the BMC's own task ended badly, or did not end in time
 ├── PowerNotReached       the power state read is not the wanted one, in spite of the command
 ├── BootNotSet            the boot device read is not the wanted one, in spite of the command
 └── Unsupported           this BMC cannot do that
@@ -54,6 +61,14 @@ class Missing(BadAnswer):
 
 class Busy(BadAnswer):
     """The BMC says: not now."""
+
+
+class Refused(BadAnswer):
+    """The BMC leads off-host, in a circle or without end; it is not followed. Fields: `path`, `expected`, `got`."""
+
+
+class CertificateUntrusted(BmcError):
+    """The certificate does not verify against the given authorities. No credential was sent."""
 
 
 class CertificateChanged(BmcError):
@@ -104,3 +119,23 @@ class CsvErrors(BmcError, UsageError):
             problems=problems,
         )
         self.problems = problems
+
+
+class BadCapture(BmcError, UsageError):
+    """Not a capture that can be replayed, or one that cannot be written."""
+
+
+class QuirkErrors(BmcError, UsageError):
+    """Every mistake of the quirk files at once; nothing of them is used."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems), hint="correct these lines; see metalctl/bmc/quirks", problems=problems)
+        self.problems = problems
+
+
+class NotApplied(BmcError):
+    """Fields: `wanted`, `got` (what was read last)."""
+
+
+class TaskFailed(BmcError):
+    """Fields: `task` (its path), `state`."""

@@ -41,6 +41,12 @@ def refused(endpoint: Endpoint, credential: Credential, why: str) -> WrongPasswo
     return WrongPassword(f"{endpoint} refused {credential} ({why})", hint=_HINT, bmc=str(endpoint))
 
 
+def forgive(endpoint: Endpoint, credential: Credential) -> None:
+    """Forget that this credential was refused there: it was made to be accepted since."""
+    with _lock:
+        _refused.pop(_key(endpoint, credential), None)
+
+
 def forget() -> None:
     """Forget every refusal: a person says that the BMC was mended."""
     with _lock:

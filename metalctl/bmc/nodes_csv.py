@@ -22,6 +22,8 @@ from metalctl.bmc.endpoint import Endpoint, parse_endpoint
 from metalctl.bmc.errors import BadEndpoint, CsvErrors, CsvProblem
 from metalctl.content.secrets import SecretError, check_reference
 
+LARGEST = 8 << 20
+MOST_PROBLEMS = 500
 COLUMNS = ("name", "bmc", "credential", "profile")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -41,11 +43,17 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
     """All entries of a nodes file; raises CsvErrors with every mistake. credential_ref: for rows that name none."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+    except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
         raise CsvErrors((CsvProblem(str(path), 1, 1, "", f"cannot be read: {error}"),)) from None
     reader = _Reader(str(path), credential_ref)
-    entries = reader.read(text)
+    try:
+        entries = reader.read(text)
+    except csv.Error as error:
+        raise CsvErrors((*reader.problems, CsvProblem(str(path), 1, 1, "", f"is no CSV: {error}"))) from None
     if reader.problems:
         raise CsvErrors(tuple(reader.problems))
     return entries
@@ -68,7 +76,13 @@ class _Reader:
             return []
         if not self._header(line, header):
             return []
-        entries = [entry for line, row in rows if (entry := self._row(line, row))]
+        entries = []
+        for line, row in rows:
+            if entry := self._row(line, row):
+                entries.append(entry)
+            elif len(self.problems) >= MOST_PROBLEMS:
+                self._problem(line, [("", f"{MOST_PROBLEMS} mistakes: the rest was not read")])
+                break
         if not entries and not self.problems:
             self._problem(line, [("", "the file has no rows below its header")])
         return entries

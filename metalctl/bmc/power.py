@@ -7,44 +7,55 @@ all.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from metalctl.bmc.errors import BadAnswer, Busy, PowerNotReached, Unreachable, Unsupported
+from metalctl.bmc.timing import REAL, Clock
 
-ACTIONS = ("on", "off", "cycle", "reset")
+ACTIONS = ("on", "off", "cycle", "reset", "nmi")
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """How one BMC is read and commanded. command takes "on", "off" or "reset"; interval: seconds between reads."""
+    """How one BMC is read and commanded. command takes "on", "off", "reset" or "nmi".
+
+    interval: seconds between reads. reads: equal ones in a row before a state is believed. settles: seconds to wait
+    after off before the next command.
+    """
 
     name: str
     read: Callable[[], str]
     command: Callable[[str], None]
     interval: float = 1.0
+    reads: int = 1
+    settles: float = 0.0
+    clock: Clock = REAL
 
 
 def set_power(switch: Switch, wanted: str, timeout: float) -> None:
-    """Bring the machine to `wanted` ("on", "off", "cycle", "reset"), proven by reading, within `timeout` seconds."""
-    deadline = time.monotonic() + timeout
+    """Bring the machine to `wanted` ("on", "off", "cycle", "reset"), proven by reading, within `timeout` seconds.
+
+    "nmi" is proven only by the BMC's acceptance, and by the machine being on before: it leaves no state to read.
+    """
+    deadline = switch.clock.now() + timeout
     if wanted in ("on", "off"):
         _reach(switch, wanted, deadline)
     elif wanted == "cycle":
         # Off must have been seen: only then the components really lost power.
         _reach(switch, "off", deadline)
+        switch.clock.sleep(switch.settles)
         _reach(switch, "on", deadline)
-    elif wanted == "reset":
-        _reset(switch, deadline)
+    elif wanted in ("reset", "nmi"):
+        _interrupt(switch, wanted, deadline)
     else:
         raise Unsupported(f"{switch.name}: {wanted!r} is no power action", hint=f"use one of {', '.join(ACTIONS)}")
 
 
-def _reset(switch: Switch, deadline: float) -> None:
+def _interrupt(switch: Switch, wanted: str, deadline: float) -> None:
     if switch.read() != "on":
-        raise Unsupported(f"{switch.name} is off and cannot be reset", hint="use `on` or `cycle`")
-    _send(switch, "reset", deadline)
+        raise Unsupported(f"{switch.name} is off: {wanted} does nothing to it", hint="use `on` or `cycle`")
+    _send(switch, wanted, deadline)
     _wait(switch, "on", deadline)
 
 
@@ -60,23 +71,25 @@ def _send(switch: Switch, action: str, deadline: float) -> None:
         try:
             return switch.command(action)
         except (Busy, Unreachable) as error:
-            if time.monotonic() + switch.interval >= deadline:
+            if switch.clock.now() + switch.interval >= deadline:
                 raise
-            time.sleep(switch.interval)
-            if action != "reset" and _read(switch)[0] == action:
+            switch.clock.sleep(switch.interval)
+            if action in ("on", "off") and _read(switch)[0] == action:
                 return None
-            if action == "reset" and isinstance(error, Unreachable):
-                # It may have been done: a second reset would be a second interruption.
+            if action in ("reset", "nmi") and isinstance(error, Unreachable):
+                # It may have been done: a second one would be a second interruption.
                 return None
 
 
 def _wait(switch: Switch, state: str, deadline: float) -> None:
     pause = switch.interval
+    seen = 0
     while True:
         got, why = _read(switch)
-        if got == state:
+        seen = seen + 1 if got == state else 0
+        if seen >= switch.reads:
             return
-        if time.monotonic() + pause >= deadline:
+        if switch.clock.now() + pause >= deadline:
             raise PowerNotReached(
                 f"{switch.name} should be {state}, but reads {got or 'nothing'}" + (f" ({why})" if why else ""),
                 hint="look at the BMC's own console and event log; is the power supply on?",
@@ -84,7 +97,7 @@ def _wait(switch: Switch, state: str, deadline: float) -> None:
                 wanted=state,
                 got=got,
             )
-        time.sleep(pause)
+        switch.clock.sleep(pause)
         pause = min(pause * 1.5, 4 * switch.interval)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
+from metalctl.bmc.audit import Change
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
@@ -16,7 +18,9 @@ class Probe:
     """A BMC that answered, without any credential.
 
     product: as it calls itself, "" when it does not say. uuid: of the service (not of the system), often "".
-    fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols at the same address.
+    fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols of the same machine.
+    serial: of the system, where the BMC tells it to anybody. mac: of the BMC; mac_from: "bmc" when it says so itself,
+    "arp" when seen on the segment. at: further endpoints of the same machine. notes: what is odd, as sentences.
     """
 
     endpoint: Endpoint
@@ -25,6 +29,11 @@ class Probe:
     uuid: str = ""
     fingerprint: str = ""
     also: tuple[str, ...] = ()
+    serial: str = ""
+    mac: str = ""
+    mac_from: str = ""
+    at: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Bmc(Protocol):
@@ -44,13 +53,16 @@ class Bmc(Protocol):
         """The power state read now: "on" or "off"."""
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
-        """`wanted`: "on", "off", "cycle" or "reset". Returns once the state read is so, else PowerNotReached."""
+        """`wanted`: "on", "off", "cycle", "reset" or "nmi". Returns once the state read is so, else PowerNotReached."""
 
     def boot(self) -> str:
         """The boot device asked for: "pxe", "disk", "none" or the BMC's own word for another, in lower case."""
 
     def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
-        """`device`: "pxe" or "disk"; `mode`: "uefi", "bios" or None (leave it). Re-read, else BootNotSet."""
+        """`device`: "pxe" or "disk" (Redfish: also "cd", "usb", "http", "setup", "none"). Re-read, else BootNotSet.
+
+        `mode`: "uefi", "bios" or None (leave it).
+        """
 
     def close(self) -> None:
         """Log out and let go of everything."""
@@ -60,3 +72,57 @@ class Bmc(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Settings(Protocol):
+    """A BMC that knows the firmware settings of its system."""
+
+    def bios(self) -> dict[str, Any]:
+        """All BIOS settings as they are now."""
+
+    def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = 1200) -> Change:
+        """Make these settings so; with `reboot` they read so when it returns, else NotApplied or TaskFailed."""
+
+    def secure_boot(self) -> bool:
+        """Whether the machine booted with secure boot."""
+
+    def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = 1200) -> Change:
+        """The same for secure boot."""
+
+
+@runtime_checkable
+class Media(Protocol):
+    """A BMC that shows images to its machine."""
+
+    def media(self) -> list[dict[str, Any]]:
+        """The virtual drives: name, kinds ("cd", "usb"), inserted, image."""
+
+    def insert_media(self, url: str, kind: str = "cd") -> Change:
+        """Show the image at `url`; raises NotApplied unless it reads as inserted."""
+
+    def eject_media(self, kind: str = "cd") -> Change:
+        """Take it out; raises NotApplied unless it reads as empty."""
+
+
+@runtime_checkable
+class Service(Protocol):
+    """What a technician does with a BMC. Each is read again: NotApplied when it is not so."""
+
+    def locator(self) -> bool:
+        """Whether the locator LED shows."""
+
+    def set_locator(self, on: bool) -> Change:
+        """Light it, or put it out."""
+
+    def clear_log(self) -> Change:
+        """Empty the event log; before and after are numbers of entries."""
+
+    def clock_ahead(self) -> float:
+        """Seconds by which the BMC's clock is ahead of ours."""
+
+    def set_clock(self) -> Change:
+        """Set it to now, UTC; before and after are seconds ahead."""
+
+    def reset_bmc(self) -> Change:
+        """Restart the BMC and return once it serves again; minutes are normal."""

@@ -29,18 +29,28 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from metalctl.bmc.replay_service import Service
+
 _ON = frozenset({"On", "ForceOn", "ForceRestart", "GracefulRestart", "PowerCycle"})
 _OPEN = frozenset({"/redfish", "/redfish/v1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one path: an HTTP status, another body, seconds of silence first, a redirect."""
+    """What happens to one path: an HTTP status, another body, seconds of silence first, a redirect.
+
+    kind: content type of the body. endless: the body is sent again and again. times: how often it happens, 0: always.
+    drop: the connection is closed instead of an answer.
+    """
 
     status: int = 200
     body: str | None = None
     delay: float = 0.0
     location: str = ""
+    kind: str = "text/plain"
+    endless: bool = False
+    times: int = 0
+    drop: bool = False
 
 
 def load_capture(directory: Path) -> dict[str, Any]:
@@ -52,18 +62,31 @@ def load_capture(directory: Path) -> dict[str, Any]:
 
 
 class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a credential."""
+    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a login.
+
+    port: 0 takes a free one; entering raises OSError when it is taken. allow: path → the Allow header of its answers.
+    """
 
     def __init__(
-        self, tree: Mapping[str, Any], username: str = "admin", password: str = "", address: str = "127.0.0.1"
+        self,
+        tree: Mapping[str, Any],
+        username: str = "admin",
+        password: str = "",
+        address: str = "127.0.0.1",
+        port: int = 0,
+        allow: Mapping[str, str] | None = None,
     ) -> None:
         self.tree = {path.rstrip("/"): deepcopy(value) for path, value in tree.items()}
+        self.service = Service(self.tree, username, password)
         self.faults: dict[str, Fault] = {}
         self.obeys = True
         self.requests: Counter[tuple[str, str]] = Counter()
         self.authorized = 0
+        self.basics = 0
         self.fingerprint = ""
-        self.port = 0
+        self.port = port
+        self._allow = dict(allow or {})
+        self._failed: OSError | None = None
         self._address = address
         self._expected = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode() if password else ""
         self._loop = asyncio.new_event_loop()
@@ -80,6 +103,8 @@ class Replay:
         self._thread.start()
         if not self._ready.wait(60):
             raise TimeoutError("the replay server did not start")
+        if self._failed:
+            raise self._failed
         return self
 
     def __exit__(
@@ -93,6 +118,7 @@ class Replay:
             context, self.fingerprint = certificate(Path(directory), self._address)
         try:
             self._loop.run_until_complete(self._run(context))
+            self._loop.run_until_complete(self._end())
         finally:
             self._loop.close()
 
@@ -101,31 +127,70 @@ class Replay:
         app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, self._address, 0, ssl_context=context)
-        await site.start()
+        site = web.TCPSite(runner, self._address, self.port, ssl_context=context)
+        try:
+            await site.start()
+        except OSError as error:
+            self._failed = error
+            self._ready.set()
+            await runner.cleanup()
+            return
         self.port = runner.addresses[0][1]
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
 
+    async def _end(self) -> None:
+        """Answers that are still being delayed end with the server."""
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.rstrip("/")
         self.requests[request.method, path] += 1
         given = request.headers.get("Authorization", "")
-        self.authorized += bool(given)
-        if self._expected and given != self._expected and path not in _OPEN:
+        token = request.headers.get("X-Auth-Token", "")
+        self.authorized += bool(given or token)
+        self.basics += bool(given)
+        body = await request.json() if request.method in ("POST", "PATCH") else {}
+        if path not in self.faults and (answer := self.service.session(request.method, path, body)):
+            return answer
+        logging_in = request.method == "POST" and path == self.service.where
+        known = token in self.service.sessions.values() if token else given == self._expected or logging_in
+        if self._expected and not known and path not in _OPEN:
             return web.json_response({"error": {"code": "Base.1.0.AccessDenied"}}, status=401)
         fault = self.faults.get(path)
         if fault:
+            if fault.times and self.requests[request.method, path] >= fault.times:
+                del self.faults[path]
             await asyncio.sleep(fault.delay)
-        if fault and (fault.status != 200 or fault.body is not None):
-            headers = {"Location": fault.location} if fault.location else None
-            return web.Response(status=fault.status, text=fault.body or "", headers=headers)
+            if broken := await self._broken(request, fault):
+                return broken
         if request.method in ("POST", "PATCH"):
-            return self._change(path, await request.json())
+            return self._change(path, body)
         if path not in self.tree:
             return web.json_response({"error": {"code": "Base.1.0.ResourceMissingAtURI"}}, status=404)
-        return web.json_response(self.tree[path])
+        answer = self.service.resource(request, self.tree[path])
+        if path in self._allow:
+            answer.headers["Allow"] = self._allow[path]
+        return answer
+
+    async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
+        if fault.drop and request.transport:
+            request.transport.close()
+        if fault.endless:
+            stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await stream.prepare(request)
+            while request.transport and not request.transport.is_closing() and not self._stop.is_set():
+                await stream.write((fault.body or "[").encode())
+                await asyncio.sleep(0)
+            return stream
+        if fault.status == 200 and fault.body is None:
+            return None
+        headers = {"Location": fault.location} if fault.location else None
+        return web.Response(status=fault.status, text=fault.body or "", headers=headers, content_type=fault.kind)
 
     def _change(self, path: str, body: dict[str, Any]) -> web.Response:
         system, is_action, _ = path.partition("/Actions/ComputerSystem.Reset")

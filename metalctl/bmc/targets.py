@@ -1,12 +1,15 @@
 """What to scan, as people write it, to places to knock at: lazily, so that a /8 costs no memory.
 
-10.0.0.0/24   10.0.0.5-10.0.0.40   10.0.0.5-40   10.0.0.7   bmc7.example.net   https://10.0.0.7:8443   nodes.csv
+10.0.0.0/24   10.0.0.5-10.0.0.40   10.0.0.5-40   10.0.0.7   bmc7.example.net   https://10.0.0.7:8443
+nodes.csv     the column `bmc`                  rack7.yaml  the addresses of a manifest of expected machines
+ssdp:         whoever answers a search on the segment; ssdp:10.0.0.2 names our own address there
 """
 
 from __future__ import annotations
 
 import csv
 import ipaddress
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,11 @@ from metalctl.bmc.endpoint import Endpoint, parse_endpoint
 from metalctl.bmc.errors import BadEndpoint, BadTarget
 
 LARGEST = 2**24
-_EXAMPLE = "write it like 10.0.0.0/24, 10.0.0.5-40, bmc7.example.net, https://10.0.0.7:8443 or nodes.csv"
+LARGEST_FILE = 8 << 20
+SSDP = "ssdp:"
+_EXAMPLE = (
+    "write it like 10.0.0.0/24, 10.0.0.5-40, bmc7.example.net, https://10.0.0.7:8443, nodes.csv, rack7.yaml or ssdp:"
+)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -37,12 +44,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Everything to scan: `len` places at most (exclusions are not taken off), iterated lazily."""
+    """Everything to scan: `len` places at most (exclusions are not taken off), iterated lazily.
+
+    names: names, and single addresses out of a file. segments: our own addresses for SSDP, "" is the default route's.
+    """
 
     spans: tuple[Span, ...]
     endpoints: tuple[Endpoint, ...]
     names: tuple[str, ...]
     excluded: tuple[Span, ...]
+    segments: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return sum(span.size for span in self.spans) + len(self.endpoints) + len(self.names)
@@ -52,21 +63,36 @@ class Targets:
         for endpoint in self.endpoints:
             if not self._excluded(endpoint.address):
                 yield endpoint
-        yield from self.names
+        for name in self.names:
+            if not self._excluded(name) and not _within(name, self.spans):
+                yield name
         for number, span in enumerate(self.spans):
-            earlier = self.spans[:number] + self.excluded
-            kind = type(span.first)
+            same = (s for s in self.spans[:number] + self.excluded if s.first.version == span.first.version)
+            earlier = [(int(s.first), int(s.last)) for s in same]
+            text = _ipv4 if span.first.version == 4 else _ipv6
             for value in range(int(span.first), int(span.last) + 1):
-                address = kind(value)
-                if not any(address in other for other in earlier):
-                    yield str(address)
+                if not any(first <= value <= last for first, last in earlier):
+                    yield text(value)
 
     def _excluded(self, text: str) -> bool:
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return False
-        return any(address in span for span in self.excluded)
+        return _within(text, self.excluded)
+
+
+def _within(text: str, spans: tuple[Span, ...]) -> bool:
+    """Whether it is an address of these; a name is not."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in span for span in spans)
+
+
+def _ipv4(value: int) -> str:
+    return socket.inet_ntoa(value.to_bytes(4, "big"))
+
+
+def _ipv6(value: int) -> str:
+    return str(ipaddress.IPv6Address(value))
 
 
 def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Targets:
@@ -74,9 +100,14 @@ def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Target
     spans: list[Span] = []
     endpoints: list[Endpoint] = []
     names: list[str] = []
+    segments: list[str] = []
     for text in targets:
         if text.endswith(".csv"):
             endpoints += _from_csv(Path(text))
+        elif text.endswith((".yaml", ".yml")):
+            names += _from_manifest(Path(text))
+        elif text.startswith(SSDP):
+            segments.append(_own(text.removeprefix(SSDP)))
         elif (span := _span(text)) is not None:
             spans.append(span)
         elif "://" in text or ":" in text:
@@ -85,7 +116,16 @@ def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Target
             names.append(_name(text))
     if (asked := sum(span.size for span in spans)) > LARGEST:
         raise BadTarget(f"{asked} addresses are too many to scan", hint="name the networks that the BMCs are in")
-    return Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude))
+    return Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude),
+                   tuple(dict.fromkeys(segments)))  # fmt: skip
+
+
+def _own(text: str) -> str:
+    """Our own IPv4 address on a segment, "" for the one of the default route."""
+    try:
+        return str(ipaddress.IPv4Address(text)) if text else ""
+    except ValueError:
+        raise BadTarget(f"{SSDP}{text} names no address of ours", hint="write ssdp: or ssdp:10.0.0.2") from None
 
 
 def _exclusions(texts: Iterable[str]) -> tuple[Span, ...]:
@@ -130,11 +170,23 @@ def _name(text: str) -> str:
         raise BadTarget(f"{text!r} is nothing that can be scanned", hint=_EXAMPLE) from None
 
 
+def _from_manifest(path: Path) -> list[str]:
+    from metalctl.bmc.manifest import read_manifest
+
+    found = [machine.address for machine in read_manifest(path) if machine.address]
+    if not found:
+        raise BadTarget(f"{path} names no address", hint="give a network to scan, and the file with --expected")
+    return found
+
+
 def _from_csv(path: Path) -> list[Endpoint]:
     """The `bmc` column alone: a list that is not complete yet can be scanned all the same."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row.get("bmc")]
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise BadTarget(f"{path} is larger than {LARGEST_FILE >> 20} MiB", hint="is that the nodes file?")
+        rows = [row for row in csv.DictReader(text.splitlines(keepends=True)) if row.get("bmc")]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadTarget(f"{path} cannot be read: {error}", hint="give a CSV file with a column `bmc`") from None
     if not rows:

@@ -1,8 +1,8 @@
-"""The TLS certificate of a BMC: nearly always self-signed, so it is pinned by its SHA-256, not verified by an
+"""The TLS certificate of a BMC: nearly always self-signed, so it is pinned by its SHA-256 rather than verified by an
 authority.
 
 First contact records the fingerprint (trust on first use); from then on another certificate stops everything before
-a credential is sent.
+a credential is sent. A site that signs its BMCs' certificates gives its authorities' file instead: `authority`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import ssl
 from functools import cache
+from pathlib import Path
 
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import CertificateChanged, NotABmc, Unreachable
+from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted, NotABmc, Unreachable
 
 
 async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
@@ -61,6 +62,29 @@ def _context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+@cache
+def authority(file: Path) -> ssl.SSLContext:
+    """A context that trusts only the authorities in this PEM file, and wants the right host name. One a file."""
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise BmcError(
+            f"{file} cannot be used as certificate authorities: {error}", hint="give a PEM file of CA certificates"
+        ) from None
+    return context
+
+
+def certificate_untrusted(endpoint: Endpoint, why: str) -> CertificateUntrusted:
+    """The error, worded once."""
+    return CertificateUntrusted(
+        f"{endpoint} shows a TLS certificate that the given authorities do not vouch for ({why}); "
+        "no credential was sent",
+        hint="install a certificate signed by your authority on the BMC, or record its fingerprint instead",
+        bmc=str(endpoint),
+    )
 
 
 def check_fingerprint(endpoint: Endpoint, got: str) -> None:

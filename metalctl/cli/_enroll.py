@@ -35,11 +35,12 @@ class Wish:
     as_json: bool
     config: Path | None
     state_dir: Path | None
+    expected: Path | None = None
 
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    rows = [] if wish.retry else _rows(Path(wish.nodes[0]))
+    rows = [] if wish.retry else _rows(Path(wish.nodes[0]), wish.expected)
     settings = load(wish.config, wish.state_dir)
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
@@ -51,8 +52,12 @@ def enroll_nodes(wish: Wish) -> int:
     return _serve(wish, database, rows, settings)
 
 
-def _rows(path: Path) -> list[submit.Row]:
+def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
     entries = bmc.read_csv(path)
+    if expected:
+        from metalctl.cli._expected import listed
+
+        entries = listed(entries, expected)
     return [submit.Row(e.name, str(e.endpoint), e.credential_ref, e.profile, f"{path}:{e.line}") for e in entries]
 
 

@@ -2,152 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from metalctl.cli._options import json_option
-
-if TYPE_CHECKING:
-    from metalctl.bmc import Probe
-
-SHOWN_AFTER = 2.0
+from metalctl.cli._options import json_option, state_options
 
 
 @click.command()
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Addresses, ranges or networks to leave alone.")
-@click.option("--rate", type=click.FloatRange(min=0.1), default=500.0, show_default=True, help="Addresses a second.")
+@click.option("--rate", type=click.FloatRange(min=0), default=2000.0, show_default=True, metavar="PACKETS",
+              help="Packets a second; 0 is as fast as it goes.")  # fmt: skip
 @click.option(
     "--timeout", type=click.FloatRange(min=0.05), default=2.0, show_default=True, help="Seconds to wait for each."
 )
+@click.option("--protocol", "protocols", type=click.Choice(["redfish", "ipmi"]), multiple=True,
+              help="Ask over this one only. [default: both]")  # fmt: skip
 @click.option(
     "--port", "ports", type=click.IntRange(1, 65535), multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]"
 )
+@click.option("--ipmi-port", type=click.IntRange(1, 65535), default=623, show_default=True, help="UDP port of IPMI.")
+@click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a nodes file for enroll.")
 @click.option("--credential", default="", metavar="REF", help="Credential reference to put into the nodes file.")
 @click.option("--profile", default="", metavar="NAME", help="Profile to put into the nodes file.")
 @json_option
+@state_options
+@click.pass_context
 def discover(
+    ctx: click.Context,
     targets: tuple[str, ...],
     exclude: tuple[str, ...],
     rate: float,
     timeout: float,
+    protocols: tuple[str, ...],
     ports: tuple[int, ...],
+    ipmi_port: int,
+    expected: Path | None,
     output: Path | None,
     credential: str,
     profile: str,
     as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
 ) -> None:
     """Find BMCs over Redfish and IPMI. No credential is sent to anything.
 
     TARGET is a network (10.0.0.0/24), a range (10.0.0.5-40), an address, a name, a URL (https://10.0.0.7:8443,
-    ipmi://10.0.0.7:6230) or a CSV file with a column `bmc`. A machine that answers over both protocols is one row.
+    ipmi://10.0.0.7:6230), a CSV file with a column `bmc`, a manifest (rack7.yaml), `ssdp:` (who answers a search on
+    the segment; `ssdp:10.0.0.2` searches from that address of ours) or `dhcp:` (addresses that our boot network gave
+    out). A machine that answers over both protocols or at two addresses is one row.
 
+    With --expected, a machine that is missing, or whose serial or MAC address is not the listed one, is a failure.
+
+    Exit codes: 0 done, 1 a listed machine is missing or another, 2 usage, 3 metalctl itself failed.
+
+    \b
     Example: metalctl discover 10.0.0.0/24 --exclude 10.0.0.1 -o nodes.csv --credential file:secrets.json#rack1
+             metalctl discover 10.0.0.0/24 --expected rack7.yaml -o nodes.csv
+             metalctl discover ssdp: dhcp: --json
     """
-    from metalctl.bmc.scan import REDFISH_PORTS
+    from dataclasses import replace
+
+    from metalctl.bmc import expected as lists
+    from metalctl.bmc.manifest import read_manifest
+    from metalctl.bmc.scan import PROTOCOLS, REDFISH_PORTS, merged
+    from metalctl.cli import _discover as show
+    from metalctl.cli._sightings import addresses
 
     if output and output.exists():
         raise click.UsageError(f"{output} is there already: name another file, or remove it")
-    scan = _Shown(targets, rate, exclude, timeout, ports or REDFISH_PORTS)
-    found = sorted(scan.found(), key=lambda probe: _order(probe.endpoint.address))
+    listed = read_manifest(expected) if expected else None
+    seen = addresses(config, state_dir) if "dhcp:" in targets else {}
+    places = [place for target in targets for place in (seen if target == "dhcp:" else (target,))]
+    wish = show.Wish(tuple(places), rate, exclude, timeout, ports or REDFISH_PORTS, ipmi_port, protocols or PROTOCOLS)
+    answers = [
+        p if p.mac else replace(p, mac=seen.get(p.endpoint.address, ""), mac_from="dhcp") for p in show.scan(wish)
+    ]
+    found = sorted(merged(answers), key=lambda probe: show.order(probe.endpoint.address))
+    compared = lists.compare(listed, found) if listed is not None else None
+    if compared:
+        show.print_json_compared(compared) if as_json else show.print_compared(compared)
+    else:
+        show.print_json(found) if as_json else show.print_table(found)
     if output:
-        _write(output, found, credential, profile)
-    _print_json(found) if as_json else _print_table(found)
-    if output:
-        click.echo(f"{output}: {len(found)} nodes", err=True)
-
-
-class _Shown:
-    """A scan whose progress is shown on standard error once it takes longer than two seconds."""
-
-    def __init__(
-        self, targets: tuple[str, ...], rate: float, exclude: tuple[str, ...], timeout: float, ports: tuple[int, ...]
-    ) -> None:
-        self._targets, self._rate, self._exclude, self._timeout, self._ports = targets, rate, exclude, timeout, ports
-
-    def found(self) -> Iterator[Probe]:
-        """The BMCs, as they answer."""
-        import time
-
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        from metalctl.bmc.scan import Progress, discover
-
-        begun = time.monotonic()
-        with Bar(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
-            task = bar.add_task("scanning", total=None, visible=False)
-
-            def show(at: Progress) -> None:
-                if time.monotonic() - begun > SHOWN_AFTER:
-                    what = f"scanning: {at.done} of {at.total} addresses, {at.found} BMCs"
-                    bar.update(task, completed=at.done, total=at.total, description=what, visible=True)
-                    bar.refresh()
-
-            yield from discover(
-                self._targets,
-                rate=self._rate,
-                exclude=self._exclude,
-                timeout=self._timeout,
-                ports=self._ports,
-                progress=show,
-            )
-
-
-def _order(address: str) -> tuple[int, int, str]:
-    """Addresses by number, names after them."""
-    from ipaddress import ip_address
-
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return 9, 0, address
-    return parsed.version, int(parsed), ""
-
-
-def _print_json(found: list[Probe]) -> None:
-    import json
-
-    click.echo(json.dumps([_row(probe) for probe in found], indent=2))
-
-
-def _row(probe: Probe) -> dict[str, object]:
-    return {
-        "bmc": str(probe.endpoint),
-        "address": probe.endpoint.address,
-        "protocols": [probe.protocol, *probe.also],
-        "product": probe.product,
-        "uuid": probe.uuid,
-        "fingerprint": probe.fingerprint,
-    }
-
-
-def _print_table(found: list[Probe]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    if not found:
-        click.echo("no BMC answered\n  → is the management network reachable from here, and IPMI over LAN enabled?")
-        return
-    table = Table("BMC", "speaks", "product", "certificate (SHA-256)")
-    for probe in found:
-        speaks = " + ".join([probe.protocol, *probe.also])
-        table.add_row(str(probe.endpoint), speaks, probe.product, probe.fingerprint[:16])
-    Console().print(table)
-
-
-def _write(output: Path, found: list[Probe], credential: str, profile: str) -> None:
-    import csv
-
-    from metalctl.bmc import default_name
-    from metalctl.bmc.nodes_csv import COLUMNS
-
-    with output.open("x", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for probe in found:
-            writer.writerow([default_name(probe.endpoint), str(probe.endpoint), credential, profile])
+        rows = show.rows_expected(compared, credential, profile) if compared else show.rows(found, credential, profile)
+        show.write(output, rows)
+    if compared and compared.failed:
+        ctx.exit(1)

@@ -15,6 +15,8 @@ from metalctl.cli._options import json_option, state_options
               help="How thorough the checks are.")  # fmt: skip
 @click.option("--allow-erase", is_flag=True, help="Disks that carry data may be overwritten.")
 @click.option("--retry", is_flag=True, help="The arguments are failed nodes that shall go on from the failed stage.")
+@click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
 @click.option("--detach", is_flag=True, help="Only queue the nodes to the running service; do not follow them.")
 @json_option
 @state_options
@@ -25,6 +27,7 @@ def enroll(
     level: str,
     allow_erase: bool,
     retry: bool,
+    expected: Path | None,
     detach: bool,
     as_json: bool,
     config: Path | None,
@@ -48,5 +51,9 @@ def enroll(
         raise click.UsageError("name a CSV file of nodes, or failed nodes with --retry")
     if not retry and len(nodes) != 1:
         raise click.UsageError("one CSV file at a time; to try failed nodes again add --retry")
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir)
+    if retry and expected:
+        raise click.UsageError(
+            "--expected is about the rows of a CSV file; --retry takes nodes that are enrolled already"
+        )
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected)
     ctx.exit(enroll_nodes(wish))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
+from metalctl.cli._lab_bmcs import bmcs
+
 if TYPE_CHECKING:
     from metalctl.lab import LabInfo
 
@@ -103,6 +105,9 @@ def down(name: str | None, keep_logs: bool) -> None:
 
     kept = down(name, keep_logs=keep_logs)
     click.echo(f"down; logs are kept in {kept}" if kept else "down; nothing is left")
+
+
+lab.add_command(bmcs)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

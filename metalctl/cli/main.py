@@ -34,6 +34,7 @@ COMMANDS = {
     "report": "Write reports and certificates; verify a certificate.",
     "handover": "Hand accepted nodes over to the cloud.",
     "power": "Read or set the power of nodes.",
+    "bmc": "Probe, command, record and replay one BMC.",
     "inspect": "Take the inventory of a machine.",
     "image": "Build what nodes boot and get installed.",
     "serve": "Run the service: engine, boot service, pages.",
@@ -41,7 +42,7 @@ COMMANDS = {
     "doctor": "Say what this provisioner lacks, and how to mend it.",
 }
 GROUPS = {
-    "Servers": ["discover", "enroll", "nodes", "show", "power", "inspect"],
+    "Servers": ["discover", "enroll", "nodes", "show", "power", "bmc", "inspect"],
     "Results": ["match", "explain", "what-if", "report", "handover"],
     "Content": ["profile", "check", "image"],
     "This machine": ["serve", "lab", "doctor"],

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("node")
+@click.option("--diff", is_flag=True, help="What changed between its last two inventories, and what to check again.")
 @json_option
 @state_options
-def show(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def show(node: str, diff: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Show a node: its stages with their evidence, its findings with what to do, its files.
 
-    Example: metalctl show r7n03
+    Example: metalctl show r7n03, or metalctl show r7n03 --diff after a part was swapped
     """
+    if diff:
+        from metalctl.cli._changes import show_changes
+
+        show_changes(node, as_json, config, state_dir)
+        return
     import json
 
     from metalctl.engine.dossiers import load_dossier

@@ -12,6 +12,7 @@ from metalctl.engine.state import StateDir, default_state_dir
 from metalctl.model.codec import decode
 from metalctl.model.dossier import Dossier, Installation, Run, StageRecord
 from metalctl.model.identity import Identity
+from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
 from metalctl.store import boots, enrollments, evidence, nodes
@@ -30,6 +31,13 @@ def load_batch(state_dir: Path | None, batch: str | None = None) -> list[Dossier
     with _connect(state_dir) as connection:
         chosen = batch or enrollments.last_batch(connection)
         return [gather(connection, e) for e in enrollments.listing(connection, chosen)]
+
+
+def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Inventory]]:
+    """By side ("out-of-band", "in-band", "installed") the last two inventories, older first; NotFound: no such node."""
+    with _connect(state_dir) as connection:
+        nodes.get(connection, node)
+        return {side: evidence.last_two(connection, node, side) for side in ("out-of-band", "in-band", "installed")}
 
 
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Wait
+from metalctl.model.finding import Finding
+from metalctl.model.verdict import Verdict
 from metalctl.store import boots
 
 POLL = 3.0
 # A node that did not call in this long is power-cycled again, so often at most; after that the stage's budget ends it.
 PATIENCE = 20 * 60.0
 ATTEMPTS = 3
+# POST may take twenty minutes, but once a node has asked for its boot script only a kernel start and two downloads are
+# left. One that then falls silent for so long hangs (or its download died): waiting on gives nothing.
+SILENCE = 6 * 60.0
 
 
 def boot_into(ctx: Context, system: str) -> Wait:
     """One tick of booting: commands once, then waits. `system`: "ramdisk" or "installed"."""
     ordered = ctx.memo.get("booted_at")
-    if ordered is not None and time.time() - float(ordered) < PATIENCE:
-        ctx.services.claim_boot(ctx.enrollment.id)
-        return Wait(POLL, f"booting the {system} system{_seen(ctx, float(ordered))}")
+    if ordered is not None:
+        seen = _last_seen(ctx)
+        # An installed system boots from its disk: what the network sees of it says little about how far it is.
+        given_up = _given_up(time.time(), float(ordered), seen if system == "ramdisk" else None)
+        if not given_up:
+            ctx.services.claim_boot(ctx.enrollment.id)
+            waited = f"{time.time() - float(ordered):.0f} s"
+            return Wait(POLL, f"booting the {system} system ({seen[1] if seen else waited})")
+        ctx.memo.setdefault("boots_given_up", []).append(given_up)
+        ctx.memo["booted_at"] = None
     attempt = int(ctx.memo.get("boot_attempts", 0))
     if attempt >= ATTEMPTS:
         return Wait(POLL * 5, f"the {system} system did not call after {attempt} power cycles: see the console")
@@ -27,6 +40,29 @@ def boot_into(ctx: Context, system: str) -> Wait:
         return Wait(POLL, "waiting for a place among the booting nodes")
     _command(ctx, system, attempt + 1)
     return Wait(POLL, f"powered on to boot the {system} system")
+
+
+def findings(ctx: Context, system: str) -> tuple[Finding, ...]:
+    """A warning when the system came up only after further power cycles: such a node may do it again."""
+    given_up = list(ctx.memo.get("boots_given_up", []))
+    if not given_up:
+        return ()
+    return (
+        Finding(
+            f"boot.{system}", Verdict.FAIL, f"the {system} system calls after one power-on",
+            f"it called after {len(given_up) + 1}: {'; '.join(given_up)}", source="boot service", severity="warning",
+            remedy="read the node's console log of that boot; if it hangs again, update its firmware or replace it",
+        ),
+    )  # fmt: skip
+
+
+def _given_up(now: float, ordered: float, seen: tuple[float, str] | None) -> str:
+    """Why this boot will not come any more; "" while it may."""
+    if now - ordered >= PATIENCE:
+        return f"no call in {now - ordered:.0f} s"
+    if seen is not None and ordered <= seen[0] <= now - SILENCE:
+        return f"silent for {now - seen[0]:.0f} s after {seen[1]!r}"
+    return ""
 
 
 def _command(ctx: Context, system: str, attempt: int) -> None:
@@ -42,9 +78,12 @@ def _command(ctx: Context, system: str, attempt: int) -> None:
     ctx.audit("power-on", system=system, attempt=attempt)
 
 
-def _seen(ctx: Context, since: float) -> str:
-    """The last that the boot network saw of the node, for people who wait."""
+def _last_seen(ctx: Context) -> tuple[float, str] | None:
+    """(epoch seconds, what) of the last that the boot network saw of the node."""
     macs = list(ctx.node.identity.macs) if ctx.node.identity else []
     with ctx.store() as connection:
         sightings = boots.sightings(connection, macs) if macs else []
-    return f" ({sightings[-1][2]})" if sightings else f" ({time.time() - since:.0f} s)"
+    if not sightings:
+        return None
+    at, _, what = sightings[-1]
+    return datetime.fromisoformat(at).timestamp(), what

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from metalctl.content import profiles
 from metalctl.content.secrets import resolve
+from metalctl.engine import cohort
 from metalctl.model.errors import MetalctlError, UsageError
 from metalctl.model.stage import Condition
-from metalctl.store import audit, enrollments, nodes
+from metalctl.store import audit, enrollments, nodes, pairs
 from metalctl.store.errors import NotFound
 
 
@@ -64,7 +65,15 @@ def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_er
     )
     if allow_erase:
         enrollments.set_batch_option(connection, enrollment.batch, "allow_erase", True)
+    _pair_anew(connection, enrollment)
     audit.record(connection, enrollment.node, "retry", actor="operator", attempt=attempt, stage=enrollment.stage)
+
+
+def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> None:
+    """Pair tests of the attempts before do not count for the next one."""
+    since = cohort.pairs_from(enrollments.batch_options(connection, enrollment.batch))
+    since[enrollment.id] = cohort.next_round(pairs.of_batch(connection, enrollment.batch))
+    enrollments.set_batch_option(connection, enrollment.batch, "pairs_from", since)
 
 
 def _problems(row: Row) -> list[str]:

@@ -18,6 +18,7 @@ PRODUCT = "Emulated Server"
 _TB_CACHE_MIB = 256
 _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
+_SPARSE_FROM = 32 * 2**30
 _ROTATION = {"ssd": "1", "hdd": "7200"}
 
 ET.register_namespace("qemu", QEMU)
@@ -29,6 +30,7 @@ def build(node: PlannedNode, accelerator: str) -> str:
     _text(domain, "name", node.domain)
     _text(domain, "uuid", node.uuid)
     _text(domain, "memory", str(node.node.memory // 1024), unit="KiB")
+    _backing(domain, node)
     _text(domain, "vcpu", str(node.node.vcpus))
     _smbios(domain, node)
     _os(domain, node)
@@ -47,6 +49,15 @@ def _text(parent: ET.Element, tag: str, text: str, **attributes: str) -> ET.Elem
     element = ET.SubElement(parent, tag, attributes)
     element.text = text
     return element
+
+
+def _backing(domain: ET.Element, node: PlannedNode) -> None:
+    """More memory than any host has: a sparse memory file is charged page by page, as the guest touches it."""
+    if node.node.memory < _SPARSE_FROM:
+        return
+    backing = ET.SubElement(domain, "memoryBacking")
+    ET.SubElement(backing, "source", type="memfd")
+    ET.SubElement(backing, "access", mode="shared")
 
 
 def _smbios(domain: ET.Element, node: PlannedNode) -> None:
@@ -108,6 +119,10 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     ET.SubElement(serial, "target", port="0")
     ET.SubElement(devices, "controller", type="usb", model="none")
     ET.SubElement(devices, "memballoon", model="none")
+    if node.node.iommu:
+        # The kernel takes Intel's remapping unit on any CPU; libvirt 9 has no words for AMD's. Interrupts are not remapped:
+        # under TCG the kernel's timer does not come through and it panics.
+        ET.SubElement(ET.SubElement(devices, "iommu", model="intel"), "driver", intremap="off")
     rng = ET.SubElement(devices, "rng", model="virtio")
     _text(rng, "backend", "/dev/urandom", model="random")
 

@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 from metalctl.lab import accel, bmcs, host, hypervisor, info, netns, parts, paths, plan, sandbox, switch
 from metalctl.lab.errors import LabError, LabStateError
@@ -149,12 +150,18 @@ def _remove(lab: LabPaths) -> None:
     netns.delete(lab.namespace)
     for directory in (lab.run, lab.state):
         if directory.exists():
-            shutil.rmtree(directory)
+            shutil.rmtree(directory, onerror=_gone_is_well)
     with contextlib.suppress(OSError):  # another lab's are in it, or it was never made
         paths.RUNTIME.rmdir()
     left = netns.processes(lab.namespace)
     if left:
         raise LabError(f"processes of lab {lab.name} would not end: {left}", hint="look at them with `ps`", pids=left)
+
+
+def _gone_is_well(_: object, __: str, failure: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+    """Two who take a lab down at once meet in its files: what the other one removed is removed."""
+    if not isinstance(failure[1], FileNotFoundError):
+        raise failure[1]
 
 
 def _keep_logs(lab: LabPaths) -> Path:

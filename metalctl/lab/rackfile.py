@@ -9,6 +9,7 @@
         threads: 1                  # hardware threads a core, default 1
         memory: 2560 MiB            # default 2560 MiB
         disks: [{kind: ssd, size: 8 GiB}, {kind: hdd, size: 2 GiB, count: 3}, {kind: nvme, size: 2 GiB}]
+        iommu: true                 # default false
         nics: 2                     # bonded by LACP on the switch; default 2
         faults: [missing-hdd]       # one file each in metalctl/lab/faults/
 
@@ -32,7 +33,7 @@ from metalctl.model.units import parse_size
 T = TypeVar("T")
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,11}$")
 DEMO = Path(__file__).parent / "racks" / "demo.yaml"
-NODE_KEYS = ("name", "role", "firmware", "vcpus", "threads", "memory", "disks", "nics", "faults")
+NODE_KEYS = ("name", "role", "firmware", "vcpus", "threads", "memory", "iommu", "disks", "nics", "faults")
 MOST_NODES = 100
 
 
@@ -80,6 +81,13 @@ class _Map:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             self.wrong(key, f"{key}: expected a whole number from {low} to {high}, got {value!r}")
         return int(value)
+
+    def yes(self, key: str) -> bool:
+        """true or false; false where it is absent."""
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            self.wrong(key, f"{key}: expected true or false, got {value!r}")
+        return bool(value)
 
     def size(self, key: str, default: int | None, low: int) -> int:
         """Bytes, at least `low`."""
@@ -159,6 +167,7 @@ def _node(item: _Map) -> Node:
         memory=item.size("memory", 2560 * MIB, 128 * MIB),
         disks=tuple(disk for group in item.each("disks", _disks) for disk in group),
         nics=(Nic(),) * item.integer("nics", 2, 1, 4),
+        iommu=item.yes("iommu"),
         faults=_faults(item),
     )
     faults.inject(node)

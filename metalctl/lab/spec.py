@@ -31,7 +31,10 @@ class Nic:
 
 @dataclass(frozen=True)
 class Node:
-    """One server; `memory` in bytes, `threads` hardware threads a core, `virtualization` whether the CPU offers it."""
+    """One server; `memory` in bytes, `threads` hardware threads a core, `virtualization` whether the CPU offers it.
+
+    `iommu`: whether the board has one.
+    """
 
     name: str
     role: str
@@ -42,6 +45,7 @@ class Node:
     disks: tuple[Disk, ...] = (Disk("ssd", 8 * 1024 * MIB),)
     nics: tuple[Nic, ...] = (Nic(), Nic())
     virtualization: bool = True
+    iommu: bool = False
     faults: tuple[str, ...] = ()
 
 

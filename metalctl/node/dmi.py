@@ -54,12 +54,18 @@ def size(text: str) -> int | None:
     """Bytes of a size as dmidecode prints it ("32 GB" is binary there); None when it states none."""
     number, _, unit = text.partition(" ")
     try:
-        return parse_size(f"{number} {unit[:1]}iB") if unit and number.isdigit() else None
+        stated = parse_size(f"{number} {unit[:1]}iB") if unit and _whole(number) else None
     except UnitError:
         return None
+    return stated if stated is not None and stated < 1 << 63 else None
 
 
 def megatransfers(text: str) -> int | None:
     """MT/s of "3200 MT/s" (older tables say MHz for the same number); None when not stated."""
     number, _, unit = text.partition(" ")
-    return int(number) if number.isdigit() and unit in ("MT/s", "MHz") and int(number) else None
+    return int(number) if _whole(number) and unit in ("MT/s", "MHz") and int(number) else None
+
+
+def _whole(text: str) -> bool:
+    """Digits that `int` takes; str.isdigit also takes superscripts, and int no more than 4300 digits."""
+    return text.isascii() and text.isdecimal() and len(text) < 10

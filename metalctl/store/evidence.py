@@ -48,6 +48,14 @@ def inventory(connection: Connection, enrollment: str, kind: str) -> Inventory |
     return decode(Inventory, data) if data is not None else None
 
 
+def last_two(connection: Connection, node: str, kind: str) -> list[Inventory]:
+    """The newest inventories of that kind of a node, of whatever enrollment: at most two, the older one first."""
+    table = schema.inventories
+    query = select(table.c.data).where(table.c.node == node, table.c.kind == kind)
+    found = connection.execute(query.order_by(table.c.id.desc()).limit(2)).scalars()
+    return [decode(Inventory, data) for data in found][::-1]
+
+
 def run(connection: Connection, run_id: str) -> RunRow | None:
     """One run by its id."""
     row = connection.execute(select(schema.runs).where(schema.runs.c.run_id == run_id)).one_or_none()

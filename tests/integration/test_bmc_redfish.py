@@ -98,7 +98,9 @@ def test_its_inventory_is_read_and_known_to_be_emulated(emulator: Emulator) -> N
     assert (found.identity.uuid, found.identity.macs) == (UUID, (MAC,))
     assert found.power in ("on", "off")
     assert found.cpu.cores is None, "its processor list is not believed"
-    assert {u.fact for u in found.unreadable} <= {"cpu", "disks"}, found.unreadable
+    assert "bios" not in {f.component for f in found.firmware}, "nor its BIOS version, a constant"
+    unread = {u.fact for u in found.unreadable}
+    assert {"cpu", "firmware.bios"} <= unread <= {"cpu", "disks", "firmware.bios", "controllers", "volumes"}
 
 
 def test_a_wrong_password_and_a_changed_certificate_are_told_apart(emulator: Emulator) -> None:

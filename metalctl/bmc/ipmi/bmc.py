@@ -1,5 +1,4 @@
-"""One system behind an IPMI 2.0 BMC: power, boot device, identity from FRU and GUID. IPMI tells nothing of CPUs or
-disks.
+"""One system behind an IPMI 2.0 BMC: power, boot device, locator LED, event log, clock, and what inventory.py reads.
 
 Order at connect: an unauthenticated ping first; only an endpoint that answers as IPMI 2.0 is sent a login. That
 login proves both sides know the password, without sending it (RAKP).
@@ -9,71 +8,70 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from metalctl.bmc import lockout
+from metalctl.bmc.audit import log
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
 from metalctl.bmc.ipmi import ipmitool, ping
+from metalctl.bmc.ipmi.acting import Acting, Session
 from metalctl.bmc.ipmi.client import Worker
+from metalctl.bmc.ipmi.inventory import Reader
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import quirks_of
+from metalctl.bmc.timing import REAL
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Firmware, Inventory, Unreadable
+from metalctl.model.inventory import Inventory
 
-_DEVICES = {"network": "pxe", "hd": "disk", "default": "none"}
-_ASKED = {"pxe": "network", "disk": "hd"}
+_DEVICES = {"network": "pxe", "hd": "disk", "optical": "cd", "default": "none"}
+_ASKED = {"pxe": "network", "disk": "hd", "cd": "optical", "setup": "setup", "none": "default"}
 PING = 5.0
 BOOT_SETTLES = 5.0
 
 
-class Session(Protocol):
-    """What worker and ipmitool have in common."""
-
-    def ask(self, do: str, **arguments: Any) -> Any:
-        """The value of one request."""
-
-    def close(self) -> None:
-        """Log out."""
-
-
-class IpmiBmc:
+class IpmiBmc(Acting):
     """Made by `connect`; see protocol.Bmc."""
 
     def __init__(self, endpoint: Endpoint, credential: Credential, timeout: float = 30.0) -> None:
-        lockout.check(endpoint, credential)
         self.endpoint = endpoint
-        asyncio.run(ping.probe(endpoint, min(timeout, PING)))
-        _, address = asyncio.run(ping.resolve(endpoint.address, endpoint.effective_port))
-        self._session: Session = _open(endpoint, address, credential, timeout)
+        self.audit = log
+        self.clock = REAL
+        self._login = partial(_login, endpoint, credential, timeout)
+        self._session = self._login()
 
     def identity(self) -> Identity:
         """See protocol.Bmc."""
-        return self._identity(lambda fact, why: None)
+        return Reader(self._session.ask).identity()
 
     def inventory(self) -> Inventory:
         """See protocol.Bmc."""
-        broken: list[Unreadable] = []
-        identity = self._identity(lambda fact, why: broken.append(Unreadable(fact, why)))
-        device = self._try("firmware.bmc", "device", {}, lambda fact, why: broken.append(Unreadable(fact, why)))
-        version = str(device.get("firmware_version", ""))
+        reader = Reader(self._session.ask)
+        identity, device = reader.identity(), reader.device()
+        records, parts = reader.records()
+        sensors, watched = reader.sensors(records)
+        firmware = reader.firmware(device)
+        supplies, entries = reader.supplies(watched, parts), reader.log(records)
+        manager = reader.manager(self.clock.today())
         return Inventory(
             source="out-of-band",
             identity=identity,
             taken=datetime.now(UTC).isoformat(timespec="seconds"),
-            firmware=(Firmware("bmc", version),) if version else (),
+            firmware=firmware,
             bmc_address=self.endpoint.address,
             power=self.power(),
             emulated=quirks_of(device=device).emulated,
-            unreadable=tuple(broken),
+            unreadable=tuple(reader.broken),
+            power_supplies=supplies,
+            sensors=sensors,
+            manager=replace(manager, firmware=firmware[0].version if firmware else ""),
+            log=entries,
+            sources=reader.sources,
         )
-
-    def power(self) -> str:
-        """See protocol.Bmc."""
-        return str(self._session.ask("power"))
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
         """See protocol.Bmc."""
@@ -86,9 +84,10 @@ class IpmiBmc:
         return _DEVICES.get(found, found)
 
     def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
-        """See protocol.Bmc. IPMI has no "leave the mode": without one, UEFI is not asked for."""
+        """See protocol.Bmc; also "cd", "setup", "none". IPMI has no "leave the mode": without one, it is not UEFI."""
         if device not in _ASKED or mode not in ("uefi", "bios", None):
-            raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint="use pxe or disk, uefi or bios")
+            known = ", ".join(_ASKED)
+            raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {known}; uefi or bios")
         wanted = {"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}
         if self._session.ask("boot") == wanted:
             return
@@ -117,25 +116,12 @@ class IpmiBmc:
     ) -> None:
         self.close()
 
-    def _identity(self, note: Callable[[str, str], None]) -> Identity:
-        fru = self._try("identity.serial", "fru", {}, note)
-        return Identity(
-            serial=str(fru.get("Serial Number") or fru.get("Product Serial") or "").strip(),
-            uuid=str(self._try("identity.uuid", "guid", "", note)),
-            manufacturer=str(fru.get("Manufacturer") or fru.get("Product Manufacturer") or "").strip(),
-            product=str(fru.get("Product name") or fru.get("Product Name") or "").strip(),
-            chassis_serial=str(fru.get("Chassis serial number") or fru.get("Chassis Serial") or "").strip(),
-        )
 
-    def _try(self, fact: str, do: str, otherwise: Any, note: Callable[[str, str], None]) -> Any:
-        """The answer; what the BMC does not know is not stated, what breaks is noted."""
-        try:
-            return self._session.ask(do)
-        except Unsupported:
-            return otherwise
-        except BadAnswer as error:
-            note(fact, error.message)
-            return otherwise
+def _login(endpoint: Endpoint, credential: Credential, timeout: float) -> Session:
+    lockout.check(endpoint, credential)
+    asyncio.run(ping.probe(endpoint, min(timeout, PING)))
+    _, address = asyncio.run(ping.resolve(endpoint.address, endpoint.effective_port))
+    return _open(endpoint, address, credential, timeout)
 
 
 def _open(endpoint: Endpoint, address: str, credential: Credential, timeout: float) -> Session:

@@ -17,6 +17,7 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
 
 LOGIN = 15.0
+LONG = {"fru": 60.0, "sdr": 180.0, "readings": 180.0, "sel": 180.0}  # seconds: these are hundreds of requests each
 
 
 class Worker:
@@ -58,7 +59,7 @@ class Worker:
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """The value of one request; raises Unreachable, Unsupported or BadAnswer."""
-        reply = self._exchange({"do": do, **arguments}, self._timeout)
+        reply = self._exchange({"do": do, **arguments}, max(self._timeout, LONG.get(do, 0.0)))
         if failed := reply.get("error"):
             raise self._failure(failed)
         return reply["ok"]
@@ -87,7 +88,9 @@ class Worker:
             sink.flush()
         except (BrokenPipeError, ValueError):
             raise BmcError(f"{name}: the IPMI worker has ended", hint="connect again", bmc=name) from None
-        if not select.select([source], [], [], timeout)[0]:
+        waiting = select.poll()
+        waiting.register(source, select.POLLIN)
+        if not waiting.poll(timeout * 1000):
             self._process.kill()
             raise Unreachable(
                 f"{name} did not answer within {timeout:g} s", hint="is the BMC up, and the network?", bmc=name

@@ -1,7 +1,7 @@
-"""The fallback: Debian's ipmitool, for BMCs whose session pyghmi does not get established. Power, boot device, FRU and
-GUID.
+"""The fallback: Debian's ipmitool, for BMCs whose session pyghmi does not get established.
 
-The password goes through the environment of the child (IPMI_PASSWORD with -E), never in an argument.
+Each run of it is a session of its own, so what takes many requests is done by its own dumps, or many in one run. The
+password goes through the environment of the child (IPMI_PASSWORD with -E), never in an argument.
 """
 
 from __future__ import annotations
@@ -10,18 +10,22 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
+from metalctl.bmc.ipmi.commands import Commands
+from metalctl.bmc.ipmi.errors import Refused
 
 _FIELD = re.compile(r"^\s*([^:]+?)\s*:\s*(.*?)\s*$", re.MULTILINE)
-_BOOT = {"pxe": "network", "hard-drive": "hd", "no override": "default"}
+_BOOT = {"pxe": "network", "hard-drive": "hd", "cd/dvd": "optical", "bios setup": "setup", "no override": "default"}
 
 
-class Ipmitool:
-    """The same requests as the worker answers, one ipmitool each. Made only when `available()`."""
+class Ipmitool(Commands):
+    """The same requests as the worker answers. Made only when `available()`."""
 
     def __init__(self, endpoint: Endpoint, address: str, credential: Credential, timeout: float) -> None:
         self._endpoint = endpoint
@@ -31,40 +35,70 @@ class Ipmitool:
         self._argv += ["-U", credential.username, "-E", "-N", "2", "-R", "2"]
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """See worker.Session for the names, arguments and values."""
-        work = getattr(self, f"_{do}")
-        return work(**arguments)
+        """See Commands for the names, arguments and values; raises errors of the room."""
+        try:
+            return getattr(self, do)(**arguments)
+        except Refused as refused:
+            raise self._refused(refused) from None
 
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _power(self) -> str:
+    def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+        """See Commands."""
+        return bytes.fromhex(self._run("raw", *(f"0x{b:02x}" for b in (netfn, command, *data))))
+
+    def power(self) -> str:
+        """See Commands. It is the first request: with -v a refused password is told from a BMC that is not there."""
         return "on" if "is on" in self._run("-v", "chassis", "power", "status") else "off"
 
-    def _set_power(self, action: str) -> None:
-        self._run("chassis", "power", action)
-
-    def _boot(self) -> dict[str, Any]:
+    def boot(self) -> dict[str, Any]:
+        """See worker.Session."""
         return parse_boot(self._run("chassis", "bootparam", "get", "5"))
 
-    def _set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
+    def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
+        """See worker.Session."""
         options = [o for o, on in (("persistent", persistent), ("efiboot", uefi)) if on]
-        name = {"network": "pxe", "hd": "disk"}[device]
+        name = {"network": "pxe", "hd": "disk", "optical": "cdrom", "setup": "bios", "default": "none"}[device]
         self._run("chassis", "bootdev", name, *([f"options={','.join(options)}"] if options else []))
 
-    def _device(self) -> dict[str, Any]:
-        found = fields(self._run("mc", "info"))
-        numbers = {"device_id": "Device ID", "manufacturer_id": "Manufacturer ID", "product_id": "Product ID"}
-        known = {
-            key: int(match[0]) for key, name in numbers.items() if (match := re.findall(r"^\d+", found.get(name, "")))
-        }
-        return {**known, "firmware_version": found.get("Firmware Revision", "")}
+    def fru(self, fru_id: int = 0) -> str:
+        """See Commands."""
+        return self._dumped("fru", "read", str(fru_id)).hex()
 
-    def _guid(self) -> str:
-        return fields(self._run("mc", "guid")).get("System GUID", "").lower()
+    def sdr(self) -> list[str]:
+        """See Commands."""
+        return [record.hex() for record in split_sdr(self._dumped("sdr", "dump"))]
 
-    def _fru(self) -> dict[str, str]:
-        return fields(self._run("fru", "print", "0"))
+    def sel(self, most: int) -> list[str]:
+        """See Commands."""
+        data = self._dumped("sel", "writeraw") if self.sel_count() else b""
+        return [data[at : at + 16].hex() for at in range(0, len(data) - 15, 16)][-most:]
+
+    def readings(self, numbers: list[int]) -> list[str | None]:
+        """See Commands. Many in one run; where one is refused its line is missing, so the run is halved to find it."""
+        if not numbers:
+            return []
+        with tempfile.TemporaryDirectory(prefix="metalctl-") as folder:
+            script = Path(folder, "commands")
+            script.write_text("".join(f"raw 0x04 0x2d 0x{number:02x}\n" for number in numbers))
+            try:
+                lines = self._run("exec", str(script)).split("\n")
+            except (Refused, BadAnswer, Unsupported):
+                lines = []
+        found = [bytes.fromhex(line).hex() for line in lines if line.strip()]
+        if len(found) == len(numbers):
+            return list(found)
+        if len(numbers) == 1:
+            return [None]
+        half = len(numbers) // 2
+        return [*self.readings(numbers[:half]), *self.readings(numbers[half:])]
+
+    def _dumped(self, *command: str) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="metalctl-") as folder:
+            file = Path(folder, "dump")
+            self._run(*command, str(file))
+            return file.read_bytes() if file.exists() else b""
 
     def _run(self, *command: str) -> str:
         name = str(self._endpoint)
@@ -88,8 +122,10 @@ class Ipmitool:
             raise self._failure(" ".join((done.stderr or done.stdout).split())[-300:])
         return done.stdout
 
-    def _failure(self, said: str) -> BmcError:
+    def _failure(self, said: str) -> BmcError | Refused:
         name = str(self._endpoint)
+        if code := re.search(r"rsp=0x([0-9a-f]{1,2})\b", said):
+            return Refused(int(code[1], 16), said)
         if re.search(
             r"RAKP 2 HMAC is invalid|unauthorized name|password invalid|insufficient privilege", said, re.IGNORECASE
         ):
@@ -99,6 +135,12 @@ class Ipmitool:
         if re.search(r"invalid command|not supported|invalid data field", said, re.IGNORECASE):
             return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
         return BadAnswer(f"{name}: {said}", hint="see the BMC's event log; a reset may mend it", bmc=name)
+
+    def _refused(self, refused: Refused) -> BmcError:
+        name = str(self._endpoint)
+        if refused.unsupported:
+            return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
+        return BadAnswer(f"{name}: {refused}", hint="see the BMC's event log; a reset may mend it", bmc=name)
 
 
 def available() -> bool:
@@ -124,3 +166,12 @@ def parse_boot(text: str) -> dict[str, Any]:
         "persistent": "Options apply to all future boots" in text,
         "uefi": "BIOS EFI boot" in text,
     }
+
+
+def split_sdr(data: bytes) -> list[bytes]:
+    """The records of `sdr dump`: each has its length in its fifth byte. What is cut off at the end is left out."""
+    found, at = [], 0
+    while at + 5 <= len(data) and at + 5 + data[at + 4] <= len(data):
+        found.append(data[at : at + 5 + data[at + 4]])
+        at += 5 + data[at + 4]
+    return found

@@ -16,30 +16,22 @@ from functools import partial
 from typing import Any
 
 from pyghmi.exceptions import IpmiException
-from pyghmi.ipmi import fru
 from pyghmi.ipmi.command import Command
 from pyghmi.ipmi.private import session
-from pyghmi.ipmi.private.util import decode_wireformat_uuid
+
+from metalctl.bmc.ipmi.commands import Commands
+from metalctl.bmc.ipmi.errors import UNSUPPORTED, Refused
 
 _PASSWORD = ("incorrect password", "unauthorized name", "invalid role", "integrity check value", "rakp4 integrity")
 _SILENT = ("timeout", "timed out", "no longer connected", "session failed", "no response")
 _CHOSEN, _HMAC_SHA1 = 16, 1  # offset of the authentication algorithm in the response, and its number
-_UNSUPPORTED = (0xC1, 0xC9, 0xCB, 0xCC, 0xD5)
 
 
-class Session:
+class Session(Commands):
     """What can be asked; each method is one request."""
 
     def __init__(self, command: Command) -> None:
         self._command = command
-
-    def power(self) -> str:
-        """ "on" or "off"."""
-        return "on" if self._raw(0x00, 0x01)[0] & 1 else "off"
-
-    def set_power(self, action: str) -> None:
-        """Chassis Control: "off", "on" or "reset"; the state is not awaited."""
-        self._raw(0x00, 0x02, ({"off": 0, "on": 1, "reset": 3}[action],))
 
     def boot(self) -> dict[str, Any]:
         """Device ("network", "hd", "default", …), persistent, uefi."""
@@ -47,37 +39,20 @@ class Session:
         return {"device": found["bootdev"], "persistent": found.get("persistent"), "uefi": found.get("uefimode", False)}
 
     def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
-        """device: "network" or "hd"."""
+        """device: as `boot` names it."""
         self._command.set_bootdev(device, persist=persistent, uefiboot=uefi)
-
-    def device(self) -> dict[str, Any]:
-        """Get Device ID (20.1)."""
-        d = self._raw(0x06, 0x01)
-        return {
-            "device_id": d[0],
-            "firmware_version": f"{d[2] & 0x7F}.{d[3]:02x}",
-            "manufacturer_id": int.from_bytes(d[6:9], "little"),
-            "product_id": int.from_bytes(d[9:11], "little"),
-        }
-
-    def guid(self) -> str:
-        """Get System GUID (20.8), as SMBIOS writes it; "" when all zero."""
-        raw = self._raw(0x06, 0x37)[:16]
-        return str(decode_wireformat_uuid(raw)).lower() if any(raw) else ""
-
-    def fru(self) -> dict[str, str]:
-        """The fields of the builtin FRU."""
-        found = fru.FRU(ipmicmd=self._command).info or {}
-        return {key: value for key, value in found.items() if isinstance(value, str)}
 
     def logout(self) -> None:
         """Give the session back: a BMC has few."""
         self._command.ipmi_session.logout()
 
-    def _raw(self, netfn: int, command: int, data: tuple[int, ...] = ()) -> bytes:
-        answer = self._command.raw_command(netfn=netfn, command=command, data=data)
+    def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+        """See Commands."""
+        answer = self._command.raw_command(netfn=netfn, command=command, data=tuple(data))
         if "error" in answer:
-            raise IpmiException(answer["error"], code=answer.get("code", 0))
+            if "code" in answer:
+                raise Refused(answer["code"], answer["error"])
+            raise IpmiException(answer["error"])
         return bytes(answer["data"])
 
 
@@ -105,7 +80,7 @@ def describe(error: BaseException) -> dict[str, str]:
         kind = "password"
     elif any(word in lowered for word in _SILENT):
         kind = "unreachable"
-    elif getattr(error, "ipmicode", 0) in _UNSUPPORTED:
+    elif getattr(error, "ipmicode", 0) in UNSUPPORTED:
         kind = "unsupported"
     else:
         kind = "failed"

@@ -1,53 +1,82 @@
-"""What is odd about some BMCs, as data: one JSON file a quirk in this folder, found by being there.
+"""What is odd about some BMCs, as data: one YAML file a quirk in this folder, found by being there.
 
-    {"about": "...", "source": "where it was learnt",
-     "when": {"system.Manufacturer": "^Acme"},          every one must match; regular expressions, case-sensitive
-     "set": {"serial_from": "SKU",                      the property of the system that is its serial number
-             "emulated": true,                          not real hardware
-             "distrust": {"cpu": "why"}}}               facts not to be read, and why
+    about: Settings go to /SD, and only with an If-Match
+    source: https://github.com/siderolabs/omni-infra-provider-bare-metal/pull/68
+    when:                               # regular expressions, case-sensitive; all of them must match
+      root.Oem.Acme: ""                 # matches when the property is there at all
+    # when: [{…}, {…}]                  # or a list: one of these
+    set: {boot_at: /SD, etag: required} # see settings.py for all there are
 
-`when` looks at `root.` (service root) and `system.` of Redfish, and `device.` (Get Device ID) of IPMI. Of several
-that match, the one with more conditions wins, setting by setting.
+`when` looks at `root.` (service root), `system.` and `manager.` of Redfish, and `device.` (Get Device ID) of IPMI.
+A quirk's support is how many conditions hold (0: it does not apply). Of several that apply the one with more support
+wins, setting by setting; the others still give what it leaves open. A site adds quirks, or replaces one by its name,
+in `quirks/` on the content path ($METALCTL_CONTENT, /etc/metalctl); at equal support a site's quirk wins.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from metalctl.bmc.quirks.load import Quirk
+from metalctl.bmc.quirks.load import catalogue as _load
+from metalctl.bmc.quirks.settings import Quirks
 
-@dataclass(frozen=True, slots=True)
-class Quirks:
-    """The settings that hold for one BMC."""
+__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of", "support"]
 
-    serial_from: str = "SerialNumber"
-    emulated: bool = False
-    distrust: dict[str, str] = field(default_factory=dict)
-    names: tuple[str, ...] = ()
+SHIPPED = Path(__file__).parent
+_ABSENT = object()
 
 
 def quirks_of(**facts: Mapping[str, Any]) -> Quirks:
-    """The quirks of a BMC, from its `root`, `system` or `device` as JSON objects."""
+    """The settings for a BMC, from its `root`, `system`, `manager` or `device` as JSON objects. Raises QuirkErrors."""
     settings: dict[str, Any] = {}
     names = []
-    for name, quirk in sorted(_catalogue().items(), key=lambda item: len(item[1]["when"])):
-        if all(_holds(facts, place, pattern) for place, pattern in quirk["when"].items()):
-            settings.update(quirk["set"])
-            names.append(name)
+    for quirk, _ in applying(**facts):
+        settings.update(quirk.set)
+        names.append(quirk.name)
     return Quirks(**settings, names=tuple(names))
 
 
-def _holds(facts: Mapping[str, Mapping[str, Any]], place: str, pattern: str) -> bool:
-    thing, _, name = place.partition(".")
-    value = facts.get(thing, {}).get(name)
-    return isinstance(value, (str, int, float)) and re.search(pattern, str(value)) is not None
+def applying(**facts: Mapping[str, Any]) -> list[tuple[Quirk, int]]:
+    """The quirks that hold, each with its support, the most specific last."""
+    found = [(quirk, support(quirk, facts)) for quirk in catalogue().values()]
+    return sorted(((q, n) for q, n in found if n), key=lambda pair: (pair[1], pair[0].site, pair[0].name))
+
+
+def support(quirk: Quirk, facts: Mapping[str, Mapping[str, Any]]) -> int:
+    """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
+    held = (len(one) for one in quirk.when if all(_holds(facts, place, p) for place, p in one.items()))
+    return max(held, default=0)
+
+
+def _holds(facts: Mapping[str, Mapping[str, Any]], place: str, pattern: Any) -> bool:
+    value: Any = facts
+    for name in place.split("."):
+        value = value.get(name, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+    if value is _ABSENT or value is None:
+        return False
+    text = json.dumps(value, default=str) if isinstance(value, (dict, list)) else str(value)
+    return pattern.search(text) is not None
+
+
+def catalogue() -> dict[str, Quirk]:
+    """Name → quirk, shipped and of the site; read once a process. Raises QuirkErrors with every mistake."""
+    from metalctl.content.paths import roots, shipped
+
+    # The top of a checkout is a content root too: only folders that a site made count.
+    sites = tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
+    return _read(SHIPPED, sites)
 
 
 @cache
-def _catalogue() -> dict[str, dict[str, Any]]:
-    return {file.stem: json.loads(file.read_text()) for file in sorted(Path(__file__).parent.glob("*.json"))}
+def _read(folder: Path, sites: tuple[Path, ...]) -> dict[str, Quirk]:
+    return _load(folder, list(sites))
+
+
+def forget() -> None:
+    """Read the files again at the next use."""
+    _read.cache_clear()

@@ -5,6 +5,7 @@ root        is it a Redfish service at all (no credential sent)
 systems     which system behind the BMC
 parts       pure parsers: resources as JSON to processors, DIMMs, disks, ports
 inventory   walks the tree; a broken subtree costs one Unreadable
-actions     power and boot override, through sushy
+act/        what changes something, a file a group of actions
+acting      the methods of it
 bmc         all of it together
 """

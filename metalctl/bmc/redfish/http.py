@@ -1,157 +1,259 @@
-"""One GET over a pinned TLS connection: JSON out, or an error of this room.
+"""Requests to one BMC: JSON out, or an error of this room.
 
-The certificate is checked by the transport while connecting, before any header is written. No redirect leaves the
-BMC, no link leads to another host: a credential cannot be carried away. At most four requests are in flight, since
-BMCs crash under more. 500 is not retried (it would cost half a minute a subtree); a busy BMC gets one more chance.
+No redirect leaves the BMC, no link leads to another host: a credential cannot be carried away. At most four requests
+are in flight, since BMCs crash under more. 500 is not retried (it would cost half a minute a subtree). A busy BMC, a
+connection that breaks off, and a 401 after a good login (some BMCs say so for no reason) get one more chance; a write
+never does, because it may have been done.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
-import json
-import socket
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import aiohttp
-
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Unreachable
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable
 from metalctl.bmc.lockout import refused
-from metalctl.bmc.tls import certificate_changed
+from metalctl.bmc.redfish import session
+from metalctl.bmc.redfish.body import FIRMWARE, Resource, decode
+from metalctl.bmc.redfish.transport import Answer, Pin, Transport
+from metalctl.bmc.tls import authority
+
+__all__ = ["IN_FLIGHT", "Answer", "Client", "Resource"]
 
 IN_FLIGHT = 4
-LARGEST = 16 * 2**20
 RETRY_AFTER = 0.5
-GOODBYE = 1.0
+TROUBLE = 8
 _BUSY = frozenset({409, 412, 423, 429, 503})
 _MISSING = frozenset({404, 405, 410, 501})
 _MOVED = frozenset({301, 302, 307, 308})
-
-Resource = dict[str, Any]
+_ODD = re.compile(r"[\x00-\x20\x7f\\]")
+_ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 
 
 class Client:
-    """GETs of one BMC. Without a credential until `login` was called; closed with `close`."""
+    """One BMC. Without a credential until `login` was called; `close` logs out.
 
-    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
-        self.endpoint = endpoint
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        pin = aiohttp.Fingerprint(bytes.fromhex(endpoint.fingerprint))
-        connector = aiohttp.TCPConnector(ssl=pin, limit=IN_FLIGHT, socket_factory=self._socket)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trust_env=False)
-        self._sockets: list[socket.socket] = []
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+    timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None to pin it
+    (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
+    gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        timeout: float,
+        *,
+        authorities: Path | None = None,
+        in_flight: int = IN_FLIGHT,
+        deadline: float | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self.deadline = deadline
+        self.gate: Callable[[str], None] | None = None
+        pinned = endpoint.fingerprint or authorities is None
+        self._pin = Pin(endpoint.fingerprint) if pinned else None
+        self.transport = Transport(endpoint, self._pin or authority(authorities or Path()), in_flight)
+        self._slots = asyncio.Semaphore(in_flight)
+        self._login: session.Login | None = None
         self._credential: Credential | None = None
         self._trusted = False
+        self._trouble = 0
 
-    async def login(self, credential: Credential, path: str) -> Resource:
-        """The first authenticated read. A refusal is remembered, and the credential is dropped."""
-        self._credential = credential
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint, with the fingerprint that was recorded once something has been asked."""
+        if self._pin is None or self._pin.recorded == self._endpoint.fingerprint:
+            return self._endpoint
+        return replace(self._endpoint, fingerprint=self._pin.recorded)
+
+    @property
+    def by_session(self) -> bool:
+        """Whether requests carry a session's token (else the credential itself)."""
+        return self._login is not None and bool(self._login.path)
+
+    async def login(self, credential: Credential, root: Resource, path: str) -> Resource:
+        """Log in (by session where `root` offers it, else Basic) and prove it by reading `path`.
+
+        A refusal is remembered, the credential is dropped, and WrongPassword is raised.
+        """
+        return self.decoded(path, await self.login_conditional(credential, root, path))
+
+    async def login_conditional(
+        self, credential: Credential, root: Resource | None, path: str, etag: str = ""
+    ) -> Answer:
+        """The same with an ETag, see `get_answer`. root: None for Basic; only where that is known to be accepted."""
         try:
-            resource = await self._get(path)
+            await self._log_in(credential, root)
+            answer = await self.get_answer(path, etag)
         except BmcError:
             self._credential = None
+            self._login = self._login if self.by_session else None  # a session is still to be closed
             raise
         self._trusted = True
-        return resource
+        return answer
 
-    async def get(self, path: str) -> Resource:
-        """The resource at `path`, an absolute path on this BMC (a fragment is ignored)."""
-        try:
-            return await self._get(path)
-        except Busy:
-            await asyncio.sleep(RETRY_AFTER)
-            return await self._get(path)
+    async def login_learning(self, credential: Credential, root: Resource, path: str) -> tuple[Resource, bool]:
+        """The same as `login`, and whether the credential is accepted without a session, too.
+
+        That is asked only once a session has shown that it is good: it costs nothing unless the answer is no.
+        """
+        await self._log_in(credential, root)
+        if not self.by_session:
+            return await self.login(credential, {}, path), True
+        headers = _ACCEPT | dict(session.basic(credential).headers)
+        answer = await self._exchange("GET", path, headers)
+        if answer.status == 200:
+            return self.decoded(path, answer), True
+        return await self.get(path), False
+
+    async def _log_in(self, credential: Credential, root: Resource | None) -> None:
+        self._credential = credential
+        if root is None:
+            self._login = session.basic(credential)
+        else:
+            self._login = await session.open_session(self, root, credential)
+        self._trusted = self.by_session
+
+    async def get(self, path: str, patience: float = 1.0) -> Resource:
+        """The resource at `path`, an absolute path on this BMC (a fragment is ignored).
+
+        patience: how many times the usual seconds it may take.
+        """
+        return await self._get(path, patience)
+
+    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
+        """The answer of 200, or of 304 when `etag` is still that of the resource; else raises as `get`."""
+        headers = {"If-None-Match": etag} if etag else {}
+        for _ in range(4):
+            answer = await self._asked(path, headers, patience)
+            if answer.status not in _MOVED or not (moved := answer.headers.get("Location")):
+                break
+            path = self.on_this_bmc(path, moved)
+        if answer.status == 200 or (answer.status == 304 and etag):
+            return answer
+        raise self.refusal(path, answer.status)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        patience: float = 1.0,
+    ) -> Answer:
+        """A POST, PATCH, PUT or DELETE, sent once and never redirected. The answer of 2xx; else raises as `get`."""
+        authorized = dict(self._login.headers) if self._login else {}
+        answer = await self._exchange(method, path, _ACCEPT | authorized | dict(headers or {}), json, patience)
+        if answer.status < 200 or answer.status >= 300:
+            raise self.refusal(path, answer.status)
+        return answer
 
     async def close(self) -> None:
-        """Close the connections; returns once the sockets are closed, or after `GOODBYE` seconds."""
-        await self._session.close()
-        # aiohttp lets refused and timed-out connections end by themselves; the loop must live as long.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE):
-                while any(one.fileno() != -1 for one in self._sockets):
-                    await asyncio.sleep(0.005)
-
-    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
-        self._sockets = [one for one in self._sockets if one.fileno() != -1]
-        self._sockets.append(socket.socket(*address[:3]))
-        return self._sockets[-1]
-
-    async def _get(self, path: str, hops: int = 3) -> Resource:
-        async with self._slots:
-            status, headers, body = await self._fetch(self._url(path))
-        if status in _MOVED and hops and (moved := headers.get("Location")):
-            return await self._get(self._same_origin(path, moved), hops - 1)
-        if status != 200:
-            raise self._refusal(path, status)
-        return self._decoded(path, body)
-
-    async def _fetch(self, url: str) -> tuple[int, Any, bytes]:
-        headers = {"Accept": "application/json", "OData-Version": "4.0", **_authorization(self._credential)}
+        """Log out and close the connections."""
+        self.deadline = self.gate = None
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-                body = await response.content.read(LARGEST + 1) if response.status == 200 else b""
-                while response.status == 200 and not response.content.at_eof() and len(body) <= LARGEST:
-                    body += await response.content.read(LARGEST + 1 - len(body))
-                return response.status, response.headers, body
-        except aiohttp.ServerFingerprintMismatch as error:
-            raise certificate_changed(self.endpoint, error.expected.hex(), error.got.hex()) from None
-        except TimeoutError:
-            raise self._unreachable(f"did not answer within {self._timeout.total:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._unreachable(f"broke off: {error or type(error).__name__}") from None
+            await session.close_session(self, self._login)
+        finally:
+            self._login = None
+            await self.transport.close()
 
-    def _url(self, path: str) -> str:
-        path = urlsplit(path)._replace(fragment="").geturl()
-        if not path.startswith("/") or path.startswith("//"):
-            raise BadAnswer(
-                f"{self.endpoint} links to {path[:80]!r}, which is not on it", hint=_FIRMWARE, bmc=str(self.endpoint)
+    def decoded(self, path: str, answer: Answer) -> Resource:
+        """The JSON object of an answer; raises BadAnswer."""
+        return decode(str(self._endpoint), path, answer.body, answer.headers.get("Content-Type", ""))
+
+    async def _get(self, path: str, patience: float = 1.0) -> Resource:
+        return self.decoded(path, await self.get_answer(path, patience=patience))
+
+    async def _asked(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
+        """One GET, and a second one where that may help."""
+        answer: Answer | None = None
+        try:
+            answer = await self._get_once(path, headers, patience)
+            if not self._worth_repeating(answer.status):
+                self._trouble = 0
+                return answer
+        except Unreachable as error:
+            if error.fields.get("timed_out") or not self._trusted or self._trouble >= TROUBLE:
+                raise
+        self._trouble += 1
+        await asyncio.sleep(RETRY_AFTER)
+        if answer is not None and answer.status == 401 and self.by_session:
+            await self._log_in_again()
+        return await self._get_once(path, headers, patience)
+
+    def _worth_repeating(self, status: int) -> bool:
+        return self._trouble < TROUBLE and (status in _BUSY or (status == 401 and self._trusted))
+
+    async def _log_in_again(self) -> None:
+        """A token may have run out. The credential was good; should it be no more, it is sent this once."""
+        assert self._login is not None  # by_session
+        assert self._credential is not None
+        self._trusted = False
+        self._login = await session.renew(self, self._login, self._credential)
+        self._trusted = True
+
+    async def _get_once(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
+        authorized = dict(self._login.headers) if self._login else {}
+        return await self._exchange("GET", path, _ACCEPT | authorized | dict(headers), None, patience)
+
+    async def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], json: object = None, patience: float = 1.0
+    ) -> Answer:
+        target = self.target(path)
+        async with self._slots:
+            if self.gate:
+                self.gate(path)
+            return await self.transport.exchange(method, target, headers, self._time(patience), json)
+
+    def _time(self, patience: float) -> float:
+        seconds = self._timeout * patience
+        if self.deadline is None:
+            return seconds
+        left = self.deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise Unreachable(
+                f"{self._endpoint}: no time was left to ask",
+                hint="give it more time, or ask it alone: it is slow",
+                bmc=str(self._endpoint),
+                timed_out=True,
             )
-        return self.endpoint.origin + path
+        return min(seconds, left)
 
-    def _same_origin(self, path: str, location: str) -> str:
-        parts = urlsplit(urljoin(self._url(path), location))
-        if f"{parts.scheme}://{parts.netloc}" != self.endpoint.origin:
-            raise BadAnswer(f"{self.endpoint} redirects {path} to another host", hint=_FIRMWARE, bmc=str(self.endpoint))
+    def target(self, path: str) -> str:
+        """The request target of a link: an absolute path on this BMC, else Refused."""
+        path = path.partition("#")[0]
+        if not path.startswith("/") or path.startswith("//") or _ODD.search(path) or len(path) > 2048:
+            raise self._astray(f"links to {path[:80]!r}, which is not on it", path, path[:80])
+        return path
+
+    def on_this_bmc(self, path: str, location: str) -> str:
+        """The path of a Location header; Refused when it is another host's."""
+        parts = urlsplit(urljoin(self._endpoint.origin + path, location))
+        if f"{parts.scheme}://{parts.netloc}" != self._endpoint.origin:
+            raise self._astray(f"redirects {path} to another host", path, f"{parts.scheme}://{parts.netloc}"[:80])
         return parts._replace(scheme="", netloc="").geturl()
 
-    def _refusal(self, path: str, status: int) -> BmcError:
-        name = str(self.endpoint)
+    def _astray(self, what: str, path: str, got: str) -> Refused:
+        name = str(self._endpoint)
+        return Refused(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)
+
+    def refusal(self, path: str, status: int) -> BmcError:
+        """The error for an answer that is no success; a refused login is remembered."""
+        name = str(self._endpoint)
         if status in (401, 403) and self._credential and not self._trusted:
-            return refused(self.endpoint, self._credential, f"HTTP {status}")
+            return refused(self._endpoint, self._credential, f"HTTP {status}")
         kind = Busy if status in _BUSY else Missing if status in _MISSING else BadAnswer
         return kind(
-            f"{name} answers HTTP {status} for {path}", hint=_HINTS.get(status, _FIRMWARE), bmc=name, status=status
+            f"{name} answers HTTP {status} for {path}", hint=_HINTS.get(status, FIRMWARE), bmc=name, status=status
         )
 
-    def _decoded(self, path: str, body: bytes) -> Resource:
-        name = str(self.endpoint)
-        if len(body) > LARGEST:
-            raise BadAnswer(f"{name}: {path} is larger than {LARGEST >> 20} MiB", hint=_FIRMWARE, bmc=name)
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            raise BadAnswer(f"{name}: {path} is not JSON", hint=_FIRMWARE, bmc=name) from None
-        if not isinstance(value, dict):
-            raise BadAnswer(f"{name}: {path} is not a JSON object", hint=_FIRMWARE, bmc=name)
-        return value
 
-    def _unreachable(self, what: str) -> Unreachable:
-        name = str(self.endpoint)
-        return Unreachable(f"{name} {what}", hint="is the address right, and the management network up?", bmc=name)
-
-
-def _authorization(credential: Credential | None) -> dict[str, str]:
-    if credential is None:
-        return {}
-    pair = base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
-    return {"Authorization": f"Basic {pair}"}
-
-
-_FIRMWARE = "see the BMC's event log; a reset or a newer firmware of the BMC may mend it"
 _HINTS = {
     401: "the BMC asks for a login again: was the account changed or locked meanwhile?",
     403: "the account may not read this; give it the role Operator or Administrator",

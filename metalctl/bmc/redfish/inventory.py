@@ -1,161 +1,149 @@
 """Walks a system's tree into an Inventory. A subtree that breaks costs one Unreadable, never the whole.
 
-A resource that the BMC does not have (no link, 404, 501) is simply not stated. Lists that could be read only in
-part are kept, and the Unreadable of that fact says so: who counts disks must look there first. FirmwareInventory is
-left alone: it takes minutes on some BMCs (infra-controller#1584).
+Every part is one read_*.py; they run side by side, and the client bounds the requests in flight. Lists that could be
+read only in part are kept, and the Unreadable of that fact says so: who counts disks must look there first.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from metalctl.bmc.errors import BmcError, Missing
+from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts
-from metalctl.bmc.redfish.http import Client, Resource
-from metalctl.bmc.redfish.systems import member_paths
-from metalctl.bmc.redfish.values import absent, child, items, link, text
+from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_manager
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.read_chassis import chassis_of, read_pcie, read_power, read_thermal
+from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, read_secure_boot
+from metalctl.bmc.redfish.read_manager import manager_of, read_firmware, read_log, read_manager
+from metalctl.bmc.redfish.read_network import read_nics
+from metalctl.bmc.redfish.read_storage import read_storage
+from metalctl.bmc.redfish.values import text
+from metalctl.bmc.redfish.wire_chassis import Chassis
+from metalctl.bmc.redfish.wire_system import System
+from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Cpu, Disk, Firmware, Inventory, Memory, Nic, Unreadable
+from metalctl.model.inventory import Firmware, Inventory, Nic, Unreadable
+from metalctl.model.verdict import Verdict
 
 _POWER = {"On": "on", "Off": "off", "PoweringOn": "off", "PoweringOff": "on", "Paused": "on"}
 _MODES = {"UEFI": "uefi", "Legacy": "bios"}
 
+Quirker = Callable[..., Quirks]
 
+
+@dataclass(slots=True)
 class Walk:
-    """One sweep of one system."""
+    """One reading of one system. root: the service root. alone: it is the only system of its BMC."""
 
-    def __init__(self, client: Client, system: Resource, quirks: Quirks) -> None:
-        self._client = client
-        self._system = system
-        self._quirks = quirks
-        self._broken: dict[str, list[str]] = {}
+    reader: Reader
+    root: Resource
+    system: System
+    quirks: Quirks
+    alone: bool = True
 
     async def inventory(self) -> Inventory:
-        """Everything, the subtrees side by side (the client bounds the requests in flight)."""
-        system = self._system
-        cpu, memory, disks, nics, secure, bmc = await asyncio.gather(
-            self._cpu(), self._memory(), self._disks(), self._nics(), self._secure_boot(), self._bmc_firmware()
-        )
-        bios = text(system, "BiosVersion")
+        """Everything."""
+        reader, system, quirks = self.reader, self.system, self.quirks
+        async with asyncio.TaskGroup() as group:
+            # The firmware list is the slowest of all on some BMCs (minutes: infra-controller#1584): it starts first.
+            firmware = group.create_task(read_firmware(reader, self.root))
+            chassis = group.create_task(chassis_of(reader, self.root, system, self.alone))
+            manager = group.create_task(manager_of(reader, self.root, system))
+            cpu = group.create_task(read_cpu(reader, system, quirks))
+            memory = group.create_task(read_memory(reader, system))
+            storage = group.create_task(read_storage(reader, system))
+            nics = group.create_task(read_nics(reader, system, chassis, quirks))
+            settings = group.create_task(read_bios(reader, system))
+            secure = group.create_task(read_secure_boot(reader, system))
+            power = group.create_task(read_power(reader, chassis))
+            thermal = group.create_task(read_thermal(reader, chassis))
+            pcie = group.create_task(read_pcie(reader, system, chassis))
+            bmc = group.create_task(read_manager(reader, manager))
+            log = group.create_task(read_log(reader, system, manager, quirks))
+        cpus, listed = cpu.result()
+        disks, controllers, volumes = storage.result()
+        supplies, voltages = power.result()
+        own = bmc.result()
         return Inventory(
             source="out-of-band",
-            identity=self._identity(nics),
+            identity=self._identity(nics.result(), chassis.result()),
             taken=datetime.now(UTC).isoformat(timespec="seconds"),
-            boot_mode=_MODES.get(text(child(system, "Boot"), "BootSourceOverrideMode"), ""),
-            secure_boot=secure,
-            cpu=cpu,
-            memory=memory,
+            boot_mode=_MODES.get(system.boot_mode, ""),
+            secure_boot=secure.result(),
+            cpu=cpus,
+            memory=memory.result(),
             disks=disks,
-            nics=nics,
-            firmware=((Firmware("bios", bios),) if bios else ()) + bmc,
-            bmc_address=self._client.endpoint.address,
-            power=power_state(system),
-            emulated=self._quirks.emulated,
+            nics=nics.result(),
+            firmware=self._firmware(own.firmware if own else "", firmware.result()),
+            bmc_address=reader.client.endpoint.address,
+            power=power_state(system.json),
+            emulated=quirks.emulated,
+            volumes=volumes,
+            controllers=controllers,
+            pcie=parts_chassis.with_accelerators(pcie.result(), listed),
+            power_supplies=supplies,
+            sensors=(*voltages, *thermal.result()),
+            tpm=parts_compute.tpm(system),
+            manager=own,
+            log=log.result(),
+            settings=settings.result(),
+            sources=dict(sorted(reader.sources.items())),
             unreadable=self._unreadable(),
         )
 
     async def identity(self) -> Identity:
         """Only who it is: the system and its ports."""
-        return self._identity(await self._nics())
+        chassis = asyncio.ensure_future(chassis_of(self.reader, self.root, self.system, self.alone))
+        return self._identity(await read_nics(self.reader, self.system, chassis, self.quirks), await chassis)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the BMC was refused for."""
+        return tuple(refusal_finding(one) for one in self.reader.refusals)
+
+    def _firmware(self, bmc: str, listed: tuple[Firmware, ...]) -> tuple[Firmware, ...]:
+        """First the BIOS and the BMC under these names, then what the update service lists under its own."""
+        stated = (("bios", self.system.bios_version), ("bmc", bmc))
+        own = [Firmware(n, version) for n, version in stated if version and f"firmware.{n}" not in self.quirks.distrust]
+        return (*own, *parts_manager.installed(listed, {one.version for one in own}))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
-        found = [Unreadable(fact, "; ".join(reasons)) for fact, reasons in sorted(self._broken.items())]
-        return tuple(found + [Unreadable(fact, why) for fact, why in sorted(self._quirks.distrust.items())])
+        found = [Unreadable(fact, _said(reasons)) for fact, reasons in sorted(self.reader.notes.items())]
+        return tuple(found + [Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items())])
 
-    def _identity(self, nics: tuple[Nic, ...]) -> Identity:
-        system = self._system
-        stated = {
-            "sku": text(system, "SKU"),
-            "board_serial": text(system, "SerialNumber"),
-            "asset_tag": text(system, "AssetTag"),
-        }
+    def _identity(self, nics: tuple[Nic, ...], chassis: list[Chassis]) -> Identity:
+        system = self.system
+        stated = {"sku": system.sku, "board_serial": system.serial, "asset_tag": system.asset_tag}
         return Identity(
-            serial=text(system, self._quirks.serial_from, "SerialNumber"),
-            uuid=text(system, "UUID").lower(),
+            serial=text(system.json, self.quirks.serial_from, "SerialNumber"),
+            uuid=system.uuid.lower(),
             macs=tuple(sorted({nic.mac for nic in nics})),
-            manufacturer=text(system, "Manufacturer"),
-            product=text(system, "Model"),
+            manufacturer=system.manufacturer,
+            product=system.model,
+            chassis_serial=next((one.serial for one in chassis if one.serial), ""),
             extra={name: value for name, value in stated.items() if value},
         )
 
-    async def _cpu(self) -> Cpu:
-        if "cpu" in self._quirks.distrust:
-            return Cpu()
-        found = parts.cpu(await self._members("cpu", link(self._system, "Processors")))
-        if found is None:
-            # Broken is not the same as not listed: the summary stands in only for the latter.
-            return Cpu() if "cpu" in self._broken else parts.cpu_summary(self._system)
-        return replace(found, sockets=None, cores=None, threads=None) if "cpu" in self._broken else found
 
-    async def _memory(self) -> Memory:
-        slots = await self._members("memory.dimms", link(self._system, "Memory"))
-        for slot in slots:
-            if parts.dimm(slot) is None:
-                self._note("memory.dimms", f"{text(slot, 'DeviceLocator', 'Id')} does not state its capacity")
-        memory = parts.memory(self._system, slots)
-        stated = child(self._system, "MemorySummary").get("TotalSystemMemoryGiB")
-        return replace(memory, total=None) if "memory.dimms" in self._broken and not stated else memory
+def _said(reasons: list[str]) -> str:
+    """The first reasons: a hundred parts that all time out are told by three of them."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return "; ".join(reasons[:3]) + more
 
-    async def _disks(self) -> tuple[Disk, ...]:
-        units = await self._members("disks", link(self._system, "Storage"))
-        paths = [
-            path for unit in units for one in items(unit, "Drives") if isinstance(path := one.get("@odata.id"), str)
-        ]
-        drives = await self._all("disks", sorted(set(paths)))
-        found = [parts.disk(drive) for drive in drives if not absent(drive)]
-        if not found and "disks" not in self._broken:
-            simple = await self._members("disks", link(self._system, "SimpleStorage"))
-            found = [one for resource in simple for one in parts.simple_disks(resource)]
-        return tuple(sorted(found, key=lambda d: d.name))
 
-    async def _nics(self) -> tuple[Nic, ...]:
-        if "nics" in self._quirks.distrust:
-            return ()
-        interfaces, adapters = await asyncio.gather(
-            self._members("nics", link(self._system, "EthernetInterfaces")), self._adapter_ports()
-        )
-        return parts.merge_nics([nic for r in interfaces if (nic := parts.nic(r))], adapters)
-
-    async def _adapter_ports(self) -> list[Nic]:
-        views = await self._members("nics", link(self._system, "NetworkInterfaces"))
-        paths = [path for view in views if (path := link(view, "Links", "NetworkAdapter"))]
-        adapters = await self._all("nics", sorted(set(paths)))
-        found: list[Nic] = []
-        for adapter in adapters:
-            # Ports replaced NetworkPorts in NetworkAdapter 1.5; old BMCs have only the latter, some state both.
-            resources = await self._members("nics", link(adapter, "Ports") or link(adapter, "NetworkPorts"))
-            found += parts.ports(adapter, resources)
-        return found
-
-    async def _secure_boot(self) -> bool | None:
-        state = text(await self._one("secure_boot", link(self._system, "SecureBoot")), "SecureBootCurrentBoot")
-        return {"Enabled": True, "Disabled": False}.get(state)
-
-    async def _bmc_firmware(self) -> tuple[Firmware, ...]:
-        managers = items(child(self._system, "Links"), "ManagedBy")
-        path = managers[0].get("@odata.id") if managers else None
-        version = text(await self._one("firmware.bmc", path if isinstance(path, str) else ""), "FirmwareVersion")
-        return (Firmware("bmc", version),) if version else ()
-
-    async def _members(self, fact: str, path: str) -> list[Resource]:
-        collection = await self._one(fact, path)
-        return await self._all(fact, member_paths(collection))
-
-    async def _all(self, fact: str, paths: list[str]) -> list[Resource]:
-        found = await asyncio.gather(*(self._one(fact, path) for path in paths))
-        return [resource for resource in found if resource]
-
-    async def _one(self, fact: str, path: str) -> Resource:
-        """The resource, {} when there is none; a failure is noted under `fact`."""
-        return await _quietly(lambda: self._client.get(path), lambda why: self._note(fact, why)) if path else {}
-
-    def _note(self, fact: str, why: str) -> None:
-        self._broken.setdefault(fact, []).append(why)
+async def start(
+    reader: Reader, root: Resource, path: str, quirks_of: Quirker, alone: bool = True, expand: bool = True
+) -> Walk:
+    """Read the system at `path` (with what hangs on it, if the BMC can do that); raises BadAnswer, Unreachable."""
+    found = await (reader.expanded(path, "system") if expand else reader.client.get(path))
+    if not found.get("@odata.id"):
+        raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
+    for fact in ("identity", "power", "boot_mode", "memory.total", "firmware.bios", "tpm"):
+        reader.came_from(fact, path)
+    return Walk(reader, root, System(found), quirks_of(root=root, system=found), alone)
 
 
 def power_state(system: Resource) -> str:
@@ -163,11 +151,15 @@ def power_state(system: Resource) -> str:
     return _POWER.get(text(system, "PowerState"), "")
 
 
-async def _quietly(read: Callable[[], Awaitable[Resource]], note: Callable[[str], Any]) -> Resource:
-    try:
-        return await read()
-    except Missing:
-        return {}
-    except BmcError as error:
-        note(error.message)
-        return {}
+def refusal_finding(refused: Refused) -> Finding:
+    """A BMC that leads astray, as a finding: it fails, since what hangs on it cannot be trusted to be all."""
+    fields = refused.fields
+    return Finding(
+        "bmc.redfish.well_formed",
+        Verdict.FAIL,
+        str(fields.get("expected", "")),
+        str(fields.get("got", "")),
+        part=f"BMC {fields.get('bmc', '')}",
+        source=f"redfish {fields.get('path', '')}",
+        remedy=f"{refused.message}; {refused.hint}",
+    )

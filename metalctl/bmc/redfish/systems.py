@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import SystemNotChosen
-from metalctl.bmc.redfish.http import Resource
+from metalctl.bmc.redfish.body import Resource
 
 
 def member_paths(collection: Resource) -> list[str]:

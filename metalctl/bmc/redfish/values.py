@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
-from metalctl.bmc.redfish.http import Resource
+from metalctl.bmc.redfish.body import Resource
 
+_NOTHING = frozenset({"", "n/a", "none", "unknown", "null"})
+_LONGEST = 4096
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -14,21 +17,25 @@ def text(resource: Resource, *names: str) -> str:
     """The first of these properties that says something, without blanks around; else ""."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, str) and value.strip() and value.strip().lower() not in ("n/a", "none", "unknown", "null"):
-            return " ".join(value.split())
+        if isinstance(value, str) and (said := _said(value)):
+            return said
     return ""
+
+
+@lru_cache(maxsize=8192)  # the machines of a rack say mostly the same words
+def _said(value: str) -> str:
+    said = " ".join(value[:_LONGEST].split())
+    return "" if said.lower() in _NOTHING else said
 
 
 def number(resource: Resource, *names: str) -> float | None:
     """The first of these properties that is a number, or a string of one; else None."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        if isinstance(value, str):
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
             try:
                 return float(value)
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
     return None
 

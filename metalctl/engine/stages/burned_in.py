@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from metalctl.engine import check_runs, cohort, layout
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import Done, Wait
+from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed, Peer, RunSpec
 from metalctl.model.verdict import Verdict
-from metalctl.store import boots, enrollments
+from metalctl.store import boots, enrollments, evidence
 from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
@@ -28,10 +28,10 @@ def tick(ctx: Context) -> Done | Wait:
         return Done({"runs": [alone.run_id]}, findings)
     ctx.memo["ready_for_peers"] = True
     ctx.save_memo()
-    made = cohort.schedule(ctx, level)
-    if made is None:
+    mine = cohort.schedule(ctx, level)
+    if mine is None:
         return Wait(POLL, "waiting for the others of the batch, to test in pairs")
-    return _paired(ctx, level, alone, cohort.mine(ctx, made), findings)
+    return _paired(ctx, level, alone, mine, findings)
 
 
 def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings: tuple[Finding, ...]) -> Done | Wait:
@@ -43,7 +43,7 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
         if row.state == "running":
             return Wait(POLL, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
-    paired = check_runs.conclude(rows) if rows else (_no_peer(ctx),)
+    paired = check_runs.conclude(rows) if rows else _no_peer(ctx, findings)
     return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
 
 
@@ -117,9 +117,26 @@ def _boot_id(ctx: Context) -> str:
     return boot.boot_id if boot else ""
 
 
-def _no_peer(ctx: Context) -> Finding:
+def _no_peer(ctx: Context, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """SKIP when there never was a partner; StageFailed when a pair test was not passed and cannot be repeated now."""
     names = ", ".join(_peer_checks(ctx))
-    return Finding(
-        "check.peers", Verdict.SKIP, f"{names} against another node", "no other node of the batch came this far",
-        remedy="enroll at least two nodes together to have their network tested in pairs",
+    if not _owes_a_pair_test(ctx):
+        return (
+            Finding(
+                "check.peers", Verdict.SKIP, f"{names} against another node", "no other node came this far",
+                remedy="enroll at least two nodes together to have their network tested in pairs",
+            ),
+        )  # fmt: skip
+    owed = Finding(
+        "check.peers", Verdict.UNKNOWN, f"{names} against another node, after the one that was not passed",
+        "no other node of the batch is in burned-in now", source="runs of this enrollment",
+        remedy="let another failed node retry with it, or enroll it anew together with another node",
     )  # fmt: skip
+    raise StageFailed((*findings, owed), fault="metalctl")
+
+
+def _owes_a_pair_test(ctx: Context) -> bool:
+    with ctx.store() as connection:
+        paired = [r for r in evidence.runs(connection, ctx.enrollment.id) if r.kind == "peer"]
+    bad = (Verdict.FAIL, Verdict.UNKNOWN)
+    return any(r.state != "finished" or any(c.verdict in bad for c in r.results) for r in paired)

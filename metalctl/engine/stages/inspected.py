@@ -28,7 +28,7 @@ def tick(ctx: Context) -> Done | Wait:
         return power.boot_into(ctx, "ramdisk")
     ctx.services.release_boot(ctx.enrollment.id)
     inside = ctx.inventory("in-band") or _read_in_band(ctx)
-    findings = _compare(ctx, outside, inside)
+    findings = _compare(ctx, outside, inside) + power.findings(ctx, "ramdisk")
     if any(f.blocks for f in findings):
         raise StageFailed(findings, boot_id=boot.boot_id)
     _learn(ctx, inside.identity)

@@ -38,7 +38,7 @@ def tick(ctx: Context) -> Done | Wait:
     if boot is None:
         return power.boot_into(ctx, "installed")
     ctx.services.release_boot(ctx.enrollment.id)
-    findings += _booted_from(disk, boot.report.root_disk_serial)
+    findings += _booted_from(disk, boot.report.root_disk_serial) + power.findings(ctx, "installed")
     if any(f.blocks for f in findings):
         raise StageFailed(findings, boot_id=boot.boot_id)
     return Done({"installation": row.final, "boot_id": boot.boot_id, "address": boot.address}, findings)

@@ -1,17 +1,22 @@
-"""matched: the inventory against the profile. Nothing was written to the node so far; if this fails nothing will be."""
+"""matched: both inventories against each other and against the profile.
+
+Nothing was written to the node so far; if this fails nothing will be.
+"""
 
 from __future__ import annotations
 
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
-from metalctl.model.match import match
+from metalctl.model.finding import Finding
+from metalctl.model.match import match, waive
+from metalctl.model.merge import merge
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments
 
 
 def tick(ctx: Context) -> Done | Wait:
-    """One finding a requirement; any that blocks ends the enrollment here."""
-    findings = match(ctx.require_inventory("in-band"), ctx.profile, ctx.inventory("out-of-band"))
+    """One finding a requirement and one a contradiction; any that blocks ends the enrollment here."""
+    findings = _findings(ctx)
     with ctx.store() as connection:
         enrollments.change(connection, ctx.enrollment.id, profile_digest=ctx.profile.digest)
     blocking = [f for f in findings if f.blocks]
@@ -19,3 +24,11 @@ def tick(ctx: Context) -> Done | Wait:
         hardware = any(f.verdict is Verdict.FAIL for f in blocking)
         raise StageFailed(findings, fault="hardware" if hardware else "metalctl", profile=ctx.profile.name)
     return Done({"profile": ctx.profile.name, "digest": ctx.profile.digest, "requirements": len(findings)}, findings)
+
+
+def _findings(ctx: Context) -> tuple[Finding, ...]:
+    inside, outside = ctx.require_inventory("in-band"), ctx.inventory("out-of-band")
+    if outside is None:
+        return match(inside, ctx.profile)
+    contradictions = waive(merge(outside, inside).findings, ctx.profile)
+    return (*match(inside, ctx.profile, outside), *contradictions)

@@ -31,11 +31,12 @@ from metalctl.model.match import (
 from metalctl.model.profile import Profile, Requires
 from metalctl.model.run import BondSpec
 
-__all__ = ["Ranked", "asked", "bonds", "disk_roles", "match", "rank", "satisfies"]
+__all__ = ["Ranked", "asked", "bonds", "disk_roles", "match", "rank", "satisfies", "waive"]
 
 Ranked = _rank.Ranked
 satisfies = _firmware.satisfies
 asked = _quality.asked
+waive = _settle.waived
 
 
 def match(

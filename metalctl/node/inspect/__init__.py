@@ -1,8 +1,10 @@
 """The in-band inventory: `python3 -m metalctl.node inspect` prints it as JSON (metalctl.model.codec).
 
-One collector a file (cpu, memory, disks, nics, lldp, bonds, system), each a thin reader of a `Host` and pure parsers.
-What cannot be read is in `unreadable`, never guessed. Ports that are down are set up first, because only a link has a
-speed; lldpd gets 33 s from its start to hear the switches. Without root it works too, with more facts unreadable.
+One collector a file, each a thin reader of a `Host` and pure parsers. What cannot be read is in `unreadable` with the
+reason, never guessed; `sources` says where each part was read. Ports that are down are set up first, because only a
+link has a speed; lldpd gets 33 s from its start to hear the switches. Without root it works too, with more facts
+unreadable. Tools run: dmidecode and lldpcli once, ipmitool twice where there is a BMC, nvme four times an NVMe disk,
+smartctl once a SATA or SAS disk; each has a deadline.
 """
 
 from __future__ import annotations
@@ -17,7 +19,23 @@ from pathlib import Path
 
 from metalctl.model.codec import encode
 from metalctl.model.inventory import Inventory
-from metalctl.node.inspect import bonds, cpu, disks, lldp, memory, nics, system
+from metalctl.node.inspect import (
+    bmc,
+    bonds,
+    controllers,
+    cpu,
+    disks,
+    lldp,
+    memory,
+    nics,
+    numa,
+    pcie,
+    power,
+    sensors,
+    system,
+    tpm,
+    volumes,
+)
 from metalctl.node.inspect.host import Host, LocalHost
 
 __all__ = ["Host", "LocalHost", "collect", "main"]
@@ -34,8 +52,11 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
     if change_links:
         nics.bring_up(host, wait=6.0 if wait else 0.0)
     linked = [n for n in nics.physical(host) if host.text(f"/sys/class/net/{n}/carrier") == "1"]
-    ports = nics.collect(host, lldp.collect(host, linked, _lldpd_age() if wait else None))
-    found = disks.collect(host)
+    functions = pcie.functions(host)
+    ports = nics.collect(host, lldp.collect(host, linked, _lldpd_age() if wait else None), functions)
+    slots = {address.rpartition(".")[0]: f.slot for address, f in functions.items() if f.slot}
+    found = disks.details(host, disks.collect(host), slots)
+    storage, manager = controllers.collect(host, functions), bmc.collect(host)
     mode = system.boot_mode(host)
     return Inventory(
         source="in-band",
@@ -47,15 +68,25 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
         os=system.os_kind(host),
         kernel=host.text("/proc/sys/kernel/osrelease"),
         cpu=cpu.collect(host),
+        numa=numa.collect(host),
         memory=memory.collect(host),
         disks=found,
+        volumes=volumes.collect(host, found),
+        controllers=storage,
         nics=ports,
         bonds=bonds.collect(host),
-        firmware=system.firmware(host, ports, found),
-        bmc_address=system.bmc_address(host),
+        pcie=pcie.collect(host, functions),
+        power_supplies=power.collect(host),
+        sensors=sensors.collect(host),
+        tpm=tpm.collect(host),
+        manager=manager,
+        firmware=system.firmware(host, ports, found, manager, storage),
+        bmc_address=manager.address if manager else "",
         power="on",
         emulated=cpu.emulated(host),
+        # Evaluated last: everything above adds to them.
         unreadable=tuple(host.notes),
+        sources=dict(sorted(host.sources.items())),
     )
 
 

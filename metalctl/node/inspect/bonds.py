@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metalctl.model.inventory import Bond
+from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
 _DIRECTORY = "/proc/net/bonding"
@@ -31,11 +32,11 @@ def _bond(host: Host, name: str) -> Bond:
         mode=_MODES.get(head.get("Bonding Mode", ""), head.get("Bonding Mode", "")),
         members=tuple(m["Permanent HW addr"].lower() for m in members if "Permanent HW addr" in m),
         mtu=host.number(f"/sys/class/net/{name}/mtu"),
-        speed=speed * 10**6 if speed and speed > 0 else None,
+        speed=values.product(speed, 10**6) if speed and speed > 0 else None,
         lacp_rate=head.get("LACP rate", ""),
         hash_policy=head.get("Transmit Hash Policy", "").partition(" ")[0],
         partner_mac=head.get("Partner Mac Address", "").lower(),
-        aggregator_ports=int(ports) if ports.isdigit() else None,
+        aggregator_ports=int(ports) if ports.isascii() and ports.isdecimal() and len(ports) < 5 else None,
     )
 
 

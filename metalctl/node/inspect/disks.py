@@ -1,5 +1,8 @@
 """Disks: whole physical disks from /sys/block and udev, with the serial that the disk itself reports.
 
+`collect` reads /sys and udev only, because the guard asks it before every write; `details` adds what costs a tool:
+health, NVMe namespaces and firmware slots.
+
 Not a disk: loop, ram, zram, device mapper, md, optical and floppy drives, hidden multipath legs, eMMC boot areas,
 drives without medium (a BMC's empty virtual media), and the removable medium that the live system runs from.
 """
@@ -7,8 +10,12 @@ drives without medium (a BMC's empty virtual media), and the removable medium th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from metalctl.model.inventory import Disk
+from metalctl.node.inspect import nvme, pcilink, smart, values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
@@ -20,9 +27,29 @@ _PAGE_80_HEADER = 4
 def collect(host: Host) -> tuple[Disk, ...]:
     """Every disk, by kernel name."""
     live = live_media(host.text("/proc/mounts"))
-    names = [n for n in host.names(_BLOCK) if not _NOT_DISKS.fullmatch(n)]
+    listed = host.names(_BLOCK)
+    if not listed:
+        host.unreadable("disks", f"{_BLOCK}: the kernel lists no block device")
+    names = [n for n in listed if not _NOT_DISKS.fullmatch(n)]
     disks = [_disk(host, n) for n in names if host.text(f"{_BLOCK}/{n}/hidden") != "1"]
     return tuple(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
+
+
+def details(host: Host, disks: Iterable[Disk], slots: Mapping[str, str] | None = None) -> tuple[Disk, ...]:
+    """The same disks with their health, NVMe namespaces and firmware. slots: PCI address without function → slot."""
+    host.source("disks", "/sys/block, udev")
+    return tuple(_detailed(host, d, slots or {}) for d in disks)
+
+
+def _detailed(host: Host, disk: Disk, slots: Mapping[str, str]) -> Disk:
+    if disk.kind == "nvme":
+        found = nvme.details(host, disk)
+        return found if found.slot else replace(found, slot=slots.get(disk.pci.rpartition(".")[0], ""))
+    if disk.transport in ("virtio", "mmc"):
+        host.unreadable(f"disks.{disk.name}.health", f"a {disk.transport} disk has no health log")
+        return disk
+    health, protected = smart.collect(host, disk)
+    return replace(disk, health=health, power_loss_protection=protected)
 
 
 def live_media(mounts: str) -> set[str]:
@@ -43,7 +70,7 @@ def _disk(host: Host, name: str) -> Disk:
     return Disk(
         name=name,
         kind=kind(transport, rotational),
-        size=None if sectors is None else sectors * 512,
+        size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
         wwn=_wwn(host, base, udev),
@@ -55,7 +82,33 @@ def _disk(host: Host, name: str) -> Disk:
         slot=_slot(host, name),
         logical_block=host.number(f"{base}/queue/logical_block_size"),
         removable=host.text(f"{base}/removable") == "1",
+        enclosure=_enclosure(host, name),
+        **_behind(host, name, transport),
     )
+
+
+def _behind(host: Host, name: str, transport: str) -> dict[str, Any]:
+    """The PCI function that the disk is behind: its own if it is an NVMe disk, else its controller's."""
+    where = nvme.where(host, name) if transport == "nvme" else host.real(f"{_BLOCK}/{name}")
+    pci = pcilink.address(where)
+    if not pci:
+        return {}
+    function = where[: where.rindex(pci) + len(pci)]
+    node = host.number(f"{function}/numa_node")
+    found: dict[str, Any] = {"numa_node": node if node is not None and node >= 0 else None}
+    if transport in ("nvme", "virtio"):
+        return {**found, "pci": pci, "link": pcilink.collect(host, function)}
+    return {**found, "controller": pci}
+
+
+def _enclosure(host: Host, name: str) -> str:
+    """The enclosure's own id and model, "" for a disk that is in none that speaks."""
+    for entry in host.names(f"{_BLOCK}/{name}/device"):
+        if entry.startswith("enclosure_device:"):
+            shelf = host.real(f"{_BLOCK}/{name}/device/{entry}").rpartition("/")[0]
+            words = [host.text(f"{shelf}/{file}") for file in ("device/vendor", "device/model", "id")]
+            return " ".join(w for w in words if w)
+    return ""
 
 
 def kind(transport: str, rotational: bool | None) -> str:
@@ -115,10 +168,12 @@ def _slot(host: Host, name: str) -> str:
     for entry in host.names(f"{_BLOCK}/{name}/device"):
         if entry.startswith("enclosure_device:"):
             return entry.partition(":")[2].strip()
-    where = host.real(f"{_BLOCK}/{name}")
+    if not name.startswith("nvme"):
+        return ""
+    where = nvme.where(host, name)
     for slot in host.names("/sys/bus/pci/slots"):
         address = host.text(f"/sys/bus/pci/slots/{slot}/address")
-        if address and name.startswith("nvme") and f"/{address}." in where:
+        if address and f"/{address}." in where:
             return f"pci slot {slot}"
     return ""
 

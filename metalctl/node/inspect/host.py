@@ -1,25 +1,45 @@
 """How a collector reads the machine: files, links, tools and a few probes, and what could not be read.
 
-Everything that touches the machine goes through `Host`, so that a collector is a pure function of what its Host
-answers: `LocalHost` is this machine; the tests' host answers from a recorded JSON file. A collector never guesses:
-what it cannot read it gives to `unreadable(fact, reason)`.
+A `Machine` answers five questions; `Local` is this one, and the tests' one answers from a recorded JSON file. A `Host`
+is what collectors are given: it asks the machine, remembers what could not be read and why (`notes`), and where each
+part of the inventory was read (`sources`). A collector never guesses: what it cannot read it gives to
+`unreadable(fact, reason)`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from metalctl.model.inventory import Unreadable
 from metalctl.node import tool
 from metalctl.node.errors import ToolFailed
-from metalctl.node.inspect import probes
+from metalctl.node.inspect import probes, values
+
+_DIGITS = 20  # the kernel's numbers have 64 bits and a sign
+
+
+class Machine(Protocol):
+    """The five questions. Files raise OSError, tools ToolFailed, probes nothing.
+
+    tolerated: a bit mask of what a tool's exit code may hold and still be believed (smartctl's is made of bits).
+    """
+
+    def data(self, path: str) -> bytes: ...
+    def names(self, path: str) -> list[str]: ...
+    def real(self, path: str) -> str: ...
+    def tool(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str: ...
+    def probe(self, what: str, name: str) -> probes.Answer: ...
 
 
 class Host:
-    """The machine as collectors see it; subclasses answer the five `_` questions."""
+    """The machine as collectors see it."""
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._printed: dict[tuple[str, ...], str | ToolFailed] = {}
         self.notes: list[Unreadable] = []
+        self.sources: dict[str, str] = {}
 
     def unreadable(self, fact: str, reason: str) -> None:
         """Remember that a fact could not be read; once a fact and reason."""
@@ -31,10 +51,14 @@ class Host:
         """What was remembered of a fact."""
         return [n for n in self.notes if n.fact == fact]
 
+    def source(self, fact: str, where: str) -> None:
+        """Remember where a fact, and all below it, was read."""
+        self.sources[fact] = where
+
     def data(self, path: str, fact: str = "") -> bytes:
         """A file's bytes, b"" when it cannot be read; `fact`, when given, is then unreadable."""
         try:
-            return self._data(path)
+            return self._machine.data(path)
         except OSError as error:
             if fact:
                 self.unreadable(fact, f"{path}: {error.strerror or error}")
@@ -46,15 +70,16 @@ class Host:
 
     def number(self, path: str) -> int | None:
         """A file that holds one decimal number; None when it does not or cannot be read."""
+        text = self.text(path)
         try:
-            return int(self.text(path))
+            return values.whole(int(text)) if len(text) <= _DIGITS else None
         except ValueError:
             return None
 
     def names(self, path: str) -> list[str]:
         """What a directory holds, sorted; nothing when it cannot be read."""
         try:
-            return sorted(self._names(path))
+            return sorted(self._machine.names(path))
         except OSError:
             return []
 
@@ -66,62 +91,80 @@ class Host:
     def real(self, path: str) -> str:
         """The path with every link followed; the path itself when that is not allowed."""
         try:
-            return self._real(path)
+            return self._machine.real(path)
         except OSError:
             return path
 
-    def tool(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
+    def linked(self, path: str) -> str:
+        """The last name of what a link leads to; "" when there is no such link."""
+        name = self.real(path).rpartition("/")[2]
+        return "" if name == path.rpartition("/")[2] else name
+
+    def tool(self, *argv: str, fact: str = "", timeout: float = 30, tolerated: int = 0) -> str:
         """What a tool prints, "" when it is missing or fails; `fact`, when given, is then unreadable."""
         try:
-            return self._tool(argv, timeout)
+            return self._machine.tool(argv, timeout, tolerated)
         except ToolFailed as failed:
             if fact:
                 self.unreadable(fact, failed.message)
             return ""
 
+    def once(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
+        """The same for a tool that several collectors ask alike: it runs once."""
+        if argv not in self._printed:
+            try:
+                self._printed[argv] = self._machine.tool(argv, timeout, 0)
+            except ToolFailed as failed:
+                self._printed[argv] = failed
+        printed = self._printed[argv]
+        if isinstance(printed, str):
+            return printed
+        if fact:
+            self.unreadable(fact, printed.message)
+        return ""
+
+    def probe(self, what: str, name: str = "") -> dict[str, probes.Answer]:
+        """A probe that answers with fields; {} when it has none."""
+        answer = self._machine.probe(what, name)
+        return {str(k): v for k, v in answer.items()} if isinstance(answer, dict) else {}
+
     def udev(self, name: str) -> dict[str, str]:
         """The udev properties of a block device; empty without udev."""
-        return {str(k): str(v) for k, v in dict(self._probe("udev", name) or {}).items()}
+        return {k: str(v) for k, v in self.probe("udev", name).items()}
 
     def driver(self, nic: str) -> dict[str, str]:
         """ETHTOOL_GDRVINFO of a port: driver, version, firmware, bus; empty when it does not answer."""
-        return {str(k): str(v) for k, v in dict(self._probe("driver", nic) or {}).items()}
+        return {k: str(v) for k, v in self.probe("driver", nic).items()}
 
     def kvm(self) -> tuple[bool | None, str]:
         """Whether /dev/kvm opens and answers, and why not."""
-        works, reason = self._probe("kvm", "")
+        works, reason = self._machine.probe("kvm", "")
         return works, str(reason)
 
-    def _data(self, path: str) -> bytes:
-        raise NotImplementedError
 
-    def _names(self, path: str) -> list[str]:
-        raise NotImplementedError
+class Local:
+    """This machine."""
 
-    def _real(self, path: str) -> str:
-        raise NotImplementedError
+    def data(self, path: str) -> bytes:
+        return Path(path).read_bytes()
 
-    def _tool(self, argv: tuple[str, ...], timeout: float) -> str:
-        raise NotImplementedError
+    def names(self, path: str) -> list[str]:
+        return [p.name for p in Path(path).iterdir()]
 
-    def _probe(self, what: str, name: str) -> probes.Answer:
-        raise NotImplementedError
+    def real(self, path: str) -> str:
+        return str(Path(path).resolve())
+
+    def tool(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str:
+        output = tool.run(argv, timeout)
+        believed = output.code > 0 and not output.code & ~tolerated
+        return output.out if believed else output.require().out
+
+    def probe(self, what: str, name: str) -> probes.Answer:
+        return probes.ALL[what](name)
 
 
 class LocalHost(Host):
-    """This machine."""
+    """The collectors' view of this machine."""
 
-    def _data(self, path: str) -> bytes:
-        return Path(path).read_bytes()
-
-    def _names(self, path: str) -> list[str]:
-        return [p.name for p in Path(path).iterdir()]
-
-    def _real(self, path: str) -> str:
-        return str(Path(path).resolve())
-
-    def _tool(self, argv: tuple[str, ...], timeout: float) -> str:
-        return tool.run(argv, timeout).require().out
-
-    def _probe(self, what: str, name: str) -> probes.Answer:
-        return probes.ALL[what](name)
+    def __init__(self) -> None:
+        super().__init__(Local())

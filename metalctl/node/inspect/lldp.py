@@ -5,12 +5,12 @@ A switch speaks every 30 s: when lldpd started a moment ago, `wait` gives it its
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from metalctl.model.inventory import Neighbour
+from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
 SETTLE = 33.0
@@ -35,34 +35,29 @@ def collect(host: Host, linked: Iterable[str] = (), age: float | None = None,
 
 def parse(text: str) -> dict[str, Neighbour]:
     """json0 is the form of lldpcli's JSON in which everything is a list."""
-    try:
-        top = json.loads(text) if text.strip() else {}
-    except ValueError:
-        return {}
-    interfaces = [i for block in top.get("lldp", ()) for i in block.get("interface", ())]
+    blocks = values.objects(values.parsed(text).get("lldp"))
+    interfaces = [i for block in blocks for i in values.objects(block.get("interface"))]
     # A port may have several neighbours (a hub, a second protocol); LLDP proper is the one that is believed.
     interfaces.sort(key=lambda i: i.get("via") == "LLDP")
-    return {i["name"]: _neighbour(i) for i in interfaces if "name" in i}
+    return {values.text(i.get("name")): _neighbour(i) for i in interfaces if values.text(i.get("name"))}
 
 
 def _neighbour(interface: dict[str, Any]) -> Neighbour:
     chassis, port = _first(interface, "chassis"), _first(interface, "port")
     chassis_id, port_id = _first(chassis, "id"), _first(port, "id")
-    vlans = [v for v in interface.get("vlan", ()) if v.get("pvid") in (True, "yes")]
-    vlan = str(vlans[0].get("vlan-id", "")) if vlans else ""
+    vlans = [v for v in values.objects(interface.get("vlan")) if v.get("pvid") in (True, "yes")]
     return Neighbour(
-        switch=_value(chassis, "name") or str(chassis_id.get("value", "")),
-        port=str(port_id.get("value", "")) if port_id.get("type") != "mac" else _value(port, "descr"),
-        switch_mac=str(chassis_id.get("value", "")).lower() if chassis_id.get("type") == "mac" else "",
+        switch=_value(chassis, "name") or values.text(chassis_id.get("value")),
+        port=values.text(port_id.get("value")) if port_id.get("type") != "mac" else _value(port, "descr"),
+        switch_mac=values.text(chassis_id.get("value")).lower() if chassis_id.get("type") == "mac" else "",
         port_description=_value(port, "descr"),
-        vlan=int(vlan) if vlan.isdigit() else None,
+        vlan=values.whole(vlans[0].get("vlan-id")) if vlans else None,
     )
 
 
 def _first(item: dict[str, Any], key: str) -> dict[str, Any]:
-    values = item.get(key) or [{}]
-    return dict(values[0])
+    return next(iter(values.objects(item.get(key))), {})
 
 
 def _value(item: dict[str, Any], key: str) -> str:
-    return str(_first(item, key).get("value", ""))
+    return values.text(_first(item, key).get("value"))

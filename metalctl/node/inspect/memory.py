@@ -1,4 +1,8 @@
-"""Memory: what the kernel counts (/proc/meminfo), and every slot with its DIMM (`dmidecode -t 16,17`)."""
+"""Memory: what the kernel counts (/proc/meminfo), every slot with its DIMM (SMBIOS 16 and 17), ECC as it works (EDAC).
+
+A slot's socket and channel are read from its name, as the boards of the common vendors print it; "" where the name
+tells nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +10,60 @@ import re
 
 from metalctl.model.inventory import Dimm, Memory
 from metalctl.node import dmi
+from metalctl.node.inspect import tables
 from metalctl.node.inspect.host import Host
 
-_TOTAL = re.compile(r"^MemTotal:\s+(\d+) kB", re.MULTILINE)
+_TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
+_EDAC = "/sys/devices/system/edac/mc"
+_NO_ECC = frozenset({"", "none", "unknown", "reserved"})
+# (pattern over "bank locator", what its groups are called). The first that fits is taken.
+_PLACES = (
+    re.compile(r"P(?:roc|ROC|rocessor)? ?(?P<socket>\d)[ _].*CHANNEL ?(?P<channel>[A-Z0-9]+)", re.IGNORECASE),
+    re.compile(r"P(?P<socket>\d)_Node\d_Channel(?P<channel>\d)_Dimm\d", re.IGNORECASE),
+    re.compile(r"(?:CPU|P)(?P<socket>\d)[-_ ]?DIMM[-_ ]?(?P<channel>[A-Z])\d?\b", re.IGNORECASE),
+    re.compile(r"NODE (?P<socket>\d)\b.*\bDIMM[-_ ]?(?P<channel>[A-Z])\d", re.IGNORECASE),
+    re.compile(r"PROC (?P<socket>\d) DIMM \d+", re.IGNORECASE),
+    re.compile(r"^(?P<socket>[ABCD])\d{1,2}$"),  # the number runs over the channels twice
+)
 
 
 def collect(host: Host) -> Memory:
-    """Total in bytes, DIMMs by slot, ECC as the memory array states it."""
+    """Total in bytes, DIMMs by slot, ECC as the memory array states it, or else as EDAC has it at work."""
     total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
-    table = host.tool("dmidecode", "-t", "16,17", fact="memory.dimms")
+    table = tables.read(host, "memory.dimms")
     dimms = tuple(dimm(s) for s in dmi.titled(table, "Memory Device"))
-    if table and not dimms:
+    host.source("memory.total", "/proc/meminfo")
+    if dimms:
+        host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
+    elif table:
         host.unreadable("memory.dimms", "the firmware's table lists no memory device")
-    return Memory(total=int(total.group(1)) * 1024 if total else None, dimms=dimms, ecc=ecc(table))
+    return Memory(total=int(total.group(1)) * 1024 if total else None, dimms=dimms, ecc=_ecc(host, table))
+
+
+def _ecc(host: Host, table: str) -> bool | None:
+    modes = [
+        host.text(f"{_EDAC}/{mc}/{dimm}/dimm_edac_mode")
+        for mc in host.names(_EDAC)
+        for dimm in host.names(f"{_EDAC}/{mc}")
+        if dimm.startswith(("dimm", "rank")) and dimm[4:].isdigit()
+    ]
+    working, stated = all(m.lower() not in _NO_ECC for m in modes) if modes else None, ecc(table)
+    if stated is not None or working is not None:
+        host.source("memory.ecc", "SMBIOS type 16 (dmidecode)" if stated is not None else _EDAC)
+    else:
+        host.unreadable("memory.ecc", "neither the firmware's table nor an EDAC driver states it")
+    if stated and working is False:
+        host.unreadable("memory.ecc.active", f"the firmware states ECC, and {_EDAC} has modules without it")
+    return working if stated is None else stated
 
 
 def dimm(section: dmi.Section) -> Dimm:
     """One memory device; size 0 when the slot is empty."""
     rank = section.get("Rank", "")
+    slot = " ".join(dict.fromkeys(w for w in (dmi.known(section, "Bank Locator"), dmi.known(section, "Locator")) if w))
+    socket, channel = place(slot)
     return Dimm(
-        slot=" ".join(
-            dict.fromkeys(w for w in (dmi.known(section, "Bank Locator"), dmi.known(section, "Locator")) if w)
-        ),
+        slot=slot,
         size=dmi.size(section.get("Size", "")) or 0,
         type=dmi.known(section, "Type"),
         speed_mts=dmi.megatransfers(section.get("Speed", "")),
@@ -35,8 +71,19 @@ def dimm(section: dmi.Section) -> Dimm:
         manufacturer=dmi.known(section, "Manufacturer"),
         part_number=dmi.known(section, "Part Number"),
         serial=dmi.known(section, "Serial Number"),
-        rank=int(rank) if rank.isdigit() else None,
+        rank=int(rank) if re.fullmatch("[0-9]{1,3}", rank) else None,
+        socket=socket,
+        channel=channel,
     )
+
+
+def place(slot: str) -> tuple[str, str]:
+    """(socket, channel) as the slot's name has them, "" for what it does not tell."""
+    for pattern in _PLACES:
+        if match := pattern.search(slot):
+            named = match.groupdict()
+            return str(named["socket"]), str(named.get("channel") or "")
+    return "", ""
 
 
 def ecc(table: str) -> bool | None:

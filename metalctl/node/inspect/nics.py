@@ -1,22 +1,24 @@
 """Ports: physical network interfaces, by permanent MAC address (a bond's members share the bond's).
 
+Permanent addresses come over netlink (pyroute2), speeds and FEC from the driver (ethtool's ioctl), serial and part
+number from the adapter's vital product data.
+
 A port is physical when /sys/class/net/NAME/device is there; virtual functions and the USB port to the BMC are not
 counted. Speed is known only with a link, so `bring_up` sets every port up first and waits a little for the carrier.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from metalctl.model.inventory import Neighbour, Nic
+from metalctl.node.inspect import ethtool, pcilink, values, vpd
 from metalctl.node.inspect.host import Host
+from metalctl.node.inspect.pcie import Function
 
 _NET = "/sys/class/net"
-_PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _HOST_TO_BMC = frozenset({"cdc_ether", "cdc_eem", "cdc_ncm", "cdc_subset", "rndis_host"})
 _ETHERNET = "1"
 _UP = 0x1
@@ -47,51 +49,66 @@ def bring_up(host: Host, wait: float = 6.0, sleep: Callable[[float], None] = tim
 
 
 def _flags(host: Host, name: str) -> int:
-    text = host.text(f"{_NET}/{name}/flags")
-    return int(text, 16) if text else 0
+    try:
+        return int(host.text(f"{_NET}/{name}/flags"), 16)
+    except ValueError:
+        return 0
 
 
-def collect(host: Host, neighbours: dict[str, Neighbour]) -> tuple[Nic, ...]:
-    """Every physical port; `neighbours` by kernel name."""
-    links = parse_links(host.tool("ip", "-d", "-j", "link", "show", fact="nics.mac"))
-    models = parse_models(host.tool("lspci", "-Dmm"))
-    return tuple(_nic(host, n, links.get(n, {}), models, neighbours.get(n)) for n in physical(host))
+def collect(
+    host: Host, neighbours: Mapping[str, Neighbour], functions: Mapping[str, Function] | None = None
+) -> tuple[Nic, ...]:
+    """Every physical port; `neighbours` by kernel name, `functions` by PCI address (metalctl.node.inspect.pcie)."""
+    links = host.probe("links")
+    if reason := links.pop("", ""):
+        host.unreadable("nics.mac", f"{reason}: the address of a bond's member may be the bond's")
+    if not host.names(_NET):
+        host.unreadable("nics", f"{_NET}: the kernel lists no interface, not even lo")
+    host.source("nics", f"{_NET}, netlink, ethtool's ioctl")
+    return tuple(_nic(host, n, links.get(n), functions or {}, neighbours.get(n)) for n in physical(host))
 
 
-def parse_links(text: str) -> dict[str, dict[str, Any]]:
-    """`ip -d -j link show` by interface name."""
-    return {link["ifname"]: link for link in json.loads(text or "[]") if "ifname" in link}
-
-
-def parse_models(text: str) -> dict[str, str]:
-    """`lspci -Dmm`: PCI address → vendor and device."""
-    rows = (re.findall(r'"([^"]*)"|(\S+)', line) for line in text.splitlines())
-    return {row[0][1]: f"{row[2][0]} {row[3][0]}".strip() for row in rows if len(row) > 3}
-
-
-def _nic(host: Host, name: str, link: dict[str, Any], models: dict[str, str], neighbour: Neighbour | None) -> Nic:
+def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], neighbour: Neighbour | None) -> Nic:
     base = f"{_NET}/{name}"
     where = host.real(f"{base}/device")
-    pci = next(iter(reversed(_PCI.findall(where))), "")
+    pci = pcilink.address(where)
+    card = where[: where.rindex(pci) + len(pci)] if pci else where  # a virtio port is a device below its function
     carrier = {"0": False, "1": True}.get(host.text(f"{base}/carrier"))
     # Reading `carrier` of a port that is administratively down is an error.
     up = bool(_flags(host, name) & _UP)
-    driver = host.driver(name)
+    driver, asked = host.driver(name), host.probe("ethtool", name)
+    netlink = link if isinstance(link, dict) else {}
+    function, product = functions.get(pci), vpd.read(host, card)
     return Nic(
         name=name,
-        mac=str(link.get("permaddr") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
+        mac=str(netlink.get("permanent") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
         speed=_speed(host, name, bool(carrier)),
         duplex=host.text(f"{base}/duplex") if carrier else "",
         link=carrier if up else False,
-        driver=driver.get("driver") or host.real(f"{base}/device/driver").rpartition("/")[2],
+        driver=driver.get("driver") or host.linked(f"{base}/device/driver"),
         firmware=driver.get("firmware", "").removeprefix("N/A"),
         pci=pci,
-        model=models.get(pci, ""),
+        model=f"{function.vendor} {function.model}".strip() if function else product.name,
         mtu=host.number(f"{base}/mtu"),
-        max_mtu=link.get("max_mtu") or None,
+        max_mtu=netlink.get("max_mtu") or None,
         neighbour=neighbour,
         numa_node=_numa(host.number(f"{base}/device/numa_node")),
+        supported=_supported(host, name, asked),
+        fec=ethtool.fec(asked.get("fec")),
+        sriov=host.number(f"{card}/sriov_totalvfs"),
+        link_pcie=pcilink.collect(host, card),
+        slot=function.slot if function else "",
+        serial=product.serial,
+        part_number=product.part_number,
     )
+
+
+def _supported(host: Host, name: str, asked: Mapping[str, Any]) -> tuple[int, ...]:
+    speeds = ethtool.speeds(str(asked.get("settings", "")))
+    if not speeds:
+        why = asked.get("error") or "the driver names no speed that the port supports"
+        host.unreadable(f"nics.{name}.supported", str(why))
+    return speeds
 
 
 def _speed(host: Host, name: str, carrier: bool) -> int | None:
@@ -99,7 +116,7 @@ def _speed(host: Host, name: str, carrier: bool) -> int | None:
     if megabits is None or megabits <= 0:
         host.unreadable(f"nics.{name}.speed", "the driver states no speed" if carrier else "the port has no link")
         return None
-    return megabits * 10**6
+    return values.product(megabits, 10**6)
 
 
 def _numa(node: int | None) -> int | None:

@@ -1,20 +1,23 @@
-"""What no file tells: ioctls and libraries, each asked of this machine. Shapes are those of `Host`."""
+"""What no file tells: ioctls, netlink and libraries, each asked of this machine. Shapes are those of `Host`.
+
+Every answer is made of JSON values (bytes as hex), so that a recorded case can hold it, and no probe raises.
+"""
 
 from __future__ import annotations
 
-import array
+import errno
 import fcntl
 import os
-import socket
-import struct
 from collections.abc import Callable
 from typing import Any
+
+from metalctl.node.inspect import ethtool
 
 Answer = Any
 
 _KVM_GET_API_VERSION = 0xAE00
-_SIOCETHTOOL = 0x8946
-_ETHTOOL_GDRVINFO = 0x00000003
+_KERNEL_LOG = "/dev/kmsg"
+_RECORD = 8192  # no record of the kernel log is longer
 
 
 def kvm(_: str = "") -> tuple[bool | None, str]:
@@ -37,20 +40,6 @@ def kvm(_: str = "") -> tuple[bool | None, str]:
     return True, ""
 
 
-def driver(nic: str) -> dict[str, str]:
-    """struct ethtool_drvinfo of a port: driver, version, firmware, bus."""
-    info = array.array("B", struct.pack("I", _ETHTOOL_GDRVINFO) + bytes(192))
-    request = struct.pack("16sP16x", nic.encode(), info.buffer_info()[0])
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            fcntl.ioctl(control, _SIOCETHTOOL, request)
-    except OSError:
-        return {}
-    fields = struct.unpack_from("32s32s32s32s", info.tobytes(), 4)
-    words = (f.split(b"\0")[0].decode(errors="replace").strip() for f in fields)
-    return dict(zip(("driver", "version", "firmware", "bus"), words, strict=True))
-
-
 def udev(name: str) -> dict[str, str]:
     """Properties of a block device from udev's database; empty without libudev or udevd."""
     try:
@@ -62,4 +51,73 @@ def udev(name: str) -> dict[str, str]:
     return dict(device.properties)
 
 
-ALL: dict[str, Callable[[str], Answer]] = {"kvm": kvm, "driver": driver, "udev": udev}
+def links(_: str = "") -> dict[str, Any]:
+    """Over netlink, by interface name: {"permanent": MAC or "", "max_mtu": bytes or None}; {"": reason} when not."""
+    try:
+        from pyroute2 import IPRoute
+
+        with IPRoute() as netlink:
+            return {str(link.get("ifname")): _link(link) for link in netlink.get_links()}
+    except (ImportError, OSError) as failed:
+        return {"": f"netlink (pyroute2): {failed}"}
+    except Exception as failed:  # noqa: BLE001 - pyroute2 has no root of its errors, and an inventory goes on
+        return {"": f"netlink (pyroute2): {type(failed).__name__}: {failed}"}
+
+
+def _link(link: Any) -> dict[str, Any]:
+    return {"permanent": str(link.get("perm_address") or ""), "max_mtu": link.get("max_mtu") or None}
+
+
+def msr(name: str) -> dict[str, Any]:
+    """{"value": n} of "CPU REGISTER" (both numbers; the register in hex), {"error": reason} when it cannot be read."""
+    cpu, _, register = name.partition(" ")
+    try:
+        fd = os.open(f"/dev/cpu/{int(cpu)}/msr", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        return {"error": f"/dev/cpu/{cpu}/msr: {error.strerror}"}
+    try:
+        return {"value": int.from_bytes(os.pread(fd, 8, int(register, 16)), "little")}
+    except OSError as error:
+        return {"error": f"MSR {register}: {error.strerror}"}
+    finally:
+        os.close(fd)
+
+
+def kernel_log(_: str = "") -> dict[str, Any]:
+    """{"text": the kernel's log since boot, as far as its ring holds it} or {"error": reason}."""
+    try:
+        fd = os.open(_KERNEL_LOG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return {"error": f"{_KERNEL_LOG}: {error.strerror}"}
+    lines: list[str] = []
+    try:
+        while True:
+            try:
+                record = os.read(fd, _RECORD).decode(errors="replace")
+            except OSError as error:
+                if error.errno == errno.EPIPE:  # overwritten while it was read: go on with the next
+                    continue
+                break
+            if not record:
+                break
+            lines.append(record.partition(";")[2].partition("\n")[0])
+    finally:
+        os.close(fd)
+    return {"text": "\n".join(lines)}
+
+
+def architecture(_: str = "") -> dict[str, Any]:
+    """{"machine": what `uname -m` prints}."""
+    return {"machine": os.uname().machine}
+
+
+ALL: dict[str, Callable[[str], Answer]] = {
+    "kvm": kvm,
+    "driver": ethtool.driver,
+    "ethtool": ethtool.read,
+    "udev": udev,
+    "links": links,
+    "msr": msr,
+    "kernel-log": kernel_log,
+    "architecture": architecture,
+}

@@ -4,7 +4,7 @@ became.
     network SPEC.json [--result FILE] [--deadline SECONDS]     a JSON list of Bond on stdout, and in FILE when given
     network --undo                                             take back every bond that this boot made
 
-Run it detached (`systemd-run --wait --pipe …`, nohup): the SSH session may run over a port that the bond takes in,
+Run it detached (`systemd-run …`, nohup): the SSH session may run over a port that the bond takes in,
 and stands still for some seconds while its address moves to the bond. A killed session does not stop it half way, and
 if the bond does not come up with its LACP partner within the deadline (45 s), the ports are put back as they were and
 the error says what lacked. What stands is not touched, so it may be called again. Members are named by permanent MAC.

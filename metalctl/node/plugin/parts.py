@@ -92,6 +92,9 @@ def _none(fact: str, reason: str, inventory: Inventory) -> Absent:
 
 
 def _why(fact: str, inventory: Inventory) -> str:
-    """Why a fact could not be read, "" when it could."""
-    reasons: Iterable[str] = (u.reason for u in inventory.unreadable if u.fact == fact or u.fact.startswith(f"{fact}."))
+    """Why a list could not be read, "" when it could: a note of the list or of what holds it.
+
+    A note below it ("disks.sda.health") is of a part that was found, and hides none.
+    """
+    reasons: Iterable[str] = (u.reason for u in inventory.unreadable if f"{fact}.".startswith(f"{u.fact}."))
     return "; ".join(reasons)

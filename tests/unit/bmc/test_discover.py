@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from socket import AF_INET
 
 import pytest
 
 from metalctl.bmc import discover
-from metalctl.bmc.endpoint import DEFAULT_PORTS
+from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import BadTarget
-from metalctl.bmc.ipmi import ping
+from metalctl.bmc.find.places import Place
+from metalctl.bmc.find.udp import Sweep
+from metalctl.bmc.ipmi import rmcp
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.scan import Progress
 
@@ -29,19 +32,19 @@ CAPABILITIES_15 = bytes.fromhex("0600ff0700000000000000000010811c632004380001150
      (b"\x06\x00\xff\x07" + b"\0" * 30, None), (CAPABILITIES_20[:16], None), (PONG[:20] + b"\x00" + PONG[21:], None)],
 )  # fmt: skip
 def test_only_an_ipmi_answer_is_one(datagram: bytes, version: str | None) -> None:
-    found = ping.parse(datagram)
+    found = rmcp.parse(datagram)
     assert (found.version if found else None) == version
 
 
 def test_the_request_has_right_checksums() -> None:
-    message = ping.AUTH_CAPABILITIES[14:]
+    message = rmcp.AUTH_CAPABILITIES[14:]
     assert sum(message[:3]) % 256 == 0
     assert sum(message[3:]) % 256 == 0
-    assert ping.AUTH_CAPABILITIES[13] == len(message)
+    assert rmcp.AUTH_CAPABILITIES[13] == len(message)
 
 
 @contextmanager
-def udp_bmc(answer: bytes, deaf: int = 0, address: str = "127.0.0.1") -> Iterator[int]:
+def udp_bmc(answer: bytes | Callable[[bytes], bytes], deaf: int = 0, address: str = "127.0.0.1") -> Iterator[int]:
     """Answers every presence question but the first `deaf` ones."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind((address, 0))
@@ -54,7 +57,7 @@ def udp_bmc(answer: bytes, deaf: int = 0, address: str = "127.0.0.1") -> Iterato
                 return
             left -= 1
             if left < 0:
-                server.sendto(answer, peer)
+                server.sendto(answer if isinstance(answer, bytes) else answer(data), peer)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -75,17 +78,37 @@ def test_an_ipmi_bmc_is_found_even_when_the_first_datagrams_are_lost() -> None:
 
 
 def test_an_answer_from_somebody_else_does_not_count() -> None:
-    async def asked() -> ping.Answer | None:
-        pinger = await ping.open_pinger()
-        try:
-            waiting = asyncio.ensure_future(pinger.ask("127.0.0.1", 9, 0.2))
-            await asyncio.sleep(0)
-            pinger.datagram_received(CAPABILITIES_20, ("127.0.0.9", 9))
-            return await waiting
-        finally:
-            pinger.close()
+    begun = time.monotonic()
+    with udp_socket("127.66.0.1") as asked, udp_socket("127.66.0.9") as stranger, closing(Sweep(AF_INET, 2)) as sweep:
+        place = Place((), Endpoint("127.66.0.1", "ipmi", asked.getsockname()[1]), 1)
+        assert sweep.ask(place, *asked.getsockname(), begun)
+        _, peer = asked.recvfrom(512)
+        stranger.sendto(CAPABILITIES_20, peer)
+        sweep.receive(begun)
+        assert sweep.next_due() > begun + 0.5, "nothing but the next question"
+        asked.sendto(CAPABILITIES_20, peer)
+        sweep.receive(begun)
+        assert sweep.next_due() < begun + 0.5, "the answer is waiting for the GUID"
 
-    assert asyncio.run(asked()) is None
+
+@contextmanager
+def udp_socket(address: str) -> Iterator[socket.socket]:
+    with socket.socket(AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind((address, 0))
+        yield found
+
+
+def test_who_answers_is_asked_its_guid_which_is_written_as_smbios_writes_it() -> None:
+    raw = uuid.UUID("a1b2c3d4-0001-0002-8003-000102030405").bytes_le
+    message = bytes([0x81, 0x1C, 0x63, 0x20, 0x04, 0x37, 0]) + raw
+    guid_answer = CAPABILITIES_20[:13] + bytes([len(message) + 1]) + message + b"\0"
+
+    def answer(data: bytes) -> bytes:
+        return guid_answer if data == rmcp.SYSTEM_GUID else CAPABILITIES_20
+
+    with udp_bmc(answer) as port:
+        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=3)
+    assert (found.product, found.uuid) == ("IPMI 2.0", "a1b2c3d4-0001-0002-8003-000102030405")
 
 
 def test_one_machine_over_two_protocols_is_one_row(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,10 +128,54 @@ def test_silence_and_strangers_are_no_bmcs_and_the_scan_says_how_far_it_is(repla
     assert seen[-1] == Progress(15, 15, 0)
 
 
-def test_places_are_paced_by_the_rate() -> None:
+def test_packets_are_paced_by_the_rate() -> None:
     begun = time.monotonic()
-    assert list(discover(["127.66.0.1-11"], rate=20, timeout=0.05)) == []
-    assert time.monotonic() - begun > 0.5
+    assert list(discover(["127.66.0.1-11"], rate=40, timeout=0.05)) == []
+    assert time.monotonic() - begun > 0.4, "eleven addresses cost at least a connect and a datagram each"
+
+
+def test_no_rate_is_as_fast_as_it_goes() -> None:
+    begun = time.monotonic()
+    assert list(discover(["127.66.0.0/22"], rate=0, timeout=0.1)) == []
+    assert time.monotonic() - begun < 5
+
+
+def test_only_the_protocol_that_was_asked_for_is_spoken(replay: Replay) -> None:
+    assert list(discover([replay.url], protocols=("ipmi",), timeout=0.2)) == []
+    with udp_bmc(CAPABILITIES_20) as port:
+        (found,) = discover(["127.0.0.1"], timeout=0.4, ipmi_port=port, protocols=("ipmi",))
+    assert (found.protocol, found.endpoint.port) == ("ipmi", port)
+    assert not replay.requests
+
+
+def test_a_name_is_resolved_and_one_that_is_none_is_silent(replay: Replay) -> None:
+    found = list(discover(["localhost", "no-such-host.invalid"], timeout=1, ports=(replay.port,)))
+    assert [str(p.endpoint) for p in found] == [f"https://localhost:{replay.port}"]
+
+
+def test_what_the_service_root_tells_of_serial_and_mac_is_in_the_row(replay: Replay) -> None:
+    replay.tree["/redfish/v1"]["Oem"] = {"Acme": {"ServiceTag": "F54P1G3", "ManagerMACAddress": "B0-7B-25-D6-51-82"}}
+    replay.tree["/redfish/v1"]["UUID"] = "00000000-0000-0000-0000-000000000000"
+    (found,) = discover([replay.url], timeout=2)
+    assert (found.serial, found.mac, found.mac_from, found.uuid) == ("F54P1G3", "b0:7b:25:d6:51:82", "bmc", "")
+    assert replay.authorized == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=302, location="https://127.0.0.2/redfish/v1/"), Fault(body="[" * 100_000),
+     Fault(body="x" * 3_000_000),
+     Fault(body='{"@odata.type": "#ServiceRoot.v1_0_0.ServiceRoot"}'), Fault(status=500)],
+)  # fmt: skip
+def test_an_odd_service_root_is_no_bmc_and_no_crash(replay: Replay, fault: Fault) -> None:
+    replay.faults["/redfish/v1"] = fault
+    assert list(discover([replay.url], timeout=1)) == []
+
+
+def test_one_that_is_slow_to_answer_is_found_all_the_same(replay: Replay) -> None:
+    replay.faults["/redfish/v1"] = Fault(delay=0.8)
+    (found,) = discover([replay.url], timeout=0.3)
+    assert found.fingerprint == replay.fingerprint
 
 
 def test_excluded_addresses_are_left_alone(replay: Replay) -> None:

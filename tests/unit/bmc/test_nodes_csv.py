@@ -91,3 +91,15 @@ def test_a_missing_file_or_one_that_is_not_text_is_an_error(tmp_path: Path) -> N
 def test_systems_behind_one_bmc_and_ports_of_one_address_are_different_machines(tmp_path: Path) -> None:
     rows = ["https://10.0.0.1?system=1", "https://10.0.0.1?system=2", "ipmi://10.0.0.2:6230", "ipmi://10.0.0.2:6231"]
     assert len(read_csv(write(tmp_path, "bmc\n" + "\n".join(rows) + "\n"), credential_ref=REF)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("bmc\n" + "x" * 200_000, "is no CSV"), ("bmc\n" + "10.0.0.1\n" * 1_000_000, "larger than"),
+     ("bmc\n" + "10.0.0.300\n" * 5000, "the rest was not read")],
+    ids=["a cell without an end", "a file without an end", "mistakes without an end"],
+)  # fmt: skip
+def test_a_file_that_goes_on_for_ever_is_cut_off(tmp_path: Path, text: str, said: str) -> None:
+    found = problems(tmp_path, text, credential_ref=REF)
+    assert said in found[-1].message
+    assert len(found) <= 501

@@ -8,6 +8,7 @@ import pytest
 
 from metalctl.bmc.errors import Busy, PowerNotReached, Unreachable, Unsupported
 from metalctl.bmc.power import Switch, set_power
+from metalctl.bmc.timing import Clock
 
 
 class Machine:
@@ -109,3 +110,27 @@ def test_a_reset_is_not_repeated_when_the_answer_was_lost() -> None:
 def test_a_machine_that_is_off_cannot_be_reset() -> None:
     with pytest.raises(Unsupported):
         Machine("off").set("reset")
+
+
+def test_an_nmi_is_sent_once_to_a_machine_that_is_on_and_not_to_one_that_is_off() -> None:
+    machine = Machine("on")
+    machine.command = lambda action: machine.sent.append(action)  # type: ignore[method-assign]
+    machine.set("nmi")
+    assert machine.sent == ["nmi"]
+    with pytest.raises(Unsupported, match="is off"):
+        Machine("off").set("nmi")
+
+
+def test_between_off_and_on_it_waits_as_the_quirks_say_and_several_reads_are_wanted() -> None:
+    now, sent = [0.0], []
+    clock = Clock(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    machine = Machine("on")
+
+    def command(action: str) -> None:
+        sent.append((action, now[0]))
+        machine.state = action
+
+    set_power(Switch("bmc", machine.read, command, 1.0, reads=3, settles=10.0, clock=clock), "cycle", 100)
+    (off, first), (on, second) = sent
+    assert (off, on) == ("off", "on")
+    assert second - first >= 10 + 2, "three reads, then ten seconds"

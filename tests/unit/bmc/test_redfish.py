@@ -56,7 +56,8 @@ def test_the_inventory_is_what_the_tree_says(replay: Replay) -> None:
 
 @pytest.mark.parametrize(
     ("broken", "fact", "fault"),
-    [("Storage", "disks", Fault(500)), ("Storage/1/Drives/0", "disks", Fault(403)), ("Processors", "cpu", Fault(500)),
+    [("Storage", "controllers disks volumes", Fault(500)), ("Storage/1/Drives/0", "disks", Fault(403)),
+     ("Processors", "cpu", Fault(500)),
      ("Memory/A1", "memory.dimms", Fault(body="<html>")), ("EthernetInterfaces", "nics", Fault(body="[]")),
      ("EthernetInterfaces/1", "nics", Fault(body='{"a":'))],
 )  # fmt: skip
@@ -64,11 +65,11 @@ def test_a_broken_subtree_costs_one_unreadable_only(replay: Replay, broken: str,
     with login(replay) as bmc:
         replay.faults[f"{SYSTEM}/{broken}"] = fault
         found = bmc.inventory()
-    assert [u.fact for u in found.unreadable] == [fact]
+    assert [u.fact for u in found.unreadable] == fact.split(), "all that hangs on it, and nothing else"
     assert broken in found.unreadable[0].reason
     assert replay.requests["GET", f"{SYSTEM}/{broken}"] == 1, "an error is not retried"
     assert found.identity.serial == "S-1"
-    assert bool(found.disks) == (fact != "disks")
+    assert bool(found.disks) == ("disks" not in fact)
     assert bool(found.nics) == (fact != "nics")
     assert found.memory.total == 32 * 2**30, "the summary still says it"
     assert (found.cpu.cores is None) == (fact == "cpu")
@@ -119,12 +120,13 @@ def test_a_certificate_that_changes_between_two_requests_gets_no_credential(
 
 
 def test_power_commands_are_pinned_to_the_certificate_too(replay: Replay) -> None:
-    from metalctl.bmc.redfish import actions
-
-    forged = replace(parse_endpoint(replay.url), fingerprint="ab" * 32)
-    with pytest.raises(Unreachable, match="ingerprint"):
-        actions.reset(forged, GOOD, SYSTEM, "on", timeout=5)
-    assert not replay.requests
+    with login(replay) as bmc:
+        bmc.power()
+        seen = sum(replay.requests.values())
+        bmc.endpoint = replace(bmc.endpoint, fingerprint="ab" * 32)  # type: ignore[misc]
+        with pytest.raises(CertificateChanged):
+            bmc.set_boot("pxe")
+    assert sum(replay.requests.values()) == seen
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_no_link_leads_the_credential_to_another_host(replay: Replay, link: str)
     with login(replay) as bmc:
         replay.tree[SYSTEM]["Storage"]["@odata.id"] = link
         found = bmc.inventory()
-    assert [u.fact for u in found.unreadable] == ["disks"]
+    assert [u.fact for u in found.unreadable] == ["controllers", "disks", "volumes"]
 
 
 def test_a_redirect_on_the_same_bmc_is_followed_and_one_off_it_is_not(replay: Replay) -> None:
@@ -167,7 +169,7 @@ def test_a_redirect_on_the_same_bmc_is_followed_and_one_off_it_is_not(replay: Re
         replay.tree[f"{SYSTEM}/Elsewhere"] = replay.tree[f"{SYSTEM}/Storage"]
         assert len(bmc.inventory().disks) == 1
         replay.faults[f"{SYSTEM}/Storage"] = Fault(307, location="https://192.0.2.1/")
-        assert [u.fact for u in bmc.inventory().unreadable] == ["disks"]
+        assert "disks" in [u.fact for u in bmc.inventory().unreadable]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +212,7 @@ def test_the_boot_device_is_set_once_re_read_and_not_written_twice(replay: Repla
 
 
 def test_a_bmc_that_ignores_the_boot_device_is_caught(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redfish_bmc, "BOOT_SETTLES", 0.0)
+    monkeypatch.setattr("metalctl.bmc.redfish.act.boot.SETTLES", 0.0)
     replay.obeys = False
     with login(replay) as bmc, pytest.raises(BootNotSet) as caught:
         bmc.set_boot("pxe")
@@ -280,7 +282,7 @@ def test_a_closed_connection_leaves_nothing_and_says_so(replay: Replay) -> None:
 def test_a_busy_bmc_gets_one_more_chance(replay: Replay) -> None:
     with login(replay) as bmc:
         replay.faults[f"{SYSTEM}/Storage"] = Fault(503)
-        assert [u.fact for u in bmc.inventory().unreadable] == ["disks"]
+        assert "disks" in [u.fact for u in bmc.inventory().unreadable]
         assert replay.requests["GET", f"{SYSTEM}/Storage"] == 2
 
 

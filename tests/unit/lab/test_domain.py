@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from metalctl.lab import faults, plan
 from metalctl.lab.domain import QEMU, build
+from metalctl.lab.errors import RackFileError
 from metalctl.lab.spec import Disk, Node, Rack
 
 GIB = 2**30
@@ -128,3 +130,48 @@ def test_a_fault_changes_the_identity_of_no_other_part() -> None:
     faulty = plan.make(Rack("r", (replace(NODE, faults=("missing-hdd",)),)), "lab", Path("/state")).nodes[0]
     assert {disk.serial for disk in whole.disks} - {disk.serial for disk in faulty.disks} == {whole.disks[-1].serial}
     assert (whole.uuid, whole.serial, whole.macs) == (faulty.uuid, faulty.serial, faulty.macs)
+
+
+def test_memory_beyond_the_hosts_is_a_sparse_file_and_small_memory_is_not() -> None:
+    small, huge = domain(), domain(replace(NODE, memory=512 * GIB))
+    assert small.find("memoryBacking") is None
+    assert huge.find("memoryBacking/source[@type='memfd']") is not None
+    assert huge.findtext("memory") == str(512 * 2**20)
+
+
+def test_an_iommu_is_there_when_declared() -> None:
+    assert domain().find("devices/iommu") is None
+    assert domain(replace(NODE, iommu=True)).find("devices/iommu") is not None
+
+
+WHOLE = replace(NODE, firmware="uefi", vcpus=4, threads=2, iommu=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "fact", "good", "bad"),
+    [
+        ("small-disk", lambda n: [d.size for d in n.disks if d.kind == "ssd"], [GIB], [GIB // 2]),
+        ("low-memory", lambda n: n.memory, 2560 * 2**20, 2048 * 2**20),
+        ("smt-off", lambda n: (n.vcpus, n.threads), (4, 2), (2, 1)),
+        ("iommu-off", lambda n: n.iommu, True, False),
+        ("legacy-boot", lambda n: n.firmware, "uefi", "bios"),
+        ("missing-nvme", lambda n: [d.kind for d in n.disks].count("nvme"), 1, 0),
+        ("missing-hdd", lambda n: [d.kind for d in n.disks].count("hdd"), 2, 1),
+    ],
+)
+def test_a_fault_changes_its_own_fact_and_no_other(
+    fault: str, fact: Callable[[Node], object], good: object, bad: object
+) -> None:
+    assert fact(WHOLE) == good
+    broken = faults.inject(replace(WHOLE, faults=(fault,)))
+    assert fact(broken) == bad
+    changed = {f.name for f in fields(Node) if getattr(broken, f.name) != getattr(WHOLE, f.name)} - {"faults"}
+    assert changed <= {"disks"} or len(changed) == 1 or changed == {"vcpus", "threads"}
+
+
+@pytest.mark.parametrize("fault", ["small-disk", "smt-off", "iommu-off", "legacy-boot", "missing-nvme", "missing-hdd"])
+def test_a_fault_that_the_node_cannot_have_is_refused(fault: str) -> None:
+    bare = Node("n1", "compute", disks=())
+    with pytest.raises(RackFileError, match=f"fault {fault}, but") as caught:
+        faults.inject(replace(bare, faults=(fault,)))
+    assert "drop the fault" in caught.value.hint

@@ -12,26 +12,25 @@ import pytest
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed
 from metalctl.node import guard
-from metalctl.node.errors import Refused
+from metalctl.node.errors import Refused, ToolFailed
 from metalctl.node.inspect.host import Host, LocalHost
 
 SIZE = 480 * 10**9
 NOW = 1_000_000.0
 
 
-class Machine(Host):
+class Machine:
     """A machine made of a dict of files; a value of None makes a directory."""
 
     def __init__(self, files: dict[str, str], links: dict[str, str] | None = None) -> None:
-        super().__init__()
         self.files, self.links = files, links or {}
 
-    def _data(self, path: str) -> bytes:
+    def data(self, path: str) -> bytes:
         if path not in self.files:
             raise FileNotFoundError(path)
         return self.files[path].encode()
 
-    def _names(self, path: str) -> list[str]:
+    def names(self, path: str) -> list[str]:
         known = [*self.files, *self.links]
         names = {
             p.removeprefix(path.rstrip("/") + "/").split("/")[0] for p in known if p.startswith(path.rstrip("/") + "/")
@@ -40,14 +39,17 @@ class Machine(Host):
             raise FileNotFoundError(path)
         return list(names)
 
-    def _real(self, path: str) -> str:
+    def real(self, path: str) -> str:
         return self.links.get(path, path)
 
-    def _probe(self, what: str, name: str) -> Any:
+    def tool(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str:
+        raise ToolFailed(f"{argv[0]} is not installed")
+
+    def probe(self, what: str, name: str) -> Any:
         return {}
 
 
-def machine(extra: dict[str, str] | None = None, links: dict[str, str] | None = None, **serials: str) -> Machine:
+def machine(extra: dict[str, str] | None = None, links: dict[str, str] | None = None, **serials: str) -> Host:
     files: dict[str, str] = {}
     for name, serial in (serials or {"sda": "S1"}).items():
         files |= {
@@ -58,7 +60,7 @@ def machine(extra: dict[str, str] | None = None, links: dict[str, str] | None = 
             f"/sys/class/block/{name}/dev": "8:0",
             f"/sys/class/block/{name}1/dev": "8:1",
         }
-    return Machine({**files, **(extra or {})}, links)
+    return Host(Machine({**files, **(extra or {})}, links))
 
 
 def disk(**change: Any) -> Disk:

@@ -11,7 +11,23 @@ from typing import Any
 import pytest
 
 from metalctl.model.codec import encode
-from metalctl.node.inspect import bonds, cpu, disks, lldp, memory, nics, system
+from metalctl.node.inspect import (
+    bmc,
+    bonds,
+    controllers,
+    cpu,
+    disks,
+    lldp,
+    memory,
+    nics,
+    numa,
+    pcie,
+    power,
+    sensors,
+    system,
+    tpm,
+    volumes,
+)
 from metalctl.node.inspect.host import Host
 
 _HERE = Path(__file__).parent
@@ -23,14 +39,14 @@ _SPEC.loader.exec_module(_RECORDED)
 
 
 def _system(host: Host) -> dict[str, Any]:
-    mode = system.boot_mode(host)
+    mode, manager = system.boot_mode(host), bmc.collect(host)
     return {
         "identity": system.identity(host, ()),
         "boot_mode": mode,
         "secure_boot": system.secure_boot(host, mode),
         "os": system.os_kind(host),
-        "bmc_address": system.bmc_address(host),
-        "firmware": system.firmware(host, (), ()),
+        "bmc_address": manager.address if manager else "",
+        "firmware": system.firmware(host, (), (), manager),
     }
 
 
@@ -38,10 +54,20 @@ COLLECTORS: dict[str, Callable[[Host], Any]] = {
     "cpu": lambda host: {**encode(cpu.collect(host)), "emulated": cpu.emulated(host)},
     "memory": memory.collect,
     "disks": disks.collect,
-    "nics": lambda host: nics.collect(host, {}),
+    "nics": lambda host: nics.collect(host, {}, pcie.functions(host)),
     "lldp": lambda host: lldp.collect(host, ("ens1f0", "np1a"), None),
     "bonds": bonds.collect,
     "system": _system,
+    "bmc": bmc.collect,
+    "controllers": lambda host: controllers.collect(host, pcie.functions(host)),
+    "numa": numa.collect,
+    "nvme": lambda host: disks.details(host, disks.collect(host)),
+    "smart": lambda host: disks.details(host, disks.collect(host)),
+    "pcie": lambda host: pcie.collect(host, pcie.functions(host)),
+    "power": power.collect,
+    "sensors": sensors.collect,
+    "tpm": tpm.collect,
+    "volumes": lambda host: volumes.collect(host, disks.collect(host)),
 }
 CASES = sorted((_HERE / "cases").glob("*/*.json"))
 
@@ -58,7 +84,7 @@ def _subset(expected: Any, got: Any, path: str = "") -> list[str]:
 @pytest.mark.parametrize("file", CASES, ids=lambda f: f"{f.parent.name}: {f.stem.replace('-', ' ')}")
 def test_what_is_read_is_what_the_machine_has(file: Path) -> None:
     case = json.loads(file.read_text())
-    host = _RECORDED.RecordedHost(case)
+    host = Host(_RECORDED.Recorded(case))
     got = encode(COLLECTORS[file.parent.name](host))
     assert _subset(case["expect"], got) == []
     assert {f"{n.fact}: {n.reason}" for n in host.notes} == set(case.get("unreadable", []))

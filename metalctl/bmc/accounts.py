@@ -1,0 +1,172 @@
+"""From the factory's credential to the site's, without locking anybody out.
+
+    rotate(users, factory, site)          # Change("user root (factory)", "user metalctl")
+
+- Each credential is tried once. The first refusal of one ends the try with it (see lockout).
+- What is there already is left: when the factory's credential is refused and the site's works, nothing is to do.
+- The new login is proven by a login before the old one is given up. When it does not work, what was changed is put
+  back through the session that made the change, and the old login is proven again.
+- Nothing here is logged, and no message holds a password.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from metalctl.bmc.audit import Change
+from metalctl.bmc.endpoint import Credential
+from metalctl.bmc.errors import BmcError, NotApplied, Unsupported, WrongPassword
+
+
+class Admin(Protocol):
+    """Somebody logged in who may manage users. A context manager; leaving it logs out."""
+
+    def limits(self) -> tuple[int, int]:
+        """Fewest and most characters of a password; 0: not stated."""
+
+    def exists(self, username: str) -> bool:
+        """Whether there is an account of that name."""
+
+    def set_password(self, username: str, password: str) -> None:
+        """Change it; who is logged in stays so where the BMC allows it."""
+
+    def create(self, credential: Credential) -> None:
+        """A new administrator."""
+
+    def remove(self, username: str) -> None:
+        """Take the account away."""
+
+    def disable(self, username: str) -> None:
+        """Let nobody log in with it; raises NotApplied unless it reads so."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Users(Protocol):
+    """The accounts of one BMC."""
+
+    @property
+    def name(self) -> str:
+        """The BMC, for people."""
+
+    def enter(self, credential: Credential) -> Admin:
+        """One login. Raises WrongPassword when it is refused; it is remembered, and not tried again."""
+
+    def made(self, credential: Credential) -> None:
+        """The credential was set just now: an earlier refusal of it counts no more."""
+
+
+def rotate(users: Users, factory: Credential, site: Credential, keep_factory: bool = False) -> Change:
+    """Make `site` an administrator's login that works, and shut the factory's account (when it is another).
+
+    Raises WrongPassword (neither works), Unsupported (the password does not suit; nothing was changed), NotApplied
+    (it was put back).
+    """
+    if factory == site:
+        raise Unsupported("the site's credential is the factory's", hint="give it a password of its own")
+    try:
+        admin = users.enter(factory)
+    except WrongPassword as refused:
+        return _already(users, site, refused)
+    with admin:
+        _check(users, admin, site)
+        if factory.username == site.username:
+            _change(users, admin, factory, site)
+        else:
+            _replace(users, admin, site)
+    if factory.username != site.username and not keep_factory:
+        with users.enter(site) as new:
+            new.disable(factory.username)
+    return Change(f"{factory} (factory)", str(site))
+
+
+def _already(users: Users, site: Credential, refused: WrongPassword) -> Change:
+    """The factory's login is refused: good when the site's works, else a person must look."""
+    try:
+        with users.enter(site):
+            return Change(str(site), str(site), "done before")
+    except WrongPassword:
+        raise WrongPassword(
+            f"{users.name} refuses the factory's credential and the site's; neither is tried again",
+            hint="look up the password on the machine's label, or reset the BMC's users at the console",
+            bmc=users.name,
+        ) from refused
+
+
+def _check(users: Users, admin: Admin, site: Credential) -> None:
+    least, most = admin.limits()
+    length = len(site.password)
+    if length < least or (most and length > most):
+        raise Unsupported(
+            f"{users.name} takes passwords of {least} to {most or 'any number of'} characters; the site's has {length}",
+            hint="some BMCs cut a longer one silently; choose one that suits all",
+            bmc=users.name,
+        )
+
+
+def _change(users: Users, admin: Admin, factory: Credential, site: Credential) -> None:
+    """The same account, another password."""
+    admin.set_password(site.username, site.password)
+    users.made(site)
+    if why := _refusal(users, site):
+        _put_back(users, lambda: admin.set_password(factory.username, factory.password), factory, why)
+
+
+def _replace(users: Users, admin: Admin, site: Credential) -> None:
+    """Another account."""
+    there = admin.exists(site.username)
+    if there:
+        admin.set_password(site.username, site.password)
+    else:
+        admin.create(site)
+    users.made(site)
+    if why := _refusal(users, site):
+        if not there:
+            admin.remove(site.username)
+        raise NotApplied(
+            f"{users.name}: the new account {site.username} does not work ({why}); the factory's was left as it was",
+            hint="does the BMC want other characters, or a longer password?",
+            bmc=users.name,
+            wanted=str(site),
+            got="refused",
+        )
+
+
+def _put_back(users: Users, restore: object, factory: Credential, why: str) -> None:
+    assert callable(restore)
+    try:
+        restore()
+        users.made(factory)
+        lost = _refusal(users, factory)
+    except BmcError as error:
+        lost = error.message
+    if lost:
+        raise NotApplied(
+            f"{users.name}: the new password does not work ({why}), and the old one could not be put back ({lost})",
+            hint="reset the BMC's users at the console, before anything tries again and locks the account",
+            bmc=users.name,
+            wanted="a login that works",
+            got="none",
+        )
+    raise NotApplied(
+        f"{users.name}: the new password does not work ({why}); the old one was put back, and works",
+        hint="does the BMC want other characters, or a shorter password?",
+        bmc=users.name,
+        wanted="the site's password",
+        got="the factory's password",
+    )
+
+
+def _refusal(users: Users, credential: Credential) -> str:
+    """Why this login does not work, "" when it does."""
+    try:
+        with users.enter(credential) as admin:
+            admin.limits()
+            return ""
+    except BmcError as error:
+        return error.message

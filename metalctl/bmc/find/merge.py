@@ -1,0 +1,132 @@
+"""The same machine seen twice (two addresses, two protocols) is one row.
+
+Evidence is weighed: the service's or system's UUID and a MAC address that the BMC states itself count 2, a MAC address
+seen on the segment and an equal certificate 1 each; 2 are needed, and nothing may contradict. One alone does not do: a
+factory certificate is on every board of a series, and a router may answer ARP for many. What a whole group of machines
+shares is no identity at all. A row is never dropped on a guess: two rows for one machine are found out at the login.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from metalctl.bmc.protocol import Probe
+from metalctl.model.identity import swapped_uuid, usable_serial, usable_uuid
+
+MOST = 4  # addresses that one BMC can plausibly have
+NEEDED = 2.0
+_FACTS = {"uuid": "UUID", "mac": "MAC address", "fingerprint": "certificate", "serial": "serial"}
+
+
+def merged(probes: Iterable[Probe]) -> list[Probe]:
+    """One row a machine, in the order of the first; `at` holds its further endpoints, `notes` what only looks alike."""
+    rows = _once(probes)
+    groups = {number: [number] for number in range(len(rows))}
+    home = list(range(len(rows)))
+    shared = _shared(rows)
+    for one, other in sorted(_pairs(shared)):
+        if home[one] != home[other] and _same(rows, groups[home[one]], groups[home[other]], (one, other)):
+            keep, gone = sorted((home[one], home[other]))
+            for number in groups.pop(gone):
+                home[number] = keep
+                groups[keep].append(number)
+    return [_row([rows[n] for n in sorted(groups[h])], _notes(rows, groups[h], home, shared)) for h in sorted(groups)]
+
+
+def _once(probes: Iterable[Probe]) -> list[Probe]:
+    """An endpoint that two targets named is one row; the one that tells more stays."""
+    found: dict[tuple[str, str, int | None], Probe] = {}
+    for probe in probes:
+        key = (probe.protocol, probe.endpoint.address, probe.endpoint.port)
+        if key not in found or len(found[key].also) < len(probe.also):
+            found[key] = probe
+    return list(found.values())
+
+
+def _keys(probe: Probe) -> Iterator[tuple[str, str]]:
+    if uuid := usable_uuid(probe.uuid):
+        yield "uuid", min(uuid, swapped_uuid(uuid))
+    if probe.mac:
+        yield "mac", probe.mac
+    if probe.fingerprint:
+        yield "fingerprint", probe.fingerprint
+    if serial := usable_serial(probe.serial):
+        yield "serial", serial
+    if probe.endpoint.port is None:
+        yield "address", probe.endpoint.address
+
+
+def _shared(rows: list[Probe]) -> dict[tuple[str, str], list[int]]:
+    """(fact, value) → the rows that have it, of those that more than one has."""
+    found = defaultdict(list)
+    for number, probe in enumerate(rows):
+        for key in _keys(probe):
+            found[key].append(number)
+    return {key: numbers for key, numbers in found.items() if len(numbers) > 1}
+
+
+def _pairs(shared: dict[tuple[str, str], list[int]]) -> set[tuple[int, int]]:
+    return {pair for numbers in shared.values() if len(numbers) <= MOST for pair in combinations(numbers, 2)}
+
+
+def _same(rows: list[Probe], ours: list[int], theirs: list[int], pair: tuple[int, int]) -> bool:
+    """Whether the pair convinces, and no two of both groups contradict."""
+    apart = any(_contradict(rows[a], rows[b]) for a in ours for b in theirs)
+    return not apart and len(ours) + len(theirs) <= 2 * MOST and _weight(rows[pair[0]], rows[pair[1]]) >= NEEDED
+
+
+def _weight(a: Probe, b: Probe) -> float:
+    equal = {key[0] for key in set(_keys(a)) & set(_keys(b))}
+    stated = a.mac_from == b.mac_from == "bmc"
+    worth = {"uuid": 2.0, "mac": 2.0 if stated else 1.0, "fingerprint": 1.0, "serial": 2.0}
+    weight = sum(worth.get(name, 0.0) for name in equal)
+    if "address" in equal and a.protocol != b.protocol:
+        weight += NEEDED  # two protocols on their own ports of one address
+    if a.fingerprint and b.fingerprint and a.fingerprint != b.fingerprint:
+        weight -= 1.0
+    return weight
+
+
+def _contradict(a: Probe, b: Probe) -> bool:
+    """Two ports of one address are two BMCs (emulated ones); so are two different serials, UUIDs or stated MACs."""
+    if a.endpoint.address == b.endpoint.address and a.protocol == b.protocol:
+        return True
+    facts_a, facts_b = dict(_keys(a)), dict(_keys(b))
+    differ = {name for name in facts_a.keys() & facts_b.keys() if facts_a[name] != facts_b[name]}
+    if "serial" in differ or ("mac" in differ and a.mac_from == b.mac_from == "bmc"):
+        return True
+    # Over two protocols the UUIDs are of two things: the service's, and the system's.
+    return "uuid" in differ and a.protocol == b.protocol
+
+
+def _row(rows: list[Probe], notes: tuple[str, ...]) -> Probe:
+    first, *others = sorted(rows, key=lambda r: r.protocol != "redfish")
+    every = [p for r in (first, *others) for p in (r.protocol, *r.also)]
+    by_mac = first if first.mac else next((r for r in others if r.mac), first)
+    return replace(
+        first,
+        also=tuple(p for p in dict.fromkeys(every) if p != first.protocol),
+        at=tuple(str(r.endpoint) for r in others),
+        uuid=first.uuid or next((r.uuid for r in others if r.uuid), ""),
+        serial=first.serial or next((r.serial for r in others if r.serial), ""),
+        mac=by_mac.mac,
+        mac_from=by_mac.mac_from,
+        notes=notes,
+    )
+
+
+def _notes(
+    rows: list[Probe], group: list[int], home: list[int], shared: dict[tuple[str, str], list[int]]
+) -> tuple[str, ...]:
+    """What this machine has in common with others, and what that means."""
+    notes = []
+    for number in group:
+        for fact, value in _keys(rows[number]):
+            others = [n for n in shared.get((fact, value), []) if home[n] != home[number]]
+            if others and fact in _FACTS:
+                where = f"{len(others)} others" if len(others) > 1 else str(rows[others[0]].endpoint)
+                notes.append(f"same {_FACTS[fact]} as {where}, which proves nothing alone")
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,139 @@
+"""What a technician does with a BMC over IPMI (protocol.Service): locator LED, event log, clock, restart.
+
+Each looks first, does it once, and reads it again; the reading is what counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from metalctl.bmc.audit import Audit, Change, audited
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.errors import BadAnswer, BmcError, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.ipmi import ping
+from metalctl.bmc.timing import Clock
+
+CLEARED_WITHIN = 30.0
+CLOCK_SLACK = 3.0  # seconds: the clock of an event log has whole ones
+BACK_WITHIN = 400.0
+DOWN_WITHIN = 15.0  # a BMC that never was silent in this time is taken to be back already
+
+
+class Session(Protocol):
+    """What worker and ipmitool have in common."""
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """The value of one request (see commands.Commands)."""
+
+    def close(self) -> None:
+        """Log out."""
+
+
+class Acting:
+    """The acting half of IpmiBmc."""
+
+    endpoint: Endpoint
+    audit: Audit
+    clock: Clock
+    _session: Session
+    _login: Callable[[], Session]
+
+    def power(self) -> str:
+        """See protocol.Bmc."""
+        return str(self._session.ask("power"))
+
+    def locator(self) -> bool:
+        """See protocol.Service."""
+        found = self._session.ask("identified")
+        if found is None:
+            raise Unsupported(
+                f"{self.endpoint} does not tell whether its locator LED shows", hint="look at the machine"
+            )
+        return bool(found)
+
+    @audited("locator")
+    def set_locator(self, on: bool) -> Change:
+        """See protocol.Service. IPMI makes telling the state optional: then the change says only that it was asked."""
+        before = self._session.ask("identified")
+        if before is on:
+            return Change(before, before)
+        self._session.ask("identify", on=on)
+        after = self._session.ask("identified")
+        if after is None:
+            return Change(before, f"asked {'on' if on else 'off'}", note="this BMC does not tell whether it shows")
+        return self._applied("the locator LED", on, after, Change(before, after))
+
+    @audited("clear-log")
+    def clear_log(self) -> Change:
+        """See protocol.Service. The entry that says "cleared" may stay."""
+        before = int(self._session.ask("sel_count"))
+        if not before:
+            return Change(0, 0)
+        self._session.ask("clear_sel")
+        deadline = self.clock.now() + CLEARED_WITHIN
+        while (after := int(self._session.ask("sel_count"))) > 1 and self.clock.now() < deadline:
+            self.clock.sleep(1.0)
+        if after > 1:
+            raise self._not_applied("the number of log entries", 0, after)
+        return Change(before, after)
+
+    def clock_ahead(self) -> float:
+        """See protocol.Service."""
+        return round(float(self._session.ask("clock")) - self.clock.today(), 1)
+
+    @audited("clock")
+    def set_clock(self) -> Change:
+        """See protocol.Service."""
+        before = self.clock_ahead()
+        if abs(before) <= CLOCK_SLACK:
+            return Change(before, before)
+        self._session.ask("set_clock", seconds=round(self.clock.today()))
+        after = self.clock_ahead()
+        return self._applied("the clock", True, abs(after) <= CLOCK_SLACK, Change(before, after))
+
+    @audited("reset-bmc")
+    def reset_bmc(self) -> Change:
+        """See protocol.Service. It serves again when it answers, takes a login, and tells the power state."""
+        with contextlib.suppress(Unreachable, BadAnswer):  # many are gone before they have answered
+            self._session.ask("cold_reset")
+        self._session.close()
+        begun = self.clock.now()
+        while self._pings() and self.clock.now() - begun < DOWN_WITHIN:
+            self.clock.sleep(0.5)
+        while True:
+            try:
+                self._session = self._login()
+                self.power()
+                return Change("serving", "serving again", note=f"after {self.clock.now() - begun:.0f} s")
+            except (Unreachable, BadAnswer) as error:
+                if self.clock.now() - begun > BACK_WITHIN:
+                    raise Unreachable(
+                        f"{self.endpoint} does not serve {BACK_WITHIN:.0f} s after its reset: {error.message}",
+                        hint="give it some more minutes, then take its power away",
+                        bmc=str(self.endpoint),
+                    ) from None
+                self.clock.sleep(3.0)
+
+    def _pings(self) -> bool:
+        try:
+            asyncio.run(ping.probe(self.endpoint, 1.0))
+        except BmcError:
+            return False
+        return True
+
+    def _applied(self, what: str, wanted: object, got: object, change: Change) -> Change:
+        if wanted != got:
+            raise self._not_applied(what, wanted, got)
+        return change
+
+    def _not_applied(self, what: str, wanted: object, got: object) -> NotApplied:
+        return NotApplied(
+            f"{self.endpoint}: {what} should read {wanted}, but reads {got}",
+            hint="the BMC took the command and did not obey: a reset of the BMC may mend it",
+            bmc=str(self.endpoint),
+            wanted=wanted,
+            got=got,
+        )

@@ -1,0 +1,107 @@
+"""The requests that both ends of IPMI answer (worker.py over pyghmi, ipmitool.py), over one raw request each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metalctl.bmc.ipmi import walk
+from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.rmcp import guid
+from metalctl.bmc.ipmi.walk import STORAGE, answered
+
+CHASSIS, APP, TRANSPORT = 0x00, 0x06, 0x0C
+_CONTROL = {"off": 0, "on": 1, "reset": 3, "nmi": 4}
+_THIS_CHANNEL = 0x0E
+_SURE = b"CLR"
+
+
+class Commands:
+    """Each public method is one request; the values are plain JSON, bytes as hex."""
+
+    def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+        """The data of the answer; raises Refused for a completion code."""
+        raise NotImplementedError
+
+    def power(self) -> str:
+        """ "on" or "off"."""
+        return "on" if answered(self.raw(CHASSIS, 0x01), 1)[0] & 1 else "off"
+
+    def set_power(self, action: str) -> None:
+        """Chassis Control: "off", "on", "reset" or "nmi"; the state is not awaited."""
+        self.raw(CHASSIS, 0x02, bytes((_CONTROL[action],)))
+
+    def device(self) -> dict[str, Any]:
+        """Get Device ID (20.1)."""
+        d = answered(self.raw(APP, 0x01), 11)
+        return {
+            "device_id": d[0],
+            "firmware_version": f"{d[2] & 0x7F}.{d[3]:02x}",
+            "manufacturer_id": int.from_bytes(d[6:9], "little"),
+            "product_id": int.from_bytes(d[9:11], "little"),
+        }
+
+    def guid(self) -> str:
+        """Get System GUID (22.14), as SMBIOS writes it; "" when it means nothing."""
+        return guid(answered(self.raw(APP, 0x37), 16))
+
+    def fru(self, fru_id: int = 0) -> str:
+        """The bytes of a FRU inventory."""
+        return walk.read_fru(self.raw, fru_id).hex()
+
+    def sdr(self) -> list[str]:
+        """Every sensor data record."""
+        return [record.hex() for record in walk.read_sdr(self.raw)]
+
+    def readings(self, numbers: list[int]) -> list[str | None]:
+        """Get Sensor Reading of each sensor; None for one that is refused."""
+        return [self._reading(number) for number in numbers]
+
+    def _reading(self, number: int) -> str | None:
+        try:
+            return self.raw(walk.SENSOR_EVENT, 0x2D, bytes((number,))).hex()
+        except Refused:
+            return None
+
+    def sel(self, most: int) -> list[str]:
+        """The newest records of the event log, oldest first."""
+        return [record.hex() for record in walk.read_sel(self.raw, most)]
+
+    def sel_count(self) -> int:
+        """How many records it holds."""
+        return walk.sel_count(self.raw)
+
+    def clear_sel(self) -> None:
+        """Begins to empty the event log (31.9)."""
+        reservation = answered(self.raw(STORAGE, 0x42), 2)[:2]
+        self.raw(STORAGE, 0x47, reservation + _SURE + b"\xaa")
+
+    def clock(self) -> int:
+        """Seconds since 1970 by the clock of the event log."""
+        return int.from_bytes(answered(self.raw(STORAGE, 0x48), 4)[:4], "little")
+
+    def set_clock(self, seconds: int) -> None:
+        """Set it."""
+        self.raw(STORAGE, 0x49, seconds.to_bytes(4, "little"))
+
+    def lan(self) -> dict[str, str]:
+        """Address and MAC address of the channel that we came in on (23.2)."""
+        try:
+            channel = answered(self.raw(APP, 0x42, bytes((_THIS_CHANNEL,))), 1)[0] & 0x0F
+        except Refused:
+            channel = _THIS_CHANNEL
+        address = answered(self.raw(TRANSPORT, 0x02, bytes((channel, 3, 0, 0))), 5)[1:5]
+        mac = answered(self.raw(TRANSPORT, 0x02, bytes((channel, 5, 0, 0))), 7)[1:7]
+        return {"address": ".".join(map(str, address)), "mac": mac.hex(":")}
+
+    def identified(self) -> bool | None:
+        """Whether the locator LED is on; None when the BMC does not tell."""
+        status = self.raw(CHASSIS, 0x01)
+        return bool(status[2] & 0x30) if len(status) > 2 and status[2] & 0x40 else None
+
+    def identify(self, on: bool) -> None:
+        """The locator LED: on until it is told otherwise, or off."""
+        self.raw(CHASSIS, 0x04, b"\0\x01" if on else b"\0")
+
+    def cold_reset(self) -> None:
+        """Restart the BMC; the session is lost with it."""
+        self.raw(APP, 0x02)

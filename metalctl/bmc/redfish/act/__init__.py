@@ -1,0 +1,19 @@
+"""What changes something on a Redfish BMC: one file a group of actions.
+
+Each looks before it acts, and reads again after.
+
+link         one HTTPS request, pinned to the certificate
+wire         GET, PATCH, POST with the patience and the ETags that the quirks ask for
+refusals     what the BMC's refusal means
+tasks        a task followed to its end; one that vanishes proves nothing
+power        reset types
+boot         boot override, once or lasting
+media        virtual media
+bios         BIOS settings, equal only when re-read after the reboot
+secure_boot  UEFI secure boot
+led          the locator LED
+logs         the event log
+clocks       the BMC's clock
+manager      reset of the BMC itself
+accounts     users of the BMC
+"""

@@ -1,0 +1,62 @@
+"""The BMC's clock, which dates its event log and certificates: set to UTC, and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from metalctl.bmc.errors import NotApplied, Unsupported
+from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.values import text
+
+CLOSE = 2.0
+SETTLES = 15.0
+
+
+def read(wire: Wire) -> float:
+    """Seconds by which the BMC is ahead of us (negative: behind). Raises Unsupported when it does not tell the time."""
+    return _ahead(wire, _manager(wire)[1])
+
+
+def write(wire: Wire) -> tuple[float, float]:
+    """Seconds ahead, before and after. Nothing is sent when it is right to two seconds."""
+    path, manager = _manager(wire)
+    before = _ahead(wire, manager)
+    if abs(before) <= CLOSE:
+        return before, before
+    wire.patch(path, _body(wire, manager))
+    deadline = wire.clock.now() + SETTLES
+    while abs(got := _ahead(wire, wire.get(path))) > CLOSE:
+        if wire.clock.now() >= deadline:
+            raise NotApplied(
+                f"{wire.name}: its clock is {got:+.0f} s off after it was set",
+                hint="it may follow NTP servers: correct those, or switch NTP off",
+                bmc=wire.name,
+                wanted=0,
+                got=got,
+            )
+        wire.clock.sleep(1.0)
+    return before, got
+
+
+def _body(wire: Wire, manager: Resource) -> dict[str, str]:
+    now = datetime.fromtimestamp(wire.clock.today(), UTC)
+    body = {"DateTime": now.isoformat(timespec="seconds")}
+    offset = text(manager, "DateTimeLocalOffset")
+    # A BMC that keeps an offset of its own would turn our UTC into its local time.
+    return body | ({"DateTimeLocalOffset": "+00:00"} if offset and offset != "+00:00" else {})
+
+
+def _manager(wire: Wire) -> tuple[str, Resource]:
+    for path in wire.managers():
+        if text(manager := wire.get(path), "DateTime"):
+            return path, manager
+    raise Unsupported(f"{wire.name} does not tell its time", hint="try it over IPMI", bmc=wire.name)
+
+
+def _ahead(wire: Wire, manager: Resource) -> float:
+    told = text(manager, "DateTime")
+    try:
+        at = datetime.fromisoformat(told)
+    except ValueError:
+        raise Unsupported(f"{wire.name} tells the time as {told!r}", hint="see its clock by hand") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - wire.clock.today()

@@ -1,0 +1,109 @@
+"""One HTTPS request to a BMC, pinned to its certificate: the certificate is compared before a byte of ours is sent.
+
+No redirect is followed, no proxy is asked, an answer is cut off by size and by time. Each request has a connection of
+its own: field studies (sushy) show BMCs that choke on long-lived ones, and actions are few.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Protocol
+
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.errors import BmcError, Unreachable
+from metalctl.bmc.tls import check_fingerprint
+
+LARGEST = 4 * 2**20
+_CHUNK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """status: of HTTP. headers: names in lower case. body: the JSON object, {} when there is none."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    json: bool = True
+
+
+class Link(Protocol):
+    """What carries a request; a test has its own."""
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """The answer, whatever its status. Raises Unreachable, CertificateChanged."""
+
+
+class HttpsLink:
+    """The real one. timeout: seconds for the whole of a request."""
+
+    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+        if not endpoint.fingerprint:
+            raise BmcError(f"{endpoint} was not verified", hint="probe it first: its certificate must be known")
+        self._endpoint = endpoint
+        self._timeout = timeout
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """See Link."""
+        deadline = time.monotonic() + self._timeout
+        made = http.client.HTTPSConnection(
+            self._endpoint.address, self._endpoint.effective_port, timeout=self._timeout, context=_context()
+        )
+        try:
+            made.connect()
+            self._check(made.sock)
+            made.request(method, path, body, {"Connection": "close", **headers})
+            response = made.getresponse()
+            return _reply(response, self._read(response, deadline))
+        except TimeoutError:
+            raise self._unreachable(f"did not answer {method} {path} within {self._timeout:g} s") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._unreachable(f"broke off: {error or type(error).__name__}") from None
+        finally:
+            made.close()
+
+    def _check(self, sock: Any) -> None:
+        check_fingerprint(self._endpoint, hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest())
+
+    def _read(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
+        found = b""
+        while chunk := response.read1(_CHUNK):
+            found += chunk
+            if len(found) > LARGEST:
+                raise ValueError(f"its answer is larger than {LARGEST >> 20} MiB")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        if response.length:  # what Content-Length promised, and did not come
+            raise ValueError("its answer ends in the middle")
+        return found
+
+    def _unreachable(self, what: str) -> Unreachable:
+        name = str(self._endpoint)
+        return Unreachable(f"{name} {what}", hint="is the BMC up, and the management network?", bmc=name)
+
+
+def _reply(response: http.client.HTTPResponse, data: bytes) -> Reply:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    if not data.strip():
+        return Reply(response.status, headers)
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        value = None
+    good = isinstance(value, dict)
+    return Reply(response.status, headers, value if good else {}, good)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # the fingerprint is what is checked
+    return context

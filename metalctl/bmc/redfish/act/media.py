@@ -1,0 +1,164 @@
+"""Virtual media: an image that the BMC shows to the machine as a CD or a stick.
+
+What the BMC rejects in InsertMedia (community.general#4839, bmclib#398) is left out and asked again, whether a quirk
+knew it before or not. Inserted, not Image, says whether something is in: some keep the name of what was ejected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from metalctl.bmc.errors import BmcError, Missing, NotApplied, Unsupported
+from metalctl.bmc.redfish.act import tasks
+from metalctl.bmc.redfish.act.refusals import names_property
+from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.systems import member_paths
+from metalctl.bmc.redfish.values import child, link, text
+
+KINDS = {"cd": ("CD", "DVD"), "usb": ("USBStick", "Removable")}
+SETTLES = 30.0
+_MAY_LEAVE_OUT = ("WriteProtected", "Inserted", "TransferMethod", "TransferProtocolType")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One virtual drive. kinds: as in KINDS. image: "" when nothing is inserted."""
+
+    path: str
+    name: str
+    kinds: tuple[str, ...]
+    inserted: bool
+    image: str
+
+
+def slots(wire: Wire) -> list[Slot]:
+    """The drives that can be used, of the system or its managers. Raises Unsupported when there are none."""
+    for collection in _collections(wire):
+        paths = member_paths(wire.get(collection))
+        if found := [slot for path in paths if (slot := _slot(wire, path)) and _usable(wire, slot)]:
+            return found
+    raise Unsupported(
+        f"{wire.name} has no virtual media that can be used", hint="does it need a licence for that?", bmc=wire.name
+    )
+
+
+def insert(wire: Wire, url: str, kind: str) -> tuple[Slot, Slot]:
+    """The drive before and after `url` was put into it; nothing is sent when it is in already."""
+    slot = _of_kind(wire, kind)
+    if slot.inserted and slot.image == url:
+        return slot, slot
+    if slot.inserted:
+        _eject(wire, slot)
+    _insert(wire, slot, url)
+    return slot, _wait(wire, slot.path, lambda got: got.inserted and _same(got.image, url), f"hold {url}")
+
+
+def eject(wire: Wire, kind: str) -> tuple[Slot, Slot]:
+    """The drive before and after it was emptied."""
+    slot = _of_kind(wire, kind)
+    if not slot.inserted:
+        return slot, slot
+    return slot, _eject(wire, slot)
+
+
+def _collections(wire: Wire) -> list[str]:
+    own = link(wire.system(), "VirtualMedia")
+    of_managers = [path for manager in wire.managers() if (path := link(wire.get(manager), "VirtualMedia"))]
+    found = [own, *of_managers] if wire.quirks.media_of == "system" else [*of_managers, own]
+    return [path for path in found if path]
+
+
+def _of_kind(wire: Wire, kind: str) -> Slot:
+    if kind not in KINDS:
+        raise Unsupported(f"there is no virtual media {kind!r}", hint=f"use one of {', '.join(KINDS)}")
+    found = [slot for slot in slots(wire) if kind in slot.kinds]
+    if not found:
+        raise Unsupported(f"{wire.name} has no virtual {kind}", hint="try the other kind", bmc=wire.name)
+    # One that holds something is taken first: an image that is in already is found again after a crash.
+    return max(found, key=lambda slot: slot.inserted)
+
+
+def _usable(wire: Wire, slot: Slot) -> bool:
+    return not wire.quirks.media_slot or re.search(wire.quirks.media_slot, slot.name) is not None
+
+
+def _slot(wire: Wire, path: str) -> Slot | None:
+    try:
+        return _read(wire, wire.get(path), path)
+    except Missing:
+        return None
+
+
+def _read(wire: Wire, resource: Resource, path: str) -> Slot:
+    types = resource.get("MediaTypes")
+    told = {str(one) for one in types} if isinstance(types, list) else {"CD"}
+    image = text(resource, "Image")
+    stated = resource.get("Inserted")
+    # Without Inserted, an image is the only sign there is, unless this BMC is known to keep it.
+    inserted = stated if isinstance(stated, bool) else bool(image) and not wire.quirks.media_image_stays
+    if not wire.quirks.media_image_stays and not image:
+        inserted = False
+    kinds = tuple(kind for kind, names in KINDS.items() if told & set(names))
+    name = text(resource, "Id") or path.rstrip("/").rsplit("/", 1)[-1]
+    return Slot(path, name, kinds, inserted, image if inserted else "")
+
+
+def _insert(wire: Wire, slot: Slot, url: str) -> None:
+    body = {"Image": url, "Inserted": True, "WriteProtected": True, **wire.quirks.media_add}
+    for name in wire.quirks.media_leave_out:
+        body.pop(name, None)
+    target = _target(wire, slot, "InsertMedia")
+    while True:
+        try:
+            _say(wire, slot, target, body)
+            return
+        except (Unsupported, Missing) as error:
+            refused = names_property(error, *(set(_MAY_LEAVE_OUT) & set(body)))
+            if not refused:
+                raise
+            body = {name: value for name, value in body.items() if name not in refused}
+
+
+def _eject(wire: Wire, slot: Slot) -> Slot:
+    target = _target(wire, slot, "EjectMedia")
+    _say(wire, slot, target, {} if target else {"Image": None, "Inserted": False})
+    return _wait(wire, slot.path, lambda got: not got.inserted, "be empty")
+
+
+def _say(wire: Wire, slot: Slot, target: str, body: dict[str, Any]) -> None:
+    tasks.settle(wire, wire.post(target, body) if target else wire.patch(slot.path, body))
+
+
+def _target(wire: Wire, slot: Slot, action: str) -> str:
+    """The action's path, "" where there is none: then the slot is patched."""
+    return text(child(wire.get(slot.path), "Actions", f"#VirtualMedia.{action}"), "target")
+
+
+def _wait(wire: Wire, path: str, good: Callable[[Slot], bool], what: str) -> Slot:
+    deadline = wire.clock.now() + SETTLES
+    while True:
+        got = _read(wire, wire.get(path), path)
+        if good(got):
+            return got
+        if wire.clock.now() >= deadline:
+            raise _not_applied(wire, got, what)
+        wire.clock.sleep(1.0)
+
+
+def _not_applied(wire: Wire, got: Slot, what: str) -> BmcError:
+    state = f"holds {got.image}" if got.inserted else "is empty"
+    return NotApplied(
+        f"{wire.name}: virtual media {got.name} should {what}, but {state}",
+        hint="can the BMC reach the server of the image? See its log",
+        bmc=wire.name,
+        wanted=what,
+        got=state,
+    )
+
+
+def _same(told: str, url: str) -> bool:
+    """Whether the BMC names our image; some show only its path or file."""
+    return not told or told == url or told.rsplit("/", 1)[-1] == url.rsplit("/", 1)[-1]

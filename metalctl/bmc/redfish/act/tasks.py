@@ -1,0 +1,83 @@
+"""A task of the BMC, followed to its end (DSP0266, 12.2). What the task says is not the proof: who called re-reads.
+
+A task that vanishes is neither success nor failure ("gone"): some BMCs forget a task the moment it ends, others when
+they restart in the middle of it (Ironic's notes on firmware updates that silently did nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable
+from metalctl.bmc.redfish.act.link import Reply
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.values import text
+
+POLL = 5.0
+_ENDED = frozenset({"Completed"})
+_BAD = frozenset({"Exception", "Killed", "Cancelled", "Interrupted", "Failed", "CompletedWithErrors"})
+
+
+def task_of(reply: Reply) -> str:
+    """The path of the task that an answer started, "" when it started none."""
+    if reply.status == 202 and (location := reply.headers.get("location", "")):
+        return "/" + location.partition("://")[2].partition("/")[2] if "://" in location else location
+    found = reply.body.get("@odata.id")
+    return found if isinstance(found, str) and "TaskState" in reply.body else ""
+
+
+def follow(wire: Wire, path: str) -> str:
+    """Wait for the end of a task, `task_lasts` seconds at most: "done" or "gone". Raises TaskFailed."""
+    deadline = wire.clock.now() + wire.quirks.task_lasts
+    while True:
+        state = _state(wire, path)
+        if state in ("done", "gone"):
+            return state
+        if wire.clock.now() >= deadline:
+            raise TaskFailed(
+                f"{wire.name}: task {path} is still {state or 'silent'} after {wire.quirks.task_lasts:g} s",
+                hint="look at the BMC's job queue; a job may wait for a reboot",
+                task=path,
+                state=state,
+            )
+        wire.clock.sleep(POLL)
+
+
+def settle(wire: Wire, reply: Reply) -> None:
+    """Wait for the task that an answer started, if it started one. Raises TaskFailed."""
+    if path := task_of(reply):
+        follow(wire, path)
+
+
+def check(wire: Wire, path: str) -> None:
+    """Look once: raises TaskFailed when the task has ended badly already."""
+    if path:
+        _state(wire, path)
+
+
+def _state(wire: Wire, path: str) -> str:
+    try:
+        task = wire.get(path)
+    except Missing:
+        return "gone"
+    except (Unreachable, Busy):
+        return ""  # a BMC that is away for a moment ends no task
+    except BadAnswer as error:
+        # A task monitor answers the result itself when the task has ended, which may have no body (204).
+        return "done" if "is not a JSON object" in error.message else ""
+    state = text(task, "TaskState", "JobState")
+    if state in _BAD:
+        raise TaskFailed(
+            f"{wire.name}: task {path} ended as {state}: {_said(task) or 'no reason given'}",
+            hint="see the BMC's log",
+            task=path,
+            state=state,
+        )
+    return "done" if state in _ENDED or not state else state
+
+
+def _said(task: Mapping[str, Any]) -> str:
+    rows = task.get("Messages")
+    found = [str(row.get("Message", "")) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return "; ".join(one for one in found if one)[:300]

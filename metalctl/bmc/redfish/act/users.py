@@ -1,0 +1,199 @@
+"""The accounts of a Redfish BMC, for metalctl.bmc.accounts.
+
+Who changes a password does so in a session where the BMC has sessions: the session outlives the old password, and can
+put it back. A password goes into bodies only; when a BMC repeats it in a refusal it is cut out of the message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from types import TracebackType
+from typing import Any, Self
+
+from metalctl.bmc import lockout
+from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
+from metalctl.bmc.quirks import Quirks, quirks_of
+from metalctl.bmc.redfish.act.link import Link
+from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.systems import member_paths
+from metalctl.bmc.redfish.values import child, items, link, text, whole
+from metalctl.bmc.timing import REAL, Clock
+
+ADMINISTRATOR = "Administrator"
+
+
+class RedfishUsers:
+    """See accounts.Users. carrier: to the BMC at `endpoint`, which was verified. root: its service root."""
+
+    def __init__(self, carrier: Link, endpoint: Endpoint, root: Resource, quirks: Quirks, clock: Clock = REAL) -> None:
+        self._carrier, self._endpoint, self._root, self._quirks, self._clock = carrier, endpoint, root, quirks, clock
+
+    @property
+    def name(self) -> str:
+        """See accounts.Users."""
+        return str(self._endpoint)
+
+    def enter(self, credential: Credential) -> RedfishAdmin:
+        """See accounts.Users."""
+        lockout.check(self._endpoint, credential)
+        wire = Wire(self._carrier, self.name, credential, self._quirks, "", self._clock)
+        try:
+            session = self._session(wire, credential)
+            admin = RedfishAdmin(wire, self._root, session, credential.username)
+            admin.prove()
+        except BmcError as error:
+            if error.fields.get("status") == 401:
+                raise lockout.refused(self._endpoint, credential, "HTTP 401") from None
+            raise
+        return admin
+
+    def made(self, credential: Credential) -> None:
+        """See accounts.Users."""
+        lockout.forgive(self._endpoint, credential)
+
+    def _session(self, wire: Wire, credential: Credential) -> str:
+        """The path of a session that the wire uses from now on; "" where the BMC has none: then it is basic."""
+        path = link(self._root, "Links", "Sessions")
+        if not path:
+            return ""
+        try:
+            return wire.log_in(path, credential)
+        except (Missing, Unsupported):
+            return ""
+
+
+class RedfishAdmin:
+    """See accounts.Admin."""
+
+    def __init__(self, wire: Wire, root: Resource, session: str, username: str) -> None:
+        self._wire = wire
+        self._service = link(root, "AccountService")
+        self._session = session
+        self._username = username
+        self._own = ""
+
+    def prove(self) -> None:
+        """One authenticated read. An account that must first change its password may read nothing but itself."""
+        if not self._service:
+            raise Unsupported(f"{self._wire.name} has no AccountService", hint="rotate it by hand")
+        try:
+            self._wire.get(self._service)
+            self._wire.get(self._collection())
+        except BmcError as error:
+            if not _must_change(error):
+                raise
+            self._own = next((a for a in error.fields.get("arguments", ()) if str(a).startswith("/")), "")  # type: ignore[attr-defined]
+
+    def learn(self, root: Resource) -> Quirks:
+        """The quirks of this BMC, from the first system that the account may read; used from now on."""
+        system: Resource = {}
+        manager: Resource = {}
+        with contextlib.suppress(BmcError):
+            paths = member_paths(self._wire.get(link(root, "Systems")))
+            system = self._wire.get(paths[0]) if paths else {}
+            managers = [link({"x": row}, "x") for row in items(child(system, "Links"), "ManagedBy")]
+            manager = self._wire.get(managers[0]) if managers else {}
+        self._wire.quirks = quirks_of(root=root, system=system, manager=manager)
+        return self._wire.quirks
+
+    def limits(self) -> tuple[int, int]:
+        """See accounts.Admin."""
+        try:
+            service = self._wire.get(self._service)
+        except BmcError as error:
+            if not _must_change(error):
+                raise
+            service = {}
+        most = whole(service, "MaxPasswordLength") or 0
+        known = self._wire.quirks.password_most
+        return whole(service, "MinPasswordLength") or 0, min(most, known) if most and known else most or known
+
+    def exists(self, username: str) -> bool:
+        """See accounts.Admin."""
+        return bool(self._find(username))
+
+    def set_password(self, username: str, password: str) -> None:
+        """See accounts.Admin."""
+        path = self._own if self._own and username == self._username else self._find(username)
+        if not path:
+            raise Missing(f"{self._wire.name} has no account {username}", hint="see its users by hand")
+        with self._wire.hiding(password):
+            self._wire.patch(path, {"Password": password})
+
+    def create(self, credential: Credential) -> None:
+        """See accounts.Admin."""
+        body = {
+            "UserName": credential.username,
+            "Password": credential.password,
+            "RoleId": ADMINISTRATOR,
+            "Enabled": True,
+        }
+        with self._wire.hiding(credential.password):
+            if self._wire.quirks.account_by == "post":
+                try:
+                    self._wire.post(self._collection(), body)
+                    return
+                except Missing:
+                    # metal-operator#913: where accounts cannot be added, an empty slot is filled.
+                    pass
+            self._wire.patch(self._empty_slot(), body)
+
+    def remove(self, username: str) -> None:
+        """See accounts.Admin."""
+        if not (path := self._find(username)):
+            return
+        try:
+            self._wire.delete(path)
+        except (Missing, Unsupported):
+            self._wire.patch(path, {"Enabled": False, "UserName": ""})
+
+    def disable(self, username: str) -> None:
+        """See accounts.Admin."""
+        if not (path := self._find(username)):
+            return
+        if self._wire.get(path).get("Enabled") is not False:
+            self._wire.patch(path, {"Enabled": False})
+        if self._wire.get(path).get("Enabled") is not False:
+            raise NotApplied(
+                f"{self._wire.name}: the account {username} should be disabled, and still is not",
+                hint="some BMCs cannot disable their first account: give it a long random password by hand",
+                bmc=self._wire.name,
+                wanted="disabled",
+                got="enabled",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session:
+            with contextlib.suppress(BmcError):
+                self._wire.delete(self._session)
+
+    def _collection(self) -> str:
+        path = link(self._wire.get(self._service), "Accounts")
+        if not path:
+            raise BadAnswer(f"{self._wire.name} links to no accounts", hint="see its firmware's notes")
+        return path
+
+    def _accounts(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(path, self._wire.get(path)) for path in member_paths(self._wire.get(self._collection()))]
+
+    def _find(self, username: str) -> str:
+        return next((path for path, one in self._accounts() if text(one, "UserName") == username), "")
+
+    def _empty_slot(self) -> str:
+        first = self._wire.quirks.account_slots_from
+        for path, account in self._accounts():
+            number = whole(account, "Id")
+            if not text(account, "UserName") and not account.get("Enabled") and (number is None or number >= first):
+                return path
+        raise Unsupported(f"{self._wire.name} has no room for another account", hint="remove one by hand")
+
+
+def _must_change(error: BmcError) -> bool:
+    told = error.fields.get("messages", ())
+    return isinstance(told, tuple) and any(str(one).endswith("PasswordChangeRequired") for one in told)

@@ -1,0 +1,203 @@
+"""Reading and writing resources for actions: the quirks decide about ETags, patience and refusals that are none.
+
+A path that leads off the BMC is refused before anything is sent. A write is tried again while the BMC says that it is
+busy, never when it may have been done: a lost answer is an Unreachable, and who called looks what became of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from metalctl.bmc.endpoint import Credential
+from metalctl.bmc.errors import BadAnswer, Busy, Missing
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish.act.link import Link, Reply
+from metalctl.bmc.redfish.act.refusals import refusal
+from metalctl.bmc.redfish.values import child, items, link
+from metalctl.bmc.timing import REAL, Clock
+
+Resource = dict[str, Any]
+PAUSE = 2.0
+_MOVED = frozenset({301, 302, 307, 308})
+T = TypeVar("T")
+
+
+class Wire:
+    """The requests of one action. name: of the BMC, for people. system: path of the system it is about."""
+
+    def __init__(
+        self, link: Link, name: str, credential: Credential, quirks: Quirks, system: str, clock: Clock = REAL
+    ) -> None:
+        self.name = name
+        self.quirks = quirks
+        self.system_path = system
+        self.clock = clock
+        self._link = link
+        self._secrets: list[str] = []
+        pair = base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+        self._headers = {"Accept": "application/json", "OData-Version": "4.0", "Authorization": f"Basic {pair}"}
+
+    def get(self, path: str) -> Resource:
+        """The resource. Raises Missing, Busy, BadAnswer, Unreachable."""
+        return self._patient(lambda: self._get(path)[0], self.quirks.busy_lasts)
+
+    def get_open(self, path: str) -> Resource:
+        """The resource, asked once and without a credential."""
+        reply = self._link.request("GET", self._own(path), {"Accept": "application/json"}, None)
+        if reply.status >= 300:
+            raise refusal(self.name, "GET", path, reply, self.quirks)
+        return dict(reply.body)
+
+    def log_in(self, path: str, credential: Credential) -> str:
+        """Use a session instead of sending the password each time; its path. Raises Missing where there is none."""
+        with self.hiding(credential.password):
+            body = {"UserName": credential.username, "Password": credential.password}
+            bare = {name: value for name, value in self._headers.items() if name != "Authorization"}
+            kept, self._headers = self._headers, bare
+            try:
+                reply = self._send("POST", path, body, {})
+            finally:
+                self._headers = kept
+        token, where = reply.headers.get("x-auth-token", ""), urlsplit(reply.headers.get("location", "")).path
+        if not token:
+            raise Missing(f"{self.name} gives no session", hint="basic authentication is used")
+        self._headers = {**bare, "X-Auth-Token": token}
+        return where or str(reply.body.get("@odata.id", ""))
+
+    @contextmanager
+    def hiding(self, secret: str) -> Iterator[None]:
+        """Cut a secret out of what the BMC says: some repeat the value that they refuse."""
+        self._secrets.append(secret)
+        try:
+            yield
+        finally:
+            self._secrets.remove(secret)
+
+    def system(self) -> Resource:
+        """The system, read now."""
+        return self.get(self.system_path)
+
+    def managers(self) -> list[str]:
+        """Paths of the managers of the system, as it links to them."""
+        rows = items(child(self.system(), "Links"), "ManagedBy")
+        return [path for row in rows if (path := link({"x": row}, "x"))]
+
+    def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Reply:
+        """An action. patient: try again while the BMC is busy (off where the caller does so itself)."""
+        return self._patient(lambda: self._send("POST", path, body, {}), self.quirks.busy_lasts if patient else 0.0)
+
+    def delete(self, path: str) -> Reply:
+        """Remove what is at `path`."""
+        return self._patient(lambda: self._send("DELETE", path, None, {}), self.quirks.busy_lasts)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """Change properties, with the If-Match that this BMC wants."""
+        self.wait_until_writable()
+        return self._patient(lambda: self._matched(path, body), self.quirks.busy_lasts)
+
+    def wait_until_writable(self) -> None:
+        """Return once the system is in no state in which this BMC refuses writes; Busy when it stays in it."""
+        deadline = self.clock.now() + self.quirks.busy_lasts
+        while state := self._forbidding():
+            if self.clock.now() >= deadline:
+                raise Busy(f"{self.name} takes no changes while {state}", hint="wait until the machine has started")
+            self.clock.sleep(PAUSE)
+
+    def _forbidding(self) -> str:
+        if not self.quirks.wait_while or not self.system_path:
+            return ""
+        system = self.system()
+        for place, pattern in self.quirks.wait_while.items():
+            *parents, last = place.split(".")
+            value = str(child(system, *parents).get(last) or "")
+            if value and re.search(pattern, value):
+                return f"{place} is {value}"
+        return ""
+
+    def _matched(self, path: str, body: Mapping[str, Any]) -> Reply:
+        """One PATCH; an ETag that was refused is fetched anew once, then tried without W/, then left out."""
+        tag = "" if self.quirks.etag == "never" else self._tag(path)
+        tries = [tag] if tag in ("", "*") else [tag, self._unweak(tag), ""]
+        if self.quirks.etag == "required":
+            tries = [one for one in tries if one] or ["*"]
+        last = None
+        for one in dict.fromkeys(tries):
+            try:
+                return self._send("PATCH", path, body, {"If-Match": one} if one else {})
+            except Busy as error:
+                if error.fields.get("status") not in (412, 428):
+                    raise
+                last = error
+        assert last
+        raise last
+
+    def _tag(self, path: str) -> str:
+        resource, headers = self._get(path)
+        tag = headers.get("etag") or resource.get("@odata.etag")
+        tag = tag.strip() if isinstance(tag, str) and tag.isprintable() else ""
+        return self._unweak(tag) if self.quirks.etag == "strong" else tag
+
+    def _unweak(self, tag: str) -> str:
+        return tag.removeprefix("W/")
+
+    def _get(self, path: str) -> tuple[Resource, Mapping[str, str]]:
+        reply = self._send("GET", path, None, {})
+        if not reply.json or not reply.body:
+            raise BadAnswer(f"{self.name}: {path} is not a JSON object", hint="a reset of the BMC may mend it")
+        return dict(reply.body), reply.headers
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Reply:
+        path = self._own(path)
+        data = None if body is None else json.dumps(body).encode()
+        sent = {**self._headers, **headers, **({} if data is None else {"Content-Type": "application/json"})}
+        spurious, hops = self.quirks.spurious_401, 2 if method == "GET" else 0
+        while True:
+            reply = self._link.request(method, path, sent, data)
+            if reply.status == 401 and spurious:
+                spurious -= 1
+            elif reply.status in _MOVED and hops and (there := urlsplit(reply.headers.get("location", "")).path):
+                # Whatever host it names: it is asked here, so no credential can be led away.
+                hops, path = hops - 1, self._own(there)
+            elif reply.status >= 300:
+                raise refusal(self.name, method, path, self._clean(reply), self.quirks)
+            else:
+                return reply
+
+    def _clean(self, reply: Reply) -> Reply:
+        if not any(self._secrets):
+            return reply
+        return replace(reply, body=_without(reply.body, [one for one in self._secrets if one]))
+
+    def _own(self, path: str) -> str:
+        parts = urlsplit(path)
+        if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//"):
+            raise BadAnswer(f"{self.name} leads to {path[:80]!r}, which is not on it", hint="see its firmware's notes")
+        return parts._replace(fragment="").geturl()
+
+    def _patient(self, call: Callable[[], T], lasts: float) -> T:
+        deadline = self.clock.now() + lasts
+        while True:
+            try:
+                return call()
+            except Busy:
+                if self.clock.now() + PAUSE > deadline:
+                    raise
+            self.clock.sleep(PAUSE)
+
+
+def _without(value: Any, secrets: list[str]) -> Any:
+    """JSON with the secrets cut out of its texts."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "…")
+        return value
+    if isinstance(value, Mapping):
+        return {name: _without(one, secrets) for name, one in value.items()}
+    return [_without(one, secrets) for one in value] if isinstance(value, list) else value

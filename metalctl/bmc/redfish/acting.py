@@ -1,0 +1,183 @@
+"""The acting half of a Redfish BMC: every method looks, acts, reads again, and is audited; see protocol.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from metalctl.bmc import audit
+from metalctl.bmc.audit import Change, audited
+from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.errors import BmcError
+from metalctl.bmc.power import Switch, set_power
+from metalctl.bmc.quirks import Quirks, quirks_of
+from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
+from metalctl.bmc.redfish.act.link import HttpsLink
+from metalctl.bmc.redfish.act.power import reset
+from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.timing import REAL, Clock
+
+if TYPE_CHECKING:
+    from metalctl.bmc.probe_report import Report
+
+BOOTS_WITHIN = 1200.0
+
+
+class Acting:
+    """Mixed into RedfishBmc, which gives the attributes below and reads the power state."""
+
+    endpoint: Endpoint
+    audit: audit.Audit = staticmethod(audit.log)
+    clock: Clock = REAL
+    _credential: Credential
+    _timeout: float
+    _root: Resource
+    _path: str
+    _known: Quirks | None = None
+
+    def power(self) -> str:
+        """See protocol.Bmc."""
+        raise NotImplementedError
+
+    def set_power(self, wanted: str, timeout: float = 120) -> None:
+        """See protocol.Bmc."""
+        self._power(wanted, timeout)
+
+    @audited("power")
+    def _power(self, wanted: str, timeout: float) -> Change:
+        before, quirks = self.power(), self._quirks()
+        switch = Switch(
+            str(self.endpoint),
+            self.power,
+            lambda action: reset(self._wire(), action),
+            quirks.power_poll,
+            quirks.power_reads,
+            quirks.off_settles,
+            self.clock,
+        )
+        set_power(switch, wanted, timeout)
+        return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
+
+    def boot(self) -> str:
+        """See protocol.Bmc."""
+        return boot.read(self._wire().system()).device
+
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+        """See protocol.Bmc. A BMC that knows only lasting overrides is not refused when a single one was asked."""
+        self._boot(device, mode, persistent)
+
+    @audited("boot")
+    def _boot(self, device: str, mode: str | None, persistent: bool) -> Change:
+        before, after = boot.set_override(self._wire(), device, mode, persistent)
+        return Change(str(before), str(after))
+
+    def bios(self) -> dict[str, Any]:
+        """See protocol.Settings."""
+        return bios.read(self._wire())
+
+    @audited("bios")
+    def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
+        """See protocol.Settings."""
+        wire = self._wire()
+        pending = bios.write(wire, wanted)
+        if not pending.differing:
+            return Change(pending.before, pending.before if pending.before else dict(wanted))
+        if not reboot:
+            return Change(pending.before, pending.before, f"pending until a reboot: {', '.join(pending.differing)}")
+        self._restart(timeout)
+        return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
+
+    def secure_boot(self) -> bool:
+        """See protocol.Settings."""
+        return secure_boot.read(self._wire())[0]
+
+    @audited("secure-boot")
+    def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
+        """See protocol.Settings."""
+        wire = self._wire()
+        before, _ = secure_boot.read(wire)
+        secure_boot.write(wire, on)
+        if before == on:
+            return Change(before, before)
+        if not reboot:
+            return Change(before, before, "pending until a reboot")
+        self._restart(timeout)
+        secure_boot.wait(wire, on, timeout)
+        return Change(before, on)
+
+    def _restart(self, timeout: float) -> None:
+        """Boot the machine once; one that was off is on then."""
+        self._power("cycle" if self.power() == "on" else "on", min(timeout, 300.0))
+
+    def media(self) -> list[dict[str, Any]]:
+        """See protocol.Media."""
+        return [asdict(slot) for slot in media.slots(self._wire())]
+
+    @audited("media-insert")
+    def insert_media(self, url: str, kind: str = "cd") -> Change:
+        """See protocol.Media."""
+        before, after = media.insert(self._wire(), url, kind)
+        return Change(before.image, after.image or url)
+
+    @audited("media-eject")
+    def eject_media(self, kind: str = "cd") -> Change:
+        """See protocol.Media."""
+        before, after = media.eject(self._wire(), kind)
+        return Change(before.image if before.inserted else "", after.image)
+
+    def locator(self) -> bool:
+        """See protocol.Service."""
+        return led.read(self._wire())
+
+    @audited("locator")
+    def set_locator(self, on: bool) -> Change:
+        """See protocol.Service."""
+        return Change(*led.write(self._wire(), on))
+
+    @audited("log-clear")
+    def clear_log(self) -> Change:
+        """See protocol.Service."""
+        return Change(*logs.clear(self._wire()))
+
+    def clock_ahead(self) -> float:
+        """See protocol.Service."""
+        return clocks.read(self._wire())
+
+    @audited("clock")
+    def set_clock(self) -> Change:
+        """See protocol.Service."""
+        before, after = clocks.write(self._wire())
+        return Change(round(before, 1), round(after, 1))
+
+    @audited("bmc-reset")
+    def reset_bmc(self) -> Change:
+        """See protocol.Service."""
+        return Change("serving", f"served again after {manager.reset(self._wire()):.0f} s")
+
+    def examine(self) -> Report:
+        """What this BMC can do, and the quirks that apply; read only."""
+        from metalctl.bmc.probe_report import examine
+
+        return examine(self._wire(), self._root)
+
+    def _wire(self) -> Wire:
+        link = HttpsLink(self.endpoint, self._timeout)
+        return Wire(link, str(self.endpoint), self._credential, self._quirks(), self._path, self.clock)
+
+    def _quirks(self) -> Quirks:
+        """The quirks for acting: also what only the manager tells. Read once a connection."""
+        if self._known is None:
+            bare = Wire(
+                HttpsLink(self.endpoint, self._timeout), str(self.endpoint), self._credential, Quirks(), self._path
+            )
+            self._known = quirks_of(root=self._root, system=bare.system(), manager=manager_of(bare))
+        return self._known
+
+
+def manager_of(wire: Wire) -> Resource:
+    """The first manager of the system, {} when it cannot be read."""
+    try:
+        return next((wire.get(path) for path in wire.managers()), {})
+    except BmcError:
+        return {}

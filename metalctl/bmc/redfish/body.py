@@ -1,0 +1,45 @@
+"""The JSON of an answer: an object, whatever the BMC sent. No I/O.
+
+What is nested deeper than Python's recursion limit is refused. Nothing here or in the parsers recurses into a value, so
+that anything shallower does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from metalctl.bmc.errors import BadAnswer, Refused
+
+Resource = dict[str, Any]
+
+FIRMWARE = "see the BMC's event log; a reset or a newer firmware of the BMC may mend it"
+# Several BMCs leave the type out or say text/plain; a page of HTML is never a resource.
+_JSON = re.compile(r"(?:application|text)/(?:[\w.+-]*json|plain|octet-stream)\b|$", re.IGNORECASE)
+
+
+def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resource:
+    """The object in `body`; `name` is the BMC. Raises BadAnswer, or Refused when it is nested without measure."""
+    if not _JSON.match(content_type):
+        raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE, bmc=name)
+    try:
+        value = json.loads(body)
+    except RecursionError:
+        raise _too_deep(name, path) from None
+    except ValueError:
+        raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE, bmc=name) from None
+    if not isinstance(value, dict):
+        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE, bmc=name)
+    return value
+
+
+def _too_deep(name: str, path: str) -> Refused:
+    return Refused(
+        f"{name}: {path} is nested without measure",
+        hint=FIRMWARE,
+        bmc=name,
+        path=path,
+        expected="a resource",
+        got="JSON too deep to read",
+    )

@@ -1,0 +1,50 @@
+"""Processors, memory, BIOS settings and secure boot of a system."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish import parts_compute, parts_manager
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.wire_system import Bios, MemoryModule, Processor, SecureBoot, System
+from metalctl.model.inventory import Cpu, Memory
+
+
+async def read_cpu(reader: Reader, system: System, quirks: Quirks) -> tuple[Cpu, list[Processor]]:
+    """The processors, and all that is listed among them: GPUs and FPGAs, too."""
+    if "cpu" in quirks.distrust:
+        return Cpu(), []
+    reader.came_from("cpu", system.processors or system.path)
+    listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
+    found = parts_compute.cpu(listed)
+    if found is None:
+        # Broken is not the same as not listed: the summary stands in only for the latter.
+        return Cpu() if "cpu" in reader.notes else parts_compute.cpu_summary(system.json), listed
+    if "cpu" in reader.notes:
+        found = replace(found, sockets=None, cores=None, threads=None, smt=None)
+    return found, listed
+
+
+async def read_memory(reader: Reader, system: System) -> Memory:
+    """The memory, slot by slot."""
+    reader.came_from("memory.dimms", system.memory)
+    modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
+    for module in modules:
+        if parts_compute.dimm(module) is None:
+            reader.note("memory.dimms", f"{module.slot} does not state its capacity")
+    memory = parts_compute.memory(system, modules)
+    return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory
+
+
+async def read_bios(reader: Reader, system: System) -> dict[str, str]:
+    """The BIOS settings by their own names."""
+    reader.came_from("settings", system.bios)
+    return parts_manager.settings(Bios(await reader.one("settings", system.bios)).attributes)
+
+
+async def read_secure_boot(reader: Reader, system: System) -> bool | None:
+    """Whether the machine booted with secure boot last."""
+    reader.came_from("secure_boot", system.secure_boot)
+    found = SecureBoot(await reader.one("secure_boot", system.secure_boot))
+    return {"Enabled": True, "Disabled": False}.get(found.current)

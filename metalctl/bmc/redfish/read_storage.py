@@ -1,0 +1,73 @@
+"""Disks, controllers and volumes of a system: Storage, else SimpleStorage."""
+
+from __future__ import annotations
+
+import asyncio
+
+from metalctl.bmc.redfish import parts_storage
+from metalctl.bmc.redfish.read import Reader, is_whole, path_of
+from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
+from metalctl.bmc.redfish.wire_system import System
+from metalctl.model.inventory import Controller, Disk
+from metalctl.model.inventory import Volume as VolumePart
+
+# What hangs on the list of subsystems: none of it is known when that cannot be read.
+_ALL = ("disks", "controllers", "volumes")
+Parts = tuple[tuple[Disk, ...], tuple[Controller, ...], tuple[VolumePart, ...]]
+
+
+async def read_storage(reader: Reader, system: System) -> Parts:
+    """The disks, each once, by name; the controllers; the volumes."""
+    for fact in _ALL:
+        reader.came_from(fact, system.storage)
+    units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
+    read = await asyncio.gather(*(_unit(reader, unit) for unit in units))
+    disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
+    if not disks and "disks" not in reader.notes:
+        reader.came_from("disks", system.simple_storage)
+        simple = await reader.members("disks", system.simple_storage)
+        disks = {(d.name, d.slot): d for one in simple for d in parts_storage.simple_disks(one)}
+    return (
+        tuple(sorted(disks.values(), key=lambda d: d.name)),
+        tuple(sorted((c for _, found, _ in read for c in found), key=lambda c: c.name)),
+        tuple(sorted((v for _, _, found in read for v in found), key=lambda v: (v.controller, v.name))),
+    )
+
+
+async def _unit(reader: Reader, unit: Storage) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
+    drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
+    # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
+    volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
+    serials = {drive.path: drive.serial for drive in drives}
+    return (
+        [parts_storage.disk(drive, unit.id) for drive in drives if not drive.absent],
+        [parts_storage.controller(one, unit.id) for one in controllers],
+        [parts_storage.volume(Volume(one), unit.id, serials) for one in volumes],
+    )
+
+
+async def _drives(reader: Reader, unit: Storage) -> list[Drive]:
+    """The drives; where expanding works, one request for the subsystem brings all of them."""
+    listed = {path_of(one): one for one in unit.drives if path_of(one)}
+    if len(listed) > 1 and unit.path and not any(is_whole(one) for one in listed.values()):
+        listed |= {path_of(one): one for one in await _expanded(reader, unit) if path_of(one) in listed}
+    return [Drive(one) for one in await reader.every("disks", listed.values())]
+
+
+async def _expanded(reader: Reader, unit: Storage) -> list[dict[str, object]]:
+    if not reader.expand.target(unit.path):
+        return []
+    # A kind of its own: a BMC that expands collections may still not expand a subsystem, and ids differ.
+    if "Storage/*" in reader.expand.lies:
+        return []
+    found = Storage(await reader.one((), f"{unit.path}?{reader.expand.query}")).drives
+    if not any(is_whole(one) for one in found):
+        reader.expand.lies.add("Storage/*")
+    return found
+
+
+async def _controllers(reader: Reader, unit: Storage) -> list[StorageController]:
+    if unit.controllers_inside:
+        return [one for one in unit.controllers_inside if not one.absent]
+    found = [StorageController(one) for one in await reader.members("controllers", unit.controllers)]
+    return [one for one in found if not one.absent]

@@ -1,0 +1,146 @@
+"""Declared wire models: a Redfish object whose properties are named once, with where they stand in the JSON.
+
+    class Processor(Record):
+        cores = Whole("TotalCores")
+        vendor = Text("ProcessorId.VendorId", "Manufacturer")   # the first that says something
+
+    Processor({"TotalCores": "8"}).cores == 8
+
+Reading is tolerant: numbers may be strings, blanks and "N/A" are nothing, a property of another type is not stated. A
+field is read when it is asked for, so that nobody pays for what nobody wants. A dot leads into a nested object.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.values import absent, child, items, number, text, whole
+from metalctl.bmc.redfish.values import mac as mac_of
+
+R = TypeVar("R", bound="Record")
+_HEALTH = {"OK": "ok", "Warning": "warning", "Critical": "critical"}
+
+
+class Record:
+    """An object of the tree."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: Resource) -> None:
+        self.json = json
+
+    @property
+    def path(self) -> str:
+        """Its own address, "" when it does not state one."""
+        own = self.json.get("@odata.id")
+        return own if isinstance(own, str) else ""
+
+    @property
+    def absent(self) -> bool:
+        """Whether it stands for an empty socket, slot or bay."""
+        return absent(self.json)
+
+    @property
+    def health(self) -> str:
+        """ "ok", "warning", "critical", or "" when not stated."""
+        return _HEALTH.get(text(child(self.json, "Status"), "Health"), "")
+
+
+class _Field:
+    def __init__(self, *names: str) -> None:
+        self._ways = tuple((tuple(path), last) for *path, last in (name.split(".") for name in names))
+
+
+class Text(_Field):
+    """A string without blanks around, "" when nothing is stated."""
+
+    def __get__(self, record: Record, owner: type) -> str:
+        for path, last in self._ways:
+            if found := text(child(record.json, *path) if path else record.json, last):
+                return found
+        return ""
+
+
+class Whole(_Field):
+    """A whole number, None when nothing is stated."""
+
+    def __get__(self, record: Record, owner: type) -> int | None:
+        for path, last in self._ways:
+            if (found := whole(child(record.json, *path), last)) is not None:
+                return found
+        return None
+
+
+class Number(_Field):
+    """A finite number, None when nothing is stated."""
+
+    def __get__(self, record: Record, owner: type) -> float | None:
+        for path, last in self._ways:
+            found = number(child(record.json, *path), last)
+            if found is not None and abs(found) < float("inf"):
+                return found
+        return None
+
+
+class Flag(_Field):
+    """True or False, None when nothing is stated."""
+
+    def __get__(self, record: Record, owner: type) -> bool | None:
+        for path, last in self._ways:
+            found = child(record.json, *path).get(last)
+            if isinstance(found, bool):
+                return found
+        return None
+
+
+class Mac(_Field):
+    """A MAC address in lower case with colons, "" when none is stated."""
+
+    def __get__(self, record: Record, owner: type) -> str:
+        for path, last in self._ways:
+            if found := mac_of(child(record.json, *path).get(last)):
+                return found
+        return ""
+
+
+class Values(_Field):
+    """A list property as it stands, () when there is none."""
+
+    def __get__(self, record: Record, owner: type) -> tuple[Any, ...]:
+        for path, last in self._ways:
+            found = child(record.json, *path).get(last)
+            if isinstance(found, list):
+                return tuple(found)
+        return ()
+
+
+class Ref(_Field):
+    """The object that a property holds: a link, or the resource itself where the BMC expanded it; {} when none."""
+
+    def __get__(self, record: Record, owner: type) -> Resource:
+        for path, last in self._ways:
+            if found := child(record.json, *path, last):
+                return found
+        return {}
+
+
+class Refs(_Field):
+    """The objects of a list property: links, or resources."""
+
+    def __get__(self, record: Record, owner: type) -> list[Resource]:
+        for path, last in self._ways:
+            if found := items(child(record.json, *path), last):
+                return found
+        return []
+
+
+class Many(Generic[R]):
+    """A list of nested objects, each as `kind`."""
+
+    def __init__(self, name: str, kind: type[R]) -> None:
+        *self._path, self._last = name.split(".")
+        self._kind = kind
+
+    def __get__(self, record: Record, owner: type) -> list[R]:
+        return [self._kind(one) for one in items(child(record.json, *self._path), self._last)]

@@ -1,0 +1,115 @@
+"""Chassis, Power, Thermal, PowerSupply, Fan, Sensor, PCIeDevice (DSP8010: schemas of these names).
+
+Power and Thermal are deprecated since 2020.4 in favour of PowerSubsystem, ThermalSubsystem and Sensors, and are all
+that many machines in racks have.
+"""
+
+from __future__ import annotations
+
+from metalctl.bmc.redfish.wire import Many, Number, Record, Ref, Refs, Text, Whole
+
+
+class Chassis(Record):
+    """Chassis."""
+
+    serial = Text("SerialNumber")
+    power = Ref("Power")
+    thermal = Ref("Thermal")
+    power_subsystem = Ref("PowerSubsystem")
+    thermal_subsystem = Ref("ThermalSubsystem")
+    sensors = Ref("Sensors")
+    adapters = Ref("NetworkAdapters")
+    pcie_devices = Ref("PCIeDevices")
+    systems = Refs("Links.ComputerSystems")
+
+
+class PowerSupply(Record):
+    """Power.PowerSupplies, or PowerSupply of a PowerSubsystem."""
+
+    label = Text("PhysicalLocation.PartLocation.ServiceLabel", "Location.PartLocation.ServiceLabel")
+    name = Text("Name")
+    id = Text("MemberId", "Id")
+    watts = Number("PowerCapacityWatts")
+    volts = Number("LineInputVoltage", "Metrics.InputVoltage.Reading")
+    model = Text("Model")
+    serial = Text("SerialNumber")
+    part_number = Text("PartNumber", "SparePartNumber")
+    firmware = Text("FirmwareVersion")
+
+
+class Reading(Record):
+    """An entry of Power.Voltages, Thermal.Temperatures or Thermal.Fans."""
+
+    name = Text("Name", "FanName", "MemberId")
+    state = Text("Status.State")
+    volts = Number("ReadingVolts")
+    celsius = Number("ReadingCelsius")
+    fan = Number("Reading", "ReadingRPM")
+    unit = Text("ReadingUnits")
+    upper = Number("UpperThresholdCritical")
+    lower = Number("LowerThresholdCritical")
+
+
+class PowerControl(Record):
+    """Power.PowerControl."""
+
+    name = Text("Name")
+    watts = Number("PowerConsumedWatts")
+
+
+class Power(Record):
+    """Power."""
+
+    supplies = Many("PowerSupplies", PowerSupply)
+    voltages = Many("Voltages", Reading)
+    control = Many("PowerControl", PowerControl)
+
+
+class Thermal(Record):
+    """Thermal."""
+
+    temperatures = Many("Temperatures", Reading)
+    fans = Many("Fans", Reading)
+
+
+class Subsystem(Record):
+    """PowerSubsystem or ThermalSubsystem."""
+
+    supplies = Ref("PowerSupplies")
+    fans = Ref("Fans")
+
+
+class Fan(Record):
+    """Fan of a ThermalSubsystem."""
+
+    name = Text("Name", "Id")
+    rpm = Number("SpeedPercent.SpeedRPM")
+    percent = Number("SpeedPercent.Reading")
+
+
+class SensorRecord(Record):
+    """Sensor."""
+
+    name = Text("Name", "Id")
+    kind = Text("ReadingType")
+    state = Text("Status.State")
+    reading = Number("Reading")
+    unit = Text("ReadingUnits")
+    upper = Number("Thresholds.UpperCritical.Reading")
+    lower = Number("Thresholds.LowerCritical.Reading")
+
+
+class PcieDeviceRecord(Record):
+    """PCIeDevice."""
+
+    id = Text("Id")
+    name = Text("Name")
+    model = Text("Model", "Name")
+    manufacturer = Text("Manufacturer")
+    firmware = Text("FirmwareVersion")
+    serial = Text("SerialNumber")
+    slot = Text("Slot.Location.PartLocation.ServiceLabel")
+    generation = Text("PCIeInterface.PCIeType")
+    max_generation = Text("PCIeInterface.MaxPCIeType")
+    lanes = Whole("PCIeInterface.LanesInUse")
+    max_lanes = Whole("PCIeInterface.MaxLanes")

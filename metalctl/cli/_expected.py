@@ -1,0 +1,39 @@
+"""`enroll --expected`: rows that are no listed machine are told and left out, before a credential is sent to any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from metalctl.bmc import Entry
+from metalctl.bmc.expected import compare
+from metalctl.bmc.manifest import read_manifest
+from metalctl.bmc.scan import discover, merged
+from metalctl.model.errors import UsageError
+from metalctl.model.verdict import Verdict
+
+
+def listed(entries: list[Entry], manifest: Path) -> list[Entry]:
+    """The entries whose BMC answers as a machine of the manifest; ManifestErrors, or UsageError when none does."""
+    machines = read_manifest(manifest)
+    # An endpoint is asked without its system: one BMC in front of several systems answers once.
+    asked = {entry.endpoint.origin for entry in entries}
+    compared = compare(machines, merged(discover(asked)))
+    good: set[str] = set()
+    for match in compared.matches:
+        if match.verdict is not Verdict.FAIL:
+            good |= {str(match.probe.endpoint), *match.probe.at}
+        for finding in (f for f in match.findings if f.verdict is Verdict.FAIL):
+            name = finding.requirement
+            click.echo(
+                f"{finding.part}: {name} should be {finding.expected}, is {finding.got}\n  → {finding.remedy}", err=True
+            )
+    kept = [entry for entry in entries if entry.endpoint.origin in good]
+    for entry in (e for e in entries if e not in kept):
+        click.echo(f"{entry.name}: {entry.endpoint} answers as none of {manifest}: not enrolled", err=True)
+    if not kept:
+        raise UsageError(
+            f"no row is a machine of {manifest}", hint=f"see what answers: metalctl discover … --expected {manifest}"
+        )
+    return kept

@@ -1,0 +1,168 @@
+"""`metalctl lab bmcs`: a fleet of simulated BMCs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from metalctl.cli._options import json_option
+
+if TYPE_CHECKING:
+    from metalctl.lab.fleet import Fleet, Settings, Tree
+
+
+def _fault_names() -> list[str]:
+    """One file a fault; listed without importing the room."""
+    folder = Path(__file__).parents[1] / "lab" / "fleet" / "faults"
+    return sorted(file.stem.replace("_", "-") for file in folder.glob("[!_]*.py") if file.stem != "base")
+
+
+class _Seconds(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds of "50ms", "1.5 s" or a bare number of seconds."""
+        if isinstance(value, (int, float)):
+            return float(value)
+        text = str(value).replace(" ", "")
+        number, scale = (text[:-2], 0.001) if text.endswith("ms") else (text.removesuffix("s"), 1.0)
+        try:
+            seconds = float(number) * scale
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= 3600:
+            self.fail(f"{value!r} is no duration; write it like 50ms or 2s", param, ctx)
+        return seconds
+
+
+@click.command()
+@click.option(
+    "--capture", type=click.Path(path_type=Path), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
+)
+@click.option(
+    "--tree", "tree_name", metavar="NAME", help="A synthetic server: compute, controller or storage. [default: compute]"
+)
+@click.option("--count", type=click.IntRange(1, 60_000), default=1, show_default=True, help="How many BMCs.")
+@click.option("--latency", type=_Seconds(), default=0.0, help="Time that each answer takes, like 50ms. [default: 0]")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:PARAMETER]=RATE",
+    help=f"Share of the BMCs with a fault; `--fault help` explains: {', '.join(_fault_names())}.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Which BMCs have the faults.")
+@click.option("--base", default="127.77.0.1", show_default=True, help="Address of the first BMC; the others follow.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="TCP port of all of them. [default: one that is free]"
+)
+@click.option("--tls", is_flag=True, help="HTTPS with a self-signed certificate.")
+@click.option(
+    "--ipmi-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Answer IPMI presence on this UDP port, such as 623. [default: no IPMI]",
+)
+@click.option(
+    "--credential",
+    metavar="REF",
+    help='Account: file:PATH#KEY or env:PREFIX. [default: the tree\'s administrator, password "password"]',
+)
+@click.option("--no-expand", is_flag=True, help="$expand is advertised and not honoured, on all of them.")
+@click.option(
+    "--power-time", type=_Seconds(), default=0.5, help="Time until a power state is reached. [default: 500ms]"
+)
+@click.option(
+    "--bmc-reset-time", type=_Seconds(), default=5.0, help="Time that a restarting BMC is away. [default: 5s]"
+)
+@click.option(
+    "--sessions", type=click.IntRange(1), default=8, show_default=True, help="Sessions that a BMC allows at once."
+)
+@json_option
+def bmcs(
+    capture: Path | None,
+    tree_name: str | None,
+    faults: tuple[str, ...],
+    credential: str | None,
+    no_expand: bool,
+    as_json: bool,
+    **given: float,
+) -> None:
+    """Serve many simulated Redfish BMCs on 127.0.0.0/8, until Ctrl-C.
+
+    Each has an address, serials, UUIDs and MACs of its own; power, boot device, BIOS settings, accounts, sessions and
+    logs can be changed. With --json one line tells base, count, port and username when all of them serve.
+    GET /.lab/statistics at any of them tells what was asked.
+
+    Example: metalctl lab bmcs --tree storage --count 1000 --latency 50ms --fault subtree-500=5% --fault slow:3=0.01
+    """
+    from metalctl.lab import fleet
+
+    if "help" in faults:
+        _list_faults()
+        return
+    if capture and tree_name:
+        raise click.UsageError("--capture and --tree exclude each other")
+    tree = fleet.load_capture(capture) if capture else fleet.load_tree(tree_name or "compute")
+    secret = _secret(credential)
+    parsed = tuple(fleet.parse_fault(text) for text in faults)
+    settings = fleet.Settings(faults=parsed, expand=not no_expand, **secret, **given)  # type: ignore[arg-type]
+    _run(tree, settings, as_json)
+
+
+def _run(tree: Tree, settings: Settings, as_json: bool) -> None:
+    import asyncio
+    import signal
+
+    from metalctl.lab.fleet import Fleet
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        running = Fleet(tree, settings)
+        try:
+            await running.start()
+            _ready(running, as_json)
+            await stop.wait()
+        finally:
+            await running.close()
+
+    asyncio.run(serve())
+
+
+def _ready(running: Fleet, as_json: bool) -> None:
+    import json
+    import sys
+
+    settings = running.settings
+    first, last = running.bmcs[0].address, running.bmcs[-1].address
+    if as_json:
+        told = {"base": first, "last": last, "count": settings.count, "port": running.port, "scheme": running.scheme}
+        click.echo(json.dumps({**told, "ipmi_port": settings.ipmi_port, "username": running.username}))
+    else:
+        click.echo(
+            f"{settings.count} BMCs: {running.scheme}://{first}:{running.port} … {last}, user {running.username}"
+        )
+        broken = sum(1 for bmc in running.bmcs if bmc.faults)
+        click.echo(f"{broken} of them with a fault; end them with Ctrl-C")
+    sys.stdout.flush()
+
+
+def _list_faults() -> None:
+    from metalctl.lab.fleet.faults import summaries
+
+    for name, text in summaries().items():
+        click.echo(f"{name:<20} {text}")
+
+
+def _secret(reference: str | None) -> dict[str, str]:
+    from metalctl.content.secrets import resolve
+
+    if reference is None:
+        return {}
+    found = resolve(reference)
+    return {"username": found.username, "password": found.password}

@@ -1,0 +1,28 @@
+"""`metalctl bmc clock`: the BMC's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rich_click as click
+
+from metalctl.cli._machine import machine_options, need, opened, show_change
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["set", "status"]))
+@machine_options
+def clock(action: str, where: str, as_json: bool, **place: Any) -> None:
+    """Tell by how many seconds the BMC's clock is ahead of this machine's, or set it to UTC.
+
+    Example: metalctl bmc clock set https://10.0.0.11 --credential env:RACK1
+    """
+    from metalctl.bmc.audit import Change
+
+    with opened(where, **place) as machine:
+        if action == "status":
+            ahead = round(need(machine, "clock_ahead")(), 1)
+            change = Change(ahead, ahead)
+        else:
+            change = need(machine, "set_clock")()
+    show_change(where, "seconds ahead", change, as_json)

@@ -1,0 +1,28 @@
+"""`metalctl bmc led`: the locator LED."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rich_click as click
+
+from metalctl.cli._machine import machine_options, need, opened, show_change
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["on", "off", "status"]))
+@machine_options
+def led(action: str, where: str, as_json: bool, **place: Any) -> None:
+    """Light the locator LED, put it out, or tell whether it shows.
+
+    Example: metalctl bmc led on cmp1
+    """
+    from metalctl.bmc.audit import Change
+
+    with opened(where, **place) as machine:
+        if action == "status":
+            state = need(machine, "locator")()
+            change = Change(state, state)
+        else:
+            change = need(machine, "set_locator")(action == "on")
+    show_change(where, "locator", change, as_json)

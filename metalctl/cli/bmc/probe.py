@@ -1,0 +1,99 @@
+"""`metalctl bmc probe`: what a BMC can do, which quirks apply, and whether Ironic's profile holds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from metalctl.cli._machine import machine_options, need, opened, target
+
+if TYPE_CHECKING:
+    from metalctl.bmc.conformance import Conformance
+    from metalctl.bmc.probe_report import Report
+
+
+@click.command()
+@click.option(
+    "--profile", type=click.Path(dir_okay=False, path_type=Path), help="Interoperability profile to check against."
+)
+@click.option(
+    "--validator", default="rf_interop_validator", show_default=True, help="DMTF's validator, as it is called."
+)
+@click.option("--conformance/--no-conformance", default=True, show_default=True, help="Check against the profile.")
+@machine_options
+def probe(profile: Path | None, validator: str, conformance: bool, where: str, as_json: bool, **place: Any) -> int:
+    """Tell what a BMC can do, the quirks that apply (with their source), and whether Ironic's profile holds.
+
+    Reads only. Without a credential only what a BMC tells to anybody is shown. The profile is looked for as
+    redfish/OpenStackIronicProfile*.json on the content path; without it, or without the validator (pip install
+    redfish-interop-validator), the result is SKIP. Exit code 1: the profile does not hold.
+
+    Example: metalctl bmc probe https://10.0.0.11 --credential env:RACK1
+    """
+    if "://" in where and not place["credential"]:
+        _anonymous(where, as_json)
+        return 0
+    report, result = _probed(where, profile, validator, conformance, place)
+    _print_json(where, report, result) if as_json else _print(report, result)
+    return 1 if result.verdict == "FAIL" else 0
+
+
+def _anonymous(where: str, as_json: bool) -> None:
+    import json
+
+    from metalctl import bmc
+
+    found = bmc.probe(target(where, "-", None, None)[0])
+    told = {"bmc": str(found.endpoint), "product": found.product, "uuid": found.uuid, "fingerprint": found.fingerprint}
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    click.echo("\n".join(f"{name}: {value}" for name, value in told.items() if value))
+    click.echo("give --credential to see more", err=True)
+
+
+def _probed(
+    where: str, profile: Path | None, validator: str, wanted: bool, place: dict[str, Any]
+) -> tuple[Report, Conformance]:
+    from metalctl.bmc import conformance
+
+    chosen = profile or conformance.find_profile()
+    with opened(where, **place) as machine:
+        report = need(machine, "examine")()
+        if not wanted:
+            return report, conformance.Conformance("SKIP", "not asked for")
+        if why := conformance.missing(chosen, validator):
+            return report, conformance.Conformance("SKIP", why)
+        capture = need(machine, "record")()
+    return report, conformance.check(capture, chosen, validator)
+
+
+def _print_json(where: str, report: Report, result: Conformance) -> None:
+    import json
+
+    click.echo(json.dumps({"node": where, **asdict(report), "conformance": asdict(result)}, indent=2))
+
+
+def _print(report: Report, result: Conformance) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    about = Table("fact", "value", title="BMC", title_justify="left")
+    for name, value in report.facts.items():
+        about.add_row(name, value)
+    able = Table("capability", "", "as read", title="Capabilities", title_justify="left")
+    for one in report.capabilities:
+        able.add_row(one.name, one.has, one.detail)
+    odd = Table("quirk", "what is odd", "source", title="Quirks that apply", title_justify="left")
+    for quirk in report.quirks:
+        odd.add_row(quirk.name, quirk.about, quirk.source)
+    for table in (about, able, odd):
+        if table.row_count:
+            console.print(table)
+    console.print(f"Conformance {result.profile}: {result.verdict}: {result.reason}", markup=False)
+    for failure in result.failures:
+        console.print(f"  {failure}", markup=False)

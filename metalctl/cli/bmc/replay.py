@@ -1,0 +1,50 @@
+"""`metalctl bmc replay`: serve a capture on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import json_option
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1. [default: a free one]")
+@click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: anybody]")
+@json_option
+def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None:
+    """Serve a capture (or its folder) as a BMC over HTTPS on 127.0.0.1, until interrupted.
+
+    Power and boot override really change; everything else answers as it was recorded.
+
+    Example: metalctl bmc replay rack1-node3.tar.gz --port 8443
+    """
+    import json
+    import signal
+    import threading
+
+    from metalctl.bmc.errors import BmcError
+    from metalctl.bmc.record import load
+    from metalctl.bmc.replay import Replay
+    from metalctl.content.secrets import resolve
+
+    capture = load(file)
+    who = resolve(credential) if credential else None
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        with Replay(
+            capture.tree,
+            who.username if who else "admin",
+            who.password if who else "",
+            port=port,
+            allow=capture.allow,
+        ) as served:
+            told = {"url": served.url, "fingerprint": served.fingerprint, "resources": len(capture.tree)}
+            click.echo(json.dumps(told) if as_json else f"{served.url} serves {len(capture.tree)} resources")
+            ended.wait()
+    except OSError as error:
+        raise BmcError(f"127.0.0.1:{port} cannot be served: {error.strerror}", hint="choose another --port") from None

@@ -1,0 +1,19 @@
+"""Hardware threads switched off in the firmware: every core shows one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metalctl.lab.errors import RackFileError
+from metalctl.lab.spec import Node
+
+
+def apply(node: Node) -> Node:
+    """Leaves the cores and takes their second threads."""
+    if node.threads == 1:
+        raise RackFileError(
+            f"node {node.name}: fault smt-off, but the node declares one thread a core",
+            hint="declare threads: 2 or drop the fault",
+            node=node.name,
+        )
+    return replace(node, vcpus=node.vcpus // node.threads, threads=1)

@@ -1,0 +1,168 @@
+"""The fleet at work: a listening socket a BMC, all served by one loop.
+
+An address of its own for each BMC keeps the others of the network refusing, as a scan expects it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from metalctl.lab.fleet import faults
+from metalctl.lab.fleet.auth import administrator
+from metalctl.lab.fleet.bmc import Bmc
+from metalctl.lab.fleet.capture import Tree
+from metalctl.lab.fleet.errors import FleetError
+from metalctl.lab.fleet.http import BmcProtocol
+from metalctl.lab.fleet.ipmi import IpmiProtocol
+from metalctl.lab.fleet.library import Library
+from metalctl.lab.fleet.settings import Settings
+from metalctl.lab.fleet.statistics import Statistics
+
+_BACKLOG = 64
+
+
+class Fleet:
+    """Simulated BMCs. `start` returns when all of them serve; `port` is theirs, `bmcs` their state."""
+
+    def __init__(self, tree: Tree, settings: Settings) -> None:
+        self.settings = settings
+        self.statistics = Statistics()
+        self.port = settings.port
+        self.library = Library(_with_administrator(tree, settings))
+        self._connections: dict[int, set[BmcProtocol]] = {}
+        self._servers: dict[int, asyncio.Server] = {}
+        self._datagrams: list[asyncio.DatagramTransport] = []
+        self._context: ssl.SSLContext | None = None
+        self._closing = False
+        self.bmcs = [self._bmc(index, address) for index, address in enumerate(settings.addresses())]
+        self.username = settings.username or administrator(self.bmcs[0])[1]
+        faults.attach(self.bmcs)
+
+    @property
+    def scheme(self) -> str:
+        """http or https."""
+        return "https" if self.settings.tls else "http"
+
+    async def start(self) -> None:
+        """Listen on every address; raises FleetError when one of them is taken."""
+        _raise_limit(3 * len(self.bmcs) + 512)
+        self._context = _context() if self.settings.tls else None
+        self.port = self.settings.port or _free_port(self.bmcs[0].address)
+        for bmc in self.bmcs:
+            await self._listen(bmc)
+            if self.settings.ipmi_port:
+                await self._listen_ipmi(bmc)
+
+    async def close(self) -> None:
+        """Hang up everywhere."""
+        self._closing = True
+        for server in self._servers.values():
+            server.close()
+        for connections in self._connections.values():
+            for connection in list(connections):
+                connection.hang_up()
+        for transport in self._datagrams:
+            transport.abort()
+        await asyncio.sleep(0)
+
+    def _bmc(self, index: int, address: str) -> Bmc:
+        bmc = Bmc(index, address, self.library, self.settings, self.statistics, self._later)
+        bmc.restart = lambda: self._go_away(bmc)
+        return bmc
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> object:
+        return asyncio.get_running_loop().call_later(seconds, action)
+
+    async def _listen(self, bmc: Bmc) -> None:
+        connections = self._connections.setdefault(bmc.index, set())
+        listening = socket.socket()
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((bmc.address, self.port))
+        except OSError as error:
+            listening.close()
+            raise _taken(bmc.address, self.port, error) from None
+        self._servers[bmc.index] = await asyncio.get_running_loop().create_server(
+            lambda: BmcProtocol(bmc, connections), sock=listening, ssl=self._context, backlog=_BACKLOG
+        )
+
+    async def _listen_ipmi(self, bmc: Bmc) -> None:
+        port = self.settings.ipmi_port
+        try:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: IpmiProtocol(bmc), local_addr=(bmc.address, port)
+            )
+        except OSError as error:
+            raise _taken(bmc.address, port, error) from None
+        self._datagrams.append(transport)
+
+    def _go_away(self, bmc: Bmc) -> None:
+        """The BMC restarts: nothing listens, then it serves again and nobody is logged in."""
+        self._servers[bmc.index].close()
+        for connection in list(self._connections[bmc.index]):
+            connection.hang_up()
+        bmc.auth.forget_sessions()
+        self._later(self.settings.bmc_reset_time, lambda: self._come_back(bmc))
+
+    def _come_back(self, bmc: Bmc) -> None:
+        if not self._closing:
+            task = asyncio.ensure_future(self._listen(bmc))
+            task.add_done_callback(lambda done: done.exception())
+
+
+def _with_administrator(tree: Tree, settings: Settings) -> Tree:
+    """The tree whose first administrator has the name that was asked for."""
+    if not settings.username:
+        return tree
+    for path, account in tree.items():
+        kind = str(account.get("@odata.type", ""))
+        if kind.startswith("#ManagerAccount.") and account.get("RoleId") == "Administrator" and account.get("UserName"):
+            return {**tree, path: {**account, "UserName": settings.username}}
+    return tree
+
+
+def _raise_limit(wanted: int) -> None:
+    """A socket a BMC and some a client: more than the 1,024 descriptors that a process begins with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < best:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))
+
+
+def _free_port(address: str) -> int:
+    with socket.socket() as one:
+        one.bind((address, 0))
+        return int(one.getsockname()[1])
+
+
+def _taken(address: str, port: int, error: OSError) -> FleetError:
+    hint = "choose another --port or --base; ports under 1024 need root"
+    return FleetError(f"{address}:{port} cannot be listened on: {error.strerror or error}", hint=hint)
+
+
+def _context() -> ssl.SSLContext:
+    """One self-signed certificate for all, as BMCs come from the factory."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "simulated-bmc")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    signed = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(365)).sign(key, hashes.SHA256())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "certificate.pem"
+        file.touch(0o600)
+        file.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + key.private_bytes(*form))
+        context.load_cert_chain(file)
+    return context

@@ -1,0 +1,159 @@
+"""Contradictions that no single fact shows: a part that one side lists alone, memory that the kernel cannot use,
+another machine behind the BMC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from metalctl.model.finding import Finding
+from metalctl.model.identity import contradictions
+from metalctl.model.inventory import Disk, Inventory
+from metalctl.model.parts import KINDS, pair, slot, source_of
+from metalctl.model.units import format_size
+from metalctl.model.verdict import Verdict
+
+_PAGES = 64  # the kernel's page structures take one part in 64 of the memory
+_NOT_THE_BMCS = frozenset({"usb", "mmc", "virtio"})  # disks that a BMC does not list
+
+
+def cross(out_of_band: Inventory, in_band: Inventory) -> list[Finding]:
+    """Every one, in the order of the parts."""
+    return [
+        *_identity(out_of_band, in_band),
+        *_bmc_address(out_of_band, in_band),
+        *_worth(out_of_band, in_band),
+        *_dimms(out_of_band, in_band),
+        *_disks(out_of_band, in_band),
+        *_ports(out_of_band, in_band),
+    ]
+
+
+def _finding(a: Inventory, b: Inventory, fact: str, expected: str, got: str, part: str, remedy: str,
+             severity: str = "error", path: str = "") -> Finding:  # fmt: skip
+    where = f"{source_of(a, path or fact)}; {source_of(b, path or fact)}"
+    return Finding(
+        requirement=f"sources.{fact}",
+        verdict=Verdict.FAIL,
+        expected=expected,
+        got=got,
+        part=part,
+        source=where,
+        remedy=remedy,
+        severity=severity,
+    )
+
+
+def _identity(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    for sentence in contradictions(a.identity, b.identity):
+        remedy = (
+            "the BMC answers for another machine, or the board was swapped: compare the label on the chassis with both"
+        )
+        yield _finding(a, b, "identity", "one machine", sentence, "", remedy)
+
+
+def _bmc_address(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    asked = a.manager.address if a.manager else ""
+    if asked and b.bmc_address and asked != b.bmc_address:
+        remedy = "the BMC is reached by another address than its own (NAT, a second port), or it is another machine's"
+        yield _finding(a, b, "bmc_address", asked, b.bmc_address, "BMC", remedy, "warning")
+
+
+def _worth(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    """The BMC lists 16 modules and the kernel counts the worth of 15."""
+    fitted = [d for d in a.memory.dimms if d.size > 0]
+    if not fitted or b.memory.total is None:
+        return
+    listed, seen = sum(d.size for d in fitted), b.memory.total
+    smallest, lost = min(d.size for d in fitted), listed - seen
+    if lost <= listed / _PAGES + smallest / 2:
+        return
+    suspects = [d for d in fitted if d.slot and d.size <= lost <= d.size * 1.1 + 2 * listed / _PAGES]
+    empty = {slot(d) for d in b.memory.dimms if d.size == 0 and d.slot}
+    missing = [d.slot for d in suspects if slot(d) in empty]
+    # That it is one of all the modules says nothing.
+    named = missing or ([d.slot for d in suspects] if len(suspects) < len(fitted) else [])
+    part = f"DIMM {', '.join(named[:8])}" if named else ""
+    remedy = (
+        f"{format_size(lost)} that the BMC lists is not usable: a module is mapped out or disabled"
+        + (f", look at {', '.join(named[:8])}" if named else "")
+        + "; read the firmware's memory log, then reseat or replace the module it names"
+    )
+    expected = f"{format_size(listed)} in {len(fitted)} DIMMs ({source_of(a, 'memory.dimms')})"
+    got = f"{format_size(seen)} ({source_of(b, 'memory.total')})"
+    yield _finding(a, b, "memory.total", expected, got, part, remedy)
+
+
+def _blind(inventory: Inventory, path: str) -> bool:
+    """Whether this side could not read the list, or all of it: then what it lacks says nothing."""
+    return any(path == u.fact or path.startswith(f"{u.fact}.") for u in inventory.unreadable)
+
+
+def _alone(kind_name: str, a: Inventory, b: Inventory) -> tuple[list[Any], list[Any]]:
+    kind = next(k for k in KINDS if k.name == kind_name)
+    _, left, right = pair(kind.of(a), kind.of(b), kind.keys)
+    return left, right
+
+
+def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    """Both sides list every slot, so a populated one that the other does not know is a contradiction."""
+    if not any(d.size for d in a.memory.dimms) or not any(d.size for d in b.memory.dimms):
+        return
+    outside, inside = _alone("dimm", a, b)
+    outside, inside = [] if _blind(b, "memory.dimms") else outside, [] if _blind(a, "memory.dimms") else inside
+    if outside and len(outside) == len(a.memory.dimms):
+        # Not one module could be paired: the sides name slots by different rules, and only the sums can be compared.
+        if _total(a) != _total(b):
+            remedy = "power cycle the node and inspect again; then compare the modules in their slots with both lists"
+            yield _finding(
+                a, b, "dimm", format_size(_total(a)), format_size(_total(b)), "", remedy, path="memory.dimms"
+            )
+        return
+    for dimm, listed, other in [*((d, a, b) for d in outside), *((d, b, a) for d in inside)]:
+        if dimm.size:
+            remedy = f"reseat the module in {dimm.slot}: {other.source} does not see it; power cycle and inspect again"
+            expected, got = (f"{format_size(dimm.size)} in {dimm.slot} ({listed.source})", f"nothing ({other.source})")
+            yield _finding(a, b, "dimm", expected, got, f"DIMM {dimm.slot}", remedy, path="memory.dimms")
+
+
+def _total(inventory: Inventory) -> int:
+    return sum(d.size for d in inventory.memory.dimms)
+
+
+def _disks(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    outside, inside = _alone("disk", a, b)
+    outside, inside = [] if _blind(b, "disks") else outside, [] if _blind(a, "disks") else inside
+    hidden = {m for v in a.volumes for m in v.members}
+    raid = {name for c in a.controllers if c.mode == "raid" for name in (c.name, c.pci) if name}
+    for disk in (d for d in outside if (d.serial or d.wwn) and not {d.serial, d.slot, d.name} & hidden):
+        behind = bool(disk.controller and disk.controller in raid)
+        remedy = (
+            "the RAID controller does not pass the disk through: switch it to HBA mode or make the volume"
+            if behind
+            else "the kernel does not see the disk: reseat it, then its backplane cable, and read the kernel's log"
+        )
+        severity = "warning" if behind else "error"
+        yield _finding(a, b, "disk", disk.label, f"not seen ({b.source})", disk.label, remedy, severity, "disks")
+    kinds = {d.kind for d in a.disks}
+    for disk in (d for d in inside if d.serial and d.kind in kinds and _is_the_bmcs(d)):
+        remedy = (
+            "the BMC lists other disks of this kind but not this one: it has an old inventory; power cycle the node"
+        )
+        yield _finding(a, b, "disk", f"not listed ({a.source})", disk.label, disk.label, remedy, "warning", "disks")
+
+
+def _is_the_bmcs(disk: Disk) -> bool:
+    return not disk.removable and disk.transport not in _NOT_THE_BMCS
+
+
+def _ports(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    """A port that the BMC lists and the kernel has no Ethernet interface for; the other way round is usual (add-in
+    cards). A warning: it may be an InfiniBand port, and ports that are asked for are the profile's requirement."""
+    if not b.nics or _blind(b, "nics"):
+        return
+    for nic in (n for n in _alone("nic", a, b)[0] if n.mac):
+        remedy = (
+            "the kernel has no interface for this port: no driver or firmware for it, or it is switched off in setup"
+        )
+        yield _finding(a, b, "nic", nic.label, f"no such port ({b.source})", nic.label, remedy, "warning", "nics")

@@ -1,0 +1,136 @@
+"""NVMe: health, firmware slots, namespaces and their formats, by nvme-cli's JSON; the PCIe link comes from /sys.
+
+Four calls for a disk: `nvme smart-log`, `id-ctrl`, `fw-log`, `id-ns`. Power-loss protection is what the controller
+itself states: without a volatile write cache (VWC bit 0) nothing that it acknowledged is lost with the power.
+Source: NVM Express Base Specification, Identify Controller and the SMART / Health and Firmware Slot logs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from metalctl.model.inventory import Disk, DiskHealth, Namespace
+from metalctl.node.inspect import values
+from metalctl.node.inspect.host import Host
+
+_TIMEOUT = 20.0
+_DATA_UNIT = 512_000  # bytes
+_KELVIN = 273.15
+_SLOT = re.compile(r"Firmware Rev Slot (\d)")
+_TEXT_OF = re.compile(r"\(([^)]*)\)\s*$")
+_LBA_FORMATS = 64
+_CONTROLLER = re.compile(r"/nvme/(nvme\d+)(?:/|$)")
+_NAMESPACE = re.compile(r"nvme\d+n(\d+)")
+
+
+def where(host: Host, name: str) -> str:
+    """The path below /sys/devices of the controller that a namespace's block device is behind, "" when there is none.
+
+    A disk with two ports belongs to a subsystem, which is virtual and numbered by itself: nvme0n1 may be behind nvme1.
+    Of several controllers the first is taken.
+    """
+    block = host.real(f"/sys/block/{name}")
+    if not (subsystem := block.rpartition("/")[0]).rpartition("/")[2].startswith("nvme-subsys"):
+        return block
+    paths = [host.real(f"{subsystem}/{n}") for n in host.names(subsystem) if re.fullmatch(r"nvme\d+", n)]
+    return next(iter(sorted(paths)), "")
+
+
+def details(host: Host, disk: Disk) -> Disk:
+    """The disk with what its controller tells; each part that it does not tell is an unreadable fact."""
+    found, namespace = _CONTROLLER.search(where(host, disk.name)), _NAMESPACE.fullmatch(disk.name)
+    if not found or not namespace:
+        host.unreadable(f"disks.{disk.name}.health", "/sys shows no NVMe controller of this disk")
+        return disk
+    device = f"/dev/{found.group(1)}"
+    log = _ask(host, disk, "health", "smart-log", device)
+    if not log:
+        return _silent(host, disk)
+    health, number = health_of(log), host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
+    if health is None:
+        host.unreadable(f"disks.{disk.name}.health", "nvme smart-log printed no health log")
+    protection = protected(_ask(host, disk, "power_loss_protection", "id-ctrl", device))
+    slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", device))
+    space = namespace_of(number, _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}"))
+    return replace(
+        disk,
+        health=health,
+        firmware_slots=slots,
+        namespaces=(space,) if space else (),
+        power_loss_protection=protection,
+    )
+
+
+def _silent(host: Host, disk: Disk) -> Disk:
+    """A controller that hangs, or a tool that is missing, is asked once: dozens of hung calls would be no inventory."""
+    reasons = host.notes_of(f"disks.{disk.name}.health")
+    why = reasons[-1].reason if reasons else "nvme smart-log printed no health log"
+    for fact in ("health", "power_loss_protection", "firmware_slots", "namespaces"):
+        host.unreadable(f"disks.{disk.name}.{fact}", why)
+    return disk
+
+
+def _ask(host: Host, disk: Disk, fact: str, command: str, device: str) -> dict[str, Any]:
+    where = f"disks.{disk.name}.{fact}"
+    printed = host.tool("nvme", command, "-o", "json", device, fact=where, timeout=_TIMEOUT)
+    if printed:
+        host.source(where, f"nvme {command}")
+    return values.parsed(printed)
+
+
+def health_of(log: dict[str, Any]) -> DiskHealth | None:
+    """The health of `nvme smart-log -o json`; None when the text was no such log."""
+    warning, errors = values.whole(log.get("critical_warning")), values.whole(log.get("media_errors"))
+    if warning is None or errors is None:
+        return None
+    kelvin, written = values.real(log.get("temperature")), values.whole(log.get("data_units_written"))
+    wear = next((w for k in ("percent_used", "percentage_used") if (w := values.real(log.get(k))) is not None), None)
+    return DiskHealth(
+        status="failing" if warning else "ok",
+        wear=wear,
+        hours=values.whole(log.get("power_on_hours")),
+        defects=errors,
+        spare=values.real(log.get("avail_spare")),
+        celsius=round(kelvin - _KELVIN) if kelvin is not None and 0 < kelvin < 1000 else None,
+        written=values.product(written, _DATA_UNIT),
+    )
+
+
+def firmware_slots(log: dict[str, Any]) -> tuple[str, ...]:
+    """The firmware in each slot of `nvme fw-log -o json`, "2: GDC5902Q (active)"; empty slots are left out."""
+    body = next((v for v in log.values() if isinstance(v, dict)), log)
+    active = next((values.whole(v) for k, v in body.items() if k.startswith("Active Firmware Slot")), None)
+    found = {}
+    for key, value in body.items():
+        if match := _SLOT.fullmatch(key):
+            text = values.text(value)
+            named = _TEXT_OF.search(text)
+            if version := (named.group(1) if named else text).strip():
+                found[int(match.group(1))] = version
+    running = (active or 0) & 0x07  # the next bits say what runs after a reset
+    return tuple(f"{n}: {v}{' (active)' if n == running else ''}" for n, v in sorted(found.items()))
+
+
+def namespace_of(number: int, identity: dict[str, Any]) -> Namespace | None:
+    """A namespace of `nvme id-ns -o json`; None when the text was none."""
+    blocks, formats = values.whole(identity.get("nsze")), values.objects(identity.get("lbafs"))
+    if blocks is None or not formats:
+        return None
+    sizes = [1 << ds if (ds := values.whole(f.get("ds")) or 0) and 0 < ds < 32 else 0 for f in formats[:_LBA_FORMATS]]
+    used = values.whole(identity.get("flbas")) or 0
+    index = (used & 0x0F) | (used >> 5 & 0x03) << 4
+    block = sizes[index] if index < len(sizes) else 0
+    return Namespace(
+        id=number,
+        size=values.product(blocks, block) if block else None,
+        logical_block=block or None,
+        formats=tuple(sorted({s for s in sizes if s})),
+    )
+
+
+def protected(identity: dict[str, Any]) -> bool | None:
+    """Whether what was acknowledged survives a power cut, as the controller states it (VWC)."""
+    cache = values.whole(identity.get("vwc"))
+    return None if cache is None else not cache & 1

@@ -1,0 +1,324 @@
+"""Boot override, virtual media, locator, log, clock, reset of the BMC: each looks, acts, and reads again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from metalctl.bmc.errors import BootNotSet, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish.act import boot, clocks, led, logs, manager, media, power
+from metalctl.bmc.redfish.act.fake import LOG, MANAGER, SYSTEM, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.act.fake_tree import CHASSIS, MEDIA, slot
+from metalctl.bmc.redfish.act.link import Reply
+
+ISO = "http://10.0.0.1/a.iso"
+
+
+def deaf(bmc: FakeBmc, method: str) -> FakeBmc:
+    """It accepts everything of that method and does nothing."""
+    bmc.rules.append(lambda s: Reply(204) if s.method == method else None)
+    return bmc
+
+
+# ---- boot ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("device", "mode", "persistent", "body"),
+    [("pxe", None, False, {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Pxe"}),
+     ("pxe", "uefi", False, {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Pxe"}),
+     ("disk", "bios", True, {"BootSourceOverrideEnabled": "Continuous", "BootSourceOverrideTarget": "Hdd",
+                             "BootSourceOverrideMode": "Legacy"}),
+     ("cd", None, False, {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Cd"})],
+)  # fmt: skip
+def test_the_override_is_written_once_and_the_mode_only_when_it_changes(
+    device: str, mode: str | None, persistent: bool, body: dict[str, str]
+) -> None:
+    bmc = FakeBmc()
+    _, after = boot.set_override(bmc.wire(), device, mode, persistent)
+    assert bmc.bodies("PATCH") == [{"Boot": body}]
+    assert after.device == device
+    boot.set_override(bmc.wire(), device, mode, persistent)
+    assert len(bmc.bodies("PATCH")) == 1, "it is so already"
+
+
+def test_an_override_is_taken_away_and_one_that_is_not_there_is_left() -> None:
+    bmc = FakeBmc()
+    assert boot.set_override(bmc.wire(), "none", None, False)[1].device == "none"
+    assert bmc.bodies("PATCH") == []
+    boot.set_override(bmc.wire(), "pxe", None, True)
+    assert boot.set_override(bmc.wire(), "none", None, False)[1].lasting == "Disabled"
+
+
+def test_a_bmc_that_ignores_the_override_is_caught() -> None:
+    with pytest.raises(BootNotSet) as caught:
+        boot.set_override(deaf(FakeBmc(), "PATCH").wire(), "pxe", None, False)
+    assert caught.value.fields["got"][0] == "none"
+    with pytest.raises(Unsupported):
+        boot.set_override(FakeBmc().wire(), "tape", None, False)
+
+
+# ---- power ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"), [("on", "On"), ("off", "ForceOff"), ("reset", "ForceRestart"), ("nmi", "Nmi")]
+)
+def test_an_action_is_a_reset_type_that_the_system_allows(action: str, kind: str) -> None:
+    bmc = FakeBmc()
+    power.reset(bmc.wire(), action)
+    assert bmc.bodies("POST") == [{"ResetType": kind}]
+    reset = bmc.tree[SYSTEM]["Actions"]["#ComputerSystem.Reset"]
+    reset["ResetType@Redfish.AllowableValues"] = ["PushPowerButton"]
+    with pytest.raises(Unsupported) as caught:
+        power.reset(bmc.wire(), action)
+    assert "PushPowerButton" in caught.value.hint
+
+
+def test_the_allowed_types_may_be_told_by_an_action_info() -> None:
+    bmc = FakeBmc()
+    reset = bmc.tree[SYSTEM]["Actions"]["#ComputerSystem.Reset"]
+    del reset["ResetType@Redfish.AllowableValues"]
+    reset["@Redfish.ActionInfo"] = "/info"
+    bmc.tree["/info"] = {"Parameters": [{"Name": "ResetType", "AllowableValues": ["ForceOn"]}]}
+    power.reset(bmc.wire(), "on")
+    assert bmc.bodies("POST") == [{"ResetType": "ForceOn"}]
+
+
+# ---- virtual media -------------------------------------------------------------------------------------------------
+
+
+def test_an_image_is_inserted_once_and_ejected_once() -> None:
+    bmc = FakeBmc()
+    assert media.insert(bmc.wire(), ISO, "cd")[1].image == ISO
+    assert media.insert(bmc.wire(), ISO, "cd")[1].image == ISO
+    assert len(bmc.bodies("POST")) == 1, "it is in already"
+    assert media.insert(bmc.wire(), "http://10.0.0.1/b.iso", "cd")[1].image.endswith("b.iso")
+    assert [s.path.rpartition(".")[2] for s in bmc.sent if s.method == "POST"] == [
+        "InsertMedia",
+        "EjectMedia",
+        "InsertMedia",
+    ]
+    assert media.eject(bmc.wire(), "cd")[1].inserted is False
+    media.eject(bmc.wire(), "cd")
+    assert len(bmc.bodies("POST")) == 4
+
+
+def test_what_the_bmc_rejects_is_left_out_and_asked_again_without_a_quirk_too() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(
+        lambda s: (
+            error(400, "Base.1.0.ActionParameterUnknown", "WriteProtected")
+            if s.body and "WriteProtected" in s.body
+            else None
+        )
+    )
+    assert media.insert(bmc.wire(), ISO, "cd")[1].inserted
+    assert bmc.bodies("POST")[1] == {"Image": ISO, "Inserted": True}
+
+
+def test_a_refusal_about_something_else_is_not_asked_again() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: error(400, "Base.1.0.ResourceAtUriUnauthorized", ISO) if s.method == "POST" else None)
+    with pytest.raises(Unsupported):
+        media.insert(bmc.wire(), ISO, "cd")
+    assert len(bmc.bodies("POST")) == 1
+
+
+def test_a_slot_without_actions_is_patched() -> None:
+    bmc = FakeBmc()
+    for name in "AB":
+        del bmc.tree[f"{MEDIA}/{name}"]["Actions"]
+    assert media.insert(bmc.wire(), ISO, "cd")[1].inserted
+    media.eject(bmc.wire(), "cd")
+    assert bmc.bodies("PATCH") == [
+        {"Image": ISO, "Inserted": True, "WriteProtected": True}, {"Image": None, "Inserted": False},
+    ]  # fmt: skip
+
+
+def test_media_that_does_not_go_in_or_out_is_caught() -> None:
+    with pytest.raises(NotApplied, match="but is empty"):
+        media.insert(deaf(FakeBmc(), "POST").wire(), ISO, "cd")
+    full = FakeBmc()
+    full.tree[f"{MEDIA}/B"] |= {"Image": ISO, "Inserted": True}
+    with pytest.raises(NotApplied, match="should be empty"):
+        media.eject(deaf(full, "POST").wire(), "cd")
+
+
+def test_the_kind_of_media_and_its_absence_are_told() -> None:
+    bmc = FakeBmc()
+    with pytest.raises(Unsupported, match="no virtual usb"):
+        media.insert(bmc.wire(), ISO, "usb")
+    bmc.tree[f"{MEDIA}/A"]["MediaTypes"] = ["USBStick"]
+    assert media.insert(bmc.wire(), ISO, "usb")[1].name == "A"
+    del bmc.tree[MANAGER]["VirtualMedia"]
+    with pytest.raises(Unsupported, match="no virtual media"):
+        media.slots(bmc.wire())
+
+
+def test_a_task_of_the_insertion_is_waited_for() -> None:
+    bmc = FakeBmc()
+    path = f"{MEDIA}/A"
+
+    def slow(sent: Sent) -> Reply | None:
+        if sent.method == "POST":
+            return Reply(202, {"location": "/t"})
+        if sent.path == "/t":
+            return Reply(200, {}, {"TaskState": "Running" if sent.at < 1060 else "Completed"})
+        inserted = slot("A") | {"Image": ISO, "Inserted": True}
+        return Reply(200, {}, inserted) if sent.path == path and sent.at >= 1060 else None
+
+    bmc.rules.append(slow)
+    assert media.insert(bmc.wire(), ISO, "cd")[1].inserted
+
+
+# ---- locator -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("system", "chassis", "path", "lit"),
+    [({"LocationIndicatorActive": False}, {}, SYSTEM, {"LocationIndicatorActive": True}),
+     ({"IndicatorLED": "Off"}, {}, SYSTEM, {"IndicatorLED": "Blinking"}),
+     ({"LocationIndicatorActive": None}, {"IndicatorLED": "Off"}, CHASSIS, {"IndicatorLED": "Blinking"})],
+)  # fmt: skip
+def test_the_locator_is_lit_where_there_is_one_and_put_out(
+    system: dict[str, Any], chassis: dict[str, Any], path: str, lit: dict[str, Any]
+) -> None:
+    bmc = FakeBmc()
+    del bmc.tree[SYSTEM]["LocationIndicatorActive"]
+    bmc.tree[SYSTEM] |= system
+    bmc.tree[CHASSIS] = chassis or {"Id": "box"}
+    assert led.write(bmc.wire(), True) == (False, True)
+    assert bmc.bodies("PATCH", path) == [lit]
+    assert led.write(bmc.wire(), True) == (True, True)
+    assert len(bmc.bodies("PATCH")) == 1
+    assert led.write(bmc.wire(), False) == (True, False)
+
+
+def test_a_locator_that_stays_dark_or_is_not_there_is_told() -> None:
+    with pytest.raises(NotApplied, match="should be on, but reads off"):
+        led.write(deaf(FakeBmc(), "PATCH").wire(), True)
+    bmc = FakeBmc()
+    bmc.tree[SYSTEM]["LocationIndicatorActive"] = bmc.tree[CHASSIS]["LocationIndicatorActive"] = None
+    with pytest.raises(Unsupported, match="no locator"):
+        led.read(bmc.wire())
+
+
+# ---- log -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_log_is_cleared_and_an_empty_one_left_alone() -> None:
+    bmc = FakeBmc()
+    assert logs.clear(bmc.wire()) == (2, 0)
+    assert logs.clear(bmc.wire()) == (0, 0)
+    assert len(bmc.bodies("POST")) == 1
+
+
+def test_a_log_that_notes_its_own_clearing_is_cleared_and_one_that_keeps_its_entries_is_not() -> None:
+    bmc = FakeBmc()
+    entry = f"{LOG}/Entries/1"
+
+    def notes(sent: Sent) -> Reply | None:
+        if sent.method == "POST":
+            bmc._clear(LOG, {})
+            bmc.tree[entry] = {"Created": "2024-01-01", "Message": "log cleared"}
+            bmc.tree[f"{LOG}/Entries"] = {"Members": [{"@odata.id": entry}]}
+            return Reply(204)
+        return None
+
+    bmc.rules.append(notes)
+    assert logs.clear(bmc.wire()) == (2, 1)
+    with pytest.raises(NotApplied, match="still there"):
+        logs.clear(deaf(FakeBmc(), "POST").wire())
+
+
+def test_of_several_unknown_logs_none_is_cleared() -> None:
+    bmc = FakeBmc()
+    bmc.tree[f"{MANAGER}/LogServices/X"] = dict(bmc.tree[LOG], Id="Audit")
+    bmc.tree[f"{MANAGER}/LogServices"]["Members"].append({"@odata.id": f"{MANAGER}/LogServices/X"})
+    with pytest.raises(Unsupported, match="no event log") as caught:
+        logs.clear(bmc.wire(Quirks(log="^nothing$")))
+    assert "SEL, Audit" in caught.value.hint
+    assert bmc.bodies("POST") == []
+
+
+# ---- clock ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_off_is_set_to_utc_with_its_offset_and_one_that_is_right_is_left() -> None:
+    bmc = FakeBmc()
+    bmc.tree[MANAGER] |= {"DateTime": "2020-01-01T06:00:00+06:00", "DateTimeLocalOffset": "+06:00"}
+    before, after = clocks.write(bmc.wire())
+    assert (before < -1e8, abs(after) <= 1) == (True, True)
+    assert bmc.bodies("PATCH") == [{"DateTime": "2023-11-14T22:30:00+00:00", "DateTimeLocalOffset": "+00:00"}]
+    clocks.write(bmc.wire())
+    assert len(bmc.bodies("PATCH")) == 1
+
+
+def test_a_clock_that_follows_another_master_is_caught_and_one_that_tells_nothing_said_so() -> None:
+    bmc = deaf(FakeBmc(), "PATCH")
+    bmc.tree[MANAGER]["DateTime"] = "2020-01-01T00:00:00Z"
+    with pytest.raises(NotApplied, match="s off") as caught:
+        clocks.write(bmc.wire())
+    assert "NTP" in caught.value.hint
+    bmc.tree[MANAGER]["DateTime"] = "noon"
+    with pytest.raises(Unsupported, match="noon"):
+        clocks.read(bmc.wire())
+    del bmc.tree[MANAGER]["DateTime"]
+    with pytest.raises(Unsupported, match="does not tell"):
+        clocks.read(bmc.wire())
+
+
+# ---- the BMC itself ------------------------------------------------------------------------------------------------
+
+
+def test_a_reset_of_the_bmc_is_waited_out() -> None:
+    bmc = FakeBmc()
+    took = manager.reset(bmc.wire())
+    assert 100 <= took < 120
+    assert bmc.bodies("POST") == [{"ResetType": "GracefulRestart"}]
+
+
+def test_while_the_bmc_starts_it_is_asked_without_credential_and_few_logins_are_spent() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: error(401) if s.path == SYSTEM and s.at > 1050 else None)
+    with pytest.raises(Unreachable, match="does not serve again"):
+        manager.reset(bmc.wire())
+    after = [s for s in bmc.sent if s.at > 1050]
+    assert sum("Authorization" in s.headers for s in after) == 3
+    assert any("Authorization" not in s.headers for s in after)
+
+
+def test_a_gateway_timeout_is_no_reason_to_reset_twice() -> None:
+    bmc = FakeBmc()
+
+    def gateway(sent: Sent) -> Reply | None:
+        if sent.method != "POST":
+            return None
+        bmc._restart(MANAGER, {})
+        return error(504)
+
+    bmc.rules.append(gateway)
+    manager.reset(bmc.wire())
+    assert len(bmc.bodies("POST")) == 1
+
+
+def test_a_bmc_that_accepts_its_reset_and_goes_on_was_not_reset_unless_it_says_when() -> None:
+    with pytest.raises(NotApplied, match="went on answering"):
+        manager.reset(deaf(FakeBmc(), "POST").wire())
+    bmc = deaf(FakeBmc(), "POST")
+    bmc.tree[MANAGER]["LastResetTime"] = "a"
+    bmc.rules.insert(0, lambda s: bmc.tree[MANAGER].update(LastResetTime="b") if s.method == "POST" else None)
+    manager.reset(bmc.wire())
+
+
+def test_a_refused_reset_of_the_bmc_is_told() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(refuse("POST", f"{MANAGER}/Actions/Manager.Reset", 400))
+    with pytest.raises(Unsupported):
+        manager.reset(bmc.wire())
+    del bmc.tree[MANAGER]["Actions"]
+    with pytest.raises(Unsupported, match="cannot reset itself"):
+        manager.reset(bmc.wire())

@@ -1,0 +1,161 @@
+"""What actions send and what they make of the answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable, Unsupported
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish.act import tasks
+from metalctl.bmc.redfish.act.fake import SYSTEM, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.act.link import Reply
+
+
+@pytest.mark.parametrize("path", ["https://192.0.2.9/x", "//192.0.2.9/x", "relative", "http://192.0.2.9/x"])
+def test_a_path_that_leads_off_the_bmc_is_refused_before_anything_is_sent(path: str) -> None:
+    bmc = FakeBmc()
+    with pytest.raises(BadAnswer, match="not on it"):
+        bmc.wire().post(path, {})
+    assert bmc.sent == []
+
+
+def test_a_redirect_is_asked_on_the_same_bmc_whatever_host_it_names_and_not_for_ever() -> None:
+    bmc = FakeBmc()
+    bmc.tree["/there"] = {"Id": "there"}
+    bmc.rules.append(lambda s: Reply(308, {"location": "https://192.0.2.9/there"}) if s.path == SYSTEM else None)
+    assert bmc.wire().system()["Id"] == "there"
+    bmc.rules.append(lambda s: Reply(308, {"location": "/there"}) if s.path == "/there" else None)
+    with pytest.raises(Unsupported):
+        bmc.wire().system()
+    assert len(bmc.sent) == 2 + 3
+
+
+def test_a_write_is_not_redirected() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: Reply(307, {"location": "/x"}) if s.method == "POST" else None)
+    with pytest.raises(Unsupported):
+        bmc.wire().post("/a", {})
+    assert len(bmc.sent) == 1
+
+
+def test_a_weak_etag_that_is_refused_is_tried_without_its_mark_and_then_left_out() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: error(412) if s.method == "PATCH" and s.headers.get("If-Match") else None)
+    bmc.wire().patch(SYSTEM, {"AssetTag": "x"})
+    given = [s.headers.get("If-Match") for s in bmc.sent if s.method == "PATCH"]
+    assert given == [bmc_tag, bmc_tag.removeprefix("W/"), None] if (bmc_tag := given[0]) else False
+
+
+def test_where_an_etag_is_required_none_is_left_out() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: error(412) if s.method == "PATCH" else None)
+    with pytest.raises(Busy):
+        bmc.wire(Quirks(etag="required", busy_lasts=0)).patch(SYSTEM, {})
+    assert all(s.headers.get("If-Match") for s in bmc.sent if s.method == "PATCH")
+
+
+def test_never_means_that_no_etag_is_sent_nor_asked_for() -> None:
+    bmc = FakeBmc()
+    bmc.wire(Quirks(etag="never")).patch(SYSTEM, {"AssetTag": "x"})
+    assert [(s.method, s.headers.get("If-Match")) for s in bmc.sent] == [("PATCH", None)]
+
+
+def test_a_busy_bmc_is_asked_again_for_as_long_as_the_quirks_say() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(refuse("POST", "/a", 503))
+    with pytest.raises(Busy):
+        bmc.wire(Quirks(busy_lasts=20)).post("/a", {})
+    assert [s.at for s in bmc.sent] == [1000.0 + 2 * n for n in range(11)]
+    with pytest.raises(Busy):
+        bmc.wire().post("/a", {}, patient=False)
+    assert len(bmc.sent) == 12
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, Unsupported), (401, BadAnswer), (403, BadAnswer), (404, Missing), (405, Missing), (500, BadAnswer)],
+)
+def test_a_refused_read_is_asked_once(status: int, kind: type[Exception]) -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(refuse("GET", SYSTEM, status))
+    with pytest.raises(kind):
+        bmc.wire().system()
+    assert len(bmc.sent) == 1, "500 of a subtree must not cost half a minute"
+
+
+def test_a_lost_answer_is_not_followed_by_the_same_command() -> None:
+    bmc = FakeBmc()
+
+    def lost(sent: Sent) -> Reply:
+        raise Unreachable("broke off")
+
+    bmc.rules.append(lost)
+    with pytest.raises(Unreachable):
+        bmc.wire().post("/a", {})
+    assert len(bmc.sent) == 1
+
+
+def test_the_refusal_says_what_the_bmc_said_but_no_secret() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: error(400, "Base.1.0.PropertyValueFormatError", "hunter2", "/Password"))
+    wire = bmc.wire()
+    with pytest.raises(Unsupported) as caught, wire.hiding("hunter2"):
+        wire.post("/a", {"Password": "hunter2"})
+    assert "PropertyValueFormatError" in caught.value.message
+    assert "hunter2" not in repr((caught.value.args, caught.value.fields))
+
+
+def test_garbage_is_no_resource() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: Reply(200, {}, {}, json=False))
+    with pytest.raises(BadAnswer, match="not a JSON object"):
+        bmc.wire().system()
+
+
+# ---- tasks ---------------------------------------------------------------------------------------------------------
+
+
+def after(seconds: float, reply: Reply) -> FakeBmc:
+    """A BMC whose task runs until then."""
+    bmc = FakeBmc()
+    running = Reply(200, {}, {"TaskState": "Running"})
+    bmc.rules.append(lambda s: reply if s.at >= 1000 + seconds else running)
+    return bmc
+
+
+def test_a_task_is_followed_to_its_end_and_one_that_vanishes_is_no_success() -> None:
+    assert tasks.follow(after(30, Reply(200, {}, {"TaskState": "Completed"})).wire(), "/t") == "done"
+    assert tasks.follow(after(30, Reply(404)).wire(), "/t") == "gone"
+    assert tasks.follow(after(30, Reply(204, {}, {})).wire(), "/t") == "done"
+
+
+@pytest.mark.parametrize("state", ["Exception", "Killed", "Cancelled", "CompletedWithErrors", "Failed"])
+def test_a_task_that_ends_badly_is_told_with_its_reason(state: str) -> None:
+    body = {"TaskState": state, "Messages": [{"Message": "the flash is worn"}]}
+    with pytest.raises(TaskFailed, match="the flash is worn") as caught:
+        tasks.follow(after(10, Reply(200, {}, body)).wire(), "/t")
+    assert caught.value.fields["state"] == state
+
+
+def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_end_it() -> None:
+    bmc = FakeBmc()
+
+    def away(sent: Sent) -> Reply:
+        if sent.at < 1100:
+            raise Unreachable("away")
+        return Reply(200, {}, {"TaskState": "Running"})
+
+    bmc.rules.append(away)
+    with pytest.raises(TaskFailed, match="still Running after 600 s"):
+        tasks.follow(bmc.wire(), "/t")
+    assert bmc.sent[-1].at >= 1600
+
+
+@pytest.mark.parametrize(
+    ("reply", "path"),
+    [(Reply(202, {"location": "/redfish/v1/T/1"}), "/redfish/v1/T/1"), (Reply(204), ""),
+     (Reply(202, {"location": "https://10.0.0.1/redfish/v1/T/1"}), "/redfish/v1/T/1"),
+     (Reply(200, {}, {"@odata.id": "/T/2", "TaskState": "New"}), "/T/2"), (Reply(200, {}, {"@odata.id": "/x"}), "")],
+)  # fmt: skip
+def test_the_task_that_an_answer_started(reply: Reply, path: str) -> None:
+    assert tasks.task_of(reply) == path

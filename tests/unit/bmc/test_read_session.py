@@ -1,0 +1,105 @@
+"""Who we are to a BMC: a session that is closed again, Basic where there is none, and never a second wrong password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from metalctl.bmc import Credential, connect, parse_endpoint
+from metalctl.bmc.errors import Unreachable, WrongPassword
+from metalctl.bmc.replay import Fault, Replay
+
+ROOT = "/redfish/v1"
+SESSIONS = f"{ROOT}/SessionService/Sessions"
+SYSTEM = f"{ROOT}/Systems/blade-7"
+GOOD = Credential("admin", "s3cret")
+
+
+@pytest.fixture
+def replay(tree: dict[str, Any]) -> Iterator[Replay]:
+    tree[ROOT]["Links"] = {"Sessions": {"@odata.id": SESSIONS}}
+    with Replay(tree, "admin", "s3cret") as server:
+        yield server
+
+
+def test_a_session_is_opened_once_and_closed_and_the_password_is_sent_once(replay: Replay) -> None:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        found = bmc.inventory()
+        assert len(replay.service.sessions) == 1
+    assert found.unreadable == ()
+    assert (replay.service.opened, replay.service.sessions) == (1, {})
+    assert replay.basics == 0, "no request carried the password but the login"
+
+
+def test_the_session_is_closed_when_the_login_is_good_and_what_follows_is_not(replay: Replay) -> None:
+    replay.faults[f"{ROOT}/Systems"] = Fault(body="garbage")
+    with pytest.raises(Exception, match="JSON"):
+        connect(parse_endpoint(replay.url), GOOD, timeout=5)
+    assert (replay.service.opened, replay.service.sessions) == (1, {})
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 500, 503])
+def test_where_no_session_can_be_opened_basic_authentication_does(replay: Replay, status: int) -> None:
+    replay.faults[SESSIONS] = Fault(status)
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        assert bmc.inventory().unreadable == ()
+    assert replay.basics > 1
+    assert replay.requests["POST", SESSIONS] == 1
+
+
+def test_where_no_session_is_free_basic_authentication_does(replay: Replay) -> None:
+    replay.service.most = 0
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        assert bmc.identity().serial == "S-1"
+
+
+def test_a_wrong_password_is_sent_to_the_session_service_once_and_to_nothing_else(replay: Replay) -> None:
+    for _ in range(2):
+        with pytest.raises(WrongPassword):
+            connect(parse_endpoint(replay.url), Credential("admin", "hunter2"), timeout=5)
+    assert (replay.requests["POST", SESSIONS], replay.basics, replay.authorized) == (1, 0, 0)
+
+
+def test_a_session_that_ran_out_is_opened_again(replay: Replay) -> None:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        replay.service.sessions.clear()
+        assert bmc.power() == "off"
+        assert replay.service.opened == 2
+    assert replay.service.sessions == {}
+
+
+def test_a_401_for_no_reason_is_asked_again_and_no_second_time(replay: Replay) -> None:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        replay.faults[f"{SYSTEM}/Memory"] = Fault(401, times=1)
+        assert bmc.inventory().unreadable == ()
+        replay.faults[f"{SYSTEM}/Memory"] = Fault(401)
+        before = replay.requests["GET", f"{SYSTEM}/Memory"]
+        assert [u.fact for u in bmc.inventory().unreadable] == ["memory.dimms"]
+        assert replay.requests["GET", f"{SYSTEM}/Memory"] - before == 2
+
+
+def test_a_connection_that_breaks_off_is_tried_once_more(replay: Replay) -> None:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        replay.faults[f"{SYSTEM}/Memory"] = Fault(drop=True, times=1)
+        assert bmc.inventory().unreadable == ()
+
+
+def test_a_write_is_never_sent_twice(replay: Replay) -> None:
+    from metalctl.bmc.redfish.http import Client
+
+    async def post() -> None:
+        client = Client(parse_endpoint(replay.url), 5)
+        try:
+            await client.send("POST", f"{ROOT}/x", {})
+        finally:
+            await client.close()
+
+    import asyncio
+
+    replay.faults[f"{ROOT}/x"] = Fault(drop=True)
+    replay._expected = ""
+    with pytest.raises(Unreachable):
+        asyncio.run(post())
+    assert replay.requests["POST", f"{ROOT}/x"] == 1

@@ -1,0 +1,108 @@
+"""Who tests with whom: once for everybody who comes in time, anew for those who retry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+
+from metalctl.engine import cohort, submit
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import StageFailed
+from metalctl.engine.services import Services
+from metalctl.engine.stages import burned_in
+from metalctl.model.dossier import StageRecord
+from metalctl.model.measurement import CheckResult
+from metalctl.model.stage import Condition, Stage
+from metalctl.model.verdict import Verdict
+from metalctl.store import enrollments, evidence, nodes
+from metalctl.store.enrollments import StageRow
+from metalctl.store.evidence import RunRow
+
+Place = Callable[[str, bool], Context]
+
+
+@pytest.fixture
+def batch(database: Engine) -> str:
+    with database.begin() as connection:
+        return enrollments.new_batch(connection, {"level": "quick", "allow_erase": False})
+
+
+@pytest.fixture
+def place(services: Services, enrolled: Callable[..., str], batch: str) -> Place:
+    """Put a node into burned-in (enrolling it if need be), ready for its peers or not."""
+
+    known: dict[str, str] = {}
+
+    def put(name: str, ready: bool) -> Context:
+        identifier = known.get(name) or known.setdefault(name, enrolled(name, batch))
+        record = StageRecord(Stage.BURNED_IN, Condition.RUNNING, "2026-01-01T00:00:00+00:00")
+        memo = {"ready_for_peers": True} if ready else {}
+        with services.database.begin() as connection:
+            enrollments.save_stage(connection, identifier, StageRow(record, memo=memo))
+            values = {"stage": Stage.BURNED_IN.value, "condition": Condition.RUNNING.value}
+            enrollments.change(connection, identifier, **values)
+            found, node = enrollments.get(connection, identifier), nodes.get(connection, name)
+        return Context(services, found, node, Stage.BURNED_IN, memo)
+
+    return put
+
+
+def fail(database: Engine, ctx: Context, run_id: str = "") -> None:
+    """The pair test of a node fails, and its enrollment with it."""
+    with database.begin() as connection:
+        if run_id:
+            result = CheckResult("iperf3", Verdict.FAIL, "3 Gb/s", boot_id="b")
+            run = RunRow(run_id, ctx.enrollment.id, "peer", "quick", "b", state="finished", results=[result])
+            evidence.save_run(connection, run)
+        values = {"condition": Condition.FAILED.value, "fault": "hardware"}
+        enrollments.change(connection, ctx.enrollment.id, **values)
+
+
+def test_everybody_waits_for_whoever_may_still_come(place: Place) -> None:
+    a, b = place("a", True), place("b", False)
+    assert cohort.schedule(a, "quick") is None
+    b = place("b", True)
+    ours = cohort.schedule(a, "quick")
+    assert ours is not None
+    assert [{p.server, p.client} for p in ours] == [{a.enrollment.id, b.enrollment.id}]
+    assert cohort.schedule(b, "quick") == ours
+
+
+def test_a_retried_node_does_not_find_its_old_pair_test(database: Engine, place: Place) -> None:
+    a, b = place("a", True), place("b", True)
+    (old,) = cohort.schedule(a, "quick") or []
+    for ctx in (a, b):
+        fail(database, ctx)
+    submit.retry(database, ["a", "b"], allow_erase=False)
+    a = place("a", True)
+    assert cohort.schedule(a, "quick") is None, "b is on its way again"
+    b = place("b", True)
+    (new,) = cohort.schedule(a, "quick") or []
+    assert {new.server, new.client} == {a.enrollment.id, b.enrollment.id}
+    assert new.round == old.round + 1
+    assert cohort.schedule(b, "quick") == [new]
+
+
+def test_a_node_that_failed_in_a_pair_is_not_let_through_for_want_of_a_partner(database: Engine, place: Place) -> None:
+    a, b = place("a", True), place("b", True)
+    cohort.schedule(a, "quick")
+    fail(database, a, f"{a.enrollment.id}-peer-x-0")
+    with database.begin() as connection:
+        enrollments.change(connection, b.enrollment.id, stage=Stage.INSTALLED.value)
+    submit.retry(database, ["a"], allow_erase=False)
+    a = place("a", True)
+    assert cohort.schedule(a, "quick") == []
+    with pytest.raises(StageFailed) as caught:
+        burned_in._no_peer(a, ())
+    assert [f.verdict for f in caught.value.findings] == [Verdict.UNKNOWN]
+    assert "enroll it anew together" in caught.value.findings[0].remedy
+
+
+def test_a_node_that_never_had_a_partner_is_skipped_with_the_reason(place: Place) -> None:
+    alone = place("a", True)
+    assert cohort.schedule(alone, "quick") == []
+    (skipped,) = burned_in._no_peer(alone, ())
+    assert skipped.verdict is Verdict.SKIP
+    assert "at least two nodes" in skipped.remedy

@@ -1,0 +1,134 @@
+"""A boot that falls silent is power-cycled early, at most three times, and is told as a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from metalctl.engine import power
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Wait
+from metalctl.engine.services import Services
+from metalctl.model.dossier import StageRecord
+from metalctl.model.identity import Identity
+from metalctl.model.stage import Condition, Stage
+from metalctl.store import boots, enrollments, nodes
+from metalctl.store.enrollments import StageRow
+
+MAC = "52:54:00:00:00:01"
+
+
+class FakeBmc:
+    """Remembers the power commands."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+        self.commands.append(f"boot {device}")
+
+    def power(self) -> str:
+        return "on" if any(c.startswith("power") for c in self.commands) else "off"
+
+    def set_power(self, wanted: str, timeout: float = 120) -> None:
+        self.commands.append(f"power {wanted}")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(power.time, "time", made)
+    return made
+
+
+@pytest.fixture
+def bmc() -> FakeBmc:
+    return FakeBmc()
+
+
+@pytest.fixture
+def ctx(services: Services, enrolled: Callable[..., str], bmc: FakeBmc) -> Context:
+    identifier = enrolled()
+    with services.database.begin() as connection:
+        nodes.set_identity(connection, "n1", Identity(macs=(MAC,)))
+        record = StageRecord(Stage.INSPECTED, Condition.RUNNING, "2026-01-01T00:00:00+00:00")
+        enrollments.save_stage(connection, identifier, StageRow(record))
+        enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
+
+    @contextmanager
+    def open_bmc(_: Any) -> Iterator[FakeBmc]:
+        yield bmc
+
+    services.open_bmc = open_bmc  # type: ignore[method-assign, assignment]
+    return Context(services, enrollment, node, Stage.INSPECTED, {})
+
+
+def see(database: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    from datetime import UTC, datetime
+
+    monkeypatch.setattr(boots, "now", lambda: datetime.fromtimestamp(clock.now, UTC).isoformat())
+    with database.begin() as connection:
+        boots.add_sighting(connection, MAC, what)
+
+
+def test_a_node_that_asked_for_its_script_and_fell_silent_is_cycled_and_told(
+    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power.boot_into(ctx, "ramdisk")
+    clock.now += 60
+    see(database, clock, monkeypatch, "boot script: ramdisk (pcbios)")
+    clock.now += power.SILENCE - 1
+    assert "boot script" in power.boot_into(ctx, "ramdisk").why
+    assert bmc.commands == ["boot pxe", "power on"]
+    assert power.findings(ctx, "ramdisk") == ()
+    clock.now += 2
+    assert isinstance(power.boot_into(ctx, "ramdisk"), Wait)
+    assert bmc.commands == ["boot pxe", "power on", "boot pxe", "power cycle"]
+    (told,) = power.findings(ctx, "ramdisk")
+    assert "after 2" in told.got
+    assert "'boot script: ramdisk (pcbios)'" in told.got
+    assert (told.severity, told.blocks) == ("warning", False)
+    # What was seen before the new power-on says nothing about the new boot.
+    clock.now += 60
+    power.boot_into(ctx, "ramdisk")
+    assert len(bmc.commands) == 4
+
+
+def test_a_node_not_seen_yet_may_still_be_in_its_post(ctx: Context, clock: Clock, bmc: FakeBmc) -> None:
+    power.boot_into(ctx, "ramdisk")
+    clock.now += power.PATIENCE - 1
+    power.boot_into(ctx, "ramdisk")
+    assert bmc.commands == ["boot pxe", "power on"]
+    clock.now += 2
+    power.boot_into(ctx, "ramdisk")
+    assert bmc.commands[-1] == "power cycle"
+
+
+def test_after_three_power_cycles_it_is_left_alone(ctx: Context, clock: Clock, bmc: FakeBmc) -> None:
+    for _ in range(5):
+        waiting = power.boot_into(ctx, "ramdisk")
+        clock.now += power.PATIENCE + 1
+    assert bmc.commands.count("boot pxe") == power.ATTEMPTS
+    assert "see the console" in waiting.why
+
+
+def test_an_installed_system_is_not_judged_by_its_silence_on_the_boot_network(
+    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power.boot_into(ctx, "installed")
+    see(database, clock, monkeypatch, "DHCP: address 172.31.0.7")
+    clock.now += power.SILENCE + 60
+    power.boot_into(ctx, "installed")
+    assert bmc.commands == ["boot disk", "power on"]

@@ -1,0 +1,361 @@
+"""What the BMC says and what the machine says, in one: nothing is lost, and each contradiction is found and named."""
+
+from __future__ import annotations
+
+import importlib.util
+import typing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from metalctl.model.finding import Finding
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import (
+    Controller,
+    Dimm,
+    Disk,
+    DiskHealth,
+    Firmware,
+    Inventory,
+    Manager,
+    Nic,
+    Package,
+    PowerSupply,
+    Tpm,
+    Unreadable,
+    Volume,
+)
+from metalctl.model.merge import _same as same
+from metalctl.model.merge import merge
+from metalctl.model.merge._rules import RULES
+from metalctl.model.parts import KINDS, leaves, pair, serial, slot, source_of, stated
+from metalctl.model.verdict import Verdict
+
+_SPEC = importlib.util.spec_from_file_location("machines", Path(__file__).parent / "machines.py")
+assert _SPEC
+assert _SPEC.loader
+machines = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(machines)
+
+GIB = machines.GIB
+_MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def found(a: Inventory, b: Inventory) -> list[Finding]:
+    return list(merge(a, b).findings)
+
+
+def inside(**changes: Any) -> Inventory:
+    taken: Inventory = replace(machines.in_band(), **changes)
+    return taken
+
+
+def outside(**changes: Any) -> Inventory:
+    taken: Inventory = replace(machines.out_of_band(), **changes)
+    return taken
+
+
+def test_two_true_views_of_one_machine_do_not_contradict() -> None:
+    assert found(outside(), inside()) == []
+
+
+@pytest.mark.slow
+@_MANY
+@given(machines.INVENTORIES)
+def test_an_inventory_does_not_contradict_itself(taken: Inventory) -> None:
+    merged = merge(taken, taken)
+    # The kernel's count and the modules are two facts of one side here, and the BMC's own address a third.
+    assert [f for f in merged.findings if f.requirement not in ("sources.memory.total", "sources.bmc_address")] == []
+    assert all(f.agree is not False for f in merged.facts)
+
+
+@pytest.mark.slow
+@_MANY
+@given(machines.INVENTORIES, machines.INVENTORIES)
+def test_any_two_inventories_merge_and_every_finding_can_be_acted_on(a: Inventory, b: Inventory) -> None:
+    merged = merge(replace(a, source="out-of-band"), replace(b, source="in-band"))
+    assert all(f.verdict is Verdict.FAIL and f.remedy and f.expected and f.got and f.source for f in merged.findings)
+    assert merged.inventory.source == "merged"
+
+
+@pytest.mark.slow
+@_MANY
+@given(machines.INVENTORIES, machines.INVENTORIES)
+def test_no_stated_value_of_a_part_is_lost(a: Inventory, b: Inventory) -> None:
+    facts = merge(a, b).facts
+    for kind in KINDS:
+        for part in (*kind.of(a), *kind.of(b)):
+            for name, value in leaves(part):
+                assert any(
+                    f.path.startswith(kind.field) and f.path.endswith(f".{name}") and value == r.value
+                    for f in facts for r in f.readings
+                ), (kind.name, name, value)  # fmt: skip
+
+
+def test_each_fact_keeps_both_values_and_both_sources() -> None:
+    merged = merge(outside(), inside())
+    (fact,) = [f for f in merged.facts if f.path == "memory.dimms[a1].manufacturer"]
+    assert [(r.side, r.value, r.source) for r in fact.readings] == [
+        ("out-of-band", "Hynix Semiconductor", "out-of-band redfish Systems/1/Memory"),
+        ("in-band", "00AD063200AD", "in-band SMBIOS type 17"),
+    ]
+    assert fact.agree is None, "makers are written in too many ways to be compared"
+    (size,) = [f for f in merged.facts if f.path == "memory.dimms[a1].size"]
+    assert size.agree is True
+
+
+def test_sixteen_dimms_of_which_the_kernel_has_fifteens_worth() -> None:
+    taken = inside()
+    dimms = tuple(Dimm("B3", 0) if d.slot == "B3" else d for d in taken.memory.dimms)
+    findings = found(outside(), inside(memory=replace(taken.memory, total=472 * GIB, dimms=dimms)))
+    (worth,) = [f for f in findings if f.requirement == "sources.memory.total"]
+    assert worth.part == "DIMM DIMM.Socket.B3"
+    assert worth.expected == "512 GiB in 16 DIMMs (out-of-band redfish Systems/1/Memory)"
+    assert worth.got == "472 GiB (in-band /proc/meminfo)"
+    assert "reseat or replace" in worth.remedy
+    (size,) = [f for f in findings if f.requirement == "sources.dimm.size"]
+    assert (size.expected[:6], size.got[:5]) == ("32 GiB", "empty")
+
+
+def test_fifteens_worth_without_knowing_which_names_no_dimm() -> None:
+    (worth,) = found(outside(), inside(memory=replace(inside().memory, total=472 * GIB)))
+    assert worth.part == ""
+
+
+@pytest.mark.parametrize("total", [503, 500, 496])
+def test_what_the_kernel_keeps_for_itself_is_no_lost_dimm(total: int) -> None:
+    assert found(outside(), inside(memory=replace(inside().memory, total=total * GIB))) == []
+
+
+def _dimm(**changes: Any) -> Inventory:
+    memory = outside().memory
+    return outside(memory=replace(memory, dimms=(replace(memory.dimms[0], **changes), *memory.dimms[1:])))
+
+
+def _disk(number: int, **changes: Any) -> Inventory:
+    disks = list(outside().disks)
+    disks[number] = replace(disks[number], **changes)
+    return outside(disks=tuple(disks))
+
+
+def _nic(**changes: Any) -> Inventory:
+    return outside(nics=(replace(outside().nics[0], **changes), outside().nics[1]))
+
+
+def _cpu(**changes: Any) -> Inventory:
+    return outside(cpu=replace(outside().cpu, **changes))
+
+
+CONTRADICTIONS: dict[str, tuple[Inventory, set[str]]] = {
+    "a swapped DIMM": (_dimm(serial="99999999"), {"sources.dimm.serial"}),
+    "a DIMM at another speed": (_dimm(configured_mts=2666), {"sources.dimm.configured_mts"}),
+    "a disk of another firmware": (_disk(0, firmware="GDC5602Q"), {"sources.disk.firmware"}),
+    "a disk of another size": (_disk(1, size=18 * 10**12), {"sources.disk.size"}),
+    "a disk that one side says is failing": (_disk(1, health=DiskHealth("failing")), {"sources.disk.health.status"}),
+    "a disk that only the BMC sees": (
+        outside(disks=(*outside().disks, Disk("Bay 9", "hdd", 20 * 10**12, serial="ZX9", slot="Bay 9"))),
+        {"sources.disk"},
+    ),
+    "a disk that the BMC forgot": (outside(disks=outside().disks[:2]), {"sources.disk"}),
+    "a port without driver": (
+        outside(nics=(*outside().nics, replace(outside().nics[0], mac="00:00:5e:00:00:01", name="NIC.9", serial=""))),
+        {"sources.nic"},
+    ),
+    "a port at another speed": (_nic(speed=10**10), {"sources.nic.speed"}),
+    "a port with other firmware": (_nic(firmware="14.32.1010"), {"sources.nic.firmware"}),
+    "cores switched off": (_cpu(cores=32), {"sources.machine.cpu.cores"}),
+    "SMT off on one side": (_cpu(threads=36), {"sources.machine.cpu.threads"}),
+    "a processor missing": (_cpu(sockets=1), {"sources.machine.cpu.sockets"}),
+    "another boot mode": (outside(boot_mode="bios"), {"sources.machine.boot_mode"}),
+    "a BIOS of another version": (
+        outside(firmware=(replace(outside().firmware[0], version="1.10.0"),)),
+        {"sources.firmware.version"},
+    ),
+    "another machine": (
+        outside(identity=replace(outside().identity, serial="OTHER99")),
+        {"sources.identity"},
+    ),
+    "another BMC": (
+        outside(manager=replace(outside().manager, address="10.0.9.6", mac="f4:02:70:00:00:02")),
+        {"sources.bmc_address", "sources.machine.manager.mac"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTIONS)
+def test_a_contradiction_is_found_and_nothing_else(what: str) -> None:
+    side, expected = CONTRADICTIONS[what]
+    findings = found(side, inside())
+    assert {f.requirement for f in findings} == expected
+    assert all(f.verdict is Verdict.FAIL and f.remedy and "out-of-band" in f.source for f in findings)
+
+
+def test_a_disk_behind_a_raid_controller_or_in_a_volume_is_not_lost() -> None:
+    extra = Disk("Bay 9", "hdd", 20 * 10**12, serial="ZX9", slot="Bay 9", controller="RAID.1")
+    behind = outside(disks=(*outside().disks, extra), controllers=(Controller("RAID.1", mode="raid"),))
+    assert [(f.requirement, f.severity) for f in found(behind, inside())] == [("sources.disk", "warning")]
+    member = outside(disks=(*outside().disks, extra), volumes=(Volume("v", members=("ZX9",)),))
+    assert found(member, inside()) == []
+
+
+def test_what_one_side_could_not_read_is_no_contradiction() -> None:
+    blind = Inventory(source="out-of-band", identity=outside().identity)
+    assert found(blind, inside()) == []
+
+
+@pytest.mark.parametrize("fact", ["memory.dimms", "memory"])
+def test_a_list_that_could_not_be_read_whole_loses_no_part(fact: str) -> None:
+    memory = outside().memory
+    half = replace(memory, dimms=memory.dimms[:8])
+    assert len(found(outside(memory=half), inside())) == 8
+    assert found(outside(memory=half, unreadable=(Unreadable(fact, "HTTP 500"),)), inside()) == []
+    # A note of one module is none of the list.
+    assert len(found(outside(memory=half, unreadable=(Unreadable("memory.dimms.A1.rank", "x"),)), inside())) == 8
+
+
+def test_a_machine_that_sees_no_disk_at_all_contradicts_a_bmc_that_lists_three() -> None:
+    blind = Inventory(source="in-band", identity=inside().identity)
+    assert [f.requirement for f in found(outside(), blind)] == ["sources.disk"] * 3
+
+
+def test_the_merged_inventory_takes_each_fact_from_the_side_that_knows_it() -> None:
+    taken = merge(outside(), inside()).inventory
+    assert taken.memory.total == 503 * GIB, "what the kernel can use"
+    assert len(taken.memory.dimms) == 16
+    assert taken.memory.dimms[0].slot == "A1"
+    assert [d.name for d in taken.disks] == ["nvme0n1", "sda", "sdb"]
+    assert taken.disks[0].health == DiskHealth("ok", 3, 8760, 0)
+    assert [p.slot for p in taken.power_supplies] == ["PSU.Slot.1", "PSU.Slot.2"]
+    assert taken.settings == {"ProcVirtualization": "Enabled"}
+    assert taken.power == "on"
+    assert taken.volumes == outside().volumes
+    assert taken.sources["disks"] == "out-of-band: redfish Storage; in-band: /sys/block"
+
+
+def test_what_one_side_alone_states_is_in_the_merged_inventory() -> None:
+    ours = inside()
+    memory = replace(ours.memory, ecc=None, dimms=tuple(replace(d, rank=None) for d in ours.memory.dimms))
+    taken = merge(outside(memory=replace(outside().memory, ecc=True)), inside(memory=memory, tpm=None)).inventory
+    assert taken.memory.ecc is True
+    assert {d.rank for d in taken.memory.dimms} == {2}
+    assert taken.tpm == outside().tpm
+
+
+def test_of_power_supplies_the_bmc_is_believed() -> None:
+    table = (PowerSupply("PSU.Slot.1", True, "ok", 1400, model="PWR SPLY", serial="CNDED0012341"), PowerSupply("Bay 9"))
+    outside_ = outside(power_supplies=(PowerSupply("PS1 Status", True, "critical", serial="CNDED0012341"),))
+    merged = merge(outside_, inside(power_supplies=table))
+    (supply,) = merged.inventory.power_supplies
+    assert (supply.slot, supply.health, supply.model) == ("PS1 Status", "critical", "PWR SPLY")
+    assert [f.requirement for f in merged.findings] == ["sources.power supply.health"]
+
+
+def test_a_disk_of_the_bmc_alone_is_not_offered_for_use() -> None:
+    extra = Disk("Bay 9", "hdd", 20 * 10**12, serial="ZX9")
+    merged = merge(outside(disks=(*outside().disks, extra)), inside())
+    assert "ZX9" not in {d.serial for d in merged.inventory.disks}
+    assert any(r.value == "ZX9" for f in merged.facts for r in f.readings)
+
+
+def test_reasons_of_both_sides_stay_with_their_side() -> None:
+    taken = merge(outside(unreadable=(Unreadable("log", "HTTP 500"),)), inside()).inventory
+    assert taken.unreadable == (Unreadable("log", "out-of-band: HTTP 500"),)
+
+
+_SAMPLES: dict[str, tuple[str, Any]] = {
+    "package": ("cpu.packages", Package("CPU1")),
+    "dimm": ("memory.dimms", Dimm("A1", 32 * GIB)),
+    "disk": ("disks", Disk("sda", "hdd", slot="Bay 1", health=DiskHealth())),
+    "nic": ("nics", Nic("eth0", "b8:ce:f6:00:00:01", pci="0000:18:00.0")),
+    "controller": ("controllers", Controller("c0", pci="0000:5e:00.0")),
+    "volume": ("volumes", Volume("v0")),
+    "power supply": ("power_supplies", PowerSupply("PSU 1")),
+    "firmware": ("firmware", Firmware("bios", "")),
+}
+_VALUES: dict[type, tuple[Any, Any]] = {str: ("1.2.345678", "9.8.765432"), int: (10**9, 10**6), bool: (True, False)}
+
+
+def _with(value: Any, path: str, new: Any) -> Any:
+    head, _, rest = path.partition(".")
+    return replace(value, **{head: _with(getattr(value, head), rest, new) if rest else new})
+
+
+def _type(owner: Any, path: str) -> type:
+    head, _, rest = path.partition(".")
+    hint = typing.get_type_hints(type(owner))[head]
+    if rest:
+        return _type(getattr(owner, head), rest)
+    return next(k for k in (hint, *typing.get_args(hint)) if k in _VALUES)
+
+
+@pytest.mark.parametrize(("kind", "name"), RULES, ids=lambda v: v)
+def test_each_rule_finds_its_contradiction_and_no_other(kind: str, name: str) -> None:
+    """Two equal machines that hold one part; one fact of it is stated alike, then otherwise on one side."""
+    blank = Inventory("in-band", Identity(), manager=Manager(), tpm=Tpm())
+    field, part = _SAMPLES.get(kind, ("", None))
+    one, two = _VALUES[_type(blank if part is None else part, name)]
+
+    def side(source: str, value: Any) -> Inventory:
+        taken = replace(blank, source=source)
+        made: Inventory = (
+            _with(taken, name, value) if part is None else _with(taken, field, (_with(part, name, value),))
+        )
+        return made
+
+    assert found(side("out-of-band", one), side("in-band", one)) == []
+    assert [f.requirement for f in found(side("out-of-band", one), side("in-band", two))] == [f"sources.{kind}.{name}"]
+
+
+SAME = [
+    (same.version, "22.31.1014 (DEL0000000027)", "22.31.1014", True),
+    (same.version, "A41 v2.42 (01/23/2021)", "2.42", True),
+    (same.version, "6.10", "6.10.30.00", True),
+    (same.version, "01.74.06", "1.74", True),
+    (same.version, "1.9.2", "1.10.0", False),
+    (same.version, "2.", "2.12.2", False),
+    (same.version, "2.12.2", "2.12.3", False),
+    (same.version, "A43 v2.52 (10/29/2021)", "A43", True),
+    (same.version, "iLO 5 v2.46", "2.46", True),
+    (same.version, "216.4.112.0/pkg 21.60.22.11", "21.60.22.11", True),
+    (same.version, "A43 v2.52 (10/29/2021)", "U30", False),
+    (same.version, "GDC5902Q", "gdc5902q", True),
+    (same.version, "GDC5902Q", "GDC5602Q", False),
+    (same.serial, "0040F1A2B3", "40f1a2b3", True),
+    (same.serial, "S6CKNE0T100001", "S6CKNE0T100002", False),
+    (same.serial, "A1", "A1B2", False),
+    (same.words, "Intel(R) Xeon(R) Gold 6354 CPU @ 3.00GHz", "Intel Xeon Gold 6354", True),
+    (same.words, "AMD EPYC 7402P 24-Core Processor", "AMD EPYC 7402P", True),
+    (same.words, "Intel(R) Xeon(R) Gold 6354", "Intel(R) Xeon(R) Gold 6330", False),
+    (same.hexadecimal, "0xd000390", "0x0D000390", True),
+    (same.hexadecimal, "0xd000390", "0xd0003a5", False),
+    (same.near(0.02), 3840755982336, 3840000000000, True),
+    (same.near(0.02), 20e12, 18e12, False),
+]
+
+
+@pytest.mark.parametrize(("compare", "a", "b", "expected"), SAME)
+def test_two_writings_of_one_thing_are_told_from_two_things(compare: Any, a: Any, b: Any, expected: bool) -> None:
+    assert compare(a, b) is expected
+    assert compare(b, a) is expected
+
+
+def test_parts_are_paired_by_the_best_key_that_is_unique() -> None:
+    left = [Dimm("A1", 1, serial="X1"), Dimm("A2", 1, serial="ABC"), Dimm("A3", 1, serial="ABC")]
+    right = [Dimm("DIMM A3", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM.Socket.A2", 1)]
+    pairs, alone, other = pair(left, right, (serial, slot))
+    assert {(a.slot, b.slot) for a, b in pairs} == {("A1", "B7"), ("A2", "DIMM.Socket.A2"), ("A3", "DIMM A3")}
+    assert (alone, other) == ([], [])
+
+
+def test_zero_and_no_are_stated_and_nothing_is_not() -> None:
+    assert [stated(v) for v in (0, False, 0.0, "x", (1,))] == [True] * 5
+    assert [stated(v) for v in (None, "", (), {})] == [False] * 4
+
+
+def test_a_source_is_the_longest_path_that_holds() -> None:
+    taken = inside()
+    assert source_of(taken, "memory.dimms[A1].size") == "in-band SMBIOS type 17"
+    assert source_of(taken, "cpu.cores") == "in-band"
