@@ -76,7 +76,7 @@ def test_the_bmc_does_not_answer_for_disks_that_were_chosen_in_band() -> None:
 
 
 def test_the_variant_is_that_of_the_side_that_states_the_product(profile: Callable[..., Profile]) -> None:
-    asked = profile("compute", {}, when=[{"vendor": "dell", "requires": {"cpu": {"cores": ">= 1000"}}}])
+    asked = profile("compute", {}, when=[{"vendor": "hpe", "requires": {"cpu": {"cores": ">= 1000"}}}])
     nameless = replace(INSIDE, identity=Identity("S1"))
     assert [f.requirement for f in match(nameless, asked, OUTSIDE) if f.blocks] == ["cpu.cores"]
 

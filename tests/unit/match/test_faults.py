@@ -90,10 +90,10 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = {
     "bond members on one switch": (
         "compute", {"nics.1.pci": "0000:5e:00.0"}, REDUNDANT, "network.bond0.switches", "tor1", "eth1"),
     "a BIOS below baseline": (
-        "compute", {"firmware.0.version": "1.8.2"}, {}, "firmware.bios", "1.8.2", ""),
+        "compute", {"firmware.0.version": "2.10"}, {}, "firmware.bios", "2.10", ""),
     "boot mode legacy": ("compute", {"boot_mode": "bios"}, {}, "boot_mode", "bios", ""),
     "a BMC clock that is off": (
-        "compute", {"manager.clock_offset": -3600.0}, {}, "bmc.clock", "behind", ""),
+        "compute", {"manager.clock_offset": -3600.0}, {}, "bmc.clock", "60 min behind", ""),
     "a PSU missing": (
         "compute", {"power_supplies.1.present": False, "power_supplies.1.health": ""},
         {}, "power.supplies", "1", "psu PS2"),
