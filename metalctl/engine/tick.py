@@ -1,8 +1,8 @@
 """One tick: the stage is looked up, called, and what it said is written down. Only here do errors become verdicts.
 
 - A stage that failed names its findings; the node stops there and the others go on.
-- A transient error (BMC busy, SSH dropped) is tried again with backoff until the stage's budget is used up; then the
-  stage is stuck: UNKNOWN.
+- A transient error (BMC busy, SSH dropped) is tried again with backoff. A node or BMC that gave nothing else for half
+  an hour hangs, and a stage whose budget is used up is stuck: both are UNKNOWN.
 - An unexpected exception is metalctl's fault: UNKNOWN, its traceback goes to the log, never to a person.
 """
 
@@ -36,6 +36,9 @@ log = structlog.get_logger()
 LONGEST_GAP = 60.0
 TRANSIENT = (RemoteError, Unreachable, BadAnswer, PowerNotReached, BootNotSet)
 PARKED_PAUSE = 10.0
+# Longer than any reboot, BMC reset or switch upgrade that mends itself. The budget of a long burn-in is days:
+# without this a node that hung in its first minute would be waited for that long.
+PATIENCE = 30 * 60.0
 
 
 class Ticker:
@@ -77,7 +80,10 @@ class Ticker:
             return failed
         except TRANSIENT as error:
             tries = context.memo["transient"] = int(context.memo.get("transient", 0)) + 1
+            silent = row.elapsed - float(context.memo.setdefault("transient_since", row.elapsed))
             log.warning("transient", node=context.node.name, stage=spec.stage, tries=tries, error=error.message)
+            if silent > PATIENCE:
+                return _unreachable(silent, tries, error)
             pause = min(60.0, 2.0 ** min(tries, 5)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter, not a secret
             return Wait(pause, f"trying again: {error.message}")
         except MetalctlError as error:
@@ -86,6 +92,7 @@ class Ticker:
             log.exception("tick", node=context.node.name, stage=spec.stage)
             return _could_not_tell(spec, MetalctlError(f"metalctl itself failed: {type(error).__name__}: {error}"))
         context.memo.pop("transient", None)
+        context.memo.pop("transient_since", None)
         return outcome
 
     def _write(self, context: Context, row: StageRow, outcome: Done | Wait | StageFailed) -> dict[str, Any]:
@@ -132,6 +139,17 @@ def _stuck(spec: StageSpec, row: StageRow) -> StageFailed:
         expected=f"within {spec.budget / 60:.0f} min",
         got=f"stuck after {row.elapsed / 60:.0f} min",
         remedy="look at the node's console and at what it waited for, then enroll it again with --retry",
+    )
+    return StageFailed((finding,), fault="metalctl")
+
+
+def _unreachable(silent: float, tries: int, error: MetalctlError) -> StageFailed:
+    finding = Finding(
+        requirement="node.reachable",
+        verdict=Verdict.UNKNOWN,
+        expected="an answer from the node and its BMC",
+        got=f"none in {silent / 60:.0f} min and {tries} tries: {error.message}",
+        remedy="look at the node's console: if it hangs, power it off and enroll it again with --retry",
     )
     return StageFailed((finding,), fault="metalctl")
 

@@ -120,8 +120,8 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     ET.SubElement(devices, "controller", type="usb", model="none")
     ET.SubElement(devices, "memballoon", model="none")
     if node.node.iommu:
-        # The kernel takes Intel's remapping unit on any CPU; libvirt 9 has no words for AMD's. Interrupts are not remapped:
-        # under TCG the kernel's timer does not come through and it panics.
+        # The kernel takes Intel's remapping unit on any CPU; libvirt 9 has no words for AMD's. Interrupts are not
+        # remapped: under TCG the kernel's timer does not come through and it panics.
         ET.SubElement(ET.SubElement(devices, "iommu", model="intel"), "driver", intremap="off")
     rng = ET.SubElement(devices, "rng", model="virtio")
     _text(rng, "backend", "/dev/urandom", model="random")

@@ -50,8 +50,9 @@ scalars = (
 )  # fmt: skip
 anything = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=6), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=6), inner, max_size=6)
+    ),
     max_leaves=25,
 )
 
@@ -173,7 +174,7 @@ def test_the_tree_is_read_as_it_stands_so_that_the_fuzz_reaches_every_parser() -
     assert found.tpm
 
 
-FULL = {"Id": "1", "Name": "n", "@odata.id": SYSTEM} | dict.fromkeys(NAMES[5:], 10 ** 400)
+FULL = {"Id": "1", "Name": "n", "@odata.id": SYSTEM} | dict.fromkeys(NAMES[5:], 10**400)
 
 
 @pytest.mark.slow

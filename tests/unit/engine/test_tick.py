@@ -79,6 +79,28 @@ def test_a_dropped_connection_is_tried_again(database: Engine, play: Any, enroll
     assert look(database, enrollment)[0].condition is Condition.WAITING
 
 
+def test_a_node_that_gives_only_errors_for_half_an_hour_is_unknown_long_before_the_budget(
+    database: Engine, play: Any, enrolled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrollment, gone = enrolled(), raising(RemoteError("no answer"))
+    monkeypatch.setattr(tick_module, "_gap", lambda _: 60.0)
+    outcomes = [play(enrollment, gone, budget=1e6)["kind"] for _ in range(32)]
+    assert outcomes == ["wait"] * 31 + ["failed"]
+    found, row = look(database, enrollment)
+    finding = row.record.findings[0]
+    assert (finding.requirement, finding.verdict, found.fault) == ("node.reachable", Verdict.UNKNOWN, "metalctl")
+    assert "no answer" in finding.got
+
+
+def test_one_answer_in_between_starts_the_half_hour_anew(
+    database: Engine, play: Any, enrolled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrollment, gone = enrolled(), raising(RemoteError("no answer"))
+    monkeypatch.setattr(tick_module, "_gap", lambda _: 60.0)
+    for function in [gone] * 25 + [lambda _: Wait(1, "w")] + [gone] * 25:
+        assert play(enrollment, function, budget=1e6)["kind"] == "wait"
+
+
 def test_a_stage_that_used_up_its_time_is_unknown_and_not_the_hardware(
     database: Engine, play: Any, enrolled: Any
 ) -> None:
