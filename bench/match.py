@@ -1,9 +1,9 @@
 """`./dev bench match`: 10,000 stored inventories against a profile, read from the store one after another.
 
 Figures: match_10000_s by the clock, match_10000_cpu_s of the processor (on a busy machine the two differ; both scaled
-when `--count N` asks for fewer), matches_per_s, rss_mb (of the whole process, with the filling of the store), failed. There is no peer that stores inventories and matches them; the figure stands alone. The
-inventories are synthetic: one compute node as both sides know it, varied in serials; every tenth lacks a memory module,
-and exactly these must fail, all others pass.
+when `--count N` asks for fewer), matches_per_s, rss_mb (of the whole process, with the filling of the store), failed.
+There is no peer that stores inventories and matches them; the figure stands alone. The inventories are synthetic: one
+compute node as both sides know it, varied in serials; every tenth lacks a memory module, and exactly these must fail.
 """
 
 from __future__ import annotations
