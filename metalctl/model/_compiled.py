@@ -105,9 +105,10 @@ def _dict(value_kind: Any) -> Decoder:
 
 
 def _plain(hint: Any) -> tuple[type | None, bool]:
-    """The class whose values are taken as they are (str, bool, int), and whether None is, too."""
+    """The class whose values are taken as they are (str, bool, and int or float), and whether None is."""
     options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    exact = (str, bool) if float in options else (str, bool, int)
+    # Where a float is wanted an integer becomes one, which is the decoder's work.
+    exact = (str, bool, float) if float in options else (str, bool, int)
     return next((o for o in options if o in exact), None), type(None) in options
 
 

@@ -123,9 +123,13 @@ class Reader:
         """The mapping itself, for who reads it by rules of his own; schema: of each of its values."""
         return self.node
 
-    def over(self, below: Reader) -> Reader:
-        """A reader of this mapping laid over another one, as a child is over what it extends."""
-        return Reader(merge(below.node, self.node, self.problems), below.path, self.problems)
+    def over(self, below: Reader, home: str) -> Reader:
+        """A reader of this mapping laid over another one, as a child is over what it extends.
+
+        home: the file that is read. What another file takes away here may well be gone already: no mistake.
+        """
+        own = self.problems if self.node.file == home else []
+        return Reader(merge(below.node, self.node, own), below.path, self.problems)
 
     def done(self) -> None:
         """Notes every key that nobody asked for."""

@@ -98,7 +98,7 @@ class Recorder(Reader):
         self.others = _nullable(schema)
         return self.node
 
-    def over(self, below: Reader) -> Reader:
+    def over(self, below: Reader, home: str) -> Reader:
         """What is laid over has the shape of what lies below."""
         return self
 

@@ -37,7 +37,7 @@ def read_profile(top: Reader, name: str, file: str) -> Profile:
         install=_install(top.mapping("install"), needs.disks),
         lab=top.value("lab", v.boolean, False),
         file=file,
-        variants=tuple(_variant(item, asked) for item in top.mappings("when")),
+        variants=tuple(_variant(item, asked, top.node.file) for item in top.mappings("when")),
         waivers=tuple(_waiver(item) for item in top.mappings("waivers")),
         warnings=top.words("warnings", v.word, single=True),
         # The child's word comes before its parent's.
@@ -104,12 +104,12 @@ def _root_everywhere(top: Reader, profile: Profile) -> None:
             item.note(item.node, "requires.disks", expected, got="none")
 
 
-def _variant(r: Reader, asked: Reader) -> Variant:
+def _variant(r: Reader, asked: Reader, home: str) -> Variant:
     """One item of `when`: vendor, model and what is laid over `requires` for machines of that make."""
     vendor, model = r.value("vendor", v.word, ""), r.value("model", v.word, "")
     if not vendor and not model:
         r.note(r.node, "vendor", "vendor or model, or both", got="neither")
-    needs: Requires = requires(r.mapping("requires").over(asked))
+    needs: Requires = requires(r.mapping("requires").over(asked, home))
     r.done()
     return Variant(vendor, model, needs)
 

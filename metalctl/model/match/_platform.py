@@ -123,6 +123,14 @@ def _state(supply: PowerSupply) -> str:
     return "?does not state its health" if supply.present else "?does not state whether it is there"
 
 
+def _span(seconds: float) -> str:
+    """A time as a person says it: "0.4 s", "3 h", "12 days"."""
+    for unit, length in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return format_quantity(seconds, "s")
+
+
 def _bmc(inventory: Inventory, need: BmcRequirement) -> Iterator[Finding]:
     manager = inventory.manager
     if need.clock is not None:
@@ -131,7 +139,7 @@ def _bmc(inventory: Inventory, need: BmcRequirement) -> Iterator[Finding]:
         if offset is None or offset != offset:
             yield unknown(inventory, "bmc.clock", expected, "manager.clock_offset", "BMC")
         else:
-            got = f"{format_quantity(abs(offset), 's')} {'ahead' if offset > 0 else 'behind'}" if offset else "exact"
+            got = f"{_span(abs(offset))} {'ahead' if offset > 0 else 'behind'}" if offset else "exact"
             remedy = "set the BMC's time source (NTP) and its clock: event logs and certificates depend on it"
             good = abs(offset) <= need.clock
             yield judged(inventory, "bmc.clock", good, expected, got, remedy, "BMC", fact="manager.clock_offset")

@@ -62,7 +62,8 @@ def _of(
             yield judged(inventory, name, False, aspect.expected, got, remedy, disk.label, frus=[of_disk(disk)])
     if silent:
         part = ", ".join(d.label for d in silent)
-        said = reason(inventory, f"disks.{silent[0].name}.{aspect.name}") or reason(inventory, f"disks.{aspect.name}")
+        fact = _FACTS.get(aspect.name, aspect.name)
+        said = reason(inventory, f"disks.{silent[0].name}.{fact}") or reason(inventory, f"disks.{fact}")
         source = source_of(inventory, name)
         yield Finding(
             name, Verdict.UNKNOWN, aspect.expected, "not stated", part, source, _unsaid(aspect, silent[0], said),
@@ -73,9 +74,19 @@ def _of(
         yield judged(inventory, name, True, aspect.expected, got, "", ", ".join(d.label for d, _, _ in looks))
 
 
+# Where the inventory keeps what is asked under another name.
+_FACTS = {
+    "healthy": "health",
+    "wear": "health",
+    "endurance": "endurance_dwpd",
+    "models": "model",
+    **dict.fromkeys(("full_link", "link_width", "link_speed"), "link"),
+}
+
+
 def _unsaid(aspect: Aspect, disk: Disk, said: str) -> str:
-    noun = {"healthy": "health", "full_link": "PCIe link", "models": "model"}.get(aspect.name, aspect.name)
-    why = said or f"{disk.label} does not state its {noun.replace('_', ' ')}"
+    noun = _FACTS.get(aspect.name, aspect.name).replace("endurance_dwpd", "endurance").replace("_", " ")
+    why = f"{disk.label} does not state its {noun}" + (f" ({said})" if said else "")
     if aspect.name in ("endurance", "power_loss_protection"):
         model = disk.model or "its model"
         return f"{why}: look {model} up and add what its data sheet says to `drives` in the profile"

@@ -15,6 +15,8 @@ from metalctl.model.words import fits
 _BAD = (Verdict.FAIL, Verdict.UNKNOWN)
 # Disks and ports were chosen from one side's parts: the other side cannot answer for the choice.
 _CHOSEN = ("disks.", "network.", "cabling.")
+# What is the BMC's to say: the firmware's table may list a power supply that has no power.
+_OF_THE_BMC = ("power.", "bmc.")
 
 
 def both(found: Iterable[Finding], beside: Iterable[Finding]) -> list[Finding]:
@@ -29,7 +31,8 @@ def both(found: Iterable[Finding], beside: Iterable[Finding]) -> list[Finding]:
         other = theirs.get(name, [])
         silent = all(f.verdict is Verdict.UNKNOWN for f in mine)
         knows = bool(other) and all(f.verdict is not Verdict.UNKNOWN for f in other)
-        if silent and knows and not name.startswith(_CHOSEN):
+        ours_to_say = not silent and not name.startswith(_OF_THE_BMC)
+        if knows and not ours_to_say and not name.startswith(_CHOSEN):
             settled += other
         else:
             settled += [_with_word(f, other) for f in mine]

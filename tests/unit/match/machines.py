@@ -81,13 +81,13 @@ def machine(
     """A good machine of these parts, as both sides together know it."""
     return Inventory(
         "in-band",
-        Identity(serial, manufacturer="Dell Inc.", product="PowerEdge R750"),
+        Identity(serial, manufacturer="HPE", product="ProLiant DL385 Gen10 Plus"),
         boot_mode="uefi",
         cpu=processors,
         memory=memory,
         disks=drives,
         nics=ports,
-        firmware=(Firmware("bios", "1.10.0"),),
+        firmware=(Firmware("bios", "2.68"),),
         power_supplies=tuple(
             PowerSupply(f"PS{n}", True, "ok", 1400.0, serial=f"PSU{n}", part_number="0PSU") for n in (1, 2)
         ),

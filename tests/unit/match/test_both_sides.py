@@ -46,6 +46,18 @@ def test_what_the_bmc_finds_wrong_is_wrong() -> None:
     assert found(INSIDE, dark)["power.supplies"].verdict is Verdict.FAIL
 
 
+def test_of_power_supplies_the_bmc_has_the_last_word() -> None:
+    """The firmware's table lists both bays in order; the BMC sees that one has no power."""
+    dead = replace(
+        OUTSIDE, power_supplies=(OUTSIDE.power_supplies[0], replace(OUTSIDE.power_supplies[1], health="critical"))
+    )
+    listed = replace(INSIDE, power_supplies=OUTSIDE.power_supplies)
+    assert found(listed)["power.supplies"].verdict is Verdict.PASS
+    assert found(listed, dead)["power.supplies"].verdict is Verdict.FAIL
+    silent = replace(OUTSIDE, power_supplies=())
+    assert found(listed, silent)["power.supplies"].verdict is Verdict.PASS
+
+
 def test_what_neither_knows_stays_unknown() -> None:
     silent = replace(OUTSIDE, power_supplies=())
     assert found(INSIDE, silent)["power.supplies"].verdict is Verdict.UNKNOWN
@@ -64,7 +76,7 @@ def test_the_bmc_does_not_answer_for_disks_that_were_chosen_in_band() -> None:
 
 
 def test_the_variant_is_that_of_the_side_that_states_the_product(profile: Callable[..., Profile]) -> None:
-    asked = profile("compute", {}, when=[{"vendor": "dell", "requires": {"cpu": {"cores": ">= 1000"}}}])
+    asked = profile("compute", {}, when=[{"vendor": "hpe", "requires": {"cpu": {"cores": ">= 1000"}}}])
     nameless = replace(INSIDE, identity=Identity("S1"))
     assert [f.requirement for f in match(nameless, asked, OUTSIDE) if f.blocks] == ["cpu.cores"]
 

@@ -90,10 +90,10 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = {
     "bond members on one switch": (
         "compute", {"nics.1.pci": "0000:5e:00.0"}, REDUNDANT, "network.bond0.switches", "tor1", "eth1"),
     "a BIOS below baseline": (
-        "compute", {"firmware.0.version": "1.8.2"}, {}, "firmware.bios", "1.8.2", ""),
+        "compute", {"firmware.0.version": "2.10"}, {}, "firmware.bios", "2.10", ""),
     "boot mode legacy": ("compute", {"boot_mode": "bios"}, {}, "boot_mode", "bios", ""),
     "a BMC clock that is off": (
-        "compute", {"manager.clock_offset": -3600.0}, {}, "bmc.clock", "behind", ""),
+        "compute", {"manager.clock_offset": -3600.0}, {}, "bmc.clock", "60 min behind", ""),
     "a PSU missing": (
         "compute", {"power_supplies.1.present": False, "power_supplies.1.health": ""},
         {}, "power.supplies", "1", "psu PS2"),
@@ -166,6 +166,21 @@ def test_an_empty_inventory_passes_nothing() -> None:
     for role in ROLES:
         nothing = Inventory("in-band", replace(MACHINES[role].identity))
         assert [f.requirement for f in match(nothing, profiles.load(role)) if f.verdict is Verdict.PASS] == []
+
+
+def test_the_full_size_profile_of_the_lab_has_every_number_of_the_real_one() -> None:
+    real, lab = profiles.load("compute").requires, profiles.load("lab/full-size").requires
+    assert (lab.cpu.cores, lab.cpu.threads, lab.cpu.virtualization) == (
+        real.cpu.cores,
+        real.cpu.threads,
+        ("vt-x", "amd-v"),
+    )
+    assert (lab.memory.total, lab.memory.reserved, lab.bonds) == (real.memory.total, real.memory.reserved, real.bonds)
+    assert [(d.role, d.kind, d.count, d.size) for d in lab.disks] == [
+        (d.role, d.kind, d.count, d.size) for d in real.disks
+    ]
+    assert profiles.load("lab/full-size").lab
+    assert wrong(match(MACHINES["compute"], profiles.load("lab/full-size"))) == []
 
 
 def test_the_lab_drops_what_the_emulated_rack_does_not_state() -> None:

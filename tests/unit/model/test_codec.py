@@ -94,6 +94,31 @@ def test_the_compiled_decoder_refuses_exactly_what_the_walk_refuses(data: Any) -
         assert repr(compiled(Part)(data)) == walked
 
 
+WHOLE = encode(Part("n", 1, 1.0, parts=(Part2("A1", 4),)))
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(WHOLE)), VALUES, max_size=4))
+def test_both_agree_on_values_that_have_every_field_in_order(changes: dict[str, Any]) -> None:
+    """The way of the compiled decoder that looks at the classes of all values at once."""
+    data = {**WHOLE, **changes}
+    assert outcome(lambda d: decode(Part, d), data) == outcome(lambda d: codec._decode(Part, d, "Part"), data)
+    try:
+        walked = repr(codec._decode(Part, data, "Part"))
+    except DecodeError:
+        with pytest.raises(Refused):
+            compiled(Part)(data)
+    else:
+        assert repr(compiled(Part)(data)) == walked
+
+
+def test_a_number_beyond_64_bits_is_refused_in_a_whole_value_too() -> None:
+    with pytest.raises(DecodeError, match=r"Part\.size: expected a number of at most 64 bits"):
+        decode(Part, {**WHOLE, "size": 2**63})
+    assert decode(Part, {**WHOLE, "size": 2**63 - 1}).size == 2**63 - 1
+
+
 INVENTORY = Inventory(
     "in-band",
     Identity("S1", macs=("aa",), extra={"sku": "x"}),

@@ -58,7 +58,7 @@ def test_a_machine_fits_the_profile_that_was_made_of_it(role: str, tmp_path: Pat
         ({"nics.0.speed": 10**10}, "network.bond0.speed"),
         ({"power_supplies.1.capacity": 800.0}, "power.capacity"),
         ({"memory.dimms.3.configured_mts": 4000}, "memory.balanced"),
-        ({"firmware.0.version": "1.9.9"}, "firmware.bios"),
+        ({"firmware.0.version": "2.50"}, "firmware.bios"),
     ],
 )
 def test_a_lesser_machine_does_not_fit(change: dict[str, object], requirement: str, tmp_path: Path) -> None:
@@ -66,13 +66,13 @@ def test_a_lesser_machine_does_not_fit(change: dict[str, object], requirement: s
 
 
 def test_of_several_machines_the_range_and_what_all_state(tmp_path: Path) -> None:
-    other = changed("compute", {"cpu.cores": 96, "cpu.threads": 192, "manager": None, "firmware.0.version": "1.12.0"})
+    other = changed("compute", {"cpu.cores": 96, "cpu.threads": 192, "manager": None, "firmware.0.version": "2.72"})
     profile = made(tmp_path, "compute", MACHINES["compute"], other)
     cores = profile.requires.cpu.cores
     assert cores
     assert cores.text == "64..96"
     assert profile.requires.bmc.clock is None, "one of them does not state it"
-    assert profile.requires.firmware["bios"] == {"Dell Inc. PowerEdge R750": ">= 1.10.0"}, "the older one"
+    assert profile.requires.firmware["bios"] == {"HPE ProLiant DL385 Gen10 Plus": ">= 2.68"}, "the older one"
     assert wrong(MACHINES["compute"], profile) == wrong(other, profile) == []
 
 
@@ -106,7 +106,7 @@ def test_what_a_site_waives_or_asks_of_some_makes_is_not_inherited(
     site = tmp_path / "site" / "profiles"
     site.mkdir(parents=True)
     (site / "compute.yaml").write_text(
-        "extends: compute\nwhen: [{vendor: dell, requires: {cpu: {cores: '>= 999'}}}]\n"
+        "extends: compute\nwhen: [{vendor: hpe, requires: {cpu: {cores: '>= 999'}}}]\n"
         "waivers: [{requirement: cpu.cores, who: a, why: b, until: 2999-01-01}]\n"
     )
     monkeypatch.setenv("METALCTL_CONTENT", str(tmp_path / "site"))

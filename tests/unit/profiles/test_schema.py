@@ -79,7 +79,7 @@ requires:
   settings: {ProcTurboMode: Enabled, Sriov: [Enabled, Auto]}
   cabling: [{port: eth0, switch: tor1, switch_port: swp*, machine: S*}]
 when: [{vendor: dell, model: r750, requires: {cpu: {cores: 32}}}]
-waivers: [{requirement: cpu.iommu, who: ops, why: later, until: "2027-01-31"}]
+waivers: [{requirement: cpu.cores, who: ops, why: later, until: "2027-01-31"}]
 warnings: disks.os.uniform
 drives: {"*MZQL2*": {endurance: 1, power_loss_protection: true}}
 checks: {mtu: {mtu: 9000}}

@@ -120,3 +120,19 @@ def test_a_waiver_of_nothing_is_a_mistake_with_its_line(name: str, tmp_path: Pat
     assert problem.line == 3
     assert f'the profile has no requirement "{name}"' in problem.message
     assert problem.hint
+
+
+def test_what_a_parent_takes_away_for_one_make_may_be_gone_already(tmp_path: Path) -> None:
+    text = "extends: compute\nrequires: {memory: {channels: ~}}\n"
+    assert profiles.check(write(tmp_path, "p.yaml", text)) == []
+
+
+def test_no_channel_is_asked_of_a_dell_which_cannot_tell() -> None:
+    profile = profiles.load("compute")
+    dell, other = (
+        Identity(manufacturer="Dell Inc.", product="PowerEdge R6525"),
+        Identity(manufacturer="HPE", product="x"),
+    )
+    assert profile.requires_of(dell).memory.channels is None
+    assert profile.requires_of(dell).memory.balanced
+    assert profile.requires_of(other).memory.channels
