@@ -40,7 +40,7 @@ def inspect(
     Out of band, the certificate is compared with the recorded one before the credential is sent; what the BMC is
     refused for (it leads to another host, or in a circle) is told as a finding, with exit code 1.
 
-    Examples:
+    Example:
 
         metalctl inspect --local --json
 
