@@ -1,6 +1,7 @@
 """Our own side of the benchmark, in a process of its own. An order on stdin, one JSON object on stdout.
 
-what: "sweep" (twice with the same memory), "poll" (two rounds) or "scan". Times are of the work alone; rss_mb is of
+what: "sweep" (twice with the same memory, then a power poll with it), "poll" (two rounds, of BMCs of which nothing is
+known) or "scan". Times are of the work alone; rss_mb is of
 the whole process, interpreter and imports included.
 """
 
@@ -23,9 +24,13 @@ def main() -> int:
     """Do what the order says."""
     order = json.load(sys.stdin)
     told = {"sweep": _sweep, "poll": _poll, "scan": _scan}[order["what"]](order)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    sys.stdout.write(json.dumps({**told, "rss_mb": usage.ru_maxrss / 1024}) + "\n")
+    sys.stdout.write(json.dumps(told) + "\n")
     return 0
+
+
+def _rss() -> float:
+    """The most memory so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _cpu() -> float:
@@ -48,7 +53,13 @@ def _sweep(order: Order) -> Order:
     first = asyncio.run(_swept(endpoints, credential, memory, order["concurrency"]))
     between = taken(order["statistics"])
     again = asyncio.run(_swept(endpoints, credential, memory, order["concurrency"]))
-    return {"first": {**first, "statistics": between}, "again": {**again, "statistics": taken(order["statistics"])}}
+    told: Order = {
+        "first": {**first, "statistics": between},
+        "again": {**again, "statistics": taken(order["statistics"])},
+    }
+    told["rss_mb"] = _rss()
+    # What the sweep remembers is what a poll of known nodes begins with.
+    return {**told, "poll": asyncio.run(_polled(order, ("known",), memory))}
 
 
 async def _swept(endpoints: list[Any], credential: Any, memory: Any, concurrency: int) -> Order:
@@ -84,16 +95,16 @@ def _facts(inventory: Any) -> str:
 
 
 def _poll(order: Order) -> Order:
-    return asyncio.run(_polled(order))
+    return asyncio.run(_polled(order, ("unknown", "again")))
 
 
-async def _polled(order: Order) -> Order:
+async def _polled(order: Order, rounds: tuple[str, ...], memory: Any = None) -> Order:
     from metalctl.bmc.poll import PowerPoll
 
     endpoints, credential = _places(order)
     told: Order = {}
-    async with PowerPoll(endpoints, credential, timeout=60.0) as poll:
-        for name in ("first", "again"):
+    async with PowerPoll(endpoints, credential, timeout=60.0, memory=memory) as poll:
+        for name in rounds:
             cpu, begun = _cpu(), time.perf_counter()
             states: Counter[str] = Counter()
             async for one in poll.round():

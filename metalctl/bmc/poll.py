@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from metalctl.bmc.redfish.values import link
 __all__ = ["PowerPoll", "Powered"]
 
 CONCURRENCY = 256
+_OTHER_FILES = 512
 Credentials = Credential | Callable[[Endpoint], Credential]
 
 
@@ -68,6 +70,7 @@ class PowerPoll:
         self._concurrency = max(1, concurrency)
 
     async def __aenter__(self) -> Self:
+        _raise_limit(len(self._bmcs) + _OTHER_FILES)
         return self
 
     async def __aexit__(
@@ -209,6 +212,14 @@ class _Bmc:
         if isinstance(told, str) and told:
             raise Busy(f"{name} is neither on nor off, but {told[:40]!r}", hint="ask again in some seconds", bmc=name)
         raise Unsupported(f"{name} does not state the power state", hint="try it over IPMI", bmc=name)
+
+
+def _raise_limit(wanted: int) -> None:
+    """A connection a BMC is kept: more than the 1,024 descriptors that a process begins with, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < best:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))
 
 
 def _defect(endpoint: Endpoint, error: Exception) -> BmcError:

@@ -180,9 +180,18 @@ def print_table(found: Iterable[Probe], title: str = "") -> None:
     for row in cells:
         table.add_row(*(row[index] for index in stated))
     Console().print(table)
+    for note, whose in _noted(found).items():
+        who = whose[0] if len(whose) == 1 else f"{len(whose)} machines"
+        click.echo(f"{who}: {note}")
+
+
+def _noted(found: Iterable[Probe]) -> dict[str, list[str]]:
+    """Note → who has it: what a whole rack has in common is told once."""
+    noted: dict[str, list[str]] = {}
     for probe in found:
         for note in probe.notes:
-            click.echo(f"{probe.endpoint}: {note}")
+            noted.setdefault(note, []).append(str(probe.endpoint))
+    return noted
 
 
 def _plain(text: str) -> str:

@@ -57,15 +57,14 @@ def opened(where: str, credential: str | None, config: Path | None, state_dir: P
 
 
 def auditor(where: str, config: Path | None, state_dir: Path | None) -> Callable[[Act], None]:
-    """Where acts on this BMC are noted: the node's audit trail, and the log."""
-    from metalctl.bmc import audit
-
+    """Where acts on this BMC are noted: the node's audit trail; for one that is not enrolled, metalctl's log."""
     enrolled = "://" not in where and _known(where, config, state_dir) is not None
 
     def note(act: Act) -> None:
-        audit.log(act)
         if enrolled:
             _record(where, act, config, state_dir)
+        else:
+            _log(act)
 
     return note
 
@@ -97,12 +96,40 @@ def show_change(where: str, what: str, change: Change, as_json: bool) -> None:
     click.echo(said + (f" ({change.note})" if change.note else ""))
 
 
+def show_state(where: str, what: str, value: object, as_json: bool) -> None:
+    """Tell what is."""
+    import json
+
+    if as_json:
+        click.echo(json.dumps({"node": where, what: value}))
+    else:
+        click.echo(f"{where}: {what} {_text(value)}")
+
+
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, dict):
         return ", ".join(f"{name}={one}" for name, one in value.items())
     return str(value) if value not in ("", None) else "none"
+
+
+def _log(act: Act) -> None:
+    """One line of JSON in the log, which only its owner can read; an action is not lost for want of a log."""
+    import contextlib
+    import json
+    import os
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from metalctl.cli._errors import log_file
+
+    line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "audit": asdict(act)}, default=str)
+    path = log_file()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
 
 
 def _record(node: str, act: Act, config: Path | None, state_dir: Path | None) -> None:

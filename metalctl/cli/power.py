@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, opened
-from metalctl.cli._machine import target as _target  # noqa: F401 - inspect takes it from here
 
 if TYPE_CHECKING:
     from metalctl.bmc import Endpoint

@@ -179,5 +179,5 @@ def test_the_new_schemas_of_the_reference_say_the_same() -> None:
     ]
     assert found.power_supplies[0].input_volts is None, "its metrics are another request"
     assert kinds(found).keys() >= {"temperature", "fan", "voltage", "power", "current"}
-    ambient = next(s for s in found.sensors if s.name.startswith("Ambient"))
-    assert (ambient.kind, ambient.unit, ambient.value) == ("temperature", "°C", 22.5)
+    (volts,) = [s for s in found.sensors if s.name == "Power Supply #1 Input Voltage"]
+    assert (volts.value, volts.unit, volts.lower_critical, volts.upper_critical) == (119.27, "V", 115.0, 125.0)

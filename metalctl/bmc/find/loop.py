@@ -179,6 +179,8 @@ class Loop:
 
     def _wait(self) -> float:
         now = time.monotonic()
+        if not (self._more or self._open):
+            return 0.0
         due = min((self._knocker.next_due(), *(sweep.next_due() for sweep in self._sweeps.values()))) - now
         if (self._more or self._later) and not self._full():
             due = min(due, self._pace.wait())

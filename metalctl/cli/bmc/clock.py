@@ -6,7 +6,7 @@ from typing import Any
 
 import rich_click as click
 
-from metalctl.cli._machine import machine_options, need, opened, show_change
+from metalctl.cli._machine import machine_options, need, opened, show_change, show_state
 
 
 @click.command()
@@ -17,12 +17,9 @@ def clock(action: str, where: str, as_json: bool, **place: Any) -> None:
 
     Example: metalctl bmc clock set https://10.0.0.11 --credential env:RACK1
     """
-    from metalctl.bmc.audit import Change
-
     with opened(where, **place) as machine:
         if action == "status":
-            ahead = round(need(machine, "clock_ahead")(), 1)
-            change = Change(ahead, ahead)
-        else:
-            change = need(machine, "set_clock")()
+            show_state(where, "seconds ahead", round(need(machine, "clock_ahead")(), 1), as_json)
+            return
+        change = need(machine, "set_clock")()
     show_change(where, "seconds ahead", change, as_json)

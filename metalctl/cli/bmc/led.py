@@ -6,7 +6,7 @@ from typing import Any
 
 import rich_click as click
 
-from metalctl.cli._machine import machine_options, need, opened, show_change
+from metalctl.cli._machine import machine_options, need, opened, show_change, show_state
 
 
 @click.command()
@@ -17,12 +17,9 @@ def led(action: str, where: str, as_json: bool, **place: Any) -> None:
 
     Example: metalctl bmc led on cmp1
     """
-    from metalctl.bmc.audit import Change
-
     with opened(where, **place) as machine:
         if action == "status":
-            state = need(machine, "locator")()
-            change = Change(state, state)
-        else:
-            change = need(machine, "set_locator")(action == "on")
+            show_state(where, "locator", need(machine, "locator")(), as_json)
+            return
+        change = need(machine, "set_locator")(action == "on")
     show_change(where, "locator", change, as_json)

@@ -6,7 +6,7 @@ from typing import Any
 
 import rich_click as click
 
-from metalctl.cli._machine import machine_options, need, opened, show_change
+from metalctl.cli._machine import machine_options, need, opened, show_change, show_state
 
 
 @click.command(name="secure-boot")
@@ -18,12 +18,9 @@ def secure_boot(action: str, reboot: bool, where: str, as_json: bool, **place: A
 
     Example: metalctl bmc secure-boot on cmp1
     """
-    from metalctl.bmc.audit import Change
-
     with opened(where, **place) as machine:
         if action == "status":
-            state = need(machine, "secure_boot")()
-            change = Change(state, state)
-        else:
-            change = need(machine, "set_secure_boot")(action == "on", reboot)
+            show_state(where, "secure boot", need(machine, "secure_boot")(), as_json)
+            return
+        change = need(machine, "set_secure_boot")(action == "on", reboot)
     show_change(where, "secure boot", change, as_json)

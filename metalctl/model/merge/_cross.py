@@ -10,7 +10,7 @@ from typing import Any
 from metalctl.model.finding import Finding
 from metalctl.model.identity import contradictions
 from metalctl.model.inventory import Disk, Inventory
-from metalctl.model.parts import KINDS, pair, slot, source_of
+from metalctl.model.parts import KINDS, Kind, pair, slot, source_of
 from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
@@ -90,8 +90,12 @@ def _blind(inventory: Inventory, path: str) -> bool:
     return any(path == u.fact or path.startswith(f"{u.fact}.") for u in inventory.unreadable)
 
 
+def _kind(name: str) -> Kind:
+    return next(k for k in KINDS if k.name == name)
+
+
 def _alone(kind_name: str, a: Inventory, b: Inventory) -> tuple[list[Any], list[Any]]:
-    kind = next(k for k in KINDS if k.name == kind_name)
+    kind = _kind(kind_name)
     _, left, right = pair(kind.of(a), kind.of(b), kind.keys)
     return left, right
 
@@ -114,7 +118,7 @@ def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
         if dimm.size:
             remedy = f"reseat the module in {dimm.slot}: {other.source} does not see it; power cycle and inspect again"
             expected, got = (f"{format_size(dimm.size)} in {dimm.slot} ({listed.source})", f"nothing ({other.source})")
-            yield _finding(a, b, "dimm", expected, got, f"DIMM {dimm.slot}", remedy, path="memory.dimms")
+            yield _finding(a, b, "dimm", expected, got, _kind("dimm").label(dimm), remedy, path="memory.dimms")
 
 
 def _total(inventory: Inventory) -> int:

@@ -25,7 +25,7 @@ def collect(host: Host) -> Cpu:
     first = info[0] if info else {}
     sockets, cores, threads = _topology(host)
     kvm, reason = host.kvm()
-    _say_sources(host)
+    _say_sources(host, bool(info))
     return Cpu(
         model=first.get("model name", ""),
         vendor=first.get("vendor_id", first.get("CPU implementer", "")),
@@ -48,11 +48,13 @@ def collect(host: Host) -> Cpu:
     )
 
 
-def _say_sources(host: Host) -> None:
-    host.source("cpu", "/proc/cpuinfo, /sys/devices/system/cpu")
+def _say_sources(host: Host, info: bool) -> None:
+    if info:
+        host.source("cpu", "/proc/cpuinfo, /sys/devices/system/cpu")
     host.source("cpu.kvm", "/dev/kvm")
-    host.source("cpu.iommu", "/sys/kernel/iommu_groups")
-    host.source("cpu.packages", "SMBIOS type 4 (dmidecode), /proc/cpuinfo")
+    host.source("cpu.iommu", "/sys/kernel/iommu_groups")  # that it is empty or absent is the answer
+    if tables.titled(host, "Processor Information"):
+        host.source("cpu.packages", "SMBIOS type 4 (dmidecode), /proc/cpuinfo")
     if not host.exists(f"{_CPUS}/cpu0/cpufreq"):
         host.unreadable("cpu.max_mhz", f"{_CPUS}/cpu0/cpufreq: the kernel has no frequency driver for these processors")
 

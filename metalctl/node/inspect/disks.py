@@ -37,8 +37,10 @@ def collect(host: Host) -> tuple[Disk, ...]:
 
 def details(host: Host, disks: Iterable[Disk], slots: Mapping[str, str] | None = None) -> tuple[Disk, ...]:
     """The same disks with their health, NVMe namespaces and firmware. slots: PCI address without function → slot."""
-    host.source("disks", "/sys/block, udev")
-    return tuple(_detailed(host, d, slots or {}) for d in disks)
+    found = tuple(_detailed(host, d, slots or {}) for d in disks)
+    if found:
+        host.source("disks", "/sys/block, udev")
+    return found
 
 
 def _detailed(host: Host, disk: Disk, slots: Mapping[str, str]) -> Disk:

@@ -32,7 +32,8 @@ def collect(host: Host) -> Memory:
     total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
     table = tables.read(host, "memory.dimms")
     dimms = tuple(dimm(s) for s in dmi.titled(table, "Memory Device"))
-    host.source("memory.total", "/proc/meminfo")
+    if total:
+        host.source("memory.total", "/proc/meminfo")
     if dimms:
         host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
     elif table:

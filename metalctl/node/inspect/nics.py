@@ -64,6 +64,7 @@ def collect(
         host.unreadable("nics.mac", f"{reason}: the address of a bond's member may be the bond's")
     if not host.names(_NET):
         host.unreadable("nics", f"{_NET}: the kernel lists no interface, not even lo")
+        return ()
     host.source("nics", f"{_NET}, netlink, ethtool's ioctl")
     return tuple(_nic(host, n, links.get(n), functions or {}, neighbours.get(n)) for n in physical(host))
 

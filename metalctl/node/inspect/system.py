@@ -15,7 +15,8 @@ _SECURE_BOOT = f"{_EFI}/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 def identity(host: Host, nics: Iterable[Nic]) -> Identity:
     """Who this machine says it is; serial and UUID need root."""
-    host.source("identity", _DMI)
+    if host.names(_DMI):
+        host.source("identity", _DMI)
     extra = {k: host.text(f"{_DMI}/{k}") for k in ("board_serial", "board_name", "chassis_asset_tag", "product_sku")}
     return Identity(
         serial=host.text(f"{_DMI}/product_serial", "identity.serial"),
@@ -54,10 +55,11 @@ def firmware(
 
 def boot_mode(host: Host) -> str:
     """ "uefi", "bios", or "" on a machine that has no such firmware."""
-    host.source("boot_mode", _EFI)
     if host.exists(_EFI):
+        host.source("boot_mode", _EFI)
         return "uefi"
     if host.exists(f"{_DMI}/bios_vendor") or host.exists(f"{_DMI}/bios_version"):
+        host.source("boot_mode", f"{_DMI}, without {_EFI}")
         return "bios"
     host.unreadable("boot_mode", "the machine shows neither EFI nor a BIOS")
     return ""

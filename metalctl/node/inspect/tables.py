@@ -24,6 +24,6 @@ def slots(host: Host) -> dict[str, str]:
     found = {}
     for section in titled(host, "System Slot Information"):
         address, name = section.get("Bus Address", ""), dmi.known(section, "Designation")
-        if "." in address and name and not address.lower().startswith("0000:ff:"):
+        if "." in address and name:
             found[address.lower().rpartition(".")[0]] = name
     return found

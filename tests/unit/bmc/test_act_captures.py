@@ -26,7 +26,9 @@ def examined(name: str) -> Report:
         pytest.skip(f"no capture {file} (set METALCTL_CAPTURES)")
     capture = load(file)
     system = capture.tree["/redfish/v1/Systems"]["Members"][0]["@odata.id"]
-    with Replay(capture.tree, "admin", "pw") as served:
+    # One of these BMCs links to itself in lower case, and takes both.
+    both = capture.tree | {path.replace("/Systems/", "/systems/"): one for path, one in capture.tree.items()}
+    with Replay(both, "admin", "pw") as served:
         endpoint = replace(parse_endpoint(served.url), fingerprint=served.fingerprint)
         wire = Wire(HttpsLink(endpoint, 30), name, Credential("admin", "pw"), Quirks(), system)
         return examine(wire, capture.tree["/redfish/v1"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.errors import BootNotSet, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.errors import BootNotSet, Busy, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, clocks, led, logs, manager, media, power
 from metalctl.bmc.redfish.act.fake import LOG, MANAGER, SYSTEM, FakeBmc, Sent, error, refuse
@@ -322,3 +322,14 @@ def test_a_refused_reset_of_the_bmc_is_told() -> None:
     del bmc.tree[MANAGER]["Actions"]
     with pytest.raises(Unsupported, match="cannot reset itself"):
         manager.reset(bmc.wire())
+
+
+def test_a_machine_in_post_can_be_located_all_the_same() -> None:
+    bmc = FakeBmc()
+    bmc.tree[SYSTEM]["Oem"] = {"Acme": {"PostState": "InPost"}}
+    quirks = Quirks(wait_while={"Oem.Acme.PostState": "InPost"}, busy_lasts=300)
+    led.write(bmc.wire(quirks), True)
+    assert bmc.sent[-1].at < 1010
+    with pytest.raises(Busy, match=r"Oem\.Acme\.PostState is InPost"):
+        boot.set_override(bmc.wire(quirks), "pxe", None, False)
+    assert bmc.bodies("PATCH", SYSTEM) == [{"LocationIndicatorActive": True}]

@@ -86,6 +86,22 @@ def test_a_task_that_ends_as_done_is_not_believed_and_one_that_fails_ends_it() -
         Machine(bmc).set_bios({"Vt": "On"}, timeout=60)
 
 
+def test_a_task_that_fails_after_the_reboot_ends_the_wait_at_once() -> None:
+    bmc = FakeBmc()
+    bmc.tree["/t"] = {"TaskState": "Pending"}
+
+    def task(sent: Sent) -> Reply | None:
+        if sent.method == "PATCH":
+            return Reply(202, {"location": "/t"})
+        failed = {"TaskState": "Exception", "Messages": [{"Message": "the BIOS is locked"}]}
+        return Reply(200, {}, failed) if sent.path == "/t" and bmc.bodies("POST") else None
+
+    bmc.rules.append(task)
+    with pytest.raises(TaskFailed, match="the BIOS is locked"):
+        Machine(bmc).set_bios({"Vt": "On"}, timeout=600)
+    assert bmc.sent[-1].at < 1100
+
+
 def test_a_task_that_vanished_counts_by_what_is_read() -> None:
     bmc = FakeBmc()
 

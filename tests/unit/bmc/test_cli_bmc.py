@@ -73,8 +73,8 @@ def test_the_boot_device_is_set_and_told(machine: Replay, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(["led", "status"], "locator off: nothing was changed"), (["bios"], "BootMode = Uefi\nThreads = 2\nVt = Off"),
-     (["secure-boot", "status"], "secure boot off"), (["media", "list"], "A (cd): empty\nB (cd): empty"),
+    [(["led", "status"], "locator off\n"), (["bios"], "BootMode = Uefi\nThreads = 2\nVt = Off"),
+     (["secure-boot", "status"], "secure boot off\n"), (["media", "list"], "A (cd): empty\nB (cd): empty"),
      (["bios", "--set", "Vt=Off"], "BIOS Vt=Off: nothing was changed"), (["power", "status"], "is on")],
 )  # fmt: skip
 def test_what_is_asked_is_told_and_nothing_is_written(
@@ -130,6 +130,19 @@ def test_what_is_done_to_an_enrolled_node_is_in_its_audit_trail(machine: Replay,
     assert "pxe" in rows[0]["detail"]["after"]
     assert rows[0]["actor"]
     assert "s3cret" not in json.dumps([row["detail"] for row in rows])
+
+
+def test_what_is_done_to_a_stranger_is_in_the_log(
+    machine: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METALCTL_STATE", str(tmp_path / "state"))
+    run("boot", "pxe", machine.url, state=tmp_path)
+    log = tmp_path / "state" / "metalctl.log"
+    (line,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (line["audit"]["action"], line["audit"]["bmc"], line["audit"]["before"]) == (
+        "boot", machine.url, "none uefi Disabled",
+    )  # fmt: skip
+    assert log.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow

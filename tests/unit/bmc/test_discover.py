@@ -16,7 +16,7 @@ from metalctl.bmc import discover
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import BadTarget
 from metalctl.bmc.find.places import Place
-from metalctl.bmc.find.udp import Sweep
+from metalctl.bmc.find.udp import AFTERWARDS, Sweep
 from metalctl.bmc.ipmi import rmcp
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.scan import Progress
@@ -73,7 +73,7 @@ def udp_bmc(answer: bytes | Callable[[bytes], bytes], deaf: int = 0, address: st
 
 def test_an_ipmi_bmc_is_found_even_when_the_first_datagrams_are_lost() -> None:
     with udp_bmc(CAPABILITIES_20, deaf=2) as port:
-        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=3)
+        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=1)
     assert (found.protocol, found.product) == ("ipmi", "IPMI 2.0")
 
 
@@ -85,10 +85,10 @@ def test_an_answer_from_somebody_else_does_not_count() -> None:
         _, peer = asked.recvfrom(512)
         stranger.sendto(CAPABILITIES_20, peer)
         sweep.receive(begun)
-        assert sweep.next_due() > begun + 0.5, "nothing but the next question"
+        assert sweep.next_due() > begun + AFTERWARDS, "nothing but the next question"
         asked.sendto(CAPABILITIES_20, peer)
         sweep.receive(begun)
-        assert sweep.next_due() < begun + 0.5, "the answer is waiting for the GUID"
+        assert sweep.next_due() == begun + AFTERWARDS, "the answer is waiting for the GUID"
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def test_one_machine_over_two_protocols_is_one_row(replay: Replay, monkeypatch: 
 def test_silence_and_strangers_are_no_bmcs_and_the_scan_says_how_far_it_is(replay: Replay) -> None:
     replay.faults["/redfish/v1"] = Fault(body="hello")
     seen: list[Progress] = []
-    found = list(discover(["127.66.0.0/28", replay.url], timeout=2, progress=seen.append))
+    found = list(discover(["127.66.0.0/28", replay.url], timeout=0.6, progress=seen.append))
     assert found == []
     assert seen[-1] == Progress(15, 15, 0)
 
@@ -141,7 +141,7 @@ def test_no_rate_is_as_fast_as_it_goes() -> None:
 
 
 def test_only_the_protocol_that_was_asked_for_is_spoken(replay: Replay) -> None:
-    assert list(discover([replay.url], protocols=("ipmi",), timeout=0.2)) == []
+    assert list(discover([replay.url], protocols=("ipmi",), timeout=0.1)) == []
     with udp_bmc(CAPABILITIES_20) as port:
         (found,) = discover(["127.0.0.1"], timeout=0.4, ipmi_port=port, protocols=("ipmi",))
     assert (found.protocol, found.endpoint.port) == ("ipmi", port)

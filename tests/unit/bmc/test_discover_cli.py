@@ -11,7 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.protocol import Probe
 from metalctl.bmc.replay import Replay
+from metalctl.bmc.scan import merged
+from metalctl.cli import _discover
 from metalctl.cli._expected import listed
 from metalctl.cli.discover import discover
 from metalctl.model.errors import UsageError
@@ -117,6 +121,20 @@ def test_enroll_leaves_out_rows_that_are_no_listed_machine_and_tells_them(
     with pytest.raises(UsageError, match="no row is a machine"):
         listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: XYZ-1"))
     assert "should be XYZ-1, is F54P1G3" in capsys.readouterr().err
+
+
+def test_a_scan_that_takes_long_says_how_far_it_is_in_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_discover, "LINE_EVERY", 0.0)
+    done = CliRunner().invoke(discover, ["127.66.0.0/29", "--timeout", "0.3", "--json"])
+    assert "scanning: 6 of 6 addresses, 0 BMCs" in done.stderr
+    assert json.loads(done.stdout) == []
+
+
+def test_what_many_have_in_common_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = merged(Probe(Endpoint(f"10.0.0.{n}"), "redfish", fingerprint="aa") for n in range(1, 9))
+    _discover.print_table(rows)
+    told = [line for line in capsys.readouterr().out.splitlines() if "certificate as" in line]
+    assert told == ["8 machines: same certificate as 7 others, which proves nothing alone"]
 
 
 def test_help_tells_the_targets_and_examples() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from metalctl.model.fingerprint import fingerprint
 from metalctl.model.identity import (
     Identity,
     agreements,
@@ -14,6 +15,7 @@ from metalctl.model.identity import (
     usable_serial,
     usable_uuid,
 )
+from metalctl.model.inventory import Dimm, Inventory, Memory, Nic
 
 UUID = "4c4c4544-0035-3410-8050-c6c04f314733"
 WHOLE = Identity("S1-7", UUID, ("52:54:00:00:00:01", "52:54:00:00:00:02"), "Acme", "Box", "C1-7", {}, ("d1", "d2"))
@@ -86,3 +88,16 @@ def test_likeness_is_weighed(other: Identity, word: str, share: float) -> None:
 def test_a_dimm_without_a_serial_cannot_be_told_from_another() -> None:
     assert dimm_id("Acme", "P-1", "00000000") == ""
     assert dimm_id(" Acme ", "P-1", "17A0") == "acme/p-1/17a0"
+
+
+def test_ports_and_memory_modules_are_part_of_the_fingerprint() -> None:
+    def machine(serial: str, *dimms: str) -> Inventory:
+        slots = tuple(Dimm(f"A{n}", 2**34, manufacturer="Acme", part_number="P", serial=d) for n, d in enumerate(dimms))
+        ports = (Nic("eth0", "52:54:00:00:00:01"), Nic("lo", "00:00:00:00:00:00"))
+        return Inventory("in-band", Identity(serial), memory=Memory(dimms=slots), nics=ports)
+
+    before, after = fingerprint(machine("S1", "17A0", "17A1")), fingerprint(machine("S2", "17A1", "17A0", "00000000"))
+    assert before.macs == ("52:54:00:00:00:01",)
+    assert before.dimms == after.dimms == ("acme/p/17a0", "acme/p/17a1")
+    assert similarity(before, after) == pytest.approx(6 / 10), "the board's serial changed, its parts are the same"
+    assert likeness(before, after) == "same"

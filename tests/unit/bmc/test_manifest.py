@@ -67,7 +67,9 @@ def test_two_machines_in_one_line_may_not_be_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "empty"), ("- a\n", "expected `machines:`"), ("machines: []\n", "at least one"), ("machines: {}\n", "a list"),
-     ("machines: [\n", "not YAML"), ("machines: &a [*a]\n", "anchors"), ("a: 1\n---\nb: 2\n", "second document"),
+     ("machines: [\n", "not YAML"), ("machines: &a [*a]\n", "anchors"),
+     ("credential: &a env:R\nmachines: [{serial: A1}]\n", "anchors"),
+     ("a: 1\n---\nb: 2\n", "second document"),
      ("machines:\n  - serial: A1\n", "`credential` is missing"), ("\tmachines: 1", "not YAML"),
      ("[" * 100, "nested"), ("credential: env:R\nmachines:\n  - serial:\n", "got nothing")],
 )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from metalctl.bmc import Credential, parse_endpoint
+from metalctl.bmc import Credential, lockout, parse_endpoint
 from metalctl.bmc.errors import Busy, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.poll import Powered, PowerPoll
 from metalctl.bmc.redfish.remember import InProcess
@@ -95,6 +96,7 @@ def test_a_refused_credential_is_sent_once_whatever_the_number_of_rounds():
             for _ in range(3):
                 (one,) = (await rows(poll)).values()
                 assert (one.state, type(one.error)) == ("", WrongPassword)
+                lockout.forget()
         assert fleet.statistics.failed_logins == 1
 
     serve(test)
@@ -144,6 +146,16 @@ def test_a_state_that_is_none_is_told_with_its_reason_and_the_next_round_asks_ag
     serve(test)
 
 
+def test_the_time_of_a_round_begins_with_the_round():
+    async def test(fleet: Fleet) -> None:
+        async with PowerPoll(endpoints(fleet), GOOD, timeout=1.0) as poll:
+            await rows(poll)
+            await asyncio.sleep(1.1)
+            assert {one.state for one in (await rows(poll)).values()} == {"off"}
+
+    serve(test)
+
+
 def test_ipmi_is_told_to_be_none_of_this():
     async def test(fleet: Fleet) -> None:
         async with PowerPoll([parse_endpoint("ipmi://127.78.9.1")], GOOD) as poll:
@@ -151,3 +163,18 @@ def test_ipmi_is_told_to_be_none_of_this():
             assert isinstance(one.error, Unsupported)
 
     serve(test)
+
+
+def test_a_poll_of_more_bmcs_than_descriptors_makes_room_for_their_connections():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = [parse_endpoint(f"https://127.78.{number // 250}.{number % 250}") for number in range(2000)]
+
+    async def test() -> None:
+        async with PowerPoll(many, GOOD):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(2000, before[1])
+
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+        asyncio.run(test())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

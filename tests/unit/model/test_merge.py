@@ -216,6 +216,24 @@ def test_a_list_that_could_not_be_read_whole_loses_no_part(fact: str) -> None:
     assert len(found(outside(memory=half, unreadable=(Unreadable("memory.dimms.A1.rank", "x"),)), inside())) == 8
 
 
+def test_ports_that_could_not_be_read_are_not_lost() -> None:
+    blind = inside(nics=inside().nics[:1], unreadable=(Unreadable("nics", "netlink"),))
+    assert found(outside(), blind) == []
+
+
+def test_a_stick_that_the_bmc_does_not_list_is_none_of_its_business() -> None:
+    stick = Disk("sdz", "hdd", 10**12, serial="STICK", transport="usb")
+    assert found(outside(), inside(disks=(*inside().disks, stick))) == []
+
+
+def test_slots_named_by_different_rules_are_no_lost_modules() -> None:
+    memory = outside().memory
+    renamed = tuple(replace(d, slot=f"Memory {n}", serial="") for n, d in enumerate(memory.dimms))
+    assert found(outside(memory=replace(memory, dimms=renamed)), inside()) == []
+    (lost,) = found(outside(memory=replace(memory, dimms=renamed[:15])), inside())
+    assert (lost.requirement, lost.expected, lost.got, lost.part) == ("sources.dimm", "480 GiB", "512 GiB", "")
+
+
 def test_a_machine_that_sees_no_disk_at_all_contradicts_a_bmc_that_lists_three() -> None:
     blind = Inventory(source="in-band", identity=inside().identity)
     assert [f.requirement for f in found(outside(), blind)] == ["sources.disk"] * 3
@@ -344,7 +362,7 @@ def test_two_writings_of_one_thing_are_told_from_two_things(compare: Any, a: Any
 
 def test_parts_are_paired_by_the_best_key_that_is_unique() -> None:
     left = [Dimm("A1", 1, serial="X1"), Dimm("A2", 1, serial="ABC"), Dimm("A3", 1, serial="ABC")]
-    right = [Dimm("DIMM A3", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM.Socket.A2", 1)]
+    right = [Dimm("DIMM.Socket.A2", 1, serial="abc"), Dimm("B7", 1, serial="x1"), Dimm("DIMM A3", 1)]
     pairs, alone, other = pair(left, right, (serial, slot))
     assert {(a.slot, b.slot) for a, b in pairs} == {("A1", "B7"), ("A2", "DIMM.Socket.A2"), ("A3", "DIMM A3")}
     assert (alone, other) == ([], [])

@@ -23,7 +23,7 @@ def write(wire: Wire) -> tuple[float, float]:
     before = _ahead(wire, manager)
     if abs(before) <= CLOSE:
         return before, before
-    wire.patch(path, _body(wire, manager))
+    wire.patch(path, _body(wire, manager), wait=False)
     deadline = wire.clock.now() + SETTLES
     while abs(got := _ahead(wire, wire.get(path))) > CLOSE:
         if wire.clock.now() >= deadline:

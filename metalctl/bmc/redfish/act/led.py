@@ -40,7 +40,7 @@ def write(wire: Wire, on: bool) -> tuple[bool, bool]:
     if before == on:
         return before, before
     value: object = on if light.name == NEW else ("Blinking" if on else light.off)
-    wire.patch(light.path, {light.name: value})
+    wire.patch(light.path, {light.name: value}, wait=False)
     deadline = wire.clock.now() + SETTLES
     while (got := light.read(wire.get(light.path))) != on:
         if wire.clock.now() >= deadline:

@@ -97,9 +97,10 @@ class Wire:
         """Remove what is at `path`."""
         return self._patient(lambda: self._send("DELETE", path, None, {}), self.quirks.busy_lasts)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Reply:
-        """Change properties, with the If-Match that this BMC wants."""
-        self.wait_until_writable()
+    def patch(self, path: str, body: Mapping[str, Any], wait: bool = True) -> Reply:
+        """Change properties, with the If-Match that this BMC wants. wait: until the machine's state allows it."""
+        if wait:
+            self.wait_until_writable()
         return self._patient(lambda: self._matched(path, body), self.quirks.busy_lasts)
 
     def wait_until_writable(self) -> None:

@@ -1,4 +1,4 @@
-"""One subtree (default /Bios) answers with a body that never ends."""
+"""One subtree (default /FirmwareInventory) answers with a body that never ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from metalctl.lab.fleet.message import Answer, Request
 class Broken(Subtree):
     """The parameter is a piece of the path."""
 
-    default = "/Bios"
+    default = "/FirmwareInventory"
 
     def before(self, request: Request) -> Answer | None:
         """Bytes for ever."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from metalctl.lab.fleet import Fleet, Settings, Tree, load_tree, parse_fault
+from metalctl.lab.fleet.identity import Tokens
 
 PASSWORD = "password"
 
@@ -121,3 +122,20 @@ def until() -> Callable[..., bool]:
         return True
 
     return wait
+
+
+@pytest.fixture
+def unique() -> Callable[[Tokens], None]:
+    """Asserts that no two BMCs of a fleet share a token, and that tokens keep their length."""
+
+    def check(tokens: Tokens) -> None:
+        seen: set[str] = set()
+        for index in (0, 1, 2, 255, 256, 257, 999, 59_999):
+            own = tokens.of(index)
+            assert [len(token) for token in own] == [len(token) for token in tokens.kinds]
+            distinct = {token.lower() for token in own}
+            assert len(distinct) == len({token.lower() for token in tokens.kinds}) > 10
+            assert not seen & distinct
+            seen |= distinct
+
+    return check

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-SYSTEM = "/redfish/v1/Systems/Node-0"
+pytestmark = pytest.mark.slow
 
 
 def command(*words, **environment):

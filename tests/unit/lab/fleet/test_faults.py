@@ -15,6 +15,7 @@ from metalctl.lab.fleet.faults import chosen, find, names, summaries
 SYSTEM = "/redfish/v1/Systems/Node-0"
 MANAGER = "/redfish/v1/Managers/Bmc-0"
 RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
+FIRMWARE = "/redfish/v1/UpdateService/FirmwareInventory"
 SETTINGS = f"{SYSTEM}/Bios/Settings"
 COUNTED = {
     "busy-409",
@@ -50,7 +51,7 @@ def test_a_bmc_without_the_fault_reads_and_acts_as_usual(start, name, until):
     """Half have the fault; the other half must not notice."""
     fleet = start(count=2, faults=(f"{name}=0.5",))
     client = fleet.client(next(bmc.index for bmc in fleet.fleet.bmcs if not bmc.faults))
-    for path in (SYSTEM, f"{SYSTEM}/Storage", f"{SYSTEM}/Memory", f"{SYSTEM}/Bios", "/redfish/v1/Chassis") * 2:
+    for path in (SYSTEM, f"{SYSTEM}/Storage", f"{SYSTEM}/Memory", FIRMWARE, "/redfish/v1/Chassis") * 2:
         assert client.get(path).json()["@odata.id"] == path
     assert client.send("PATCH", SYSTEM, {"AssetTag": "x"}).status == 200
     client.send("POST", RESET, {"ResetType": "On"})
@@ -211,7 +212,7 @@ def test_nextlink_cycle(start):
 def test_endless_stream(start):
     fleet = start(faults=("endless-stream=1",))
     client = fleet.client()
-    client.connection.request("GET", f"{SYSTEM}/Bios", headers={"Authorization": client.basic})
+    client.connection.request("GET", FIRMWARE, headers={"Authorization": client.basic})
     answer = client.connection.getresponse()
     assert answer.status == 200
     assert len(answer.read(500_000)) == 500_000

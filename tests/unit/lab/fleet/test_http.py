@@ -23,6 +23,8 @@ def test_an_unchanged_resource_is_304_and_a_changed_one_has_another_etag(start):
     assert changed.headers["etag"] != etag
     assert changed.json()["@odata.etag"] == changed.headers["etag"]
     assert client.get(SYSTEM, If_None_Match=changed.headers["etag"]).status == 304
+    client.send("PATCH", SYSTEM, {"AssetTag": "R1U8"})
+    assert client.get(SYSTEM).headers["etag"] not in (etag, changed.headers["etag"])
 
 
 def test_a_change_under_an_old_etag_is_412_and_changes_nothing(start):

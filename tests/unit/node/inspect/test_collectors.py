@@ -25,6 +25,7 @@ from metalctl.node.inspect import (
     power,
     sensors,
     system,
+    tables,
     tpm,
     volumes,
 )
@@ -61,7 +62,7 @@ COLLECTORS: dict[str, Callable[[Host], Any]] = {
     "bmc": bmc.collect,
     "controllers": lambda host: controllers.collect(host, pcie.functions(host)),
     "numa": numa.collect,
-    "nvme": lambda host: disks.details(host, disks.collect(host)),
+    "nvme": lambda host: disks.details(host, disks.collect(host), tables.slots(host)),
     "smart": lambda host: disks.details(host, disks.collect(host)),
     "pcie": lambda host: pcie.collect(host, pcie.functions(host)),
     "power": power.collect,

@@ -10,7 +10,7 @@ from typing import Any
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Inventory
-from metalctl.node.inspect import collect
+from metalctl.node.inspect import collect, vpd
 from metalctl.node.inspect.host import Host
 
 _HERE = Path(__file__).parent
@@ -84,9 +84,16 @@ def test_no_tool_runs_twice_and_none_that_is_not_needed() -> None:
         "dmidecode": 1, "lldpcli": 1, "ipmitool": 2, "nvme": 4, "smartctl": 1}  # fmt: skip
 
 
+def test_what_follows_the_end_of_vital_product_data_is_not_read() -> None:
+    image = b"\x90\x07\x00PN\x04ABCD\x78\x90\x07\x00SN\x04EVIL"
+    assert vpd.parse(image) == vpd.Vpd(part_number="ABCD")
+    assert vpd.parse(image[:8]) == vpd.Vpd(part_number="AB"), "an image that is cut off gives what it has"
+
+
 def test_a_machine_that_shows_nothing_is_an_inventory_of_reasons() -> None:
     taken = collect(Host(_RECORDED.Recorded({})), change_links=False, wait=False)
     named = {u.fact for u in taken.unreadable}
     assert {"cpu", "memory.total", "memory.dimms", "disks", "pcie", "tpm", "sensors", "numa", "bmc_address"} <= named
     assert {"identity.serial", "identity.uuid", "boot_mode", "nics", "power_supplies", "firmware.bios"} <= named
     assert all(u.reason for u in taken.unreadable)
+    assert not set(taken.sources) - {"cpu.kvm", "cpu.iommu"}, "what was not read has no source"

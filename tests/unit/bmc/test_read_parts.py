@@ -1,0 +1,244 @@
+"""Parsers of resources that the captures do not have, or have only one way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_manager, parts_network, parts_storage
+from metalctl.bmc.redfish.wire import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole
+from metalctl.bmc.redfish.wire_chassis import Fan, PcieDeviceRecord, PowerSupply, Reading, SensorRecord, Thermal
+from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software
+from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, Port
+from metalctl.bmc.redfish.wire_storage import Drive, StorageController, Volume
+from metalctl.bmc.redfish.wire_system import MemoryModule, Processor, System
+from metalctl.model.inventory import Firmware, PcieLink
+
+
+class Thing(Record):
+    """Every kind of field."""
+
+    name = Text("A.B", "C")
+    count = Whole("N")
+    share = Number("N")
+    on = Flag("F")
+    mac = Mac("M")
+    values = Values("V")
+    ref = Ref("R")
+    refs = Refs("L.R")
+    inside = Many("I", Reading)
+
+
+def test_a_field_is_the_first_of_its_names_that_says_something() -> None:
+    assert Thing({"A": {"B": "  two   words "}, "C": "c"}).name == "two words"
+    assert Thing({"A": {"B": "N/A"}, "C": "c"}).name == "c"
+    assert Thing({"A": "B", "C": None}).name == ""
+
+
+@pytest.mark.parametrize("said", ["8", 8, 8.2, " 8 "])
+def test_a_number_may_be_written_as_text(said: Any) -> None:
+    assert Thing({"N": said}).count == 8
+
+
+@pytest.mark.parametrize("said", [True, "x", None, [], {}, "nan", "inf", "1e999", 10**400])
+def test_what_is_no_number_states_none(said: Any) -> None:
+    assert (Thing({"N": said}).count, Thing({"N": said}).share) == (None, None)
+
+
+def test_a_property_of_another_type_states_nothing() -> None:
+    odd = Thing({"A": 1, "C": [], "F": "true", "M": "00:00:00:00:00:00", "V": {}, "R": [], "L": 3, "I": [1, None]})
+    assert (odd.name, odd.on, odd.mac, odd.values, odd.ref, odd.refs, odd.inside) == ("", None, "", (), {}, [], [])
+
+
+def test_half_of_the_cores_is_no_sum() -> None:
+    found = parts_compute.cpu([Processor({"TotalCores": 8, "TotalThreads": 8}), Processor({"TotalThreads": 8})])
+    assert found
+    assert (found.sockets, found.cores, found.threads, found.smt) == (2, None, 16, None)
+
+
+def test_an_empty_slot_has_size_zero_and_a_dimm_without_size_is_not_guessed() -> None:
+    empty = parts_compute.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
+    assert empty
+    assert (empty.slot, empty.size) == ("A1", 0)
+    assert parts_compute.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
+
+
+@pytest.mark.parametrize(
+    ("modules", "present", "version"),
+    [([{"InterfaceType": "TPM2_0", "Status": {"State": "Enabled"}}], True, "2.0"),
+     ([{"InterfaceType": "TPM1_2"}], True, "1.2"), ([{"InterfaceType": "TCM1_0"}], True, ""),
+     ([{"Status": {"State": "Absent"}}], False, ""), ([], False, "")],
+)  # fmt: skip
+def test_a_tpm_is_there_or_not(modules: list[Any], present: bool, version: str) -> None:
+    found = parts_compute.tpm(System({"TrustedModules": modules}))
+    assert found
+    assert (found.present, found.version) == (present, version)
+
+
+def test_where_nothing_is_said_of_a_tpm_nothing_is_known() -> None:
+    assert parts_compute.tpm(System({})) is None
+
+
+@pytest.mark.parametrize(
+    ("drive", "status", "wear"),
+    [({"Status": {"Health": "OK"}, "PredictedMediaLifeLeftPercent": 93}, "ok", 7.0),
+     ({"Status": {"Health": "OK"}, "FailurePredicted": True}, "failing", None),
+     ({"Status": {"Health": "Critical"}}, "failing", None),
+     ({"Status": {"Health": "Warning"}, "PredictedMediaLifeLeftPercent": 200}, None, None),
+     ({"FailurePredicted": False}, None, None)],
+)  # fmt: skip
+def test_the_health_of_a_drive_is_what_it_says(drive: dict[str, Any], status: str | None, wear: float | None) -> None:
+    health = parts_storage.disk(Drive(drive)).health
+    assert (health.status if health else None, health.wear if health else None) == (status, wear)
+
+
+def test_a_volume_names_its_level_and_its_disks_by_serial() -> None:
+    drives = [{"@odata.id": f"/D/{n}"} for n in (1, 2)]
+    new = Volume({"Name": "os", "RAIDType": "RAID1", "CapacityBytes": 100, "Links": {"Drives": drives}})
+    found = parts_storage.volume(new, "RAID.1", {"/D/1": "S1", "/D/2": ""})
+    assert (found.name, found.level, found.members, found.controller) == ("os", "raid1", ("2", "S1"), "RAID.1")
+    assert parts_storage.volume(Volume({"VolumeType": "Mirrored"}), "", {}).level == "raid1"
+    assert parts_storage.volume(Volume({"VolumeType": "RawDevice"}), "", {}).level == ""
+
+
+def test_a_controller_is_a_raid_controller_only_if_it_says_so() -> None:
+    modes = [{"SupportedRAIDTypes": ["RAID1"]}, {"SupportedRAIDTypes": []}, {}]
+    assert [parts_storage.controller(StorageController(m), "x").mode for m in modes] == ["raid", "hba", ""]
+
+
+def test_a_port_of_the_new_schema_tells_speed_and_what_it_can_do() -> None:
+    adapter = NetworkAdapter({"Id": "OCP", "Model": "X", "Location": {"PartLocation": {"ServiceLabel": "OCP 1"}}})
+    port = Port({
+        "Id": "1", "LinkStatus": "LinkUp", "CurrentSpeedGbps": 25, "LinkNetworkTechnology": "Ethernet",
+        "Ethernet": {"AssociatedMACAddresses": ["AA:BB:CC:00:00:01"]},
+        "LinkConfiguration": [{"CapableLinkSpeedGbps": [10, 25]}],
+    })  # fmt: skip
+    (found,) = parts_network.adapter_nics(adapter, [port], [])
+    assert (found.mac, found.speed, found.link, found.slot) == ("aa:bb:cc:00:00:01", 25 * 10**9, True, "OCP 1")
+    assert found.supported == (10 * 10**9, 25 * 10**9)
+
+
+def test_three_views_of_a_port_are_one_port_and_the_first_that_states_a_fact_wins() -> None:
+    adapter = NetworkAdapter({"Id": "A", "Controllers": [{"FirmwarePackageVersion": "1.2"}]})
+    function = DeviceFunction({"Id": "F", "Ethernet": {"MACAddress": "AA:BB:CC:00:00:01"}, "MaxVirtualFunctions": 8})
+    own = parts_network.nic(
+        EthernetInterface({"Id": "eth", "MACAddress": "aa-bb-cc-00-00-01", "LinkStatus": "LinkDown"})
+    )
+    assert own
+    (found,) = parts_network.merge([own, *parts_network.adapter_nics(adapter, [], [function])])
+    assert (found.name, found.link, found.firmware, found.sriov, found.speed) == ("eth", False, "1.2", 8, None)
+
+
+def test_an_infiniband_port_is_no_ethernet_port() -> None:
+    port = Port({"ActiveLinkTechnology": "InfiniBand", "AssociatedNetworkAddresses": ["AA:BB:CC:00:00:01"]})
+    assert parts_network.adapter_nics(NetworkAdapter({}), [port], []) == []
+
+
+def test_an_empty_power_supply_bay_is_told() -> None:
+    found = parts_chassis.supplies([PowerSupply({"Name": "P1", "Status": {"State": "Absent"}}), PowerSupply({})])
+    assert [(one.slot, one.present) for one in found] == [("P1", False), ("", True)]
+
+
+def test_sensors_of_the_new_schema_have_kind_unit_and_limits() -> None:
+    inlet = {
+        "Name": "Inlet",
+        "ReadingType": "Temperature",
+        "Reading": 22,
+        "Thresholds": {"UpperCritical": {"Reading": 47}},
+    }
+    found = parts_chassis.sensors(map(SensorRecord, [
+        inlet, {"Name": "Fan 1", "ReadingType": "Percent", "Reading": 40}, {"Name": "Load", "ReadingType": "Percent"},
+        {"Name": "Energy", "ReadingType": "EnergykWh"}, {"ReadingType": "Power", "Status": {"State": "Absent"}},
+    ]))  # fmt: skip
+    assert [(s.kind, s.value, s.unit, s.upper_critical) for s in found] == [
+        ("temperature", 22, "°C", 47),
+        ("fan", 40, "%", None),
+    ]
+
+
+def test_a_sensor_that_is_switched_off_or_absent_is_none() -> None:
+    cold = {"Name": "T", "ReadingCelsius": 0, "Status": {"State": "Absent"}}
+    hot = {"Name": "U", "ReadingCelsius": 91, "Status": {"Health": "Critical"}}
+    found = parts_chassis.thermal_sensors(Thermal({"Temperatures": [cold, hot]}))
+    assert [(s.name, s.health) for s in found] == [("U", "critical")]
+
+
+def test_a_fan_says_turns_else_per_cent_and_an_empty_bay_nothing() -> None:
+    fans = [{"SpeedPercent": {"SpeedRPM": 5000, "Reading": 30}}, {"SpeedPercent": {"Reading": 30}}]
+    assert [(f.value, f.unit) for one in fans if (f := parts_chassis.fan(Fan(one)))] == [(5000, "rpm"), (30, "%")]
+    assert parts_chassis.fan(Fan({"Status": {"State": "Absent"}})) is None
+
+
+def test_a_pcie_link_is_told_as_it_runs_and_as_it_could() -> None:
+    found = parts_chassis.pcie(PcieDeviceRecord(
+        {"PCIeInterface": {"PCIeType": "Gen3", "MaxPCIeType": "Gen4", "LanesInUse": 8, "MaxLanes": 16}}
+    ))  # fmt: skip
+    assert found.link == PcieLink(8.0, 8, 16.0, 16)
+    assert parts_chassis.pcie(PcieDeviceRecord({})).link is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "zone", "offset"),
+    [("2024-01-01T00:01:00Z", "", 60.0), ("2024-01-01T01:00:00+01:00", "", 0.0), ("2024-01-01T02:00:00", "+02:00", 0.0),
+     ("2024-01-01T00:00:00", "", None), ("", "", None), ("yesterday", "+00:00", None),
+     ("1970-01-01T00:00:00Z", "", -1704067200.0)],
+)  # fmt: skip
+def test_the_clock_of_the_bmc_is_ahead_by_so_many_seconds(stated: str, zone: str, offset: float | None) -> None:
+    assert parts_manager.clock_offset(stated, zone, datetime(2024, 1, 1, tzinfo=UTC)) == offset
+
+
+def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
+    ports = [
+        {"MACAddress": "AA:BB:CC:00:00:01", "Links": {"HostInterface": {"@odata.id": "/h"}}},
+        {"MACAddress": "AA:BB:CC:00:00:02", "InterfaceEnabled": False},
+        {"MACAddress": "AA:BB:CC:00:00:03"},
+        {"MACAddress": "AA:BB:CC:00:00:04", "IPv4Addresses": [{"Address": "192.0.2.9"}]},
+    ]
+
+    def mac(reached: str) -> str:
+        record, now = ManagerRecord({}), datetime.now(UTC)
+        return parts_manager.manager(record, map(EthernetInterface, ports), reached, now).mac
+
+    assert (mac("192.0.2.9"), mac("192.0.2.1")) == ("aa:bb:cc:00:00:04", "aa:bb:cc:00:00:03")
+
+
+@pytest.mark.parametrize(
+    ("of_system", "of_manager", "chosen"),
+    [([("IML", "")], [("IEL", "")], "IML"), ([], [("Lclog", ""), ("Sel", "")], "Sel"),
+     ([("Log1", "")], [("X", "SEL")], "X"), ([], [("Audit", "")], "Audit"), ([], [], None)],
+)  # fmt: skip
+def test_of_several_logs_the_event_log_is_read(of_system: list[Any], of_manager: list[Any], chosen: str | None) -> None:
+    listed = [[LogService({"Id": i, "LogEntryType": k}) for i, k in logs] for logs in (of_system, of_manager)]
+    found = parts_manager.choose_log(*listed, "(?i)^sel$")
+    assert (found.id if found else None) == chosen
+
+
+def test_the_newest_entries_are_kept_newest_first_across_time_zones() -> None:
+    times = ["2024-01-01T00:00:00Z", "", "2024-01-01T01:30:00+02:00", "2024-01-01T00:00:01Z", "garbage"]
+    entries = [parts_manager.log_entry(LogEntryRecord({"Created": at, "Severity": "Warning"})) for at in times]
+    kept = parts_manager.newest(entries, 3)
+    assert [one.at for one in kept] == [times[3], times[0], times[2]]
+    assert kept[0].severity == "warning"
+
+
+def test_a_firmware_that_is_only_at_hand_is_left_out_where_it_is_known_what_runs() -> None:
+    rows = [("BIOS", "1.8.2"), ("BIOS", "1.2.4"), ("NIC", "1"), ("NIC", "2"), ("BIOS", "1.8.2"), ("PSU", "")]
+    listed = parts_manager.firmwares(Software({"Name": n, "Version": v, "ReleaseDate": "00:00:00Z"}) for n, v in rows)
+    found = parts_manager.installed(listed, {"1.8.2"})
+    assert found == (Firmware("BIOS", "1.8.2"), Firmware("NIC", "1"), Firmware("NIC", "2"))
+
+
+def test_bios_settings_are_text_and_passwords_are_left_out() -> None:
+    attributes = {
+        "Boot": "Uefi",
+        "Delay": 120,
+        "Flag": True,
+        "Unset": None,
+        "SetupPassword": "hunter2",
+        "SysPassword": None,
+    }
+    assert parts_manager.settings(attributes) == {
+        "Boot": "Uefi", "Delay": "120", "Flag": "true", "SysPassword": "", "Unset": "",
+    }  # fmt: skip
