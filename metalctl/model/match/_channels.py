@@ -28,7 +28,7 @@ def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]
         yield unknown(inventory, NAME, expected, "memory.dimms.channel")
         return
     channels = _channels(inventory)
-    counts = {channel: sum(d.size > 0 for d in slots) for channel, slots in channels.items()}
+    counts = {channel: len([d for d in slots if d.size > 0]) for channel, slots in channels.items()}
     most = max(counts.values())
     short = [channel for channel, count in counts.items() if count < most]
     empty = [d for channel in short for d in channels[channel] if d.size == 0]
@@ -41,10 +41,10 @@ def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]
 
 
 def known(inventory: Inventory) -> bool:
-    """Whether every slot that counts states its channel."""
+    """Whether modules are fitted and every slot, empty ones too, states its channel."""
     slots = inventory.memory.dimms
-    fitted = [d for d in slots if d.size > 0]
-    return bool(fitted) and all(d.channel for d in fitted) and not reason(inventory, "memory.dimms")
+    fitted = any(d.size > 0 for d in slots)
+    return fitted and all(d.channel for d in slots) and not reason(inventory, "memory.dimms")
 
 
 def _channels(inventory: Inventory) -> dict[Channel, list[Dimm]]:

@@ -56,7 +56,10 @@ def _least(need: DiskRequirement) -> int:
 
 def _doubled(disks: Iterable[Disk]) -> frozenset[str]:
     """Serials that more than one disk shows: such disks cannot be told apart, so none of them is chosen."""
-    return frozenset(serial for serial, n in Counter(d.serial for d in disks if d.serial).items() if n > 1)
+    serials = [d.serial for d in disks if d.serial]
+    if len(set(serials)) == len(serials):
+        return frozenset()
+    return frozenset(serial for serial, n in Counter(serials).items() if n > 1)
 
 
 def _wishes(
@@ -182,5 +185,5 @@ def _expected(need: DiskRequirement) -> str:
 
 def _got(chosen: tuple[Disk, ...]) -> str:
     """ "2 × nvme 1 TiB, 1 × ssd 480 GB" """
-    counted = Counter((disk.kind, format_size(disk.size or 0)) for disk in chosen)
+    counted = Counter([(disk.kind, format_size(disk.size or 0)) for disk in chosen])
     return ", ".join(f"{n} × {kind} {size}" for (kind, size), n in counted.items()) or "none"

@@ -92,8 +92,8 @@ def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -
     floor = fitted_size - min(fitted_size * need.reserved + FIXED, fitted_size / 64 + smallest / 2)
     lost = fitted_size - seen
     expected = f"≥ {format_size(floor)} of {format_size(fitted_size)}"
-    suspects = _near(fitted, lost)
-    part = f"DIMM {', '.join(suspects)}" if suspects and seen < floor else ""
+    suspects = _near(fitted, lost) if seen < floor else []
+    part = f"DIMM {', '.join(suspects)}" if suspects else ""
     remedy = (
         f"{format_size(lost)} of the fitted memory is not usable: a module is mapped out"
         + (f", one of {', '.join(suspects[:8])}" if suspects else "")
@@ -139,8 +139,9 @@ def _balanced(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm])
     if not fitted or reason(inventory, "memory.dimms"):
         yield unknown(inventory, name, expected, "memory.dimms")
         return
-    common = Counter(_make(d) for d in fitted).most_common(1)[0][0]
-    odd = [d for d in fitted if _make(d) != common]
+    makes = [_make(d) for d in fitted]
+    common = makes[0] if len(set(makes)) == 1 else Counter(makes).most_common(1)[0][0]
+    odd = [d for d, make in zip(fitted, makes, strict=True) if make != common]
     if odd:
         part = "DIMM " + ", ".join(d.slot or "?" for d in odd)
         remedy = f"replace {part} by modules of {_say(common)}, like the others"
