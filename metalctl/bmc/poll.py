@@ -5,9 +5,9 @@
             print(one.endpoint, one.state or one.error.message)
 
 The first round verifies, logs in and finds the system of each BMC; what a sweep remembers of it saves most of that.
-Connections and sessions are kept, so that a later round costs one conditional request a BMC. A BMC that does not
-answer costs its own row and is asked again in the next round; one that refuses the credential is not, since BMCs lock
-accounts.
+Sessions are kept, and connections too where rounds follow each other within some 15 seconds (BMCs have few to spare),
+so that a later round costs one conditional request a BMC. A BMC that does not answer costs its own row and is asked
+again in the next round; one that refuses the credential is not, since BMCs lock accounts.
 """
 
 from __future__ import annotations
