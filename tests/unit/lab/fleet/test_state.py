@@ -18,8 +18,9 @@ def power(client):
     return client.get(SYSTEM).json()["PowerState"]
 
 
+@pytest.mark.slow
 def test_power_follows_the_command_after_its_time_and_the_chassis_says_the_same(start, until):
-    client = start(power_time=0.3).client()
+    client = start(power_time=0.8).client()
     assert power(client) == "Off"
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
     assert power(client) == "PoweringOn"
@@ -46,8 +47,9 @@ def test_a_later_command_makes_the_earlier_one_void(start):
     assert power(client) == "Off"
 
 
+@pytest.mark.slow
 def test_a_power_cycle_passes_through_off(start, until):
-    client = start(power_time=0.3).client()
+    client = start(power_time=0.8).client()
     client.send("POST", RESET, {"ResetType": "On"})
     assert until(lambda: power(client) == "On")
     client.send("POST", RESET, {"ResetType": "PowerCycle"})
