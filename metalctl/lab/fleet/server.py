@@ -26,6 +26,7 @@ from metalctl.lab.fleet.settings import Settings
 from metalctl.lab.fleet.statistics import Statistics
 
 _BACKLOG = 64
+_TRIES = 5
 
 
 class Fleet:
@@ -54,23 +55,35 @@ class Fleet:
         """Listen on every address; raises FleetError when one of them is taken."""
         _raise_limit(3 * len(self.bmcs) + 512)
         self._context = _context() if self.settings.tls else None
-        self.port = self.settings.port or _free_port(self.bmcs[0].address)
-        for bmc in self.bmcs:
-            await self._listen(bmc)
-            if self.settings.ipmi_port:
-                await self._listen_ipmi(bmc)
+        for tries_left in reversed(range(1 if self.settings.port else _TRIES)):
+            self.port = self.settings.port or _free_port(self.bmcs[0].address)
+            try:
+                for bmc in self.bmcs:
+                    await self._listen(bmc)
+                break
+            except FleetError:
+                # Free on the first address is not free on all of them.
+                self._stop_listening()
+                if not tries_left:
+                    raise
+        for bmc in self.bmcs if self.settings.ipmi_port else ():
+            await self._listen_ipmi(bmc)
 
     async def close(self) -> None:
         """Hang up everywhere."""
         self._closing = True
-        for server in self._servers.values():
-            server.close()
+        self._stop_listening()
         for connections in self._connections.values():
             for connection in list(connections):
                 connection.hang_up()
         for transport in self._datagrams:
             transport.abort()
         await asyncio.sleep(0)
+
+    def _stop_listening(self) -> None:
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
 
     def _bmc(self, index: int, address: str) -> Bmc:
         bmc = Bmc(index, address, self.library, self.settings, self.statistics, self._later)
@@ -105,7 +118,9 @@ class Fleet:
 
     def _go_away(self, bmc: Bmc) -> None:
         """The BMC restarts: nothing listens, then it serves again and nobody is logged in."""
-        self._servers[bmc.index].close()
+        if self._closing or bmc.index not in self._servers:
+            return
+        self._servers.pop(bmc.index).close()
         for connection in list(self._connections[bmc.index]):
             connection.hang_up()
         bmc.auth.forget_sessions()

@@ -102,28 +102,30 @@ def test_a_refused_credential_is_sent_once_whatever_the_number_of_rounds():
     serve(test)
 
 
+@pytest.mark.slow
 def test_a_bmc_that_goes_away_costs_its_own_row_and_is_back_in_a_later_round():
     async def test(fleet: Fleet) -> None:
-        async with PowerPoll(endpoints(fleet), GOOD, timeout=3.0) as poll:
+        async with PowerPoll(endpoints(fleet), GOOD, timeout=5.0) as poll:
             await rows(poll)
             fleet.bmcs[0].restart()
             found = await by_index(poll, fleet)
             assert (found[0].state, type(found[0].error)) == ("", Unreachable)
             assert [one.state for one in found[1:]] == ["off", "off"]
             switch(fleet, 0, "On")
-            await asyncio.sleep(0.9)
+            await asyncio.sleep(2.2)
             assert [one.state for one in await by_index(poll, fleet)] == ["on", "off", "off"]
 
-    serve(test, bmc_reset_time=0.8)
+    serve(test, bmc_reset_time=2.0)
 
 
+@pytest.mark.slow
 def test_a_slow_bmc_is_given_up_at_its_time_and_delays_nobody():
     async def test(fleet: Fleet) -> None:
         slow = next(bmc.index for bmc in fleet.bmcs if bmc.faults)
-        async with PowerPoll(endpoints(fleet), GOOD, timeout=0.7) as poll:
+        async with PowerPoll(endpoints(fleet), GOOD, timeout=2.0) as poll:
             begun = asyncio.get_running_loop().time()
             found = await by_index(poll, fleet)
-            assert asyncio.get_running_loop().time() - begun < 4
+            assert asyncio.get_running_loop().time() - begun < 8
         assert [one.state for one in found if one is not found[slow]] == ["off", "off"]
         assert isinstance(found[slow].error, Unreachable)
 
@@ -146,11 +148,12 @@ def test_a_state_that_is_none_is_told_with_its_reason_and_the_next_round_asks_ag
     serve(test)
 
 
+@pytest.mark.slow
 def test_the_time_of_a_round_begins_with_the_round():
     async def test(fleet: Fleet) -> None:
-        async with PowerPoll(endpoints(fleet), GOOD, timeout=1.0) as poll:
+        async with PowerPoll(endpoints(fleet), GOOD, timeout=2.0) as poll:
             await rows(poll)
-            await asyncio.sleep(1.1)
+            await asyncio.sleep(2.1)
             assert {one.state for one in (await rows(poll)).values()} == {"off"}
 
     serve(test)

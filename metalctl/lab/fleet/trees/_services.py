@@ -91,4 +91,6 @@ def _updates(b: Builder) -> dict[str, str]:
         paths.append(f"{path}/FirmwareInventory/{key}")
         b.add(paths[-1], "SoftwareInventory.v1_10_0", name, Version=version, Updateable=True, Status=OK)
     inventory = b.collect(f"{path}/FirmwareInventory", "SoftwareInventory", *paths)
-    return b.add(path, "UpdateService.v1_12_0", "Update Service", ServiceEnabled=True, FirmwareInventory=inventory)
+    # Some clients read nothing of an update service without Actions; the simulator has none to offer.
+    about = {"ServiceEnabled": True, "FirmwareInventory": inventory, "Actions": {}}
+    return b.add(path, "UpdateService.v1_12_0", "Update Service", **about)

@@ -114,8 +114,9 @@ def test_precondition_412(start):
     assert client.get(SYSTEM).json()["AssetTag"] == "x"
 
 
+@pytest.mark.slow
 def test_busy_409(start, until):
-    client = start(faults=("busy-409:0.5=1",)).client()
+    client = start(faults=("busy-409:1.5=1",)).client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
     assert until(lambda: power(client) == "On")
     assert client.send("POST", RESET, {"ResetType": "ForceOff"}).status == 204
@@ -137,8 +138,9 @@ def test_dropped_connection(start):
     assert outcomes == [200, 200, 0, 200, 200, 0]
 
 
+@pytest.mark.slow
 def test_lying_power(start, until):
-    client = start(faults=("lying-power:0.4=1",)).client()
+    client = start(faults=("lying-power:1.5=1",)).client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
     assert [power(client), power(client)] == ["On", "Off"]
     assert until(lambda: power(client) == "On")

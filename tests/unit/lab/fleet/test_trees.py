@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import tarfile
 import time
 
 import pytest
 
-from metalctl.lab.fleet import BadCapture, Fleet, FleetError, Settings, load_capture, load_tree, tree_names
+from metalctl.lab.fleet import BadCapture, Fleet, FleetError, Settings, load_capture, load_tree, server, tree_names
 from metalctl.lab.fleet.library import Library
 from metalctl.lab.fleet.query import parse_query
 
@@ -160,6 +161,17 @@ def test_a_thousand_bmcs_start_in_under_three_seconds(start):
 def test_nothing_but_loopback_is_served(base, count):
     with pytest.raises(FleetError):
         Fleet(load_tree("compute"), Settings(base=base, count=count))
+
+
+def test_a_port_that_is_free_on_one_address_only_is_not_taken_for_free(start, monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.78.0.2", 0))
+        offered = [other.getsockname()[1]]
+        free = server._free_port
+        monkeypatch.setattr(server, "_free_port", lambda address: offered.pop() if offered else free(address))
+        fleet = start(count=3)
+        assert fleet.client(1).get(SYSTEM).status == 200
+        assert (offered, fleet.fleet.port == other.getsockname()[1]) == ([], False)
 
 
 def test_a_port_that_is_taken_is_told(start):
