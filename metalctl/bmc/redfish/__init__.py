@@ -1,11 +1,22 @@
 """Redfish: one file a concern.
 
-http        one GET, pinned to a certificate, with errors of this room
+transport   one HTTP exchange over verified TLS, with a cap on bytes and time
+session     who we are: a session, or Basic
+body        the JSON of an answer
+refusals    where a BMC may lead us, and what its refusals mean
+http        requests to one BMC, out of these
 root        is it a Redfish service at all (no credential sent)
 systems     which system behind the BMC
-parts       pure parsers: resources as JSON to processors, DIMMs, disks, ports
-inventory   walks the tree; a broken subtree costs one Unreadable
+expand      whether $expand works, and where it does not
+links       links and pages as they stand in JSON
+read        resources and collections, with a note of what cannot be read
+wire        declared models of resources: wire_system, wire_storage, wire_network, wire_chassis, wire_manager
+parts_*     pure parsers: those models to processors, DIMMs, disks, ports…
+read_*      what is asked for a part of the inventory
+inventory   walks the tree; a broken subtree costs what hangs on it
+remember    what is kept of a BMC between two sweeps
+visit       one BMC of a sweep
 act/        what changes something, a file a group of actions
 acting      the methods of it
-bmc         all of it together
+bmc         all of it together, for one BMC and blocking
 """

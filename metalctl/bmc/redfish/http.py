@@ -9,17 +9,15 @@ never does, because it may have been done.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable
+from metalctl.bmc.errors import BmcError, Unreachable
 from metalctl.bmc.lockout import refused
-from metalctl.bmc.redfish import session
-from metalctl.bmc.redfish.body import FIRMWARE, Resource, decode
+from metalctl.bmc.redfish import refusals, session
+from metalctl.bmc.redfish.body import Resource, decode
 from metalctl.bmc.redfish.transport import Answer, Pin, Transport
 from metalctl.bmc.tls import authority
 
@@ -28,10 +26,7 @@ __all__ = ["IN_FLIGHT", "Answer", "Client", "Resource"]
 IN_FLIGHT = 4
 RETRY_AFTER = 0.5
 TROUBLE = 8
-_BUSY = frozenset({409, 412, 423, 429, 503})
-_MISSING = frozenset({404, 405, 410, 501})
 _MOVED = frozenset({301, 302, 307, 308})
-_ODD = re.compile(r"[\x00-\x20\x7f\\]")
 _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 
 
@@ -137,7 +132,7 @@ class Client:
             answer = await self._asked(path, headers, patience)
             if answer.status not in _MOVED or not (moved := answer.headers.get("Location")):
                 break
-            path = self.on_this_bmc(path, moved)
+            path = refusals.on_this_bmc(self._endpoint, path, moved)
         if answer.status == 200 or (answer.status == 304 and etag):
             return answer
         raise self.refusal(path, answer.status)
@@ -199,7 +194,9 @@ class Client:
     def _worth_repeating(self, status: int, tries: int) -> bool:
         if self._trouble >= TROUBLE:
             return False
-        return (status in _BUSY and not tries) or (status == 401 and self._trusted and tries < self.spurious_401)
+        return (status in refusals.BUSY and not tries) or (
+            status == 401 and self._trusted and tries < self.spurious_401
+        )
 
     async def _log_in_again(self, used: session.Login) -> None:
         """A token may have run out. The credential was good; should it be no more, it is sent this once."""
@@ -219,7 +216,7 @@ class Client:
     async def _exchange(
         self, method: str, path: str, headers: Mapping[str, str], json: object = None, patience: float = 1.0
     ) -> Answer:
-        target = self.target(path)
+        target = refusals.target(self._endpoint, path)
         async with self._slots:
             if self.gate:
                 self.gate(path)
@@ -239,37 +236,8 @@ class Client:
             )
         return min(seconds, left)
 
-    def target(self, path: str) -> str:
-        """The request target of a link: an absolute path on this BMC, else Refused."""
-        path = path.partition("#")[0]
-        if not path.startswith("/") or path.startswith("//") or _ODD.search(path) or len(path) > 2048:
-            raise self._astray(f"links to {path[:80]!r}, which is not on it", path, path[:80])
-        return path
-
-    def on_this_bmc(self, path: str, location: str) -> str:
-        """The path of a Location header; Refused when it is another host's."""
-        parts = urlsplit(urljoin(self._endpoint.origin + path, location))
-        if f"{parts.scheme}://{parts.netloc}" != self._endpoint.origin:
-            raise self._astray(f"redirects {path} to another host", path, f"{parts.scheme}://{parts.netloc}"[:80])
-        return parts._replace(scheme="", netloc="").geturl()
-
-    def _astray(self, what: str, path: str, got: str) -> Refused:
-        name = str(self._endpoint)
-        return Refused(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)
-
     def refusal(self, path: str, status: int) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
-        name = str(self._endpoint)
         if status in (401, 403) and self._credential and not self._trusted:
             return refused(self._endpoint, self._credential, f"HTTP {status}")
-        kind = Busy if status in _BUSY else Missing if status in _MISSING else BadAnswer
-        return kind(
-            f"{name} answers HTTP {status} for {path}", hint=_HINTS.get(status, FIRMWARE), bmc=name, status=status
-        )
-
-
-_HINTS = {
-    401: "the BMC asks for a login again: was the account changed or locked meanwhile?",
-    403: "the account may not read this; give it the role Operator or Administrator",
-    503: "the BMC is busy or starting; try again in a minute",
-}
+        return refusals.of_status(self._endpoint, path, status)

@@ -11,7 +11,6 @@ the members are asked one by one. Pages are followed within bounds; a circle of 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachab
 from metalctl.bmc.redfish.body import FIRMWARE, Resource
 from metalctl.bmc.redfish.expand import Expand
 from metalctl.bmc.redfish.http import Client
+from metalctl.bmc.redfish.links import Witness, digest, is_resource, is_whole, next_link, path_of
 
 MOST_MEMBERS = 1024
 MOST_PAGES = 32
@@ -26,15 +26,6 @@ MOST_REQUESTS = 1500
 GIVEN_UP_AFTER = 3
 
 Facts = str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What a resource looked like: the target it was asked by, its ETag ("" without one), and a digest of its body."""
-
-    target: str
-    etag: str
-    digest: str
 
 
 @dataclass(slots=True)
@@ -113,7 +104,7 @@ class Reader:
     ) -> list[Resource]:
         """The same as they are listed: links, or whole resources where the BMC puts them into the list."""
         path, inside = path_of(where), where.get("Members")
-        if isinstance(inside, list) and (not path or len(inside) < 2 or all(map(_is_resource, inside))):
+        if isinstance(inside, list) and (not path or len(inside) < 2 or all(map(is_resource, inside))):
             # Nothing is won by asking for the collection: it came along, and is empty, short or whole.
             return self._distinct(facts, path, inside)
         if not path:
@@ -227,31 +218,3 @@ class Reader:
             expected=expected,
             got=got,
         )
-
-
-def digest(body: bytes) -> str:
-    """A short digest of a body, to tell whether it is the same again."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
-
-
-def path_of(where: Resource) -> str:
-    """The address of a link or resource, "" when it has none."""
-    path = where.get("@odata.id")
-    return path if isinstance(path, str) else ""
-
-
-def is_whole(where: Resource) -> bool:
-    """Whether it is the resource itself, not only a link to it."""
-    return "Members" not in where and any(not name.startswith("@odata") for name in where)
-
-
-def _is_resource(member: object) -> bool:
-    return isinstance(member, dict) and is_whole(member)
-
-
-def next_link(page: Resource) -> str:
-    """The address of the next page, "" on the last. Some BMCs leave `Members` out of the name."""
-    for name in ("Members@odata.nextLink", "@odata.nextLink"):
-        if isinstance(path := page.get(name), str) and path:
-            return path
-    return ""

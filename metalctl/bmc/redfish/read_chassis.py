@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_chassis
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.read import Reader, path_of
+from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,

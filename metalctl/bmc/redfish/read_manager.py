@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_manager
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.read import Reader, is_whole, path_of
+from metalctl.bmc.redfish.links import is_whole, path_of
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software, UpdateService
 from metalctl.bmc.redfish.wire_network import EthernetInterface

@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_network
-from metalctl.bmc.redfish.read import Reader, path_of
+from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, NetworkInterface, Port
 from metalctl.bmc.redfish.wire_system import System

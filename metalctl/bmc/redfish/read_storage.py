@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from metalctl.bmc.redfish import parts_storage
-from metalctl.bmc.redfish.read import Reader, is_whole, path_of
+from metalctl.bmc.redfish.links import is_whole, path_of
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.inventory import Controller, Disk

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from metalctl.bmc.redfish.read import Witness
+from metalctl.bmc.redfish.links import Witness
 from metalctl.model.codec import DecodeError, decode, encode
 from metalctl.model.inventory import Inventory
 

@@ -16,7 +16,8 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.redfish.inventory import start
-from metalctl.bmc.redfish.read import Reader, Witness, digest
+from metalctl.bmc.redfish.links import Witness, digest
+from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.remember import MOST_AGE, Memory, Record, pack
 from metalctl.bmc.redfish.root import read_root
 from metalctl.bmc.redfish.systems import choose_system, member_paths

@@ -1,0 +1,48 @@
+"""Where a BMC may lead us, and what its refusals mean. No I/O."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused
+from metalctl.bmc.redfish.body import FIRMWARE
+
+BUSY = frozenset({409, 412, 423, 429, 503})
+_MISSING = frozenset({404, 405, 410, 501})
+_ODD = re.compile(r"[\x00-\x20\x7f\\]")
+_HINTS = {
+    401: "the BMC asks for a login again: was the account changed or locked meanwhile?",
+    403: "the account may not read this; give it the role Operator or Administrator",
+    503: "the BMC is busy or starting; try again in a minute",
+}
+
+
+def target(endpoint: Endpoint, path: str) -> str:
+    """The request target of a link: an absolute path on this BMC, else Refused."""
+    path = path.partition("#")[0]
+    if not path.startswith("/") or path.startswith("//") or _ODD.search(path) or len(path) > 2048:
+        raise _astray(endpoint, f"links to {path[:80]!r}, which is not on it", path, path[:80])
+    return path
+
+
+def on_this_bmc(endpoint: Endpoint, path: str, location: str) -> str:
+    """The path of a Location header; Refused when it is another host's."""
+    parts = urlsplit(urljoin(endpoint.origin + path, location))
+    if f"{parts.scheme}://{parts.netloc}" != endpoint.origin:
+        got = f"{parts.scheme}://{parts.netloc}"[:80]
+        raise _astray(endpoint, f"redirects {path} to another host", path, got)
+    return parts._replace(scheme="", netloc="").geturl()
+
+
+def of_status(endpoint: Endpoint, path: str, status: int) -> BmcError:
+    """The error for an HTTP status that is no success."""
+    kind = Busy if status in BUSY else Missing if status in _MISSING else BadAnswer
+    what, hint = f"{endpoint} answers HTTP {status} for {path}", _HINTS.get(status, FIRMWARE)
+    return kind(what, hint=hint, bmc=str(endpoint), status=status)
+
+
+def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Refused:
+    name = str(endpoint)
+    return Refused(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)
