@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_event_records(data: bytes) -> None:
 
 PONG = bytes.fromhex("0600ff06000011be40000010000011be0000000081000000000000")
 CAPABILITIES = bytes.fromhex("0600ff0700000000000000000010811c6320043800018004020000000000")
+
+
+@EXAMPLES
+@given(SENSORS, st.integers(0, 255))
+def test_sensors_of_every_form_have_a_number_or_none(data: bytes, raw: int) -> None:
+    record = sdr.parse(data)
+    assert isinstance(record, sdr.Record)
+    value = sdr.convert(record, raw)
+    assert value is None or math.isfinite(value)
+    found = sdr.sensor(record, bytes([raw, 0xC0, 0]))
+    assert found is None or found.value == value
 
 
 @EXAMPLES
