@@ -82,16 +82,17 @@ class Reader:
         ours = [r for r in records if r.owner == sdr.BMC and r.lun == 0 and _tells(r)]
         if far := [r.name for r in records if (r.owner != sdr.BMC or r.lun) and _tells(r)]:
             self.broken.append(Unreadable("sensors", f"{len(far)} behind another controller: {', '.join(far[:5])}"))
-        read: list[str | None] = self._try(
-            "sensors", "ipmi SDR", [], lambda: list(self.ask("readings", numbers=[r.number for r in ours]))
-        )
-        answers = [bytes.fromhex(a) if a else None for a in read] or [None] * len(ours)
+        answers: list[bytes | None] = self._try("sensors", "ipmi SDR", [None] * len(ours), lambda: self._readings(ours))
         pairs = list(zip(ours, answers, strict=False))
         measured = tuple(s for r, a in pairs if (s := sdr.sensor(r, a)))
         supplies = tuple(p for r, a in pairs if (p := sdr.power_supply(r, a)))
         if supplies:
             self.sources["power_supplies"] = "ipmi SDR"
         return measured, supplies
+
+    def _readings(self, records: list[sdr.Record]) -> list[bytes | None]:
+        told = self.ask("readings", numbers=[r.number for r in records])
+        return [bytes.fromhex(answer) if answer else None for answer in told]
 
     def supplies(self, watched: tuple[PowerSupply, ...], parts: list[sdr.Locator]) -> tuple[PowerSupply, ...]:
         """The same with model and serial, of those that have a FRU inventory of their own."""

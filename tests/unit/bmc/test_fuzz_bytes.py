@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -52,8 +53,25 @@ def test_fru_inventories(data: bytes) -> None:
     assert len(told_text) <= 3 * 64
 
 
+SENSORS = st.builds(
+    made.full,
+    number=st.integers(0, 255),
+    name=st.just("S"),
+    sort=st.integers(1, 4),
+    unit=st.sampled_from([0, 1, 2, 3, 4, 5, 6, 18, 99]),
+    m=st.integers(-512, 511),
+    b=st.integers(-512, 511),
+    exponents=st.tuples(st.integers(-8, 7), st.integers(-8, 7)),
+    limits=st.tuples(*[st.integers(0, 255)] * 6),
+    readable=st.integers(0, 63),
+    form=st.integers(0, 3),
+    percent=st.booleans(),
+    linear=st.integers(0, 16) | st.just(0x70),
+)
+
+
 @EXAMPLES
-@given(st.one_of(st.binary(max_size=300), *map(damaged, made.RECORDS)), st.none() | st.binary(max_size=6))
+@given(st.one_of(st.binary(max_size=300), SENSORS, *map(damaged, made.RECORDS)), st.none() | st.binary(max_size=6))
 def test_sensor_data_records_and_readings(data: bytes, answer: bytes | None) -> None:
     record = sdr.parse(data)
     if isinstance(record, sdr.Record):
@@ -70,8 +88,23 @@ def test_event_records(data: bytes) -> None:
     assert (found is None) == (len(data) < sel.SIZE)
 
 
+PONG = bytes.fromhex("0600ff06000011be40000010000011be0000000081000000000000")
+CAPABILITIES = bytes.fromhex("0600ff0700000000000000000010811c6320043800018004020000000000")
+
+
 @EXAMPLES
-@given(st.one_of(st.binary(max_size=100), damaged(rmcp.AUTH_CAPABILITIES), damaged(rmcp.request(0x37, bytes(20)))))
+@given(SENSORS, st.integers(0, 255))
+def test_sensors_of_every_form_have_a_number_or_none(data: bytes, raw: int) -> None:
+    record = sdr.parse(data)
+    assert isinstance(record, sdr.Record)
+    value = sdr.convert(record, raw)
+    assert value is None or math.isfinite(value)
+    found = sdr.sensor(record, bytes([raw, 0xC0, 0]))
+    assert found is None or found.value == value
+
+
+@EXAMPLES
+@given(st.one_of(st.binary(max_size=100), *map(damaged, (CAPABILITIES, PONG, rmcp.AUTH_CAPABILITIES))))
 def test_rmcp_datagrams(data: bytes) -> None:
     found = rmcp.parse(data)
     assert found is None or found.version in ("", "1.5", "2.0")
@@ -140,7 +173,8 @@ def test_a_bmc_that_answers_anything_ends_every_walk(data: st.DataObject) -> Non
 @EXAMPLES
 @given(st.data())
 def test_a_worker_that_answers_anything_never_breaks_the_inventory(data: st.DataObject) -> None:
-    text = st.one_of(st.binary(max_size=80), damaged(made.SYSTEM), damaged(made.RECORDS[0])).map(bytes.hex)
+    whole = st.one_of(st.binary(max_size=80), SENSORS, damaged(made.SYSTEM), damaged(made.RECORDS[3]))
+    text = whole.map(bytes.hex) | st.text(max_size=6)
 
     def ask(do: str, **arguments: object) -> object:
         match do:
