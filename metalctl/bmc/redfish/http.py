@@ -40,6 +40,7 @@ class Client:
 
     timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None to pin it
     (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
+    spurious_401: how often a 401 after a good login is asked again.
     gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 
@@ -63,7 +64,9 @@ class Client:
         self._login: session.Login | None = None
         self._credential: Credential | None = None
         self._trusted = False
+        self._logging_in = asyncio.Lock()
         self._trouble = 0
+        self.spurious_401 = 1
 
     @property
     def endpoint(self) -> Endpoint:
@@ -171,32 +174,43 @@ class Client:
         return self.decoded(path, await self.get_answer(path, patience=patience))
 
     async def _asked(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
-        """One GET, and a second one where that may help."""
-        answer: Answer | None = None
-        try:
-            answer = await self._get_once(path, headers, patience)
-            if not self._worth_repeating(answer.status):
+        """One GET, and another one where that may help."""
+        tries = 0
+        while True:
+            used = self._login
+            answer = await self._tried(path, headers, patience, tries)
+            if answer is not None and not self._worth_repeating(answer.status, tries):
                 self._trouble = 0
                 return answer
+            tries, self._trouble = tries + 1, self._trouble + 1
+            await asyncio.sleep(RETRY_AFTER)
+            if answer is not None and answer.status == 401 and used is not None and used.path:
+                await self._log_in_again(used)
+
+    async def _tried(self, path: str, headers: Mapping[str, str], patience: float, tries: int) -> Answer | None:
+        """The answer, None when the connection broke off and that may be tried again."""
+        try:
+            return await self._get_once(path, headers, patience)
         except Unreachable as error:
-            if error.fields.get("timed_out") or not self._trusted or self._trouble >= TROUBLE:
+            if tries or error.fields.get("timed_out") or not self._trusted or self._trouble >= TROUBLE:
                 raise
-        self._trouble += 1
-        await asyncio.sleep(RETRY_AFTER)
-        if answer is not None and answer.status == 401 and self.by_session:
-            await self._log_in_again()
-        return await self._get_once(path, headers, patience)
+            return None
 
-    def _worth_repeating(self, status: int) -> bool:
-        return self._trouble < TROUBLE and (status in _BUSY or (status == 401 and self._trusted))
+    def _worth_repeating(self, status: int, tries: int) -> bool:
+        if self._trouble >= TROUBLE:
+            return False
+        return (status in _BUSY and not tries) or (status == 401 and self._trusted and tries < self.spurious_401)
 
-    async def _log_in_again(self) -> None:
+    async def _log_in_again(self, used: session.Login) -> None:
         """A token may have run out. The credential was good; should it be no more, it is sent this once."""
-        assert self._login is not None  # by_session
-        assert self._credential is not None
-        self._trusted = False
-        self._login = await session.renew(self, self._login, self._credential)
-        self._trusted = True
+        assert self._credential is not None  # by_session
+        async with self._logging_in:
+            if self._login is not used:
+                return  # another request has done it meanwhile
+            self._trusted = False
+            self._login = await session.renew(self, used, self._credential)
+            self._trusted = True
+        await session.close_session(self, used)
 
     async def _get_once(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
         authorized = dict(self._login.headers) if self._login else {}

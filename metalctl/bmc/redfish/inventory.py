@@ -144,7 +144,9 @@ async def start(
         raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
     for fact in ("identity", "power", "boot_mode", "memory.total", "firmware.bios", "tpm"):
         reader.came_from(fact, path)
-    return Walk(reader, root, System(found), quirks_of(root=root, system=found), alone)
+    quirks = quirks_of(root=root, system=found)
+    reader.client.spurious_401 = max(1, quirks.spurious_401)
+    return Walk(reader, root, System(found), quirks, alone)
 
 
 def power_state(system: Resource) -> str:

@@ -90,9 +90,9 @@ def _socket(module: MemoryModule) -> str:
     return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
 
 
-def memory(system: System, modules: list[MemoryModule]) -> Memory:
-    """The memory: total from the system's summary, else the sum of the DIMMs."""
-    dimms = tuple(sorted((d for m in modules if (d := dimm(m))), key=lambda d: d.slot))
+def memory(system: System, modules: list[MemoryModule], found: Iterable[Dimm | None]) -> Memory:
+    """The memory of these modules and DIMMs (see `dimm`): total from the system's summary, else the DIMMs' sum."""
+    dimms = tuple(sorted((d for d in found if d), key=lambda d: d.slot))
     stated = system.memory_gib
     states = {m.correction for m in modules if not m.absent and m.capacity_mib}
     ecc = None if not states or "" in states else all(state != "NoECC" for state in states)

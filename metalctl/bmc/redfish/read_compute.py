@@ -30,10 +30,11 @@ async def read_memory(reader: Reader, system: System) -> Memory:
     """The memory, slot by slot."""
     reader.came_from("memory.dimms", system.memory)
     modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
-    for module in modules:
-        if parts_compute.dimm(module) is None:
+    dimms = [parts_compute.dimm(module) for module in modules]
+    for module, dimm in zip(modules, dimms, strict=True):
+        if dimm is None:
             reader.note("memory.dimms", f"{module.slot} does not state its capacity")
-    memory = parts_compute.memory(system, modules)
+    memory = parts_compute.memory(system, modules, dimms)
     return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory
 
 

@@ -22,7 +22,6 @@ LOG_READ = 400
 LOG_ASKED = 10
 # Of the usual seconds: the firmware list alone has taken minutes.
 PATIENCE = 4.0
-_EVENT_LOG = "(?i)^sel$"
 
 Found = tuple[ManagerRecord, datetime] | None
 
@@ -55,10 +54,11 @@ async def read_manager(reader: Reader, found: Awaitable[Found]) -> Manager | Non
 async def read_log(reader: Reader, system: System, manager: Awaitable[Found], quirks: Quirks) -> tuple[LogEntry, ...]:
     """The last entries of the event log, newest first."""
     read = await manager
-    named = str(getattr(quirks, "log", _EVENT_LOG))
     lists = [system.log_services, read[0].log_services if read else {}]
     of_system, of_manager = await asyncio.gather(*(reader.members("log", one) for one in lists))
-    chosen = parts_manager.choose_log([LogService(s) for s in of_system], [LogService(s) for s in of_manager], named)
+    chosen = parts_manager.choose_log(
+        [LogService(s) for s in of_system], [LogService(s) for s in of_manager], quirks.log
+    )
     if chosen is None:
         return ()
     reader.came_from("log", chosen.entries)

@@ -17,33 +17,38 @@ def text(resource: Resource, *names: str) -> str:
     """The first of these properties that says something, without blanks around; else ""."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, str) and (said := _said(value)):
-            return said
+        if isinstance(value, str) and (found := said(value)):
+            return found
     return ""
 
 
 @lru_cache(maxsize=8192)  # the machines of a rack say mostly the same words
-def _said(value: str) -> str:
-    said = " ".join(value[:_LONGEST].split())
-    return "" if said.lower() in _NOTHING else said
+def said(value: str) -> str:
+    """The text without superfluous blanks, "" when it says nothing."""
+    found = " ".join(value[:_LONGEST].split())
+    return "" if found.lower() in _NOTHING else found
 
 
 def number(resource: Resource, *names: str) -> float | None:
-    """The first of these properties that is a number, or a string of one; else None."""
-    for name in names:
-        value = resource.get(name)
-        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            try:
-                return float(value)
-            except (ValueError, OverflowError):
-                continue
-    return None
+    """The first of these properties that is a finite number, or a string of one; else None."""
+    return next((found for name in names if (found := finite(resource.get(name))) is not None), None)
+
+
+def finite(value: object) -> float | None:
+    """The number, also of a string; None when it is none, or beyond all measure."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if found - found == 0 else None
 
 
 def whole(resource: Resource, *names: str) -> int | None:
     """Like `number`, rounded."""
     found = number(resource, *names)
-    return None if found is None or found != found or abs(found) == float("inf") else round(found)
+    return None if found is None else round(found)
 
 
 def child(resource: Resource, *names: str) -> Resource:

@@ -80,6 +80,7 @@ def test_members_without_end_are_refused(replay: Replay, bmc: RedfishBmc, monkey
     assert sum(replay.requests.values()) < 100
 
 
+@pytest.mark.slow
 def test_a_tree_without_end_is_not_read_to_the_end(
     replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_json_under_another_name_is_read(replay: Replay, bmc: RedfishBmc, kind: 
     assert unread(bmc.inventory()) == []
 
 
+@pytest.mark.slow
 def test_one_slow_subtree_costs_its_time_once(replay: Replay, bmc: RedfishBmc) -> None:
     replay.faults[MEMORY] = Fault(delay=30)
     begun = time.monotonic()
@@ -158,6 +160,7 @@ def test_one_slow_subtree_costs_its_time_once(replay: Replay, bmc: RedfishBmc) -
     assert replay.requests["GET", MEMORY] == 1
 
 
+@pytest.mark.slow
 def test_when_the_time_is_up_what_was_read_is_told_and_what_was_not(
     replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +174,7 @@ def test_when_the_time_is_up_what_was_read_is_told_and_what_was_not(
     assert found.cpu.cores == 8
 
 
+@pytest.mark.slow
 def test_a_bmc_that_falls_silent_is_given_up_soon(
     replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.errors import Unreachable, WrongPassword
+from metalctl.bmc.quirks import Quirks, quirks_of
+from metalctl.bmc.redfish import bmc as redfish_bmc
+from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.replay import Fault, Replay
 
 ROOT = "/redfish/v1"
@@ -80,6 +85,35 @@ def test_a_401_for_no_reason_is_asked_again_and_no_second_time(replay: Replay) -
         assert replay.requests["GET", f"{SYSTEM}/Memory"] - before == 2
 
 
+def test_where_the_quirks_say_so_a_401_is_asked_more_often(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strange(**facts: Any) -> Quirks:
+        return replace(quirks_of(**facts), spurious_401=3)
+
+    monkeypatch.setattr(redfish_bmc, "quirks_of", strange)
+    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+        replay.faults[f"{SYSTEM}/Memory"] = Fault(401, times=3)
+        assert bmc.inventory().unreadable == ()
+        assert replay.requests["GET", f"{SYSTEM}/Memory"] == 4
+        assert len(replay.service.sessions) == 1, "none that was given up is left behind"
+
+
+def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) -> None:
+    async def four() -> None:
+        client = Client(parse_endpoint(replay.url), 5)
+        try:
+            root = await client.get(ROOT)
+            await client.login(GOOD, root, f"{ROOT}/Systems")
+            replay.service.sessions.clear()
+            await asyncio.gather(*(client.get(f"{SYSTEM}/{name}") for name in ("Memory", "Storage", "Processors")))
+        finally:
+            await client.close()
+
+    asyncio.run(four())
+    assert (replay.service.opened, replay.service.sessions) == (2, {})
+
+
 def test_a_connection_that_breaks_off_is_tried_once_more(replay: Replay) -> None:
     with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
         replay.faults[f"{SYSTEM}/Memory"] = Fault(drop=True, times=1)
@@ -87,16 +121,12 @@ def test_a_connection_that_breaks_off_is_tried_once_more(replay: Replay) -> None
 
 
 def test_a_write_is_never_sent_twice(replay: Replay) -> None:
-    from metalctl.bmc.redfish.http import Client
-
     async def post() -> None:
         client = Client(parse_endpoint(replay.url), 5)
         try:
             await client.send("POST", f"{ROOT}/x", {})
         finally:
             await client.close()
-
-    import asyncio
 
     replay.faults[f"{ROOT}/x"] = Fault(drop=True)
     replay._expected = ""

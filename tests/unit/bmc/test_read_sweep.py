@@ -56,6 +56,7 @@ def at(replay: Replay) -> Endpoint:
     return parse_endpoint(replay.url)
 
 
+@pytest.mark.slow
 def test_every_bmc_is_told_of_once_and_a_bad_one_costs_the_others_nothing(tree: dict[str, Any]) -> None:
     with ExitStack() as stack:
         good = [stack.enter_context(Replay(modern(dict(tree)), "admin", "s3cret")) for _ in range(2)]
@@ -231,6 +232,7 @@ def test_a_packed_inventory_is_the_same_when_unpacked(replay: Replay) -> None:
     assert remember.unpack(packed) == one.inventory
 
 
+@pytest.mark.slow
 def test_one_that_is_not_done_in_time_is_told_as_far_as_it_was_read(replay: Replay) -> None:
     replay.faults[f"{SYSTEM}/Memory"] = Fault(delay=30)
     begun = time.monotonic()
