@@ -20,7 +20,8 @@ ACTIONS = ("on", "off", "cycle", "reset", "nmi")
 class Switch:
     """How one BMC is read and commanded. command takes "on", "off", "reset" or "nmi".
 
-    interval: seconds between reads. reads: equal ones in a row before a state is believed. settles: seconds to wait
+    interval: seconds between reads. reads: equal ones in a row, after a command, before a
+    state is believed: some BMCs first tell what was wanted. settles: seconds to wait
     after off before the next command.
     """
 
@@ -28,7 +29,7 @@ class Switch:
     read: Callable[[], str]
     command: Callable[[str], None]
     interval: float = 1.0
-    reads: int = 1
+    reads: int = 2
     settles: float = 0.0
     clock: Clock = REAL
 
@@ -89,7 +90,7 @@ def _wait(switch: Switch, state: str, deadline: float) -> None:
         seen = seen + 1 if got == state else 0
         if seen >= switch.reads:
             return
-        if switch.clock.now() + pause >= deadline:
+        if not seen and switch.clock.now() + pause >= deadline:
             raise PowerNotReached(
                 f"{switch.name} should be {state}, but reads {got or 'nothing'}" + (f" ({why})" if why else ""),
                 hint="look at the BMC's own console and event log; is the power supply on?",
@@ -97,7 +98,7 @@ def _wait(switch: Switch, state: str, deadline: float) -> None:
                 wanted=state,
                 got=got,
             )
-        switch.clock.sleep(pause)
+        switch.clock.sleep(switch.interval if seen else pause)
         pause = min(pause * 1.5, 4 * switch.interval)
 
 

@@ -62,7 +62,8 @@ def load_capture(directory: Path) -> dict[str, Any]:
 
 
 class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` those with a login.
+    """One BMC; a context manager. `requests` counts by (method, path), `authorized` the logged-in ones, `basics` those
+    that carried the password itself.
 
     port: 0 takes a free one; entering raises OSError when it is taken. allow: path → the Allow header of its answers.
     """
@@ -82,7 +83,7 @@ class Replay:
         self.obeys = True
         self.requests: Counter[tuple[str, str]] = Counter()
         self.authorized = 0
-        self.basics = 0  # of them, those that carried the password itself
+        self.basics = 0
         self.fingerprint = ""
         self.port = port
         self._allow = dict(allow or {})

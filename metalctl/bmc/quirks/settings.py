@@ -31,7 +31,7 @@ class Quirks:
 
     # Power.
     power_poll: float = 1.0  # seconds between two reads of the power state
-    power_reads: int = 1  # equal reads in a row before the power state is believed
+    power_reads: int = 2  # equal reads in a row after a command before the power state is believed
     off_settles: float = 0.0  # seconds to wait after power off before the next command
     resets: dict[str, list[str]] = field(default_factory=dict)  # on, off, reset, nmi → ResetTypes to prefer
 

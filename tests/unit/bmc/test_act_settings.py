@@ -115,6 +115,18 @@ def test_a_task_that_vanished_counts_by_what_is_read() -> None:
     assert Machine(bmc).set_bios({"Vt": "On"}).after == {"Vt": "On"}
 
 
+def test_a_task_that_vanished_does_not_prolong_the_wait_and_one_that_runs_does() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: Reply(202, {"location": "/gone"}) if s.method == "PATCH" else None)
+    with pytest.raises(NotApplied):
+        Machine(bmc).set_bios({"Vt": "On"}, timeout=60)
+    assert bmc.sent[-1].at < 1100
+    bmc.tree["/gone"] = {"TaskState": "Running"}
+    with pytest.raises(NotApplied):
+        Machine(bmc, Quirks(task_lasts=500)).set_bios({"Vt": "On"}, timeout=60)
+    assert bmc.sent[-1].at > 1500
+
+
 def test_a_bmc_that_is_away_while_the_machine_starts_is_waited_for() -> None:
     bmc = FakeBmc()
 

@@ -134,3 +134,20 @@ def test_between_off_and_on_it_waits_as_the_quirks_say_and_several_reads_are_wan
     (off, first), (on, second) = sent
     assert (off, on) == ("off", "on")
     assert second - first >= 10 + 2, "three reads, then ten seconds"
+
+
+def test_a_bmc_that_first_tells_what_was_wanted_is_not_believed() -> None:
+    reads = iter(["off", "on", "off", "off", "off", "on", "on", "on"])
+    seen: list[str] = []
+    now = [0.0]
+    clock = Clock(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    def read() -> str:
+        seen.append(next(reads))
+        return seen[-1]
+
+    set_power(Switch("bmc", read, lambda action: None, clock=clock), "on", 60)
+    assert seen == ["off", "on", "off", "off", "off", "on", "on"]
+    lies = iter(["off", "on", *["off"] * 99])
+    with pytest.raises(PowerNotReached, match="should be on, but reads off"):
+        set_power(Switch("bmc", lambda: next(lies), lambda action: None, clock=clock), "on", 30)

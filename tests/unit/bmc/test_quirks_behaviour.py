@@ -202,10 +202,10 @@ def seconds_off(q: Quirks) -> Any:
 
 
 def believes_one_read(q: Quirks) -> Any:
-    """After power on it reads on once, and falls back to off."""
+    """After power on it reads on twice, and falls back to off."""
     bmc = FakeBmc()
     bmc.tree[SYSTEM]["PowerState"] = "Off"
-    reads = iter(["off", "on", *["off"] * 100])
+    reads = iter(["off", "on", "on", *["off"] * 100])
     read = lambda: next(reads)  # noqa: E731
     switch = Switch("bmc", read, lambda action: None, 1.0, q.power_reads, 0.0, bmc.clock)
     return tried(lambda: set_power(switch, "on", 20))

@@ -56,14 +56,15 @@ def write(wire: Wire, wanted: Mapping[str, Any]) -> Pending:
 
 def wait(wire: Wire, wanted: Mapping[str, Any], task: str, timeout: float) -> Values:
     """The settings once they read as wanted. Raises TaskFailed, NotApplied (with what differs and why)."""
-    deadline = wire.clock.now() + (max(timeout, wire.quirks.task_lasts) if task else timeout)
+    begun = wire.clock.now()
     path = _path(wire)
     while True:
         got, why = _now(wire, path)
         if got and not _differing(wanted, got):
             return {name: got[name] for name in wanted}
-        tasks.check(wire, task)
-        if wire.clock.now() >= deadline:
+        # A job that still runs gets its own time; one that ended or vanished gives no reason to wait for longer.
+        lasts = max(timeout, wire.quirks.task_lasts) if tasks.check(wire, task) else timeout
+        if wire.clock.now() >= begun + lasts:
             raise _not_applied(wire, wanted, got, why)
         wire.clock.sleep(POLL)
 

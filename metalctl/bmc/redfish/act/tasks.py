@@ -50,10 +50,9 @@ def settle(wire: Wire, reply: Reply) -> None:
         follow(wire, path)
 
 
-def check(wire: Wire, path: str) -> None:
-    """Look once: raises TaskFailed when the task has ended badly already."""
-    if path:
-        _state(wire, path)
+def check(wire: Wire, path: str) -> bool:
+    """Look once: whether the task still has something to do. Raises TaskFailed when it has ended badly already."""
+    return bool(path) and _state(wire, path) not in ("done", "gone")
 
 
 def _state(wire: Wire, path: str) -> str:
