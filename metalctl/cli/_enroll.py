@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 from sqlalchemy import Engine
@@ -20,6 +21,7 @@ from metalctl.engine.overview import Standing
 from metalctl.engine.service import Service
 from metalctl.engine.settings import Settings, load
 from metalctl.engine.state import ServiceLock
+from metalctl.model.codec import encode
 from metalctl.store.database import open_database, sqlite_url
 
 
@@ -54,11 +56,16 @@ def enroll_nodes(wish: Wish) -> int:
 
 def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
     entries = bmc.read_csv(path)
-    if expected:
-        from metalctl.cli._expected import listed
+    if not expected:
+        return [_row(path, entry) for entry in entries]
+    from metalctl.cli._expected import listed
 
-        entries = listed(entries, expected)
-    return [submit.Row(e.name, str(e.endpoint), e.credential_ref, e.profile, f"{path}:{e.line}") for e in entries]
+    return [_row(path, entry, encode(machine)) for entry, machine in listed(entries, expected)]
+
+
+def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) -> submit.Row:
+    where = f"{path}:{entry.line}"
+    return submit.Row(entry.name, str(entry.endpoint), entry.credential_ref, entry.profile, where, machine)
 
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:

@@ -8,29 +8,29 @@ import click
 
 from metalctl.bmc import Entry
 from metalctl.bmc.expected import compare
-from metalctl.bmc.manifest import read_manifest
+from metalctl.bmc.manifest import Machine, read_manifest
 from metalctl.bmc.scan import discover, merged
 from metalctl.model.errors import UsageError
 from metalctl.model.verdict import Verdict
 
 
-def listed(entries: list[Entry], manifest: Path) -> list[Entry]:
-    """The entries whose BMC answers as a machine of the manifest; ManifestErrors, or UsageError when none does."""
+def listed(entries: list[Entry], manifest: Path) -> list[tuple[Entry, Machine]]:
+    """The entries whose BMC answers as a listed machine, with it; ManifestErrors, or UsageError when none does."""
     machines = read_manifest(manifest)
     # An endpoint is asked without its system: one BMC in front of several systems answers once.
     asked = {entry.endpoint.origin for entry in entries}
     compared = compare(machines, merged(discover(asked)))
-    good: set[str] = set()
+    good: dict[str, Machine] = {}
     for match in compared.matches:
         if match.verdict is not Verdict.FAIL:
-            good |= {str(match.probe.endpoint), *match.probe.at}
+            good |= dict.fromkeys((str(match.probe.endpoint), *match.probe.at), match.machine)
         for finding in (f for f in match.findings if f.verdict is Verdict.FAIL):
             name = finding.requirement
             click.echo(
                 f"{finding.part}: {name} should be {finding.expected}, is {finding.got}\n  → {finding.remedy}", err=True
             )
-    kept = [entry for entry in entries if entry.endpoint.origin in good]
-    for entry in (e for e in entries if e not in kept):
+    kept = [(entry, good[entry.endpoint.origin]) for entry in entries if entry.endpoint.origin in good]
+    for entry in (e for e in entries if e.endpoint.origin not in good):
         click.echo(f"{entry.name}: {entry.endpoint} answers as none of {manifest}: not enrolled", err=True)
     if not kept:
         raise UsageError(

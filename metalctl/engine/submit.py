@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -18,13 +19,17 @@ from metalctl.store.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One node to enroll; `where` names its source for messages ("nodes.csv:3")."""
+    """One node to enroll; `where` names its source for messages ("nodes.csv:3").
+
+    expected: the machine of the manifest that it must turn out to be (bmc.manifest.Machine as JSON), None for any.
+    """
 
     name: str
     bmc: str
     credential: str
     profile: str
     where: str = ""
+    expected: dict[str, Any] | None = None
 
 
 def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
@@ -34,7 +39,9 @@ def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bo
         problems += [p for row in rows for p in _conflicts(connection, row)]
         if problems:
             raise UsageError("\n".join(problems), hint="nothing was enrolled; correct these rows and try again")
-        batch = enrollments.new_batch(connection, {"level": level, "allow_erase": allow_erase})
+        expected = {row.name: row.expected for row in rows if row.expected}
+        options = {"level": level, "allow_erase": allow_erase, "expected": expected}
+        batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile)
             enrollments.new(connection, row.name, batch, row.profile)

@@ -1,12 +1,16 @@
-"""verified: we logged in, read who the machine is, and nobody else claims to be it."""
+"""verified: we logged in, read who the machine is, it is the one that was expected, and nobody else claims to be it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from metalctl.bmc.expected import differences
+from metalctl.bmc.manifest import Machine
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
-from metalctl.model.codec import encode
+from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
-from metalctl.model.identity import usable_serial, usable_uuid
+from metalctl.model.identity import Identity, usable_serial, usable_uuid
 from metalctl.model.verdict import Verdict
 from metalctl.store import nodes
 
@@ -17,13 +21,29 @@ def tick(ctx: Context) -> Done | Wait:
         identity = session.identity()
     if not (usable_serial(identity.serial) or usable_uuid(identity.uuid) or identity.macs):
         raise StageFailed((_nameless(),))
+    expected = _expected(ctx, identity)
+    if any(f.blocks for f in expected):
+        raise StageFailed(expected, fault=_fault(expected))
     with ctx.store() as connection:
         twins = nodes.same_machine(connection, ctx.node.name, identity)
         if not twins:
             nodes.set_identity(connection, ctx.node.name, identity)
     if twins:
         raise StageFailed((_duplicate(twins),))
-    return Done({"identity": encode(identity)})
+    return Done({"identity": encode(identity)}, expected)
+
+
+def _expected(ctx: Context, identity: Identity) -> tuple[Finding, ...]:
+    """The serial against the manifest that the node was enrolled with. After a login, silence is UNKNOWN and blocks."""
+    stated = ctx.options.get("expected", {}).get(ctx.node.name)
+    if not stated:
+        return ()
+    found = differences(decode(Machine, stated), identity, source="out-of-band, logged in")
+    return tuple(replace(f, severity="error") for f in found if f.requirement == "expected.serial")
+
+
+def _fault(findings: tuple[Finding, ...]) -> str:
+    return "hardware" if any(f.verdict is Verdict.FAIL for f in findings) else "metalctl"
 
 
 def _nameless() -> Finding:

@@ -115,8 +115,8 @@ def test_enroll_leaves_out_rows_that_are_no_listed_machine_and_tells_them(
 ) -> None:
     nodes = tmp_path / "nodes.csv"
     nodes.write_text(f"name,bmc,credential\nmine,{told.url},env:R\nnobody,ipmi://127.66.0.1,env:R\n")
-    (kept,) = listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: F54P1G3"))
-    assert kept.name == "mine"
+    ((kept, machine),) = listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: F54P1G3"))
+    assert (kept.name, machine.serial) == ("mine", "F54P1G3")
     assert "nobody: ipmi://127.66.0.1 answers as none" in capsys.readouterr().err
     with pytest.raises(UsageError, match="no row is a machine"):
         listed(read_csv(nodes), manifest(tmp_path, f"mac: {MAC}, serial: XYZ-1"))

@@ -1,0 +1,81 @@
+"""The stage `verified`: who the BMC says the machine is, against who was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from metalctl.bmc.manifest import Machine
+from metalctl.engine.context import Context
+from metalctl.engine.outcome import Done, StageFailed
+from metalctl.engine.services import Services
+from metalctl.engine.stages import verified
+from metalctl.model.codec import encode
+from metalctl.model.identity import Identity
+from metalctl.model.stage import Stage
+from metalctl.model.verdict import Verdict
+from metalctl.store import enrollments, nodes
+
+Play = Callable[[Identity, Machine | None], Done]
+
+
+class FakeBmc:
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def identity(self) -> Identity:
+        return self._identity
+
+
+@pytest.fixture
+def play(services: Services, enrolled: Callable[..., str]) -> Play:
+    """Tick the stage for a node whose BMC tells this identity."""
+
+    def run(identity: Identity, machine: Machine | None) -> Done:
+        with services.database.begin() as connection:
+            options: dict[str, Any] = {"expected": {"n1": encode(machine)} if machine else {}}
+            batch = enrollments.new_batch(connection, options)
+        identifier = enrolled("n1", batch)
+        with services.database.begin() as connection:
+            enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
+
+        @contextmanager
+        def open_bmc(_: Any) -> Iterator[FakeBmc]:
+            yield FakeBmc(identity)
+
+        services.open_bmc = open_bmc  # type: ignore[method-assign, assignment]
+        outcome = verified.tick(Context(services, enrollment, node, Stage.VERIFIED, {}))
+        assert isinstance(outcome, Done)
+        return outcome
+
+    return run
+
+
+LISTED = Machine(name="r7n03", serial="F54P1G3", rack="r7", unit=3)
+UUID = "5e7e5000-1a2b-4c3d-8e4f-000000000002"
+
+
+def test_the_expected_machine_is_let_through(play: Play) -> None:
+    done = play(Identity(serial="F54P1G3", uuid=UUID), LISTED)
+    assert [(f.requirement, f.verdict) for f in done.findings] == [("expected.serial", Verdict.PASS)]
+
+
+def test_another_machine_behind_the_address_is_refused(play: Play) -> None:
+    with pytest.raises(StageFailed) as caught:
+        play(Identity(serial="OTHER77", uuid=UUID), LISTED)
+    (found,) = caught.value.findings
+    assert (found.verdict, found.expected, found.got, caught.value.fault) == (
+        Verdict.FAIL, "F54P1G3", "OTHER77", "hardware")  # fmt: skip
+
+
+def test_a_serial_that_means_nothing_is_unknown_and_stops_it(play: Play) -> None:
+    with pytest.raises(StageFailed) as caught:
+        play(Identity(serial="To be filled by O.E.M.", uuid=UUID), LISTED)
+    assert (caught.value.findings[0].verdict, caught.value.fault) == (Verdict.UNKNOWN, "metalctl")
+
+
+def test_without_a_manifest_nobody_is_expected(play: Play) -> None:
+    assert play(Identity(serial="ANY1", uuid=UUID), None).findings == ()
