@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -100,12 +102,20 @@ def _lldpd_age() -> float | None:
     return None
 
 
+def _settle() -> None:
+    """Drivers are loaded as devices appear: on a slow or large machine disks and /dev/kvm come after the phone-home."""
+    if tool := shutil.which("udevadm"):
+        subprocess.run([tool, "settle", "--timeout=60"], check=False, timeout=70, capture_output=True)
+
+
 def main(argv: Sequence[str]) -> int:
     """`inspect [--no-wait] [--keep-links]`: print the inventory as one JSON object."""
     unknown = sorted(set(argv) - {"--no-wait", "--keep-links"})
     if unknown:
         sys.stderr.write(f"inspect: unknown option {unknown[0]}; known: --no-wait, --keep-links\n")
         return 2
+    if "--no-wait" not in argv:
+        _settle()
     taken = collect(change_links="--keep-links" not in argv and os.geteuid() == 0, wait="--no-wait" not in argv)
     sys.stdout.write(json.dumps(encode(taken)) + "\n")
     return 0

@@ -268,7 +268,8 @@ def test_an_emulator_is_known_as_one_and_its_processors_are_not_believed(replay:
         found = bmc.inventory()
     assert found.emulated
     assert found.cpu.cores is None
-    assert [u.fact for u in found.unreadable] == ["cpu"]
+    assert [u.fact for u in found.unreadable] == ["cpu", "firmware.bios"]
+    assert "bios" not in {f.component for f in found.firmware}
 
 
 def test_a_closed_connection_leaves_nothing_and_says_so(replay: Replay) -> None:

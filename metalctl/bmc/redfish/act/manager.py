@@ -6,7 +6,10 @@ While it starts it is asked without a credential: a BMC whose user database is n
 
 from __future__ import annotations
 
+from sushy import ResetType
+
 from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.redfish.act import through_sushy
 from metalctl.bmc.redfish.act.power import reset_action
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.values import text
@@ -18,11 +21,12 @@ LOGINS = 3
 
 def reset(wire: Wire) -> float:
     """Reset it; seconds until it served again. Raises NotApplied, Unsupported, Unreachable."""
-    path, target, kind = _how(wire)
+    path, kind = _how(wire)
     last = text(wire.get(path), "LastResetTime")
     begun = wire.clock.now()
     try:
-        wire.post(target, {"ResetType": kind}, patient=False)
+        with through_sushy.manager(wire, path) as bmc:
+            bmc.reset_manager(ResetType(kind))
     except Unreachable:
         pass  # it may be gone before it answers
     except Busy as error:
@@ -34,12 +38,12 @@ def reset(wire: Wire) -> float:
     return wire.clock.now() - begun
 
 
-def _how(wire: Wire) -> tuple[str, str, str]:
+def _how(wire: Wire) -> tuple[str, str]:
     for path in wire.managers():
         target, allowed = reset_action(wire, wire.get(path), "#Manager.Reset")
         kind = next((one for one in wire.quirks.bmc_resets if not allowed or one in allowed), "")
         if target and kind:
-            return path, target, kind
+            return path, kind
     raise Unsupported(f"{wire.name} cannot reset itself over Redfish", hint="try it over IPMI", bmc=wire.name)
 
 
