@@ -17,7 +17,6 @@ HERE = Path(__file__).parent
 # node → the requirements that block it
 WRONG = {
     "low-memory": {"memory.total"},
-    "smt-off": {"cpu.smt"},
     "iommu-off": {"cpu.iommu"},
     "legacy-boot": {"boot_mode"},
     "small-disk": {"disks.os.count"},

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SLOW = ("node/checks", "node/runner", "node/plugin", "node/pyfio", "node/install", "boot_build")
+SLOW = ("bmc/test_fuzz", "node/checks", "node/runner", "node/plugin", "node/pyfio", "node/install", "boot_build")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
