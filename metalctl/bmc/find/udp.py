@@ -1,7 +1,9 @@
 """IPMI presence of any number of addresses through one UDP socket.
 
-The question that every IPMI BMC knows goes out first; who is silent is asked again, and then by the presence ping too
-(old boards). Who answered is asked its GUID, which tells two addresses of one machine. Only who was asked may answer.
+The question that every IPMI BMC knows goes out first; who is silent gets the presence ping (old boards, and whoever the
+first datagram did not reach), then both by turns: one datagram a round, since a silent network is most of a scan. Who
+answered is asked what is not known yet: its version, and its GUID, which tells two addresses of one machine. Only who
+was asked may answer.
 """
 
 from __future__ import annotations
@@ -101,8 +103,10 @@ class Sweep:
             self._soon.appendleft((now, asked))
         elif first:
             self._soon.append((min(asked.until, now + AFTERWARDS), asked))
-            self._send(asked.to, SYSTEM_GUID)
-            return 1
+            missing = [SYSTEM_GUID] if asked.answer.version else [AUTH_CAPABILITIES, SYSTEM_GUID]
+            for question in missing:
+                self._send(asked.to, question)
+            return len(missing)
         return 0
 
     def due(self, now: float) -> Iterator[tuple[Place, Probe | None] | int]:
@@ -118,9 +122,8 @@ class Sweep:
             if asked.round < self._rounds and now < asked.until:
                 asked.round += 1
                 self._due.append((now + self._again, asked))
-                self._send(asked.to, AUTH_CAPABILITIES)
-                self._send(asked.to, PRESENCE_PING)
-                yield 2
+                self._send(asked.to, AUTH_CAPABILITIES if asked.round % 2 else PRESENCE_PING)
+                yield 1
             elif self._released(asked):
                 yield asked.place, None
 
