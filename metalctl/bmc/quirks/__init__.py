@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +43,45 @@ def quirks_of(**facts: Mapping[str, Any]) -> Quirks:
 
 def applying(**facts: Mapping[str, Any]) -> list[tuple[Quirk, int]]:
     """The quirks that hold, each with its support, the most specific last."""
-    found = [(quirk, support(quirk, facts)) for quirk in catalogue().values()]
-    return sorted(((q, n) for q, n in found if n), key=lambda pair: (pair[1], pair[0].site, pair[0].name))
+    names = tuple(catalogue())
+    return list(_applying(names, tuple((place, _told(facts, place)) for place in _places(names))))
+
+
+@lru_cache(maxsize=1024)  # a rack has few kinds of machines
+def _applying(_: tuple[str, ...], told: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Quirk, int], ...]:
+    texts = dict(told)
+    found = [(quirk, _support(quirk, texts)) for quirk in catalogue().values()]
+    return tuple(sorted(((q, n) for q, n in found if n), key=lambda pair: (pair[1], pair[0].site, pair[0].name)))
+
+
+@cache
+def _places(_: tuple[str, ...]) -> tuple[str, ...]:
+    """Every place that a condition looks at."""
+    return tuple(dict.fromkeys(place for quirk in catalogue().values() for one in quirk.when for place in one))
 
 
 def support(quirk: Quirk, facts: Mapping[str, Mapping[str, Any]]) -> int:
     """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
-    held = (len(one) for one in quirk.when if all(_holds(facts, place, p) for place, p in one.items()))
+    return _support(quirk, {place: _told(facts, place) for one in quirk.when for place in one})
+
+
+def _support(quirk: Quirk, texts: Mapping[str, str | None]) -> int:
+    held = (len(one) for one in quirk.when if all(_holds(texts[place], p) for place, p in one.items()))
     return max(held, default=0)
 
 
-def _holds(facts: Mapping[str, Mapping[str, Any]], place: str, pattern: Any) -> bool:
+def _holds(text: str | None, pattern: Any) -> bool:
+    return text is not None and pattern.search(text) is not None
+
+
+def _told(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
+    """What stands at a dotted place, as text; None when nothing does."""
     value: Any = facts
     for name in place.split("."):
         value = value.get(name, _ABSENT) if isinstance(value, Mapping) else _ABSENT
     if value is _ABSENT or value is None:
-        return False
-    text = json.dumps(value, default=str) if isinstance(value, (dict, list)) else str(value)
-    return pattern.search(text) is not None
+        return None
+    return json.dumps(value, default=str) if isinstance(value, (dict, list)) else str(value)
 
 
 def catalogue() -> dict[str, Quirk]:
@@ -80,3 +101,5 @@ def _read(folder: Path, sites: tuple[Path, ...]) -> dict[str, Quirk]:
 def forget() -> None:
     """Read the files again at the next use."""
     _read.cache_clear()
+    _applying.cache_clear()
+    _places.cache_clear()

@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+import orjson
+
 from metalctl.bmc.errors import BadAnswer, Refused
 
 Resource = dict[str, Any]
@@ -24,14 +26,22 @@ def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resourc
     if not _JSON.match(content_type):
         raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE, bmc=name)
     try:
-        value = json.loads(body)
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = _tolerant(name, path, body)
+    if not isinstance(value, dict):
+        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE, bmc=name)
+    return value
+
+
+def _tolerant(name: str, path: str, body: bytes) -> Any:
+    """What the fast parser refuses and BMCs send all the same: a byte order mark, UTF-16, NaN."""
+    try:
+        return json.loads(body)
     except RecursionError:
         raise _too_deep(name, path) from None
     except ValueError:
         raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE, bmc=name) from None
-    if not isinstance(value, dict):
-        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE, bmc=name)
-    return value
 
 
 def _too_deep(name: str, path: str) -> Refused:

@@ -18,6 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
+
 from metalctl.bmc.redfish.links import Witness
 from metalctl.model.codec import DecodeError, decode, encode
 from metalctl.model.inventory import Inventory
@@ -54,7 +56,7 @@ class Record:
 
 def pack(inventory: Inventory) -> str:
     """The inventory as compressed JSON, a tenth of its size."""
-    return zlib.compress(json.dumps(_brief(inventory), separators=(",", ":")).encode(), 1).hex()
+    return zlib.compress(orjson.dumps(_brief(inventory)), 1).hex()
 
 
 def _brief(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Refused, Unreachable
 from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
+_PLAIN = re.compile(r"[\w/.~$()=*&?,;:@!+'-]*", re.ASCII)
 LARGEST = 4 * 2**20
 LARGEST_TOGETHER = 64 * 2**20
 LARGEST_ERROR = 64 * 2**10
@@ -82,7 +84,8 @@ class Transport:
         """
         self.requests += 1
         limit = aiohttp.ClientTimeout(total=max(timeout, 0.001))
-        url = URL(self._endpoint.origin + target)
+        # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
+        url = URL(self._endpoint.origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
             async with self._session.request(
                 method, url, headers=headers, json=json, timeout=limit, allow_redirects=False

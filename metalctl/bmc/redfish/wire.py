@@ -62,7 +62,10 @@ class Text(_Field):
     """A string without blanks around, "" when nothing is stated."""
 
     def __get__(self, record: Record, owner: type) -> str:
-        for value in self._stated(record):
+        # As with _stated, without its detour: most of what is read is text.
+        json = record.json
+        for path, last in self._ways:
+            value = (child(json, *path) if path else json).get(last)
             if isinstance(value, str) and (found := said(value)):
                 return found
         return ""
