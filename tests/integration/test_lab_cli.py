@@ -63,7 +63,15 @@ def test_an_interrupted_up_takes_down_what_it_built(tmp_path: Path, number: sign
     name = f"{NAME}{number.value}"
     command = [sys.executable, "-m", "metalctl.cli.main", "lab", "up", str(RACK), "--name", name]
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell's background job ignores SIGINT, and all that it starts inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
+    ) as up:
         assert up.stdout is not None
         while "hypervisor" not in up.stdout.readline():
             assert up.poll() is None
