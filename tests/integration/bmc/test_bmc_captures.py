@@ -20,7 +20,7 @@ from metalctl.model.inventory import Inventory
 CAPTURES = next(
     (
         path
-        for path in (Path(os.environ.get("METALCTL_CAPTURES", "")), Path(__file__).parents[3] / "shared" / "captures")
+        for path in (Path(os.environ.get("METALCTL_CAPTURES", "")), Path(__file__).parents[4] / "shared" / "captures")
         if (path / "dell-r750.tar.gz").exists()
     ),
     Path("/work/shared/captures"),

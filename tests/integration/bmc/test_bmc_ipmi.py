@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "bmc"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "bmc"))
 import ipmi_bytes as made
 
 from metalctl.bmc import Bmc, Credential, connect, discover, lockout, parse_endpoint, probe
