@@ -22,17 +22,18 @@ class OneAdapter(Hardware):
         return {path: port for path, port in self.parts("Port").items() if path.startswith(f"{adapter}/")}
 
     def port(self, of_port: dict[str, Any], of_interface: dict[str, Any]) -> str:
-        """Changes the adapter's first port, and the same port as the system sees it; gives its MAC address."""
+        """Changes the adapter's first free port, and the same port as the system sees it; gives its MAC address."""
         for path, port in self.ports(self.adapter()[0]).items():
             ethernet = port.get("Ethernet")
             macs = ethernet.get("AssociatedMACAddresses", []) if isinstance(ethernet, dict) else []
-            if macs:
+            if macs and self.free(path):
+                self.took.append(path)
                 self.bmc.update(path, **of_port)
                 for interface, seen in self.parts("EthernetInterface").items():
                     if seen.get("MACAddress") in macs:
                         self.bmc.update(interface, **of_interface)
                 return str(macs[0])
-        raise self.refusal("there is no port with a MAC address")
+        raise self.refusal("there is no (other) port with a MAC address")
 
 
 def speed(port: Resource) -> float:

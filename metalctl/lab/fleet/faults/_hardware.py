@@ -24,10 +24,11 @@ Test = Callable[[Resource], bool]
 
 
 class Hardware(Fault):
-    """damage: what the fault does, once, when the BMC begins to serve."""
+    """damage: what the fault does, once, when the BMC begins to serve. took: paths of the parts that it chose."""
 
     def __init__(self, bmc: Bmc, share: FaultShare) -> None:
         super().__init__(bmc, share)
+        self.took: list[str] = []
         self.damage()
 
     def damage(self) -> None:
@@ -40,11 +41,17 @@ class Hardware(Fault):
         return {path: part for path, part in found.items() if is_there(part) and wanted(part)}
 
     def pick(self, what: str, kind: str, wanted: Test = lambda part: True) -> tuple[str, Resource]:
-        """The last such part; what: its name in the refusal when there is none."""
-        found = self.parts(kind, wanted)
+        """The last such part that no other fault took; what: its name in the refusal when there is none."""
+        found = {path: part for path, part in self.parts(kind, wanted).items() if self.free(path)}
         if not found:
             raise self.refusal(f"there is no {what}")
-        return list(found.items())[-1]
+        path, part = list(found.items())[-1]
+        self.took.append(path)
+        return path, part
+
+    def free(self, path: str) -> bool:
+        """Whether no other fault of this machine has that part: two faults are two parts."""
+        return all(path not in fault.took for fault in self.bmc.faults if isinstance(fault, Hardware))
 
     def refusal(self, why: str) -> BadFault:
         """This machine cannot have the fault."""
@@ -99,6 +106,12 @@ def is_there(part: Resource) -> bool:
     """Whether it is no empty bay, slot or socket."""
     status = part.get("Status")
     return not (isinstance(status, dict) and status.get("State") == "Absent")
+
+
+def is_well(part: Resource) -> bool:
+    """Whether it is there, and nothing is said against it."""
+    status = part.get("Status")
+    return is_there(part) and not (isinstance(status, dict) and status.get("Health") == "Critical")
 
 
 def ill(part: Resource, severity: str = "Critical", **state: str) -> Resource:
