@@ -156,7 +156,7 @@ def _list_faults() -> None:
     from metalctl.lab.fleet.faults import summaries
 
     for name, text in summaries().items():
-        click.echo(f"{name:<20} {text}")
+        click.echo(f"{name:<25} {text}")
 
 
 def _secret(reference: str | None) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Faults that a simulated BMC can have: one file a fault, found by its name.
 
 `--fault busy-409=0.1` is `busy_409.py` here, with one class `Broken(Fault)`. The first line of its docstring is what
-`--fault help` prints. Which BMCs have a fault is drawn from the seed: the same seed, the same BMCs, and exactly the
-share that was asked for.
+`--fault help` prints; files that begin with "_" are what several share. Which BMCs have a fault is drawn from the seed:
+the same seed, the same BMCs, and exactly the share that was asked for.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = ["Fault", "Subtree", "attach", "chosen", "find", "names", "summaries"]
 
 def names() -> tuple[str, ...]:
     """Every fault there is, as written after --fault."""
-    found = (module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "base"))
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name.replace("_", "-") for name in found if name != "base" and not name.startswith("_")))
 
 
 def find(name: str) -> type[Fault]:

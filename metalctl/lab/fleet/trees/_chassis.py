@@ -143,7 +143,7 @@ def _pcie(b: Builder) -> dict[str, str]:
             nic.model,
             Manufacturer=nic.manufacturer,
             Model=nic.model,
-            FirmwareVersion="22.31.6",
+            FirmwareVersion=nic.firmware,
             DeviceType="MultiFunction",
             Slot={"Location": {"PartLocation": {"ServiceLabel": f"Slot {n + 1}", "LocationOrdinalValue": n + 1}}},
             PCIeInterface=interface,

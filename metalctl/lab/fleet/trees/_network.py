@@ -27,7 +27,7 @@ def _adapter(b: Builder, path: str, nic: NicSpec, n: int) -> str:
         Model=nic.model,
         SerialNumber=b.serial("NIC"),
         PartNumber=f"EX-{nic.speed // 1000}G-{nic.ports}P",
-        Controllers=[{"FirmwarePackageVersion": "22.31.6", "PCIeInterface": {"PCIeType": "Gen4", "LanesInUse": 8}}],
+        Controllers=[{"FirmwarePackageVersion": nic.firmware, "PCIeInterface": {"PCIeType": "Gen4", "LanesInUse": 8}}],
         Ports=b.collect(f"{path}/Ports", "Port", *ports),
         NetworkDeviceFunctions=b.collect(f"{path}/NetworkDeviceFunctions", "NetworkDeviceFunction", *functions),
         Status=OK,

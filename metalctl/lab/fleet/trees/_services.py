@@ -7,8 +7,6 @@ from metalctl.lab.fleet.trees._build import CHASSIS, MANAGER, OK, ROOT, SYSTEM, 
 _FIRMWARE = (
     ("Bios", "BIOS", "1.4.2"),
     ("Bmc", "BMC", "2.10.3"),
-    ("Nic-0", "Network Adapter 0", "22.31.6"),
-    ("Nic-1", "Network Adapter 1", "22.31.6"),
     ("Hba-0", "Storage controller", "24.15.10"),
     ("Psu-0", "PSU 1", "00.1B.53"),
     ("Psu-1", "PSU 2", "00.1B.53"),
@@ -87,7 +85,8 @@ def _tasks(b: Builder) -> dict[str, str]:
 def _updates(b: Builder) -> dict[str, str]:
     path = f"{ROOT}/UpdateService"
     paths = []
-    for key, name, version in _FIRMWARE:
+    cards = [(f"Nic-{n}", f"Network Adapter {n}", nic.firmware) for n, nic in enumerate(b.server.nics)]
+    for key, name, version in (*_FIRMWARE, *cards):
         paths.append(f"{path}/FirmwareInventory/{key}")
         b.add(paths[-1], "SoftwareInventory.v1_10_0", name, Version=version, Updateable=True, Status=OK)
     inventory = b.collect(f"{path}/FirmwareInventory", "SoftwareInventory", *paths)

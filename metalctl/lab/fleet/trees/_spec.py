@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DriveSpec:
-    """count drives alike. media: "HDD" or "SSD"; protocol: "SATA", "SAS" or "NVMe"; size: bytes."""
+    """count drives alike. media: "HDD" or "SSD"; protocol: "SATA", "SAS" or "NVMe"; size: bytes.
+
+    model: of a real drive, since the profiles' `drives` know endurance and power-loss protection by it.
+    """
 
     count: int
     model: str
@@ -15,21 +18,24 @@ class DriveSpec:
     protocol: str
     size: int
     rpm: int = 0
+    maker: str = "Samsung"
+    firmware: str = "GDC5602Q"
 
 
 @dataclass(frozen=True, slots=True)
 class NicSpec:
-    """One adapter. speed: Mb/s a port."""
+    """One adapter. speed: Mb/s a port; firmware: at or above the baseline of profiles/base.yaml for that model."""
 
     model: str
     manufacturer: str
     ports: int
     speed: int
+    firmware: str
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """dimm_size: GiB each; cores and threads: of one socket; watts: of one power supply."""
+    """dimm_size: GiB each; cores, threads and channels: of one socket; watts: of one power supply."""
 
     role: str
     model: str
@@ -40,6 +46,7 @@ class Server:
     threads: int
     dimms: int
     dimm_slots: int
+    channels: int
     dimm_size: int
     drives: tuple[DriveSpec, ...]
     nics: tuple[NicSpec, ...]

@@ -42,7 +42,13 @@ def add(b: Builder) -> None:
         LastResetTime="2025-01-01T00:00:00Z",
         Status={**OK, "HealthRollup": "OK"},
         Boot=_boot(),
-        ProcessorSummary={"Count": s.sockets, "CoreCount": s.cores * s.sockets, "Model": s.cpu, "Status": OK},
+        ProcessorSummary={
+            "Count": s.sockets,
+            "CoreCount": s.cores * s.sockets,
+            "LogicalProcessorCount": s.threads * s.sockets,
+            "Model": s.cpu,
+            "Status": OK,
+        },
         MemorySummary={"TotalSystemMemoryGiB": s.dimms * s.dimm_size, "Status": OK},
         Processors=_processors(b),
         Memory=_memory(b),
@@ -100,12 +106,14 @@ def _processors(b: Builder) -> dict[str, str]:
 
 def _memory(b: Builder) -> dict[str, str]:
     s = b.server
-    channels = s.dimm_slots // s.sockets
-    names = [f"{'AB'[n // channels]}{n % channels + 1}" for n in range(s.dimm_slots)]
-    # Populated alike on each socket.
+    per_socket = s.dimm_slots // s.sockets
+    names = [f"{'AB'[n // per_socket]}{n % per_socket + 1}" for n in range(s.dimm_slots)]
+    # Populated alike on each socket, the first slot of every channel before any second one.
     full = {name for name in names if int(name[1:]) <= s.dimms // s.sockets}
     paths = [f"{SYSTEM}/Memory/Dimm-{name}" for name in names]
     for name, path in zip(names, paths, strict=True):
+        slot, channel = divmod(int(name[1:]) - 1, s.channels)
+        where = {"Socket": ord(name[0]) - 65, "Channel": channel, "Slot": slot}
         if name in full:
             b.add(
                 path,
@@ -123,12 +131,18 @@ def _memory(b: Builder) -> dict[str, str]:
                 Manufacturer="Example Memory",
                 PartNumber=f"EX{s.dimm_size}G4800",
                 SerialNumber=b.serial("MEM"),
-                MemoryLocation={"Socket": ord(name[0]) - 65, "Channel": int(name[1:]) - 1, "Slot": 0},
+                MemoryLocation=where,
                 Status=OK,
             )
         else:
             b.add(
-                path, "Memory.v1_17_0", f"DIMM {name}", DeviceLocator=name, CapacityMiB=None, Status={"State": "Absent"}
+                path,
+                "Memory.v1_17_0",
+                f"DIMM {name}",
+                DeviceLocator=name,
+                CapacityMiB=None,
+                MemoryLocation=where,
+                Status={"State": "Absent"},
             )
     return b.collect(f"{SYSTEM}/Memory", "Memory", *paths)
 

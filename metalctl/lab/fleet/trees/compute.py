@@ -14,10 +14,14 @@ SERVER = Server(
     threads=64,
     dimms=24,
     dimm_slots=24,
+    channels=12,
     dimm_size=32,
     drives=(
-        DriveSpec(2, "Example SATA 480", "SSD", "SATA", 480_103_981_056),
-        DriveSpec(2, "Example NVMe 1920", "SSD", "NVMe", 1_920_383_410_176),
+        DriveSpec(2, "SAMSUNG MZ7L3480HCHQ-00A07", "SSD", "SATA", 480_103_981_056, firmware="JXTC104Q"),
+        DriveSpec(2, "SAMSUNG MZQL21T9HCJR-00A07", "SSD", "NVMe", 1_920_383_410_176),
     ),
-    nics=(NicSpec("Example 25G", "Example Networks", 2, 25_000), NicSpec("Example 1G", "Example Networks", 2, 1_000)),
+    nics=(
+        NicSpec("ConnectX-6 Lx EN 25GbE 2-port", "Mellanox Technologies", 2, 25_000, "26.39.1002"),
+        NicSpec("Example 1G", "Example Networks", 2, 1_000, "1.67.0"),
+    ),
 )

@@ -14,12 +14,16 @@ SERVER = Server(
     threads=40,
     dimms=16,
     dimm_slots=32,
+    channels=8,
     dimm_size=16,
     drives=(
-        DriveSpec(12, "Example HDD 8T", "HDD", "SAS", 8_001_563_222_016, 7200),
-        DriveSpec(2, "Example SATA 480", "SSD", "SATA", 480_103_981_056),
-        DriveSpec(2, "Example NVMe 1600", "SSD", "NVMe", 1_600_321_314_816),
+        DriveSpec(12, "ST8000NM001A", "HDD", "SAS", 8_001_563_222_016, 7200, "Seagate", "E002"),
+        DriveSpec(2, "SAMSUNG MZ7L3480HCHQ-00A07", "SSD", "SATA", 480_103_981_056, firmware="JXTC104Q"),
+        DriveSpec(2, "INTEL SSDPF2KE016T1", "SSD", "NVMe", 1_600_321_314_816, maker="Intel", firmware="9CV10450"),
     ),
-    nics=(NicSpec("Example 25G", "Example Networks", 2, 25_000), NicSpec("Example 1G", "Example Networks", 2, 1_000)),
+    nics=(
+        NicSpec("ConnectX-6 Lx EN 25GbE 2-port", "Mellanox Technologies", 2, 25_000, "26.39.1002"),
+        NicSpec("Example 1G", "Example Networks", 2, 1_000, "1.67.0"),
+    ),
     fans=8,
 )

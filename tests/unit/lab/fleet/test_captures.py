@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab.fleet import load_capture
+from metalctl.lab.fleet import BadFault, FaultShare, Fleet, Settings, load_capture
+from metalctl.lab.fleet.faults import find, names
+from metalctl.lab.fleet.faults._hardware import Hardware
 from metalctl.lab.fleet.library import Library
 
 pytestmark = pytest.mark.slow
@@ -67,3 +69,25 @@ def test_a_real_machine_s_log_in_and_log_out(start, capture):
     assert client.get("/redfish/v1/Systems", X_Auth_Token=token).status == 200
     assert client.send("DELETE", opened.headers["location"], X_Auth_Token=token).status == 204
     assert client.get("/redfish/v1/Systems", X_Auth_Token=token).status == 401
+
+
+# Where a hardware fault shows: the types that one of them edits.
+DAMAGED = ("ComputerSystem", "Bios", "Processor", "Memory", "Drive", "Storage", "NetworkAdapter", "Port", "Power",
+           "PowerSupply")  # fmt: skip
+
+
+def test_a_capture_takes_a_hardware_fault_or_refuses_it(capture):
+    """What a real machine tells can be damaged, too; where it does not tell of the part, that is said."""
+    faults = [name for name in names() if issubclass(find(name), Hardware)]
+    fleet = Fleet(capture, Settings(count=len(faults)))
+    paths = [p for p, one in capture.items() if str(one.get("@odata.type", "")).split(".")[0][1:] in DAMAGED]
+    taken = set()
+    for name, bmc in zip(faults, fleet.bmcs, strict=True):
+        before = [bmc.resource(path) for path in paths]
+        try:
+            find(name)(bmc, FaultShare(name, 1.0))
+        except BadFault:
+            continue
+        assert [bmc.resource(path) for path in paths] != before, name
+        taken.add(name)
+    assert taken >= {"bios-old", "channel-empty", "mapped-out-dimm"}

@@ -49,6 +49,8 @@ def test_it_tells_where_it_serves_and_ends_on_a_signal(number):
         (("--latency", "soon"), 2, "no duration"),
         (("--base", "10.0.0.1"), 3, "loopback only"),
         (("--fault", "help"), 0, "subtree-500"),
+        (("--fault", "help"), 0, "mapped-out-dimm A module failed its training"),
+        (("--tree", "compute", "--fault", "missing-drive"), 2, "fault missing-drive: there is no hdd drive"),
     ],
 )
 def test_what_cannot_be_served_is_told_without_a_traceback(words, code, says):
