@@ -13,10 +13,10 @@ import json
 import os
 import tempfile
 import zlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
 
@@ -27,7 +27,6 @@ from metalctl.model.inventory import Inventory
 MOST_AGE = 24 * 3600.0
 _LARGEST = 16 * 2**20
 _FORMAT = 1
-_DEFAULTS: dict[type, tuple[tuple[str, Any], ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +55,7 @@ class Record:
 
 def pack(inventory: Inventory) -> str:
     """The inventory as compressed JSON, a tenth of its size."""
-    return zlib.compress(orjson.dumps(_brief(inventory)), 1).hex()
-
-
-def _brief(value: Any) -> Any:
-    """As codec.encode, without the fields that have their default: several times as fast, for `decode` the same."""
-    kind = type(value)
-    if kind is str or kind is int or kind is float or value is None or kind is bool:
-        return value
-    if kind is tuple:
-        return [_brief(one) for one in value]
-    if kind is dict:
-        return value
-    return {name: _brief(one) for name, default in _fields(kind) if (one := getattr(value, name)) != default}
-
-
-def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
-    if kind not in _DEFAULTS:
-        _DEFAULTS[kind] = tuple((one.name, one.default) for one in fields(kind))
-    return _DEFAULTS[kind]
+    return zlib.compress(orjson.dumps(inventory), 1).hex()
 
 
 def unpack(packed: str) -> Inventory:
