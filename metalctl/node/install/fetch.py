@@ -31,9 +31,9 @@ class Patience:
     """attempts: tries in a row that bring no byte. stall: seconds without a byte. total: reconnections a range at
     most."""
 
-    attempts: int = 6
+    attempts: int = 20
     stall: float = 30.0
-    total: int = 50
+    total: int = 100
     pause: float = 1.0
 
 
