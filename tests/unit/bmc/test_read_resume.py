@@ -1,4 +1,4 @@
-"""A BMC's second connection resumes the TLS session of its first; no other BMC is offered it, and the pin still counts."""
+"""A second connection to a BMC resumes the TLS session of the first; no other BMC is offered it; the pin counts."""
 
 from __future__ import annotations
 
