@@ -32,8 +32,9 @@ __all__ = ["InFolder", "InProcess", "Memory", "Swept", "sweep"]
 
 # Beyond a BMC's deadline, for saying goodbye to it.
 GRACE = 10.0
-# Parsing JSON makes objects by the ten thousand, none of them in a cycle: looking for cycles costs a sixth of the time.
-_RARELY = (50_000, 20, 50)
+# Parsing JSON makes objects by the ten thousand, none of them in a cycle: looking for cycles costs a sixth of the time,
+# and at a tenth of this number still a twentieth. What is in cycles is a few hundred objects by then.
+_RARELY = (400_000, 20, 50)
 Credentials = Credential | Callable[[Endpoint], Credential]
 
 
