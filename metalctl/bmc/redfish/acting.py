@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from metalctl.bmc import audit
 from metalctl.bmc.audit import Change, audited
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BmcError
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
@@ -171,13 +170,5 @@ class Acting:
             bare = Wire(
                 HttpsLink(self.endpoint, self._timeout), str(self.endpoint), self._credential, Quirks(), self._path
             )
-            self._known = quirks_of(root=self._root, system=bare.system(), manager=manager_of(bare))
+            self._known = quirks_of(root=self._root, system=bare.system(), manager=bare.manager())
         return self._known
-
-
-def manager_of(wire: Wire) -> Resource:
-    """The first manager of the system, {} when it cannot be read."""
-    try:
-        return next((wire.get(path) for path in wire.managers()), {})
-    except BmcError:
-        return {}
