@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 BOOTS_WITHIN = 1200.0
 
 
-class Acting:
+class Acting(ABC):
     """Mixed into RedfishBmc, which gives the attributes below and reads the power state."""
 
     endpoint: Endpoint
@@ -35,9 +36,9 @@ class Acting:
     _path: str
     _known: Quirks | None = None
 
+    @abstractmethod
     def power(self) -> str:
         """See protocol.Bmc."""
-        raise NotImplementedError
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
         """See protocol.Bmc."""
