@@ -14,9 +14,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "bmc"))
-import ipmi_bytes as made
-
 from metalctl.bmc import Bmc, Credential, connect, discover, lockout, parse_endpoint, probe
 from metalctl.bmc.audit import Act
 from metalctl.bmc.endpoint import Endpoint
@@ -24,6 +21,7 @@ from metalctl.bmc.errors import BootNotSet, Unreachable, Unsupported, WrongPassw
 from metalctl.bmc.ipmi import client
 from metalctl.bmc.ipmi.bmc import IpmiBmc
 from metalctl.bmc.ipmi.ipmitool import Ipmitool, available
+from tests.unit.bmc import ipmi_bytes as made
 
 GOOD = Credential("admin", "s3cret-in-argv")
 GUID = "12345678-1234-5678-9abc-def012345678"

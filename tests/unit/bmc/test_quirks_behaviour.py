@@ -57,8 +57,6 @@ from tests.unit.bmc.quirk_deeds_of_parts import (
 from tests.unit.bmc.quirk_facts import AMI, DELL, HPE, LENOVO, OPENBMC, PYGHMI, SMC, dell
 
 Case = tuple[dict[str, Any], Callable[[Quirks], Any], Any]
-
-
 CASES: dict[str, Case] = {
     "pyghmi-server": (PYGHMI, is_emulated, True),
     "sushy-emulator": ({"root": {"Id": "RedvirtService"}}, lambda q: (q.emulated, "cpu" in q.distrust), (True, True)),

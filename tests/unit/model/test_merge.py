@@ -25,8 +25,6 @@ from tests.unit.model import machines
 from tests.unit.model.two_sides import found, inside, outside
 
 GIB = machines.GIB
-
-
 _MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 

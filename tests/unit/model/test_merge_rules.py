@@ -30,8 +30,6 @@ from tests.unit.model import machines
 from tests.unit.model.two_sides import found, inside
 
 GIB = machines.GIB
-
-
 _SAMPLES: dict[str, tuple[str, Any]] = {
     "package": ("cpu.packages", Package("CPU1")),
     "dimm": ("memory.dimms", Dimm("A1", 32 * GIB)),
@@ -42,8 +40,6 @@ _SAMPLES: dict[str, tuple[str, Any]] = {
     "power supply": ("power_supplies", PowerSupply("PSU 1")),
     "firmware": ("firmware", Firmware("bios", "")),
 }
-
-
 _VALUES: dict[type, tuple[Any, Any]] = {str: ("1.2.345678", "9.8.765432"), int: (10**9, 10**6), bool: (True, False)}
 
 
