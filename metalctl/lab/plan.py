@@ -63,6 +63,12 @@ class PlannedNode:
         return self.directory / "console.log"
 
     @property
+    def memory_tables(self) -> tuple[Path, ...]:
+        """One file for each of the firmware's structures about memory."""
+        slots = len(self.node.dimms)
+        return tuple(self.directory / f"smbios{number}.bin" for number in range(slots + 1 if slots else 0))
+
+    @property
     def nvram(self) -> Path:
         """The node's own UEFI variables."""
         return self.directory / "nvram.fd"
@@ -84,6 +90,7 @@ def make(rack: Rack, name: str, state: Path) -> Plan:
         node = faults.inject(declared)
         ports = tuple(f"swp{port + offset}" for offset in range(len(node.nics)))
         port += len(ports)
+        ports = (ports[1], ports[0], *ports[2:]) if node.crossed else ports
         nodes.append(_node(node, name, index, ports, state / "nodes" / node.name))
     return Plan(name=name, nodes=tuple(nodes))
 

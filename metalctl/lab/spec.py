@@ -33,7 +33,9 @@ class Nic:
 class Node:
     """One server; `memory` in bytes, `threads` hardware threads a core, `virtualization` whether the CPU offers it.
 
-    `iommu`: whether the board has one.
+    `iommu`: whether the board has one. `dimms`: bytes of the module in each slot as the firmware lists them, 0 for an
+    empty slot; none leaves the list to QEMU. `bios`: the firmware's version. `supplies`: power supplies fitted, of two
+    bays. `clock_skew`: seconds that the BMC's clock is ahead. `crossed`: the cables of the first two NICs are swapped.
     """
 
     name: str
@@ -46,6 +48,12 @@ class Node:
     nics: tuple[Nic, ...] = (Nic(), Nic())
     virtualization: bool = True
     iommu: bool = False
+    dimms: tuple[int, ...] = ()
+    ecc: bool = True
+    bios: str = "1.4.0"
+    supplies: int = 2
+    clock_skew: int = 0
+    crossed: bool = False
     faults: tuple[str, ...] = ()
 
 

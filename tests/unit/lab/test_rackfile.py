@@ -40,6 +40,27 @@ def test_a_rack_is_read_with_its_units(tmp_path: Path) -> None:
     assert node.faults == ("svm-off",)
 
 
+MERGED = """\
+name: tiny
+nodes:
+  - &good {name: a, role: compute, memory: 3 GiB, dimms: 3, supplies: 1, disks: [{kind: ssd, size: 8 GiB}]}
+  - {<<: *good, name: b, %s}
+"""
+
+
+def test_a_node_can_be_written_as_another_one_with_changes(tmp_path: Path) -> None:
+    path = tmp_path / "rack.yaml"
+    path.write_text(MERGED % "supplies: 0")
+    one, other = load(path).nodes
+    assert (one.dimms, one.supplies) == ((2**30,) * 3, 1)
+    assert (other.name, other.dimms, other.supplies) == ("b", (2**30,) * 3, 0)
+
+
+def test_what_is_merged_in_and_does_not_fit_is_named_at_the_node(tmp_path: Path) -> None:
+    with pytest.raises(RackFileError, match=r"rack.yaml:4: node b: dimms: 3071 MiB cannot be split into 3 modules"):
+        read(tmp_path, MERGED % "memory: 3071 MiB")
+
+
 def test_the_demo_rack_has_one_node_a_role() -> None:
     rack = load()
     assert [node.role for node in rack.nodes] == ["controller", "compute", "storage"]
