@@ -6,11 +6,13 @@ from metalctl.lab.errors import RackFileError
 from metalctl.lab.spec import Node
 
 
-def need_dimms(node: Node, fault: str) -> None:
-    """Refuses a node without modules to take one from. Raises `RackFileError`."""
-    if len(node.dimms) < 2 or not node.dimms[-1]:
+def last_module(node: Node, fault: str) -> int:
+    """The last slot that holds a module. Raises `RackFileError` where the node declares none to break."""
+    fitted = [slot for slot, size in enumerate(node.dimms) if size]
+    if not fitted:
         raise RackFileError(
-            f"node {node.name}: fault {fault}, but the node declares no dimms to take one from",
+            f"node {node.name}: fault {fault}, but the node declares no dimms",
             hint="declare dimms: 4 or drop the fault",
             node=node.name,
         )
+    return fitted[-1]

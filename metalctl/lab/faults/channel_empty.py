@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metalctl.lab.faults._need import need_dimms
+from metalctl.lab.faults._need import last_module
 from metalctl.lab.spec import Node
 
 
 def apply(node: Node) -> Node:
     """Takes the last module out."""
-    need_dimms(node, "channel-empty")
-    return replace(node, memory=node.memory - node.dimms[-1], dimms=(*node.dimms[:-1], 0))
+    slot = last_module(node, "channel-empty")
+    left = (*node.dimms[:slot], 0, *node.dimms[slot + 1 :])
+    return replace(node, memory=node.memory - node.dimms[slot], dimms=left)

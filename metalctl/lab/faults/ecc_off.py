@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metalctl.lab.faults._need import need_dimms
+from metalctl.lab.faults._need import last_module
 from metalctl.lab.spec import Node
 
 
 def apply(node: Node) -> Node:
     """Turns the error correction off."""
-    need_dimms(node, "ecc-off")
+    last_module(node, "ecc-off")
     return replace(node, ecc=False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metalctl.lab.faults._need import need_dimms
+from metalctl.lab.faults._need import last_module
 from metalctl.lab.spec import Node
 
 
 def apply(node: Node) -> Node:
     """Takes the last module's memory away and leaves it in the firmware's list."""
-    need_dimms(node, "mapped-out-dimm")
-    return replace(node, memory=node.memory - node.dimms[-1])
+    slot = last_module(node, "mapped-out-dimm")
+    return replace(node, memory=node.memory - node.dimms[slot])
