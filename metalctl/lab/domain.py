@@ -20,6 +20,7 @@ PRODUCT = "Emulated Server"
 _TB_CACHE_MIB = 256
 _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
+_CARD_SLOT = 0x0F
 _SPARSE_FROM = 32 * 2**30
 _WITHOUT = ("rdseed", "sha-ni", "fxsr_opt", "misalignsse", "3dnowprefetch", "osvw", "nrip-save", "xsavec")
 """What the EPYC model has and TCG does not do."""
@@ -119,7 +120,7 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     devices = ET.SubElement(domain, "devices")
     order = iter(range(1, 1000))
     for index, mac in enumerate(node.macs):
-        _nic(devices, index, mac, node.ports[index], next(order))
+        _nic(devices, index, mac, node, next(order))
     sata = [disk for disk in node.disks if disk.disk.kind != "nvme"]
     for index, disk in enumerate(sata):
         _sata(devices, index, disk, next(order))
@@ -136,10 +137,10 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     _text(rng, "backend", "/dev/urandom", model="random")
 
 
-def _nic(devices: ET.Element, index: int, mac: str, port: str, order: int) -> None:
+def _nic(devices: ET.Element, index: int, mac: str, node: PlannedNode, order: int) -> None:
     nic = ET.SubElement(devices, "interface", type="ethernet")
     ET.SubElement(nic, "mac", address=mac)
-    ET.SubElement(nic, "target", dev=port, managed="no")
+    ET.SubElement(nic, "target", dev=node.ports[index], managed="no")
     ET.SubElement(nic, "model", type="virtio")
     # The switch reads taps through packet sockets, which hand on unfinished checksums and over-long segments.
     driver = ET.SubElement(nic, "driver")
@@ -149,6 +150,9 @@ def _nic(devices: ET.Element, index: int, mac: str, port: str, order: int) -> No
     ET.SubElement(nic, "mtu", size=str(MTU))
     ET.SubElement(nic, "boot", order=str(order))
     ET.SubElement(nic, "alias", name=f"ua-nic{index}")
+    if node.node.one_card:
+        place = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": f"{_CARD_SLOT:#04x}", "function": f"{index}"}
+        ET.SubElement(nic, "address", {**place, "multifunction": "off" if index else "on"})
 
 
 def _sata(devices: ET.Element, index: int, disk: PlannedDisk, order: int) -> None:

@@ -1,6 +1,7 @@
 """Reads rack.yaml: what nodes the emulated rack has, and what is wrong with them on purpose.
 
     name: demo
+    switches: 1                     # or 2 that speak LACP as one: NICs alternate between them; default 1
     nodes:
       - name: sto1                  # 1-12 letters, digits, '-'
         role: storage               # controller, compute, storage
@@ -134,8 +135,10 @@ def load(path: Path | None = None) -> Rack:
     """The rack in the file; the shipped demo rack without one. Raises `RackFileError`."""
     path = path or DEMO
     top = _Map(path, _parse(path), "")
-    top.only(("name", "nodes"))
-    rack = Rack(name=_name(top), nodes=tuple(top.each("nodes", _node)))
+    top.only(("name", "switches", "nodes"))
+    switches = top.integer("switches", 1, 1, 2)
+    rack = Rack(name=_name(top), nodes=tuple(top.each("nodes", _node)), switches=switches)
+    _check_switches(top, rack)
     _check_names(top, rack)
     return rack
 
@@ -213,6 +216,14 @@ def _faults(item: _Map) -> tuple[str, ...]:
         if name not in faults.names():
             item.wrong("faults", f"faults: expected any of {', '.join(faults.names())}, got {name!r}")
     return tuple(str(name) for name in value)
+
+
+def _check_switches(top: _Map, rack: Rack) -> None:
+    for index, node in enumerate(rack.nodes):
+        if node.faults and rack.switches == 1 and faults.inject(node).one_switch:
+            _Map(top.path, top.data["nodes"][index], f"node {node.name}: ").wrong(
+                "faults", "fault one-switch, but the rack has one switch", "declare switches: 2 or drop the fault"
+            )
 
 
 def _check_names(top: _Map, rack: Rack) -> None:

@@ -16,3 +16,13 @@ def last_module(node: Node, fault: str) -> int:
             node=node.name,
         )
     return fitted[-1]
+
+
+def two_nics(node: Node, fault: str) -> None:
+    """Refuses a node with one NIC. Raises `RackFileError`."""
+    if len(node.nics) < 2:
+        raise RackFileError(
+            f"node {node.name}: fault {fault}, but the node declares one NIC",
+            hint="declare nics: 2 or drop the fault",
+            node=node.name,
+        )

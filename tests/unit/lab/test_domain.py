@@ -181,6 +181,27 @@ def test_the_firmware_states_its_version_and_the_fault_an_old_one() -> None:
     assert version(replace(NODE, faults=("bios-old",))) == "0.9.1"
 
 
+def test_two_switches_share_a_node_and_the_fault_leaves_it_on_one() -> None:
+    def cables(node: Node, switches: int) -> list[tuple[str, str]]:
+        (planned,) = plan.make(Rack("r", (node,), switches), "lab", Path("/state")).nodes
+        return list(zip(planned.ports, planned.switches, strict=True))
+
+    assert cables(NODE, 1) == [("swp1", "tor1"), ("swp2", "tor1")]
+    assert cables(NODE, 2) == [("swp1", "tor1"), ("swp2", "tor2")]
+    assert cables(replace(NODE, faults=("swapped-cable",)), 2) == [("swp2", "tor2"), ("swp1", "tor1")]
+    assert cables(replace(NODE, faults=("one-switch",)), 2) == [("swp1", "tor1"), ("swp2", "tor1")]
+
+
+def test_fault_one_card_makes_the_nics_functions_of_one_device() -> None:
+    places = [
+        place.attrib for place in domain(replace(NODE, faults=("one-card",))).iterfind("devices/interface/address")
+    ]
+    assert [place["function"] for place in places] == ["0", "1"]
+    assert len({place["slot"] for place in places}) == 1
+    assert places[0]["multifunction"] == "on"
+    assert domain().find("devices/interface/address") is None
+
+
 def test_swapped_cables_put_each_nic_into_the_other_ones_port() -> None:
     def ports(node: Node) -> list[str | None]:
         return [target.get("dev") for target in domain(node).iterfind("devices/interface/target")]
@@ -209,6 +230,8 @@ WHOLE = replace(NODE, firmware="uefi", vcpus=4, threads=2, iommu=True, dimms=(32
         ("psu-missing", lambda n: n.supplies, 2, 1),
         ("clock-skew", lambda n: n.clock_skew, 0, -7200),
         ("swapped-cable", lambda n: n.crossed, False, True),
+        ("one-switch", lambda n: n.one_switch, False, True),
+        ("one-card", lambda n: n.one_card, False, True),
     ],
 )
 def test_a_fault_changes_its_own_fact_and_no_other(

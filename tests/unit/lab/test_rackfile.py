@@ -61,6 +61,13 @@ def test_what_is_merged_in_and_does_not_fit_is_named_at_the_node(tmp_path: Path)
         read(tmp_path, MERGED % "memory: 3071 MiB")
 
 
+def test_cables_can_only_all_go_to_one_switch_where_there_are_two(tmp_path: Path) -> None:
+    text = MERGED % "faults: [one-switch]" + "  - {<<: *good, name: c, nics: 2}\n"
+    with pytest.raises(RackFileError, match=r"rack.yaml:4: node b: fault one-switch, but the rack has one switch"):
+        read(tmp_path, text)
+    read(tmp_path, text.replace("nodes:", "switches: 2\nnodes:"))
+
+
 def test_the_demo_rack_has_one_node_a_role() -> None:
     rack = load()
     assert [node.role for node in rack.nodes] == ["controller", "compute", "storage"]
