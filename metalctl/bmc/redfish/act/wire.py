@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from metalctl.bmc.endpoint import Credential
-from metalctl.bmc.errors import BadAnswer, Busy, Missing
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.link import Link, Reply
 from metalctl.bmc.redfish.act.refusals import refusal
@@ -88,6 +88,13 @@ class Wire:
         """Paths of the managers of the system, as it links to them."""
         rows = items(child(self.system(), "Links"), "ManagedBy")
         return [path for row in rows if (path := link({"x": row}, "x"))]
+
+    def manager(self) -> Resource:
+        """The first manager of the system, {} when it cannot be read."""
+        try:
+            return next((self.get(path) for path in self.managers()), {})
+        except BmcError:
+            return {}
 
     def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Reply:
         """An action. patient: try again while the BMC is busy (off where the caller does so itself)."""
