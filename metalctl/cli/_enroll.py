@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,16 @@ class Wish:
     config: Path | None
     state_dir: Path | None
     expected: Path | None = None
+    ca: Path | None = None
 
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    rows = [] if wish.retry else _rows(Path(wish.nodes[0]), wish.expected)
     settings = load(wish.config, wish.state_dir)
+    authorities = _authorities(wish, settings)
+    rows = [] if wish.retry else [
+        replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)
+    ]
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
@@ -52,6 +56,17 @@ def enroll_nodes(wish: Wish) -> int:
     if wish.detach:
         raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
     return _serve(wish, database, rows, settings)
+
+
+def _authorities(wish: Wish, settings: Settings) -> str:
+    """The file of the CAs, "" without any; raises BmcError for one that is none, before anything is enrolled."""
+    from metalctl.bmc.tls import authority
+
+    chosen = wish.ca or (Path(settings.bmc.ca) if settings.bmc.ca else None)
+    if chosen is None or wish.retry:
+        return ""
+    authority(chosen)
+    return str(chosen.absolute())
 
 
 def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:

@@ -13,6 +13,7 @@ Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/m
     handover: [kolla, cephadm]
     ironic: {url: http://127.0.0.1:6385}
     web: {host: 127.0.0.1, port: 8780}
+    bmc: {ca: /etc/metalctl/bmc-ca.pem}   # who signs the BMCs' certificates; without it they are pinned on first use
 """
 
 from __future__ import annotations
@@ -64,11 +65,19 @@ class Web:
 
 
 @strict(config=_FORBID, frozen=True)
+class Bmcs:
+    """How BMCs are spoken to. ca: PEM file of the CAs that sign their certificates, "" to pin these on first use."""
+
+    ca: str = ""
+
+
+@strict(config=_FORBID, frozen=True)
 class _File:
     boot: Boot = field(default_factory=Boot)
     handover: tuple[str, ...] = ("kolla", "cephadm")
     ironic: Ironic = field(default_factory=Ironic)
     web: Web = field(default_factory=Web)
+    bmc: Bmcs = field(default_factory=Bmcs)
     state: str = ""
     cache: str = ""
 
@@ -83,6 +92,7 @@ class Settings:
     handover: tuple[str, ...] = ()
     ironic: Ironic = field(default_factory=Ironic)
     web: Web = field(default_factory=Web)
+    bmc: Bmcs = field(default_factory=Bmcs)
 
 
 def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
@@ -91,7 +101,7 @@ def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
     data = _parse(path) if path else _File()
     state = state_dir or (Path(data.state) if data.state else default_state_dir())
     cache = Path(data.cache) if data.cache else default_cache_dir()
-    return Settings(StateDir(state), cache, data.boot, data.handover, data.ironic, data.web)
+    return Settings(StateDir(state), cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
 
 
 def _default_file() -> Path | None:
