@@ -119,6 +119,8 @@ def _parse(path: Path) -> _File:
         return TypeAdapter(_File).validate_python(data or {})
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="name the settings file with --config") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: it is not UTF-8 text", hint="see docs/settings.md for what it looks like") from error
     except YAMLError as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}", hint="it is not valid YAML") from error
     except ValidationError as error:
