@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metalctl.lab import RackFileError, faults, load
+from metalctl.lab.rackfile import NODE_KEYS
 from metalctl.lab.spec import Disk, Nic
 
 GOOD = """\
@@ -133,3 +134,11 @@ def test_a_missing_disk_can_only_be_missed_where_there_is_one(tmp_path: Path) ->
 def test_an_absent_file_is_named() -> None:
     with pytest.raises(RackFileError, match=r"/nowhere/rack\.yaml: No such file"):
         load(Path("/nowhere/rack.yaml"))
+
+
+def test_the_page_about_the_rack_names_every_key_and_every_fault() -> None:
+    page = Path("docs/rack.md").read_text()
+    for key in NODE_KEYS:
+        assert f"{key}: " in page, key
+    for name in faults.names():
+        assert f"`{name}`" in page, name
