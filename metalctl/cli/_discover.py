@@ -32,6 +32,7 @@ class Wish:
     ports: tuple[int, ...]
     ipmi_port: int
     protocols: tuple[str, ...]
+    authorities: Path | None = None
 
 
 def scan(wish: Wish) -> Iterator[Probe]:
@@ -46,6 +47,7 @@ def scan(wish: Wish) -> Iterator[Probe]:
             ports=wish.ports,
             ipmi_port=wish.ipmi_port,
             protocols=wish.protocols,
+            authorities=wish.authorities,
             progress=progress,
             warn=lambda line: click.echo(f"! {line}", err=True),
         )
@@ -136,6 +138,7 @@ def _row(probe: Probe) -> dict[str, object]:
         "product": probe.product,
         "uuid": probe.uuid,
         "fingerprint": probe.fingerprint,
+        "vouched": probe.vouched if probe.endpoint.authorities else None,
         "serial": probe.serial,
         "mac": probe.mac,
         "mac_from": probe.mac_from if probe.mac else "",
@@ -218,12 +221,24 @@ def _told(text: str) -> str:
 
 def rows(found: Iterable[Probe], credential: str, profile: str) -> list[list[str]]:
     """Rows of a nodes file."""
-    return [[default_name(probe.endpoint), str(probe.endpoint), credential, profile] for probe in found]
+    return [[default_name(p.endpoint), str(p.endpoint), credential, profile] for p in found if _may_be_trusted(p)]
+
+
+def _may_be_trusted(probe: Probe) -> bool:
+    """Nobody whom the given authorities do not know is sent a credential."""
+    if probe.vouched or not probe.endpoint.authorities:
+        return True
+    click.echo(f"{probe.endpoint}: not in the nodes file: its certificate is not trusted", err=True)
+    return False
 
 
 def rows_expected(compared: Comparison, credential: str, profile: str) -> list[list[str]]:
     """The same of listed machines that are not another: nobody else is sent the factory credential."""
-    return [_expected(m, credential, profile) for m in compared.matches if m.verdict is not Verdict.FAIL]
+    return [_expected(m, credential, profile) for m in compared.matches if _may_enroll(m)]
+
+
+def _may_enroll(match: Match) -> bool:
+    return match.verdict is not Verdict.FAIL and _may_be_trusted(match.probe)
 
 
 def _expected(match: Match, credential: str, profile: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +38,42 @@ class Wish:
     config: Path | None
     state_dir: Path | None
     expected: Path | None = None
+    ca: Path | None = None
 
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    rows = [] if wish.retry else _rows(Path(wish.nodes[0]), wish.expected)
     settings = load(wish.config, wish.state_dir)
+    authorities = _authorities(wish, settings)
+    rows = (
+        []
+        if wish.retry
+        else [replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)]
+    )
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
+    # Before the service comes up: that may take minutes, and a typing mistake should not wait for them.
+    if wish.retry:
+        submit.check_retry(database, wish.nodes)
+    else:
+        submit.check(database, rows)
     if ServiceLock(settings.state).held_elsewhere:
         return _queue(wish, database, rows, settings)
     if wish.detach:
         raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
     return _serve(wish, database, rows, settings)
+
+
+def _authorities(wish: Wish, settings: Settings) -> str:
+    """The file of the CAs, "" without any; raises BmcError for one that is none, before anything is enrolled."""
+    from metalctl.bmc.tls import authority
+
+    chosen = wish.ca or (Path(settings.bmc.ca) if settings.bmc.ca else None)
+    if chosen is None or wish.retry:
+        return ""
+    authority(chosen)
+    return str(chosen.absolute())
 
 
 def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
@@ -95,13 +117,14 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     service.start()
     try:
         batch = _submit(wish, database, rows)
-        worker = threading.Thread(target=service.run, args=(batch,), name="service")
-        worker.start()
-        try:
-            found = follow(database, batch, lambda: not worker.is_alive(), as_json=wish.as_json)
-        finally:
-            service.stop()
-            worker.join()
+        with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
+            worker = pool.submit(service.run, batch)
+            try:
+                found = follow(database, batch, worker.done, as_json=wish.as_json)
+            finally:
+                service.stop()
+        # What ended the service ends this command too: its nodes are not done.
+        worker.result()
     finally:
         service.close()
     return _conclude(found, settings, batch, as_json=wish.as_json)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import Unreachable
@@ -31,13 +32,17 @@ _IDLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to scan. rate: packets a second, 0 is unpaced; timeout: seconds; ports: of Redfish; protocols: which."""
+    """How to scan. rate: packets a second, 0 is unpaced; timeout: seconds; ports: of Redfish; protocols: which.
+
+    authorities: PEM file of the CAs that are asked to vouch for certificates, None for nobody.
+    """
 
     rate: float
     timeout: float
     ports: tuple[int, ...]
     ipmi_port: int
     protocols: tuple[str, ...]
+    authorities: Path | None = None
 
 
 class Loop:
@@ -189,7 +194,8 @@ class Loop:
     def _knocked(self, place: Place, endpoint: Endpoint, is_open: bool) -> None:
         if is_open:
             # Read with more patience than the knock: somebody is there, and a BMC may be slow.
-            self._helper.start(service.ask(endpoint), lambda probe: self._answered(place, probe))
+            asked = replace(endpoint, authorities=self._wish.authorities)
+            self._helper.start(service.ask(asked), lambda probe: self._answered(place, probe))
         else:
             self._answered(place, None)
 

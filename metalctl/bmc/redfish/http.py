@@ -33,9 +33,9 @@ _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 class Client:
     """One BMC. Without a credential until `login` was called; `close` logs out.
 
-    timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None to pin it
-    (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
-    spurious_401: how often a 401 after a good login is asked again.
+    timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None for the
+    endpoint's; without any it is pinned (recording it on first use). in_flight: requests at a time. deadline: time of
+    the loop after which nothing is asked. spurious_401: how often a 401 after a good login is asked again.
     gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 
@@ -50,6 +50,7 @@ class Client:
     ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
+        authorities = authorities or endpoint.authorities
         self.deadline = deadline
         self.gate: Callable[[str], None] | None = None
         pinned = endpoint.fingerprint or authorities is None
