@@ -12,12 +12,13 @@ import rich_click as click
 
 from metalctl.bmc import Probe, default_name
 from metalctl.bmc.expected import Comparison, Match
+from metalctl.bmc.many import more_descriptors
 from metalctl.bmc.scan import Progress, discover
 from metalctl.model.verdict import Verdict
 
 SHOWN_AFTER = 2.0
 LINE_EVERY = 5.0
-DESCRIPTORS = 8192
+DESCRIPTORS = 8192  # many connects are open at once in a large network of silent addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Wish:
 
 def scan(wish: Wish) -> Iterator[Probe]:
     """The BMCs, as they answer; progress goes to standard error once it takes longer than two seconds."""
-    _more_descriptors()
+    more_descriptors(DESCRIPTORS)
     with _shown() as progress:
         yield from discover(
             wish.targets,
@@ -50,18 +51,6 @@ def scan(wish: Wish) -> Iterator[Probe]:
             progress=progress,
             warn=lambda line: click.echo(f"! {line}", err=True),
         )
-
-
-def _more_descriptors() -> None:
-    """Many connects are open at once in a large network of silent addresses."""
-    import contextlib
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,12 +45,19 @@ def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
     settings = load(wish.config, wish.state_dir)
     authorities = _authorities(wish, settings)
-    rows = [] if wish.retry else [
-        replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)
-    ]
+    rows = (
+        []
+        if wish.retry
+        else [replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)]
+    )
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
+    # Before the service comes up: that may take minutes, and a typing mistake should not wait for them.
+    if wish.retry:
+        submit.check_retry(database, wish.nodes)
+    else:
+        submit.check(database, rows)
     if ServiceLock(settings.state).held_elsewhere:
         return _queue(wish, database, rows, settings)
     if wish.detach:
@@ -110,13 +117,14 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     service.start()
     try:
         batch = _submit(wish, database, rows)
-        worker = threading.Thread(target=service.run, args=(batch,), name="service")
-        worker.start()
-        try:
-            found = follow(database, batch, lambda: not worker.is_alive(), as_json=wish.as_json)
-        finally:
-            service.stop()
-            worker.join()
+        with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
+            worker = pool.submit(service.run, batch)
+            try:
+                found = follow(database, batch, worker.done, as_json=wish.as_json)
+            finally:
+                service.stop()
+        # What ended the service ends this command too: its nodes are not done.
+        worker.result()
     finally:
         service.close()
     return _conclude(found, settings, batch, as_json=wish.as_json)

@@ -76,9 +76,7 @@ def opened(
         yield machine
 
 
-def _logged_in(
-    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None
-) -> Bmc:
+def _logged_in(where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None) -> Bmc:
     from metalctl import bmc
     from metalctl.engine import credentials
 

@@ -31,3 +31,8 @@ def ca_option(text: str) -> Callable[[F], F]:
 def json_option(function: F) -> F:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="JSON for pipelines.")(function)
+
+
+def named(profile: str) -> str | Path:
+    """What --profile names: a file that is there, else a name on the content path."""
+    return Path(profile) if Path(profile).is_file() else profile

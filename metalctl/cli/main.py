@@ -118,13 +118,20 @@ def run(words: list[str]) -> int:
     try:
         result = cli.main(args=words, prog_name="metalctl", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing more can be said, and the interpreter must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _errors.BROKEN_PIPE
     except BaseException as error:  # noqa: BLE001 - the one place where every error ends
+        if _reader_left(error):
+            # `| head`: nothing more can be said, and the interpreter must not try at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _errors.BROKEN_PIPE
         return _errors.tell(error, as_json)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _reader_left(error: BaseException) -> bool:
+    """Whether stdout's reader went away. click makes an exit of 1 of it, which here means that hardware failed."""
+    return isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    )
 
 
 if __name__ == "__main__":

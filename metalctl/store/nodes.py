@@ -78,7 +78,9 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
     known = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
     if known is None:
         row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "authorities": authorities}
-        connection.execute(insert(schema.nodes).values(**row, created=now(), parked=False, quarantined=False, fingerprint=""))
+        connection.execute(
+            insert(schema.nodes).values(**row, created=now(), parked=False, quarantined=False, fingerprint="")
+        )
         return
     values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
     if known.bmc != bmc or authorities:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from metalctl.bmc import audit
 from metalctl.bmc.audit import Change, audited
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BmcError
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BOOTS_WITHIN = 1200.0
 
 
-class Acting:
+class Acting(ABC):
     """Mixed into RedfishBmc, which gives the attributes below and reads the power state."""
 
     endpoint: Endpoint
@@ -37,9 +37,9 @@ class Acting:
     _path: str
     _known: Quirks | None = None
 
+    @abstractmethod
     def power(self) -> str:
         """See protocol.Bmc."""
-        raise NotImplementedError
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
         """See protocol.Bmc."""
@@ -173,13 +173,5 @@ class Acting:
         """The quirks for acting: also what only the manager tells. Read once a connection."""
         if self._known is None:
             bare = self._wired(Quirks())
-            self._known = quirks_of(root=self._root, system=bare.system(), manager=manager_of(bare))
+            self._known = quirks_of(root=self._root, system=bare.system(), manager=bare.manager())
         return self._known
-
-
-def manager_of(wire: Wire) -> Resource:
-    """The first manager of the system, {} when it cannot be read."""
-    try:
-        return next((wire.get(path) for path in wire.managers()), {})
-    except BmcError:
-        return {}

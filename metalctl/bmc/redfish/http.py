@@ -34,8 +34,8 @@ class Client:
     """One BMC. Without a credential until `login` was called; `close` logs out.
 
     timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None for the
-    endpoint's; without any it is pinned (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
-    spurious_401: how often a 401 after a good login is asked again.
+    endpoint's; without any it is pinned (recording it on first use). in_flight: requests at a time. deadline: time of
+    the loop after which nothing is asked. spurious_401: how often a 401 after a good login is asked again.
     gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from metalctl import bmc
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import Done, Wait
 from metalctl.engine.credentials import endpoint_of
+from metalctl.engine.outcome import Done, Wait
 from metalctl.store import nodes
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from metalctl.model.finding import Finding
+from metalctl.model.fingerprint import fingerprint
 from metalctl.model.identity import contradictions
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.parts import KINDS, Kind, pair, slot, source_of
+from metalctl.model.same_machine import meaning, remedy, weighed
 from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
@@ -46,11 +48,11 @@ def _finding(a: Inventory, b: Inventory, fact: str, expected: str, got: str, par
 
 
 def _identity(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    ours, theirs = fingerprint(a), fingerprint(b)
+    address = a.manager.address if a.manager else ""
     for sentence in contradictions(a.identity, b.identity):
-        remedy = (
-            "the BMC answers for another machine, or the board was swapped: compare the label on the chassis with both"
-        )
-        yield _finding(a, b, "identity", "one machine", sentence, "", remedy)
+        got = f"{meaning(ours, theirs)}: {sentence}; {weighed(ours, theirs)}"
+        yield _finding(a, b, "identity", "one machine", got, "", remedy(ours, theirs, address))
 
 
 def _bmc_address(a: Inventory, b: Inventory) -> Iterator[Finding]:

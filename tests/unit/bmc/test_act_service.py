@@ -9,9 +9,9 @@ import pytest
 from metalctl.bmc.errors import BootNotSet, Busy, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, clocks, led, logs, manager, media, power
-from metalctl.bmc.redfish.act.fake import LOG, MANAGER, SYSTEM, FakeBmc, Sent, error, refuse
-from metalctl.bmc.redfish.act.fake_tree import CHASSIS, MEDIA, slot
 from metalctl.bmc.redfish.act.link import Reply
+from tests.unit.bmc.fake_bmc import LOG, MANAGER, SYSTEM, FakeBmc, Sent, error, refuse
+from tests.unit.bmc.fake_tree import CHASSIS, MEDIA, slot
 
 ISO = "http://10.0.0.1/a.iso"
 

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from metalctl.bmc.errors import BmcError, Unsupported
-from metalctl.bmc.redfish.act.fake_tree import MANAGER, ROOT, SYSTEM, tree
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.cli.bmc import bmc
+from tests.unit.bmc.fake_tree import MANAGER, ROOT, SYSTEM, tree
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from metalctl.bmc.errors import BmcError
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import bios, boot, led, logs, manager, media, power, tasks
-from metalctl.bmc.redfish.act.fake import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse
-from metalctl.bmc.redfish.act.fake_tree import CHASSIS, MEDIA, log, slot
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.acting import Acting
+from tests.unit.bmc.fake_bmc import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse
+from tests.unit.bmc.fake_tree import CHASSIS, MEDIA, log, slot
 
 AMI = {"root": {"Oem": {"Ami": {}}}}
 SMC = {"system": {"Manufacturer": "Supermicro", "Model": "SYS-121H"}}

@@ -98,6 +98,13 @@ class Wire:
         rows = items(child(self.system(), "Links"), "ManagedBy")
         return [path for row in rows if (path := link({"x": row}, "x"))]
 
+    def manager(self) -> Resource:
+        """The first manager of the system, {} when it cannot be read."""
+        try:
+            return next((self.get(path) for path in self.managers()), {})
+        except BmcError:
+            return {}
+
     def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Reply:
         """An action. patient: try again while the BMC is busy (off where the caller does so itself)."""
         return self._patient(lambda: self._send("POST", path, body, {}), self.quirks.busy_lasts if patient else 0.0)
