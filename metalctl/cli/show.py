@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def show(node: str, diff: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Show a node: its stages with their evidence, its findings with what to do, its files.
 
-    Example: metalctl show r7n03, or metalctl show r7n03 --diff after a part was swapped
+    \b
+    Example: metalctl show r7n03
+             metalctl show r7n03 --diff    # after a part was swapped
     """
     if diff:
         from metalctl.cli._changes import show_changes

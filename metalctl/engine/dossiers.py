@@ -18,6 +18,7 @@ from metalctl.model.stage import Stage
 from metalctl.store import boots, enrollments, evidence, nodes
 from metalctl.store.database import open_database, sqlite_url
 from metalctl.store.enrollments import Enrollment
+from metalctl.store.errors import NotFound
 
 
 def load_dossier(state_dir: Path | None, node: str) -> Dossier:
@@ -27,10 +28,13 @@ def load_dossier(state_dir: Path | None, node: str) -> Dossier:
 
 
 def load_batch(state_dir: Path | None, batch: str | None = None) -> list[Dossier]:
-    """All enrollments of a batch, by default the newest one."""
+    """All enrollments of a batch, by default the newest one; NotFound when there is none."""
     with _connect(state_dir) as connection:
         chosen = batch or enrollments.last_batch(connection)
-        return [gather(connection, e) for e in enrollments.listing(connection, chosen)]
+        found = [gather(connection, e) for e in enrollments.listing(connection, chosen)]
+    if not found:
+        raise NotFound(f"no batch is called {chosen!r}", hint="metalctl nodes --json names the batch of each node")
+    return found
 
 
 def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Inventory]]:
