@@ -12,7 +12,7 @@ from metalctl.model.inventory import PcieLink
 
 _RATES = {"Gen1": 2.5, "Gen2": 5.0, "Gen3": 8.0, "Gen4": 16.0, "Gen5": 32.0, "Gen6": 64.0}
 _DEVICES = "/PCIeDevices/"
-_CODED = 128 / 130  # of what crosses the wire, what arrives: Gen3 and above; before them it was 8 / 10
+_CODED = 128 / 130  # of what crosses the wire, what arrives: Gen3 to Gen5; before them it was 8 / 10
 _CLOSE = 0.005
 
 
@@ -66,7 +66,7 @@ def _rates(now: float | None, most: float | None, lanes: int, most_lanes: int) -
 def _rate(speed: float) -> float | None:
     """GT/s of a lane that carries so many Gbit/s, stated as they cross the wire or as they arrive."""
     for rate in _RATES.values():
-        arrives = rate * (_CODED if rate >= 8 else 0.8)
+        arrives = rate if rate > 32 else rate * (_CODED if rate >= 8 else 0.8)
         if any(abs(speed / one - 1) < _CLOSE for one in (rate, arrives)):
             return rate
     return None
