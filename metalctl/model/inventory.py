@@ -89,7 +89,7 @@ class Cpu:
 
 @dataclass(frozen=True, slots=True)
 class Dimm:
-    """A populated or empty memory slot; size 0 means empty."""
+    """A populated or empty memory slot; size 0 means empty. corrected, uncorrected: errors since boot, by EDAC."""
 
     slot: str
     size: int
@@ -103,6 +103,8 @@ class Dimm:
     channel: str = ""
     socket: str = ""
     health: str = ""
+    corrected: int | None = None
+    uncorrected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,10 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A whole disk. kind: "nvme", "ssd", "hdd" or "unknown". by_path: stable name by where it is plugged in."""
+    """A whole disk. kind: "nvme", "ssd", "hdd", "volume" (a RAID controller made it of several or one) or "unknown".
+
+    by_path: stable name by where it is plugged in.
+    """
 
     name: str
     kind: str
@@ -358,6 +363,8 @@ class Inventory:
     settings: BIOS settings by the firmware's own names. sources: where a fact was read, by the longest dotted path that
     holds for all below it ("memory.dimms" → "redfish Systems/1/Memory", "cpu.microcode" → "/proc/cpuinfo").
     boot_mode: "uefi", "bios" or "" when not stated. os: "ramdisk", "installed" or "". bmc: address as seen in-band.
+    raid_disks: in-band, the physical disks that a RAID controller keeps behind its volumes; nothing can be written to
+    one of them. Their `name` is how smartctl reaches them ("megaraid,8 /dev/bus/0") or the maker's tool calls them.
     """
 
     source: str
@@ -389,3 +396,4 @@ class Inventory:
     log: tuple[LogEntry, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    raid_disks: tuple[Disk, ...] = ()

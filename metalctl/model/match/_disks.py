@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
@@ -135,6 +136,9 @@ def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...],
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
         frus = map(of_disk, left)
         return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part, frus=frus)
+    if need.count.low == need.count.high and (why := reason(inventory, "disks")):
+        remedy = f"{why}: there may be more; mend that and inspect again"
+        return replace(unknown(inventory, name, expected, "disks"), got=f"{got}, and not all was read", remedy=remedy)
     return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
 
 
@@ -157,8 +161,30 @@ def _short(
         frus = tuple(of_disk(disk) for disk, _ in unclear)
         source = source_of(inventory, "disks")
         return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
+    if not wrong and (behind := _behind(inventory, need)):
+        return _not_passed_through(inventory, name, expected, _got(chosen), summary, behind)
     remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
     return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
+
+
+def _behind(inventory: Inventory, need: DiskRequirement) -> list[Disk]:
+    """Disks of the kind and size asked for that a RAID controller keeps behind its volumes."""
+    fit = [d for d in inventory.raid_disks if d.kind in need.kind]
+    return [d for d in fit if need.size is None or d.size is None or need.size.holds(d.size)]
+
+
+def _not_passed_through(
+    inventory: Inventory, name: str, expected: str, got: str, summary: str, behind: list[Disk]
+) -> Finding:
+    volumes = [d.name for d in inventory.disks if d.kind == "volume"]
+    shown = f" ({', '.join(volumes)} {'is its volume' if len(volumes) == 1 else 'are its volumes'})" if volumes else ""
+    where = ", ".join(sorted({d.controller for d in behind if d.controller})) or "a RAID controller"
+    remedy = (
+        f"{summary}, and {len(behind)} of that kind and size are behind RAID controller {where}{shown}: switch it to HBA "
+        "mode, or its disks to JBOD, so that the system sees the disks themselves; or write kind: volume"
+    )
+    part = ", ".join(d.label for d in behind)
+    return judged(inventory, name, False, expected, got, remedy, part, fact="raid_disks", frus=map(of_disk, behind))
 
 
 def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:
