@@ -103,17 +103,16 @@ def _alike(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
         remedy = "fit the same processor in every socket"
         odd = _odd(cpu.packages, [f"{p.model} with {p.cores} cores" if p.model else "" for p in cpu.packages])
         one, got = "one model in all sockets", ", ".join(makes)
-        part = ", ".join(f"{fru.slot} {fru.part_number}".strip() for fru in odd)
+        part = ", ".join(f"{p.socket} {p.model}".strip() for p in cpu.packages) if len(makes) > 1 else ""
         yield judged(inventory, "cpu.packages", len(makes) == 1, one, got, remedy, part, frus=odd)
 
 
 def _odd(packages: tuple[Package, ...], makes: list[str]) -> list[Fru]:
-    """The processors that are not like most; all of them where there is no majority."""
-    stated = Counter(make for make in makes if make)
-    if len(stated) < 2:
+    """The processors that are not like most; none where there is no majority to be like."""
+    stated = Counter(make for make in makes if make).most_common(2)
+    if len(stated) < 2 or stated[0][1] == stated[1][1]:
         return []
-    (common, most), (_, second) = stated.most_common(2)
-    return [of_package(p) for p, make in zip(packages, makes, strict=True) if make and (make != common or most == second)]
+    return [of_package(p) for p, make in zip(packages, makes, strict=True) if make and make != stated[0][0]]
 
 
 def _model(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
