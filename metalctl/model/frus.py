@@ -67,6 +67,8 @@ def of_part(kind: str, part: Any, other: Any = None) -> tuple[Fru, ...]:
     if kind not in _OF:
         return ()
     if other is not None:
-        blank = {f.name: getattr(other, f.name) for f in dataclasses.fields(part) if getattr(part, f.name) in ("", None)}
+        blank = {
+            f.name: getattr(other, f.name) for f in dataclasses.fields(part) if getattr(part, f.name) in ("", None)
+        }
         part = dataclasses.replace(part, **blank)
     return (_OF[kind](part),)

@@ -1,9 +1,9 @@
 """Memory errors as the kernel's memory controller drivers count them (EDAC), and which DIMM each count is of.
 
-A driver lists its modules as mcN/dimmN or mcN/rankN, older kernels as mcN/csrowN with channels. What a module is called
-(`dimm_label`) is the driver's choice: ghes_edac takes the firmware's names, user space (rasdaemon) may write the board's,
-and what nobody wrote is a place within the processor ("CPU_SrcID#0_MC#1_Chan#0_DIMM#0"), which names no slot. So a count
-is given to a DIMM only where the label is that of one slot; it is never guessed from the place.
+A driver lists its modules as mcN/dimmN or mcN/rankN, older kernels as mcN/csrowN with channels. What a module is
+called (`dimm_label`) is the driver's choice: ghes_edac takes the firmware's names, user space (rasdaemon) may write the
+board's, and what nobody wrote is a place within the processor ("CPU_SrcID#0_MC#1_Chan#0_DIMM#0"), which names no slot.
+So a count is given to a DIMM only where the label is that of one slot; it is never guessed from the place.
 Source: Documentation/ABI/testing/sysfs-devices-edac of the kernel.
 """
 

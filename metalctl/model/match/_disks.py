@@ -180,8 +180,8 @@ def _not_passed_through(
     shown = f" ({', '.join(volumes)} {'is its volume' if len(volumes) == 1 else 'are its volumes'})" if volumes else ""
     where = ", ".join(sorted({d.controller for d in behind if d.controller})) or "a RAID controller"
     remedy = (
-        f"{summary}, and {len(behind)} of that kind and size are behind RAID controller {where}{shown}: switch it to HBA "
-        "mode, or its disks to JBOD, so that the system sees the disks themselves; or write kind: volume"
+        f"{summary}, and {len(behind)} of that kind and size are behind RAID controller {where}{shown}: switch it to "
+        "HBA mode, or its disks to JBOD, so that the system sees the disks themselves; or write kind: volume"
     )
     part = ", ".join(d.label for d in behind)
     return judged(inventory, name, False, expected, got, remedy, part, fact="raid_disks", frus=map(of_disk, behind))

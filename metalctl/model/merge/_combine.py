@@ -16,7 +16,9 @@ from metalctl.model.parts import KINDS, Kind, pair, stated
 _BMC_KNOWS = frozenset({"power", "manager", "settings", "log"})
 _BMC_KNOWS_PARTS = frozenset({"power supply"})
 _BMC_KNOWS_OF_PARTS = frozenset({"health", "serial", "part_number"})
-_MACHINES = frozenset({"disk", "raid disk", "bond", "sensor", "numa node"})  # all of such a part is the machine's to tell
+_MACHINES = frozenset(
+    {"disk", "raid disk", "bond", "sensor", "numa node"}
+)  # all of such a part is the machine's to tell
 _BOTH = frozenset({"sensor", "firmware", "volume"})  # each side sees some that the other does not
 
 

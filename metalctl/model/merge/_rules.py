@@ -105,9 +105,7 @@ def rule_of(kind: str, name: str) -> Rule | None:
     return RULES.get((kind, name))
 
 
-def contradiction(
-    fact: str, rule: Rule, part: str, readings: Sequence[Stated], frus: tuple[Fru, ...] = ()
-) -> Finding:
+def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Stated], frus: tuple[Fru, ...] = ()) -> Finding:
     """The finding: expected is what the BMC says, got what the machine says, each with where it was read."""
     outside, inside = readings
     return Finding(

@@ -1,10 +1,10 @@
 """Physical disks behind RAID controllers: the kernel shows only the volumes, `smartctl -d` reaches the disks.
 
-megaraid_sas (MegaRAID, PERC): `smartctl --scan-open` names each disk as "megaraid,N" on /dev/bus/HOST. hpsa and smartpqi
-(Smart Array): "cciss,N" on any volume of the controller, N counted from 0 until three in a row do not answer (an
-enclosure has a number too). Where the maker's tool is there (storcli.py, ssacli.py), it adds the slot and its own word of
-the health, and the disks that smartctl could not reach. A disk that the controller passes through is a disk as all others,
-and not listed again.
+megaraid_sas (MegaRAID, PERC): `smartctl --scan-open` names each disk as "megaraid,N" on /dev/bus/HOST. hpsa and
+smartpqi (Smart Array): "cciss,N" on any volume of the controller, N counted from 0 until three in a row do not answer
+(an enclosure has a number too). Where the maker's tool is there (storcli.py, ssacli.py), it adds the slot and its own
+word of the health, and the disks that smartctl could not reach. A disk that the controller passes through is a disk as
+all others, and not listed again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Disks: what can be written to as a whole, from /sys/block and udev, with the serial that the disk itself reports.
 
-A volume of a RAID controller is listed too, with kind "volume" (raid.py): one may install onto it, but it is none of the
-disks that a profile counts. Those behind it are behind.py's.
+A volume of a RAID controller is listed too, with kind "volume" (raid.py): one may install onto it, but it is none of
+the disks that a profile counts. Those behind it are behind.py's.
 
 `collect` reads /sys and udev only, because the guard asks it before every write; `details` adds what costs a tool:
 health, NVMe namespaces and firmware slots.

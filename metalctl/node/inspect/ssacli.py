@@ -1,7 +1,7 @@
 """What ssacli (HPE) tells of the disks behind Smart Array controllers: text of `ssacli ctrl all show config detail`.
 
-Not in Debian: it is asked only where it is installed. A disk is a block that begins with "physicaldrive 1I:1:4", which is
-port, box and bay, as printed on the cage.
+Not in Debian: it is asked only where it is installed. A disk is a block that begins with "physicaldrive 1I:1:4", which
+is port, box and bay, as printed on the cage.
 """
 
 from __future__ import annotations

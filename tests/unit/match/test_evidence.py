@@ -30,9 +30,10 @@ Make = Callable[..., Profile]
 BAD = (Verdict.FAIL, Verdict.UNKNOWN)
 # Everything that can be asked, so that no kind of finding is left out.
 ALL: dict[str, Any] = {
-    "cpu": {"sockets": "2", "cores": ">= 1", "threads": ">= 1", "smt": True, "uniform": True, "kvm": True, "iommu": True,
-            "virtualization": ["vt-x", "amd-v"], "models": ["*EPYC*"]},
-    "memory": {"total": ">= 1 GiB", "dimms": ">= 1", "balanced": True, "channels": True, "speed": ">= 1 MT/s", "ecc": True},
+    "cpu": {"sockets": "2", "cores": ">= 1", "threads": ">= 1", "smt": True, "uniform": True, "kvm": True,
+            "iommu": True, "virtualization": ["vt-x", "amd-v"], "models": ["*EPYC*"]},
+    "memory": {"total": ">= 1 GiB", "dimms": ">= 1", "balanced": True, "channels": True, "speed": ">= 1 MT/s",
+               "ecc": True},
     "disks": [{"role": "os", "kind": ["ssd", "nvme"], "count": "1", "healthy": True, "uniform": True, "models": ["*"],
                "wear": "<= 99 %", "endurance": ">= 0.1 DWPD", "power_loss_protection": True},
               {"role": "data", "kind": "nvme", "count": ">= 1", "full_link": True, "link_width": ">= 1",
@@ -107,7 +108,11 @@ def test_every_finding_says_what_was_expected_what_was_got_and_where_and_names_t
             bad.add(finding.requirement)
     assert sorted(set(wanting)) == []
     # `cpu.packages` and a role's `uniform` are said only of parts that are there; all others were seen to go wrong.
-    assert {k for k in kinds - bad if not k.startswith("cabling.")} <= {"network.nics.0", "disks.os.uniform", "memory.usable"}
+    assert {k for k in kinds - bad if not k.startswith("cabling.")} <= {
+        "network.nics.0",
+        "disks.os.uniform",
+        "memory.usable",
+    }
 
 
 def test_a_controllers_old_firmware_names_the_card(profile: Make) -> None:

@@ -1,5 +1,5 @@
-"""A contradiction of each rule names both values, both sources and the part to replace; disks behind a RAID controller are
-held against the BMC's.
+"""A contradiction of each rule names both values, both sources and the part to replace; disks behind a RAID controller
+are held against the BMC's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ assert _SPEC.loader
 machines = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(machines)
 
-SUPPLY = PowerSupply("PSU.Slot.1", True, "ok", 1400, serial="CNDED0012341")
+SUPPLY = PowerSupply("PSU.Slot.1", True, "ok", 1400, serial="CNDED0012341", part_number="0CNDED")
 CARD = Controller("host0", "HBA355i", "Broadcom", "24.15.07", "CARD001", "0000:5e:00.0")
 EXTRA = {"power_supplies": (SUPPLY,), "controllers": (CARD,), "volumes": (Volume("boss", "raid1", 480 * 10**9),)}
 # What is replaced when a fact of this kind is contradicted; "" where nobody can replace it by itself.
