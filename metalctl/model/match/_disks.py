@@ -15,6 +15,7 @@ from dataclasses import replace
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
+from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
 from metalctl.model.match._verdicts import judged, reason, source_of, unknown, written
 from metalctl.model.profile import DiskRequirement, Drive
@@ -161,30 +162,13 @@ def _short(
         frus = tuple(of_disk(disk) for disk, _ in unclear)
         source = source_of(inventory, "disks")
         return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
-    if not wrong and (behind := _behind(inventory, need)):
-        return _not_passed_through(inventory, name, expected, _got(chosen), summary, behind)
+    hidden = behind(inventory, need)
+    if not wrong and (act := explained(inventory, hidden)):
+        part, frus = ", ".join(d.label for d in hidden), tuple(map(of_disk, hidden))
+        fact, remedy = "raid_disks" if hidden else "disks", f"{summary}, and {act}"
+        return judged(inventory, name, False, expected, _got(chosen), remedy, part, fact=fact, frus=frus)
     remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
     return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
-
-
-def _behind(inventory: Inventory, need: DiskRequirement) -> list[Disk]:
-    """Disks of the kind and size asked for that a RAID controller keeps behind its volumes."""
-    fit = [d for d in inventory.raid_disks if d.kind in need.kind]
-    return [d for d in fit if need.size is None or d.size is None or need.size.holds(d.size)]
-
-
-def _not_passed_through(
-    inventory: Inventory, name: str, expected: str, got: str, summary: str, behind: list[Disk]
-) -> Finding:
-    volumes = [d.name for d in inventory.disks if d.kind == "volume"]
-    shown = f" ({', '.join(volumes)} {'is its volume' if len(volumes) == 1 else 'are its volumes'})" if volumes else ""
-    where = ", ".join(sorted({d.controller for d in behind if d.controller})) or "a RAID controller"
-    remedy = (
-        f"{summary}, and {len(behind)} of that kind and size are behind RAID controller {where}{shown}: switch it to "
-        "HBA mode, or its disks to JBOD, so that the system sees the disks themselves; or write kind: volume"
-    )
-    part = ", ".join(d.label for d in behind)
-    return judged(inventory, name, False, expected, got, remedy, part, fact="raid_disks", frus=map(of_disk, behind))
 
 
 def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 from metalctl.content import profiles
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Controller, Disk, Inventory
+from metalctl.model.inventory import Controller, Disk, Inventory, Unreadable
 from metalctl.model.match import match
 from metalctl.model.profile import Profile
 from metalctl.model.verdict import Verdict
@@ -151,6 +151,21 @@ def test_volumes_are_not_counted_as_disks_and_those_behind_them_are_named() -> N
     assert "switch it to HBA mode" in found.remedy
     assert [fru.serial for fru in found.frus] == [d.serial for d in disks]
     assert found.frus[0].slot == "32:0"
+
+
+def test_volumes_behind_which_nobody_could_look_are_named_with_the_reason() -> None:
+    good = MACHINES["storage"]
+    note = Unreadable("raid_disks", "smartctl is not installed")
+    disks = (*(d for d in good.disks if d.kind != "hdd"), volume("sda", "VD0"))
+    (found,) = [
+        f
+        for f in match(replace(good, disks=disks, unreadable=(note,)), profiles.load("storage"))
+        if f.requirement == "disks.osd.count"
+    ]
+    assert found.verdict is Verdict.FAIL
+    assert "sda are volumes of a RAID controller" in found.remedy
+    assert "smartctl is not installed" in found.remedy
+    assert "seat" not in found.remedy
 
 
 def test_a_volume_serves_where_the_profile_names_it_and_nowhere_else(profile: Make) -> None:
