@@ -38,7 +38,9 @@ def parse(data: dict[str, Any]) -> list[Disk]:
     found = []
     for controller in values.objects(data.get("Controllers")):
         told = controller.get("Response Data")
-        for key in told if isinstance(told, dict) else ():
+        if not isinstance(told, dict):
+            continue
+        for key in told:
             if (match := _DRIVE.fullmatch(key)) and (rows := values.objects(told[key])):
                 details = told.get(f"{key} - Detailed Information")
                 found.append(_disk(match.group(1), rows[0], details if isinstance(details, dict) else {}))

@@ -44,7 +44,7 @@ ALL: dict[str, Any] = {
     "power": {"supplies": ">= 2", "capacity": ">= 1 W"}, "bmc": {"clock": "60 s", "models": ["*"]},
     "firmware": {"bios": {"any": ">= 1"}, "nic": {"any": ">= 1"}, "nvme": {"any": ">= 1"}, "psu": {"any": ">= 1"},
                  "controller": {"any": ">= 9"}},
-    "cabling": [{"port": "ens1f0", "to": "leaf-9 port 1"}],
+    "cabling": [{"port": "ens1f0", "switch": "leaf-9", "switch_port": "1"}],
 }  # fmt: skip
 
 
