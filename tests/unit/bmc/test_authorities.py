@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,10 +43,10 @@ def serve(tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     @contextmanager
     def begin(address: str = "127.0.0.1", port: int = 0) -> Iterator[Replay]:
-        with monkeypatch.context() as patched:
-            patched.setattr(replaying, "certificate", signed_for(tmp_path / "ca.pem", address))
-            server = Replay(tree, "admin", "s3cret", port=port)
-        with server:
+        with ExitStack() as stack:
+            with monkeypatch.context() as patched:
+                patched.setattr(replaying, "certificate", signed_for(tmp_path / "ca.pem", address))
+                server = stack.enter_context(Replay(tree, "admin", "s3cret", port=port))
             yield server
 
     return begin

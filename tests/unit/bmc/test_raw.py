@@ -110,13 +110,12 @@ def test_no_login_of_netrc_goes_out(replay: Replay, tmp_path: Path, monkeypatch:
         (Fault(status=302, location="https://127.0.0.9/redfish/v1/x"), Refused),
         (Fault(status=302, location="http://127.0.0.1/redfish/v1/x"), Refused),
         (Fault(status=301, location="/redfish/v1/Systems/"), BadAnswer),
-        (Fault(delay=3), Unreachable),
     ],
 )
 def test_what_a_bmc_answers_is_bounded_and_told(replay: Replay, fault: Fault, error: type[BmcError]) -> None:
     replay.faults[SYSTEMS] = fault
     with pytest.raises(error) as caught:
-        raw.get(parse_endpoint(replay.url), Credential("admin", "s3cret"), SYSTEMS, timeout=1.0, deadline=2.0)
+        raw.get(parse_endpoint(replay.url), Credential("admin", "s3cret"), SYSTEMS)
     assert caught.value.hint
     assert "s3cret" not in repr((caught.value.args, caught.value.fields))
 
@@ -127,6 +126,17 @@ def test_the_session_is_closed_after_an_error_and_a_refused_logout() -> None:
             with pytest.raises(Missing):
                 raw.get(parse_endpoint(url(fleet)), GOOD, f"{SYSTEMS}/none")
         assert open_sessions(fleet) == [0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("deadline", "error"), [(1.5, Unreachable), (60.0, Refused)])
+def test_an_answer_without_end_is_cut_off(deadline: float, error: type[BmcError]) -> None:
+    with running(base="127.78.44.5", faults=("endless-stream",)) as fleet:
+        endless = "/redfish/v1/UpdateService/FirmwareInventory"
+        with pytest.raises(error) as caught:
+            raw.get(parse_endpoint(url(fleet)), GOOD, endless, deadline=deadline)
+        assert caught.value.hint
+        assert open_sessions(fleet) == [0], "also after the deadline"
 
 
 def test_ipmi_has_no_resources() -> None:
