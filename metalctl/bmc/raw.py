@@ -22,8 +22,8 @@ from urllib.parse import unquote
 
 import redfish
 from redfish.rest.v1 import RetriesExhaustedError, SessionCreationError
-from requests.adapters import HTTPAdapter  # type: ignore[import-untyped]
-from requests.exceptions import RequestException, SSLError  # type: ignore[import-untyped]
+from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException, SSLError
 
 from metalctl.bmc import lockout
 from metalctl.bmc.connect import probe
@@ -77,7 +77,7 @@ def checked(path: str) -> str:
     return path
 
 
-class _Guarded(HTTPAdapter):  # type: ignore[misc]
+class _Guarded(HTTPAdapter):
     """What carries the library's requests; see above. until: monotonic time of the end. status: of the last answer."""
 
     def __init__(self, endpoint: Endpoint, timeout: float, until: float) -> None:
@@ -89,7 +89,7 @@ class _Guarded(HTTPAdapter):  # type: ignore[misc]
         """See HTTPAdapter. The fingerprint is compared after the handshake, before a request is sent."""
         super().init_poolmanager(*args, **kwargs, assert_fingerprint=self._endpoint.fingerprint, assert_hostname=False)
 
-    def send(self, request: Any, **kwargs: Any) -> Any:
+    def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """See HTTPAdapter; raises BmcError."""
         refusals.on_this_bmc(self._endpoint, "/", request.url)
         # A connection of its own for each request: some BMCs choke on long-lived ones. Nothing is to be decompressed.

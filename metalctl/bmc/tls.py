@@ -50,7 +50,7 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
 
 
 async def _certificate(endpoint: Endpoint) -> str:
-    trust = authority(endpoint.authorities) if endpoint.authorities else unverified()
+    trust = authority(endpoint.authorities) if endpoint.authorities else any_certificate()
     _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=trust)
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
@@ -62,8 +62,10 @@ async def _certificate(endpoint: Endpoint) -> str:
 
 
 @cache
-def unverified() -> ssl.SSLContext:
-    """For who checks the fingerprint. One for all: making a context is slow, and a scan makes thousands of them."""
+def any_certificate() -> ssl.SSLContext:
+    """One for all who look at the certificate themselves: making a context is slow, and a scan makes thousands of
+    connections. It knows no authorities: they would be looked up on disk for every certificate, and for nothing.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

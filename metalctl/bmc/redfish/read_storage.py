@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_link, parts_storage
 from metalctl.bmc.redfish.links import is_whole, path_of
-from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.inventory import Controller, Disk, PcieDevice, PcieLink
@@ -23,7 +23,7 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
     for fact in _ALL:
         reader.came_from(fact, system.storage)
     units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
-    read = await asyncio.gather(*(_unit(reader, unit, pcie) for unit in units))
+    read = await together(_unit(reader, unit, pcie) for unit in units)
     disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
     if not disks and "disks" not in reader.notes:
         reader.came_from("disks", system.simple_storage)

@@ -109,6 +109,14 @@ class Host:
                 self.unreadable(fact, failed.message)
             return ""
 
+    def failure(self, *argv: str, timeout: float) -> str:
+        """Run a tool for what it does; why it failed (missing, hung, exit code), "" when it did not."""
+        try:
+            self._machine.tool(argv, timeout, 0)
+        except ToolFailed as failed:
+            return failed.message
+        return ""
+
     def once(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
         """The same for a tool that several collectors ask alike: it runs once."""
         if argv not in self._printed:

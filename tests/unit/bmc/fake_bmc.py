@@ -62,6 +62,12 @@ def error(status: int, message: str = "", *arguments: str) -> Reply:
     return Reply(status, {}, {"error": {"@Message.ExtendedInfo": [row]}} if message else {})
 
 
+def deaf(bmc: FakeBmc, method: str) -> FakeBmc:
+    """It accepts everything of that method and does nothing."""
+    bmc.rules.append(lambda s: Reply(204) if s.method == method else None)
+    return bmc
+
+
 class FakeBmc:
     """A Link. sent: every request. rules: asked in order before the BMC itself. away_until: it does not answer."""
 
@@ -226,6 +232,7 @@ __all__ = [
     "USERS",
     "FakeBmc",
     "Sent",
+    "deaf",
     "error",
     "refuse",
 ]

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable
-from metalctl.bmc.tls import check_fingerprint, unverified
+from metalctl.bmc.tls import any_certificate, check_fingerprint
 
 LARGEST = 4 * 2**20
 _CHUNK = 65536
@@ -52,7 +52,7 @@ class HttpsLink:
         """See Link."""
         deadline = time.monotonic() + self._timeout
         made = http.client.HTTPSConnection(
-            self._endpoint.address, self._endpoint.effective_port, timeout=self._timeout, context=unverified()
+            self._endpoint.address, self._endpoint.effective_port, timeout=self._timeout, context=any_certificate()
         )
         try:
             made.connect()

@@ -12,6 +12,7 @@ import pytest
 
 from metalctl.model.codec import encode
 from metalctl.node.inspect import (
+    behind,
     bmc,
     bonds,
     controllers,
@@ -52,6 +53,7 @@ def _system(host: Host) -> dict[str, Any]:
 
 
 COLLECTORS: dict[str, Callable[[Host], Any]] = {
+    "behind": lambda host: behind.collect(host, disks.collect(host), controllers.collect(host, pcie.functions(host))),
     "cpu": lambda host: {**encode(cpu.collect(host)), "emulated": cpu.emulated(host)},
     "memory": memory.collect,
     "disks": disks.collect,
