@@ -163,7 +163,7 @@ def test_a_fingerprint_beside_an_authority_must_hold_too(serve: Serve, tmp_path:
         endpoint = replace(parse_endpoint(server.url), authorities=tmp_path / "ca.pem", fingerprint="ab" * 32)
         for call in (lambda: probe(endpoint), lambda: connect(endpoint, GOOD)):
             with pytest.raises(CertificateChanged):
-                call()  # type: ignore[no-untyped-call]
+                call()
         assert not server.requests
 
 
