@@ -81,7 +81,7 @@ def test_a_contradiction_names_both_values_both_sources_and_the_part(kind: str, 
         top, _, below = field.partition(".")
         listed = getattr(getattr(outside, top), below) if below else getattr(outside, top)
         odd = (changed(listed[0], fact), *listed[1:])
-        holder = replace(getattr(outside, top), **{below: odd}) if below else odd
+        holder: Any = replace(getattr(outside, top), **{below: odd}) if below else odd
         outside = replace(outside, **{top: holder})
     (found,) = [f for f in merge(outside, inside).findings if f.requirement == f"sources.{kind}.{fact}"]
     assert "(out-of-band" in found.expected
