@@ -117,7 +117,7 @@ def _row(rows: list[Probe], notes: tuple[str, ...]) -> Probe:
         serial=first.serial or next((r.serial for r in others if r.serial), ""),
         mac=by_mac.mac,
         mac_from=by_mac.mac_from,
-        notes=notes,
+        notes=(*first.notes, *notes),
     )
 
 

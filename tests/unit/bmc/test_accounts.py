@@ -9,9 +9,9 @@ from metalctl.bmc.accounts import rotate
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import NotApplied, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.fake import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.users import RedfishUsers
+from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse
 
 SITE = Credential("metalctl", "site-pass-1")
 SAME = Credential("admin", "site-pass-1")

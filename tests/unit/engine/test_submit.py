@@ -49,7 +49,7 @@ def test_a_bmc_of_another_node_is_refused(database: Engine) -> None:
         submit.submit(database, [good("b", 2)], level="quick", allow_erase=False)
 
 
-def test_a_failed_node_goes_on_from_the_failed_stage_and_only_a_failed_one(database: Engine, enrolled: Any) -> None:
+def test_only_a_failed_node_can_retry_and_its_leave_to_erase_is_not_the_batchs(database: Engine, enrolled: Any) -> None:
     enrollment = enrolled("a")
     with pytest.raises(UsageError, match="only failed nodes"):
         submit.retry(database, ["a"], allow_erase=False)
@@ -60,7 +60,7 @@ def test_a_failed_node_goes_on_from_the_failed_stage_and_only_a_failed_one(datab
     with database.connect() as connection:
         again = enrollments.get(connection, enrollment)
         assert (again.attempt, again.ended, again.fault) == (2, False, "")
-        assert enrollments.batch_options(connection, again.batch)["allow_erase"] is True
+        assert enrollments.batch_options(connection, again.batch)["allow_erase"] is False
 
 
 @pytest.mark.parametrize(
