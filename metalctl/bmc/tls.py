@@ -50,7 +50,7 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
 
 
 async def _certificate(endpoint: Endpoint) -> str:
-    trust = authority(endpoint.authorities) if endpoint.authorities else _context()
+    trust = authority(endpoint.authorities) if endpoint.authorities else any_certificate()
     _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=trust)
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
@@ -62,7 +62,7 @@ async def _certificate(endpoint: Endpoint) -> str:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def any_certificate() -> ssl.SSLContext:
     """One for all: making a context is slow, and a scan makes thousands of connections."""
     return accept_any(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
