@@ -79,3 +79,17 @@ def test_a_serial_that_means_nothing_is_unknown_and_stops_it(play: Play) -> None
 
 def test_without_a_manifest_nobody_is_expected(play: Play) -> None:
     assert play(Identity(serial="ANY1", uuid=UUID), None).findings == ()
+
+
+def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(
+    play: Play, services: Services, enrolled: Callable[..., str]
+) -> None:
+    enrolled("n2")
+    with services.database.begin() as connection:
+        nodes.set_identity(connection, "n2", Identity(serial="F54P1G3", uuid=UUID))
+    with pytest.raises(StageFailed) as caught:
+        play(Identity(serial="F54P1G3", uuid=UUID), None)
+    (found,) = caught.value.findings
+    assert (found.requirement, found.verdict, "n2" in found.got) == ("identity.unique", Verdict.FAIL, True)
+    with services.database.connect() as connection:
+        assert nodes.get(connection, "n1").identity is None
