@@ -57,14 +57,17 @@ def log(state: StateDir) -> Iterator[Path]:
     structlog.reset_defaults()
 
 
-def walk(services: Services, enrolled: Callable[..., str], bmc: Replay, tmp_path: Path, password: str) -> list[Any]:
-    """Discover and verify, and write the report; what each tick came to."""
+def walk(
+    services: Services, enrolled: Callable[..., str], bmc: Replay, tmp_path: Path, password: str, certificate: str = ""
+) -> list[Any]:
+    """Discover and verify, and write the report; what each tick came to. certificate: the one recorded before."""
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps({"lab": {"username": "admin", "password": password}}))
     secrets.chmod(0o600)
     enrollment = enrolled()
     with services.database.begin() as connection:
         nodes.put(connection, "n1", bmc.url, f"file:{secrets}#lab", "lab/compute")
+        nodes.change(connection, "n1", fingerprint=certificate)
     outcomes = [Ticker(services)(enrollment, stage)["kind"] for stage in ("discovered", "verified")]
     reporting.write_node(services.database, services.settings.state, enrollment)
     secrets.unlink()
@@ -102,3 +105,22 @@ def test_a_wrong_password_is_told_as_such_and_not_as_a_fault_of_the_hardware(
         found = enrollments.latest(connection, "n1")
     assert found.fault == "metalctl"
     assert "refus" in found.why or "log" in found.why
+
+
+def test_a_bmc_with_another_certificate_than_before_is_sent_no_password_and_not_recorded(
+    services: Services, enrolled: Callable[..., str], bmc: Replay, tmp_path: Path
+) -> None:
+    outcomes = walk(services, enrolled, bmc, tmp_path, PASSWORD, certificate="ab" * 32)
+    assert outcomes == ["failed", "failed"]
+    assert (bmc.authorized, bmc.basics) == (0, 0)
+    assert not any(method == "POST" for method, _ in bmc.requests)
+    with services.database.connect() as connection:
+        assert nodes.get(connection, "n1").fingerprint == "ab" * 32
+
+
+def test_the_certificate_seen_first_is_recorded(
+    services: Services, enrolled: Callable[..., str], bmc: Replay, tmp_path: Path
+) -> None:
+    walk(services, enrolled, bmc, tmp_path, PASSWORD)
+    with services.database.connect() as connection:
+        assert nodes.get(connection, "n1").fingerprint == bmc.fingerprint
