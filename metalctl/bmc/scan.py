@@ -16,6 +16,7 @@ from metalctl.bmc import ssdp
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.find.loop import Loop, Wish
 from metalctl.bmc.find.merge import merged
+from metalctl.bmc.find.udp import FEW
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.targets import Targets, parse_targets
 
@@ -67,7 +68,7 @@ def _drive(
     if targets.segments:
         targets = replace(targets, endpoints=(*targets.endpoints, *_announced(targets, warn)))
     total = len(targets)
-    loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)))
+    loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)), total <= FEW)
     try:
         yield from loop.run()
     finally:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,18 +119,40 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     service = Service(settings, lambda line: click.echo(line, err=wish.as_json))
     service.start()
     try:
-        batch = _submit(wish, database, rows)
-        with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
-            worker = pool.submit(service.run, batch)
-            try:
-                found = follow(database, batch, worker.done, as_json=wish.as_json)
-            finally:
-                service.stop()
-        # What ended the service ends this command too: its nodes are not done.
-        worker.result()
+        with _stopped_by_signals():
+            found, batch = _walk(wish, database, rows, service)
     finally:
         service.close()
     return _conclude(found, settings, batch, as_json=wish.as_json)
+
+
+def _walk(wish: Wish, database: Engine, rows: list[submit.Row], service: Service) -> tuple[list[Standing], str]:
+    batch = _submit(wish, database, rows)
+    with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
+        worker = pool.submit(service.run, batch)
+        try:
+            found = follow(database, batch, worker.done, as_json=wish.as_json)
+        finally:
+            service.stop()
+    # What ended the service ends this command too: its nodes are not done.
+    worker.result()
+    return found, batch
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does: by default they would leave a DHCP server behind."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _all_ended(found: list[Standing]) -> bool:

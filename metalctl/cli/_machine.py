@@ -65,6 +65,17 @@ def trusted(endpoint: Endpoint, config: Path | None, state_dir: Path | None, ca:
     return replace(endpoint, authorities=Path(configured))
 
 
+def settled(
+    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
+) -> tuple[Endpoint, str]:
+    """As `target`; when a rotation of the node's credential broke off, one login finds out which one it is."""
+    node = None if credential or "://" in where else known_node(where, config, state_dir)
+    if node and node.rotation and not node.rotation.proven:
+        with opened(where, credential, config, state_dir, ca):
+            pass
+    return target(where, credential, config, state_dir, ca)
+
+
 @contextmanager
 def opened(
     where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None

@@ -120,11 +120,20 @@ def run(words: list[str]) -> int:
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every error ends
         if _reader_left(error):
-            # `| head`: nothing more can be said, and the interpreter must not try at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _mute()
             return _errors.BROKEN_PIPE
-        return _errors.tell(error, as_json)
+        code = _errors.tell(error, as_json)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _mute()
+        return code
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _mute() -> None:
+    """Stdout takes nothing any more (`| head`, a full disk): the interpreter must not try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _reader_left(error: BaseException) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from metalctl.store import schema
 from metalctl.store.database import now
@@ -14,3 +14,10 @@ def record(connection: Connection, node: str, action: str, actor: str = "metalct
     """Append one line. `detail` is JSON values and never a secret."""
     row = {"at": now(), "node": node, "actor": actor, "action": action, "detail": detail}
     connection.execute(insert(schema.audit).values(**row))
+
+
+def of_node(connection: Connection, node: str) -> list[dict[str, Any]]:
+    """All lines of a node, oldest first: at, actor, action, detail."""
+    table = schema.audit
+    query = select(table.c.at, table.c.actor, table.c.action, table.c.detail).where(table.c.node == node)
+    return [dict(row._mapping) for row in connection.execute(query.order_by(table.c.id))]

@@ -48,7 +48,10 @@ class Wish:
 class Loop:
     """A scan that is under way. `run` yields what is found; `close` lets go of everything."""
 
-    def __init__(self, targets: Iterator[Endpoint | str], wish: Wish, told: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, targets: Iterator[Endpoint | str], wish: Wish, told: Callable[[int, int], None], few: bool = False
+    ) -> None:
+        self._few = few
         self._targets = targets
         self._wish = wish
         self._told = told
@@ -158,7 +161,7 @@ class Loop:
 
     def _sweep(self, family: socket.AddressFamily) -> Sweep:
         if family not in self._sweeps:
-            sweep = self._sweeps[family] = Sweep(family, self._wish.timeout)
+            sweep = self._sweeps[family] = Sweep(family, self._wish.timeout, self._few)
             self._selector.register(sweep, selectors.EVENT_READ, sweep)
         return self._sweeps[family]
 

@@ -16,6 +16,7 @@ in `quirks/` on the content path ($METALCTL_CONTENT, /etc/metalctl); at equal su
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -82,11 +83,18 @@ def _told(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
 
 def catalogue() -> dict[str, Quirk]:
     """Name → quirk, shipped and of the site; read once a process. Raises QuirkErrors with every mistake."""
+    from metalctl.content.paths import VARIABLE
+
+    return _read(SHIPPED, _sites(os.environ.get(VARIABLE, "")))
+
+
+@cache
+def _sites(_: str) -> tuple[Path, ...]:
+    """The folders of the site, for one content path: a sweep asks for each BMC, and would look on disk each time."""
     from metalctl.content.paths import roots, shipped
 
     # The top of a checkout is a content root too: only folders that a site made count.
-    sites = tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
-    return _read(SHIPPED, sites)
+    return tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
 
 
 @cache
@@ -96,6 +104,7 @@ def _read(folder: Path, sites: tuple[Path, ...]) -> dict[str, Quirk]:
 
 def forget() -> None:
     """Read the files again at the next use."""
+    _sites.cache_clear()
     _read.cache_clear()
     _applying.cache_clear()
     _places.cache_clear()

@@ -12,8 +12,8 @@ from metalctl.cli._machine import (
     database,
     known_node,
     machine_options,
-    opened,
     remembered,
+    settled,
     show_change,
     target,
 )
@@ -57,13 +57,9 @@ def rotate(
     from metalctl.engine.credentials import credential as resolved
 
     place: dict[str, Any] = {"credential": credential, "config": config, "state_dir": state_dir, "ca": ca}
-    endpoint, reference = target(where, **place)
     node = None if "://" in where else known_node(where, config, state_dir)
-    if node and not credential and node.rotation and not node.rotation.proven and node.rotation.new != site:
-        with opened(where, **place):  # it finds out how another one, which broke off, has ended
-            node = known_node(where, config, state_dir)
-        reference = node.credential if node else reference
     begun = node.rotation if node and not credential and node.rotation and node.rotation.new == site else None
+    endpoint, reference = target(where, **place) if begun else settled(where, **place)
     reference = begun.old if begun else reference
     # The node has it already: it is proven to work, and whose account the factory's was is not known any more.
     factory = None if node and not credential and reference == site else resolved(reference)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dimm:
-    """A populated or empty memory slot; size 0 means empty."""
+    """A populated or empty memory slot; size 0 means empty. corrected, uncorrected: errors since boot, by EDAC."""
 
     slot: str
     size: int
@@ -21,6 +21,8 @@ class Dimm:
     channel: str = ""
     socket: str = ""
     health: str = ""
+    corrected: int | None = None
+    uncorrected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

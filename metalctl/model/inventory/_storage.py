@@ -64,7 +64,10 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A whole disk. kind: "nvme", "ssd", "hdd" or "unknown". by_path: stable name by where it is plugged in."""
+    """A whole disk. kind: "nvme", "ssd", "hdd", "volume" (a RAID controller made it of several or one) or "unknown".
+
+    by_path: stable name by where it is plugged in.
+    """
 
     name: str
     kind: str

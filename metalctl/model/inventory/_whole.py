@@ -28,6 +28,8 @@ class Inventory:
     settings: BIOS settings by the firmware's own names. sources: where a fact was read, by the longest dotted path that
     holds for all below it ("memory.dimms" → "redfish Systems/1/Memory", "cpu.microcode" → "/proc/cpuinfo").
     boot_mode: "uefi", "bios" or "" when not stated. os: "ramdisk", "installed" or "". bmc: address as seen in-band.
+    raid_disks: in-band, the physical disks that a RAID controller keeps behind its volumes; nothing can be written to
+    one of them. Their `name` is how smartctl reaches them ("megaraid,8 /dev/bus/0") or the maker's tool calls them.
     """
 
     source: str
@@ -59,3 +61,4 @@ class Inventory:
     log: tuple[LogEntry, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    raid_disks: tuple[Disk, ...] = ()

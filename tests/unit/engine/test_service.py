@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from metalctl.engine.state import ServiceLock, StateDir
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments
 
+WISH = _enroll.Wish(("x.csv",), "quick", False, False, False, True, None, None)
 BOOT = Boot(interface="lo", address="127.0.0.1", network="127.0.0.0/8", dhcp="off", http_port=0)
 
 
@@ -113,7 +117,48 @@ def test_a_service_that_dies_under_its_batch_is_an_error_and_never_exit_0(
     monkeypatch.setenv("LAB_PASSWORD", "p")
     monkeypatch.setattr(_enroll, "Service", Dying)
     row = submit.Row("n1", "https://127.0.0.9", "env:LAB", "lab/compute")
-    wish = _enroll.Wish(("x.csv",), "quick", False, False, False, True, None, None)
     with pytest.raises(EngineError, match="disk is full"):
-        _enroll._serve(wish, database, [row], settings)
+        _enroll._serve(WISH, database, [row], settings)
     assert "Traceback" not in capfd.readouterr().err
+
+
+class Waiting(Dying):
+    """A service that serves until it is stopped, and is sent a signal meanwhile."""
+
+    number = signal.SIGTERM
+    closed = False
+
+    def __init__(self, *_: Any) -> None:
+        self.stopped = threading.Event()
+
+    def run(self, batch: str) -> None:
+        os.kill(os.getpid(), self.number)
+        assert self.stopped.wait(20)
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def close(self) -> None:
+        Waiting.closed = True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_command_with_its_service_closed(
+    number: signal.Signals, settings: Settings, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_USERNAME", "u")
+    monkeypatch.setenv("LAB_PASSWORD", "p")
+    monkeypatch.setattr(_enroll, "Service", Waiting)
+    monkeypatch.setattr(Waiting, "number", number)
+    monkeypatch.setattr(Waiting, "closed", False)
+    # A shell's background job ignores SIGINT, and all that it starts inherits that.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.getsignal(number)
+    row = submit.Row("n1", "https://127.0.0.9", "env:LAB", "lab/compute")
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _enroll._serve(WISH, database, [row], settings)
+        assert Waiting.closed
+        assert signal.getsignal(number) is before
+    finally:
+        signal.signal(signal.SIGINT, inherited)
