@@ -10,7 +10,6 @@ Source: Documentation/ABI/testing/sysfs-devices-edac of the kernel.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -116,12 +115,11 @@ def dimm_of(label: str, dimms: Iterable[Dimm]) -> Dimm | None:
 def by_dimm(found: Iterable[Module], dimms: Iterable[Dimm]) -> tuple[dict[str, list[Module]], list[Module]]:
     """(slot → its modules: a DIMM of several ranks may have several; the modules whose label names no slot)."""
     fitted = [d for d in dimms if d.size > 0]
-    doubled = {name for name, count in Counter(d.slot for d in fitted).items() if count > 1}
     joined: dict[str, list[Module]] = {}
     unnamed = []
     for module in found:
         dimm = dimm_of(module.label, fitted)
-        if dimm is None or dimm.slot in doubled:
+        if dimm is None:
             unnamed.append(module)
         else:
             joined.setdefault(dimm.slot, []).append(module)

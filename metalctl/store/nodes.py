@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Row, delete, insert, null, select, update
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.identity import Identity, usable_serial, usable_uuid
+from metalctl.model.identity import Identity, agreements
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
@@ -128,14 +128,14 @@ def by_macs(connection: Connection, macs: Iterable[str]) -> str | None:
 
 
 def same_machine(connection: Connection, name: str, identity: Identity) -> list[str]:
-    """Other nodes with the same usable serial or UUID, or a MAC address in common."""
+    """Other nodes with the same usable serial (of one maker) or UUID, or a MAC address in common."""
     found = []
     for other in listing(connection):
         if other.name == name or other.identity is None:
             continue
-        known = other.identity
-        serial, uuid = usable_serial(identity.serial), usable_uuid(identity.uuid)
-        same_serial = serial and serial == usable_serial(known.serial) and identity.manufacturer == known.manufacturer
-        if same_serial or (uuid and uuid == usable_uuid(known.uuid)) or set(identity.macs) & set(known.macs):
+        agreed = set(agreements(identity, other.identity))
+        if identity.manufacturer != other.identity.manufacturer:
+            agreed.discard("serial")
+        if agreed:
             found.append(other.name)
     return found

@@ -60,6 +60,8 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
     slots = {address.rpartition(".")[0]: f.slot for address, f in functions.items() if f.slot}
     found = disks.details(host, disks.collect(host), slots)
     storage, manager = controllers.collect(host, functions), bmc.collect(host)
+    arrays = volumes.told(host, storage)
+    found = volumes.judged(host, found, arrays)
     mode = system.boot_mode(host)
     return Inventory(
         source="in-band",
@@ -74,7 +76,7 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
         numa=numa.collect(host),
         memory=memory.collect(host),
         disks=found,
-        volumes=volumes.collect(host, found),
+        volumes=volumes.collect(host, found, arrays),
         controllers=storage,
         nics=ports,
         bonds=bonds.collect(host),

@@ -47,6 +47,10 @@ class Host:
         if note not in self.notes:
             self.notes.append(note)
 
+    def forget(self, fact: str) -> None:
+        """Another source tells it: it is not unreadable after all."""
+        self.notes = [n for n in self.notes if n.fact != fact]
+
     def notes_of(self, fact: str) -> list[Unreadable]:
         """What was remembered of a fact."""
         return [n for n in self.notes if n.fact == fact]

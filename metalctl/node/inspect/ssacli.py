@@ -1,7 +1,7 @@
-"""What ssacli (HPE) tells of the disks behind Smart Array controllers: text of `ssacli ctrl all show config detail`.
+"""What ssacli (HPE) tells of Smart Array controllers, their disks and volumes: `ssacli ctrl all show config detail`.
 
 Not in Debian: it is asked only where it is installed. A disk is a block that begins with "physicaldrive 1I:1:4", which
-is port, box and bay, as printed on the cage.
+is port, box and bay, as printed on the cage; a volume is one that begins with "Logical Drive: 1".
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from metalctl.model.inventory import Controller, Disk, DiskHealth
+from metalctl.model.inventory import Controller, Disk, DiskHealth, Volume
 from metalctl.model.units import UnitError, parse_size
 from metalctl.node.inspect.host import Host
 
@@ -17,32 +17,62 @@ _PLACES = ("/usr/sbin/ssacli", "/opt/smartstorageadmin/ssacli/bin/ssacli", "/usr
 _SHOW = ("ctrl", "all", "show", "config", "detail")
 _DRIVERS = frozenset({"hpsa", "smartpqi"})
 _DRIVE = re.compile(r"physicaldrive (\S{1,40})$")
+_LOGICAL = re.compile(r"Logical Drive: (\d{1,4})$")
 _STATUS = {"ok": "ok", "failed": "failing", "predictive failure": "failing"}
 
 
 def collect(host: Host, controllers: Iterable[Controller]) -> list[Disk]:
     """The disks that the tool lists; nothing where there is no such controller or no such tool."""
+    return parse(_printed(host, controllers, "raid_disks"))
+
+
+def volumes(host: Host, controllers: Iterable[Controller]) -> list[Volume]:
+    """The logical drives that the tool lists, by the kernel's name of each."""
+    return parse_volumes(_printed(host, controllers, "volumes"))
+
+
+def _printed(host: Host, controllers: Iterable[Controller], fact: str) -> str:
     if not any(c.driver in _DRIVERS for c in controllers):
-        return []
+        return ""
     tool = next((place for place in _PLACES if host.exists(place)), "")
-    return parse(host.tool(tool, *_SHOW, fact="raid_disks", timeout=60)) if tool else []
+    return host.once(tool, *_SHOW, fact=fact, timeout=60) if tool else ""
 
 
 def parse(text: str) -> list[Disk]:
-    """Every physical drive once, in the tool's order."""
+    """Every physical drive once (a spare is listed with each array that it serves), in the tool's order."""
     found: dict[str, dict[str, str]] = {}
+    for place, told in _blocks(text, _DRIVE):
+        found.setdefault(place, told)
+    return [_disk(place, told) for place, told in found.items() if told]
+
+
+def parse_volumes(text: str) -> list[Volume]:
+    """Every logical drive that states its disk name, in the tool's order."""
+    found = []
+    for _, told in _blocks(text, _LOGICAL):
+        if (name := told.get("Disk Name", "")).startswith("/dev/"):
+            level, status = told.get("Fault Tolerance", "").replace("+", ""), told.get("Status", "").lower()
+            health = "ok" if status == "ok" else "critical" if "failed" in status else "warning" if status else ""
+            found.append(Volume(name.removeprefix("/dev/"), f"raid{level}" if level else "", health=health))
+    return found
+
+
+def _blocks(text: str, begins: re.Pattern[str]) -> list[tuple[str, dict[str, str]]]:
+    """(what a block's first line names, its fields); a block ends where a line is no deeper than its first."""
+    found: list[tuple[str, dict[str, str]]] = []
     fields: dict[str, str] | None = None
     depth = 0
     for line in text.splitlines():
         bare, indent = line.strip(), len(line) - len(line.lstrip())
-        if match := _DRIVE.fullmatch(bare):
-            fields, depth = found.setdefault(match.group(1), {}), indent
+        if match := begins.fullmatch(bare):
+            fields, depth = {}, indent
+            found.append((match.group(1), fields))
         elif bare and indent <= depth:
             fields = None  # the next array, enclosure or controller
         elif fields is not None and ": " in bare:
             name, _, value = bare.partition(": ")
             fields.setdefault(name, value.strip())
-    return [_disk(place, told) for place, told in found.items() if told]
+    return found
 
 
 def _disk(place: str, told: dict[str, str]) -> Disk:

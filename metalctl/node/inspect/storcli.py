@@ -1,6 +1,7 @@
-"""What storcli or perccli (Broadcom, Dell) tells of the disks behind MegaRAID and PERC controllers, as JSON.
+"""What storcli or perccli (Broadcom, Dell) tells of MegaRAID and PERC controllers, the disks and volumes, as JSON.
 
-Not in Debian: it is asked only where it is installed. One call, `/call/eall/sall show all J`, for all controllers.
+Not in Debian: it is asked only where it is installed. Two calls for all controllers: `/call/eall/sall show all J` for
+the disks, `/call/vall show all J` for the volumes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from metalctl.model.inventory import Controller, Disk, DiskHealth
+from metalctl.model.inventory import Controller, Disk, DiskHealth, Volume
 from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
@@ -18,8 +19,11 @@ _PLACES = (
     "/opt/MegaRAID/perccli2/perccli2", "/usr/sbin/storcli64", "/usr/sbin/perccli64", "/usr/sbin/storcli",
     "/usr/local/sbin/storcli64", "/usr/local/sbin/perccli64",
 )  # fmt: skip
+_VOLUMES = ("/call/vall", "show", "all", "J")
+_STATES = {"optl": "ok", "dgrd": "warning", "pdgd": "warning", "rec": "warning", "ofln": "critical"}
 _DRIVES = ("/call/eall/sall", "show", "all", "J")
 _DRIVE = re.compile(r"Drive (/c(\d+)(?:/e\d+)?/s\d+)")
+_VIRTUAL = re.compile(r"/c\d{1,3}/v(\d{1,4})")
 _BAD = frozenset({"failed", "ubad", "offln", "msng", "ubunsp"})
 _SECTORS = re.compile(r"\[0x([0-9a-fA-F]{1,15}) Sectors\]")
 _CELSIUS = re.compile(r"(-?\d{1,3})C")
@@ -27,10 +31,45 @@ _CELSIUS = re.compile(r"(-?\d{1,3})C")
 
 def collect(host: Host, controllers: Iterable[Controller]) -> list[Disk]:
     """The disks that the tool lists; nothing where there is no such controller or no such tool."""
+    return parse(_asked(host, controllers, _DRIVES, "raid_disks"))
+
+
+def volumes(host: Host, controllers: Iterable[Controller]) -> list[Volume]:
+    """The virtual drives that the tool lists, by the kernel's name of each."""
+    return parse_volumes(_asked(host, controllers, _VOLUMES, "volumes"))
+
+
+def _asked(host: Host, controllers: Iterable[Controller], what: tuple[str, ...], fact: str) -> dict[str, Any]:
     if not any(c.driver == "megaraid_sas" for c in controllers):
-        return []
+        return {}
     tool = next((place for place in _PLACES if host.exists(place)), "")
-    return parse(values.parsed(host.tool(tool, *_DRIVES, fact="raid_disks", timeout=60))) if tool else []
+    return values.parsed(host.tool(tool, *what, fact=fact, timeout=60)) if tool else {}
+
+
+def parse_volumes(data: dict[str, Any]) -> list[Volume]:
+    """Every virtual drive that states the kernel's name, in the tool's order; members: "252:0", as of the disks."""
+    found = []
+    for controller in values.objects(data.get("Controllers")):
+        told = controller.get("Response Data")
+        for key in told if isinstance(told, dict) else {}:
+            if match := _VIRTUAL.fullmatch(key):
+                number = match.group(1)
+                name = values.text(values.at(told, f"VD{number} Properties", "OS Drive Name"))
+                if name.startswith("/dev/"):
+                    rows = values.objects(values.at(told, key))
+                    found.append(_volume(name, rows, values.at(told, f"PDs for VD {number}")))
+    return found
+
+
+def _volume(name: str, rows: list[dict[str, Any]], members: Any) -> Volume:
+    row = rows[0] if rows else {}
+    slots = (values.text(m.get("EID:Slt")) for m in values.objects(members))
+    return Volume(
+        name=name.removeprefix("/dev/"),
+        level=values.text(row.get("TYPE")).lower(),
+        members=tuple(s for s in slots if s),
+        health=_STATES.get(values.text(row.get("State")).lower(), ""),
+    )
 
 
 def parse(data: dict[str, Any]) -> list[Disk]:

@@ -25,7 +25,11 @@ _SPEC.loader.exec_module(machines)
 
 SUPPLY = PowerSupply("PSU.Slot.1", True, "ok", 1400, serial="CNDED0012341", part_number="0CNDED")
 CARD = Controller("host0", "HBA355i", "Broadcom", "24.15.07", "CARD001", "0000:5e:00.0")
-EXTRA = {"power_supplies": (SUPPLY,), "controllers": (CARD,), "volumes": (Volume("boss", "raid1", 480 * 10**9),)}
+EXTRA: dict[str, Any] = {
+    "power_supplies": (SUPPLY,),
+    "controllers": (CARD,),
+    "volumes": (Volume("boss", "raid1", 480 * 10**9),),
+}
 # What is replaced when a fact of this kind is contradicted; "" where nobody can replace it by itself.
 FRU = {"package": "cpu", "dimm": "dimm", "disk": "disk", "nic": "nic", "controller": "controller", "volume": "",
        "power supply": "psu", "firmware": "", "machine": ""}  # fmt: skip
@@ -77,7 +81,7 @@ def test_a_contradiction_names_both_values_both_sources_and_the_part(kind: str, 
         top, _, below = field.partition(".")
         listed = getattr(getattr(outside, top), below) if below else getattr(outside, top)
         odd = (changed(listed[0], fact), *listed[1:])
-        holder = replace(getattr(outside, top), **{below: odd}) if below else odd
+        holder: Any = replace(getattr(outside, top), **{below: odd}) if below else odd
         outside = replace(outside, **{top: holder})
     (found,) = [f for f in merge(outside, inside).findings if f.requirement == f"sources.{kind}.{fact}"]
     assert "(out-of-band" in found.expected

@@ -95,6 +95,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "pcinames.parse": lambda text: pcinames.parse(text, [("8086", "1563"), (text[:4], text[4:8])]),
     "power.supply": lambda text: [power.supply(s) for s in dmi.sections(text)],
     "ssacli.parse": lambda text: ssacli.parse(f"physicaldrive 1I:1:1\n {text}\n  Size: {text}\n  WWID: {text}"),
+    "ssacli.parse_volumes": lambda text: ssacli.parse_volumes(f"Logical Drive: 1\n {text}\n  Disk Name: /dev/{text}"),
     "tpm.vendor": tpm.vendor,
     "values.parsed": values.parsed,
     "volumes.health": lambda text: volumes.health(text, len(text)),
@@ -110,6 +111,9 @@ _KEYS: dict[str, tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]] = {
         "serial_number": "S", "user_capacity": {"bytes": 1}, "rotation_rate": 7200, "device": {"protocol": "ATA"},
         "wwn": {"naa": 5, "oui": 1, "id": 2}, "logical_unit_id": "0x5000c500a1b2c3d7", "model_name": "M",
         "firmware_version": "F", "logical_block_size": 512, "smart_status": {"passed": True}}),
+    "storcli.parse_volumes": (storcli.parse_volumes, {"Controllers": [{"Response Data": {
+        "/c0/v0": [{"TYPE": "RAID1", "State": "Optl"}], "PDs for VD 0": [{"EID:Slt": "32:0"}],
+        "VD0 Properties": {"OS Drive Name": "/dev/sda"}}}]}),
     "storcli.parse": (storcli.parse, {"Controllers": [{"Response Data": {
         "Drive /c0/e32/s0": [{"EID:Slt": "32:0", "State": "Onln", "Intf": "SAS", "Med": "HDD", "Model": "M"}],
         "Drive /c0/e32/s0 - Detailed Information": {
