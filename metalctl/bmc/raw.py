@@ -92,13 +92,16 @@ class _Guarded(HTTPAdapter):
     def send(self, request: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """See HTTPAdapter; raises BmcError."""
         refusals.on_this_bmc(self._endpoint, "/", request.url)
-        request.headers["Accept-Encoding"] = "identity"
+        # A connection of its own for each request: some BMCs choke on long-lived ones. Nothing is to be decompressed.
+        request.headers.update({"Accept-Encoding": "identity", "Connection": "close"})
         left = self.until - time.monotonic()
         if left <= 0:
             raise self._late()
         kwargs |= {"stream": True, "timeout": min(left, self._timeout), "proxies": None}
         response = super().send(request, **kwargs)
         self.status = response.status_code
+        response._content = self._body(response)
+        response._content_consumed = True
         if response.is_redirect:
             refusals.on_this_bmc(self._endpoint, request.path_url, response.headers["Location"])
             raise BadAnswer(
@@ -106,24 +109,21 @@ class _Guarded(HTTPAdapter):
                 hint="ask for that path",
                 bmc=str(self._endpoint),
             )
-        response._content = self._body(response)
-        response._content_consumed = True
         return response
 
     def _body(self, response: Any) -> bytes:
         found = b""
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
-            found += chunk
-            if len(found) > LARGEST:
-                response.close()
-                raise Refused(
-                    f"{self._endpoint}: the answer is larger than {LARGEST >> 20} MiB; it was cut off",
-                    hint=FIRMWARE,
-                    bmc=str(self._endpoint),
-                )
-            if time.monotonic() > self.until:
-                response.close()
-                raise self._late()
+        with contextlib.closing(response):
+            while chunk := response.raw.read1(_CHUNK, decode_content=False):
+                found += chunk
+                if len(found) > LARGEST:
+                    raise Refused(
+                        f"{self._endpoint}: the answer is larger than {LARGEST >> 20} MiB; it was cut off",
+                        hint=FIRMWARE,
+                        bmc=str(self._endpoint),
+                    )
+                if time.monotonic() > self.until:
+                    raise self._late()
         return found
 
     def _late(self) -> Unreachable:
@@ -146,16 +146,20 @@ def _client(adapter: _Guarded, endpoint: Endpoint, credential: Credential) -> It
         )
         client._session.trust_env = False  # else a login of ~/.netrc goes out, and a proxy is asked
         client.get_root_object()
-        client.login_url = link(client.root_resp.dict, "Links", "Sessions") or client.login_url
         yield client
 
 
 def _log_in(client: Any, adapter: _Guarded, endpoint: Endpoint, credential: Credential) -> None:
     """A session, or Basic authentication where the BMC opens none for a reason that is not the credential."""
+    root = client.root_resp.dict
     try:
-        with contextlib.suppress(SessionCreationError):
-            client.login(auth="session")
+        # Where none are offered a POST may be refused with 401, whatever the credential.
+        if sessions := link(root, "Links", "Sessions"):
+            client.login_url = sessions
+            with contextlib.suppress(SessionCreationError):
+                client.login(auth="session")
         if not client.get_session_key():
+            client.login_url = link(root, "Systems")
             client.login(auth="basic")
     except Exception:
         if adapter.status != 401:

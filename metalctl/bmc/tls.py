@@ -63,10 +63,14 @@ async def _certificate(endpoint: Endpoint) -> str:
 
 @cache
 def any_certificate() -> ssl.SSLContext:
-    """One for all who look at the certificate themselves: making a context is slow, and a scan makes thousands of
-    connections. It knows no authorities: they would be looked up on disk for every certificate, and for nothing.
+    """One for all: making a context is slow, and a scan makes thousands of connections."""
+    return accept_any(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def accept_any(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context for those who look at the certificate themselves. It knows no authorities: they would be looked up
+    on disk for every certificate, and for nothing.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -22,6 +22,8 @@ _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
 _CARD_SLOT = 0x0F
 _SPARSE_FROM = 32 * 2**30
+_SMT = ("topoext", "invtsc")
+"""How an AMD kernel tells threads from cores; and a clock that it need not measure anew for each of 128 processors."""
 _WITHOUT = ("rdseed", "sha-ni", "fxsr_opt", "misalignsse", "3dnowprefetch", "osvw", "nrip-save", "xsavec")
 """What the EPYC model has and TCG does not do."""
 _ROTATION = {"ssd": "1", "hdd": "7200"}
@@ -109,7 +111,7 @@ def _cpu(domain: ET.Element, node: PlannedNode, accelerator: str) -> None:
         _text(cpu, "model", "EPYC", fallback="forbid")
         flags = dict.fromkeys(("svm", "npt"), "require" if node.node.virtualization else "disable")
         if node.node.threads > 1:
-            flags |= {"topoext": "require"} | dict.fromkeys(_WITHOUT, "disable")
+            flags |= dict.fromkeys(_SMT, "require") | dict.fromkeys(_WITHOUT, "disable")
     cores = node.node.vcpus // node.node.threads
     ET.SubElement(cpu, "topology", sockets="1", dies="1", cores=str(cores), threads=str(node.node.threads))
     for name, policy in flags.items():
@@ -178,7 +180,7 @@ def _arguments(domain: ET.Element, node: PlannedNode, accelerator: str) -> None:
 
 
 def _smt(node: PlannedNode, accelerator: str) -> Iterator[str]:
-    """An AMD processor tells its threads by topoext, which TCG does not know it can do: nothing but CPUID is asked."""
+    """TCG does not know that it can do these: nothing but what CPUID says is asked of it."""
     if accelerator == "tcg" and node.node.threads > 1:
         yield from ("-global", "EPYC-x86_64-cpu.x-force-features=on")
 

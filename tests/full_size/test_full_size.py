@@ -32,7 +32,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         told = json.loads(settings.read_text().partition("\n")[2])
         told["boot"] |= {"patience": "60 min", "silence": "40 min"}
         settings.write_text(f"# With more patience.\n{json.dumps(told)}\n")
-        built = Rack("full", info, tmp_path_factory.mktemp("full"))
+        built = Rack("full", info, tmp_path_factory.mktemp("full"), patient=True)
         rows = Path(info["nodes_file"])
         rows.write_text(rows.read_text().replace("lab/compute", "compute"))
         built.serve()

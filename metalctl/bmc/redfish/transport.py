@@ -23,7 +23,8 @@ from yarl import URL
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Refused, Unreachable
-from metalctl.bmc.tls import any_certificate, certificate_changed, certificate_untrusted
+from metalctl.bmc.redfish.resume import Resumption, offering, pinned_context
+from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
 _PLAIN = re.compile(r"[\w/.~$()=*&?,;:@!+'-]*", re.ASCII)
 LARGEST = 4 * 2**20
@@ -46,17 +47,19 @@ class Pin(aiohttp.Fingerprint):
 
     def __init__(self, recorded: str) -> None:
         self.recorded = recorded.replace(":", "").lower()
+        self.resumption = Resumption()
         super().__init__(bytes.fromhex(self.recorded) if self.recorded else bytes(32))
 
     def check(self, transport: asyncio.Transport) -> None:
         """Raise aiohttp's ServerFingerprintMismatch for another certificate; called for each new connection."""
-        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
-        got = hashlib.sha256(shown).hexdigest()
+        connection: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        got = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
         if not self.recorded:
             self.recorded = got
         elif got != self.recorded:
             host, port, *_ = transport.get_extra_info("peername")
             raise aiohttp.ServerFingerprintMismatch(bytes.fromhex(self.recorded), bytes.fromhex(got), host, port)
+        self.resumption.learn(connection)
 
 
 class _Request(aiohttp.ClientRequest):
@@ -80,7 +83,8 @@ class Transport:
         self._trust = trust
         self._sockets: list[socket.socket] = []
         # The connector looks at the fingerprint, the context of the request makes the connection.
-        self._context = trust if isinstance(trust, ssl.SSLContext) else any_certificate()
+        self._context = trust if isinstance(trust, ssl.SSLContext) else pinned_context()
+        self._resumption = trust.resumption if isinstance(trust, Pin) else None
         self._connector = aiohttp.TCPConnector(ssl=trust, limit=in_flight, socket_factory=self._socket)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
@@ -103,15 +107,16 @@ class Transport:
         # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
         url = URL(self._endpoint.origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
-            response = await self._session.request(
-                method,
-                url,
-                headers=headers,
-                json=json,
-                timeout=_limit(max(timeout, 0.001)),
-                allow_redirects=False,
-                ssl=self._context,
-            )
+            with offering(self._resumption):
+                response = await self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    json=json,
+                    timeout=_limit(max(timeout, 0.001)),
+                    allow_redirects=False,
+                    ssl=self._context,
+                )
             try:
                 return Answer(response.status, response.headers, await self._body(response, target))
             finally:

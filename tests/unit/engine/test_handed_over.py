@@ -1,4 +1,4 @@
-"""The last stages believe what is read back, not what was sent: accepted, certified, handed-over."""
+"""The stages after the match believe what is read back, not what was sent: burned-in, accepted, handed-over."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metalctl.engine import check_runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.engine.services import Services
-from metalctl.engine.stages import accepted, handed_over
+from metalctl.engine.stages import accepted, burned_in, handed_over
 from metalctl.handover.base import Handed
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
@@ -96,3 +96,18 @@ def test_a_node_is_accepted_by_the_verdicts_of_its_checks_on_the_installed_syste
         with pytest.raises(StageFailed):
             accepted.tick(ctx)
     assert asked == ["installed", "accept", "accept"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.UNKNOWN])
+def test_a_node_that_fails_alone_is_burned_in_no_further_and_no_partner_for_others(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, verdict: Verdict
+) -> None:
+    def follow(_: Context, spec: Any, *__: str) -> RunRow:
+        results = [CheckResult("memory", verdict)]
+        return RunRow(spec.run_id, "e1", "burn-in", "quick", "r1", "finished", results=results,
+                      final={"event": "run-finished"})  # fmt: skip
+
+    monkeypatch.setattr(check_runs, "follow", follow)
+    with pytest.raises(StageFailed):
+        burned_in.tick(ctx)
+    assert "ready_for_peers" not in ctx.memo

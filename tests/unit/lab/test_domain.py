@@ -148,10 +148,10 @@ def arguments(node: Node, accelerator: str = "tcg") -> list[str]:
     return [argument.get("value") or "" for argument in domain(node, accelerator).iter(f"{{{QEMU}}}arg")]
 
 
-def test_an_emulated_core_of_two_threads_is_told_by_topoext_and_nothing_else_is_forced() -> None:
+def test_an_emulated_core_of_two_threads_is_told_by_cpuid_and_what_tcg_cannot_do_is_off() -> None:
     two = replace(NODE, vcpus=4, threads=2)
     forced = policies(domain(two))
-    assert {name for name, policy in forced.items() if policy == "require"} == {"svm", "npt", "topoext"}
+    assert {name for name, policy in forced.items() if policy == "require"} == {"svm", "npt", "topoext", "invtsc"}
     assert "sha-ni" in {name for name, policy in forced.items() if policy == "disable"}
     assert arguments(two)[:2] == ["-global", "EPYC-x86_64-cpu.x-force-features=on"]
     assert "-global" not in arguments(NODE)

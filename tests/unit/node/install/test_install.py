@@ -68,10 +68,16 @@ def test_what_must_be_zero_and_where_old_signatures_lie_is_zero(bench: Bench) ->
     assert not any(content[2 * MIB + 64 * 1024 : 3 * MIB])
 
 
-def test_a_second_run_of_the_same_enrollment_writes_nothing(bench: Bench) -> None:
+def begin_again(bench: Bench, boot: str = BOOT) -> tuple[int, list[Entry]]:
+    """The very same run once more, its journal lost with the memory that held it."""
+    shutil.rmtree(bench.directory / "e1-installed-1")
+    return bench.install(bench.spec(run_id="e1-installed-1"), boot)
+
+
+def test_the_same_run_a_second_time_writes_nothing(bench: Bench) -> None:
     bench.install()
     before, requests = bench.content, len(bench.server.requests)
-    code, entries = bench.install()
+    code, entries = begin_again(bench)
     assert code == 0
     assert installation(entries).count == 1
     assert installation(entries).verified
@@ -83,8 +89,13 @@ def test_a_second_run_of_the_same_enrollment_writes_nothing(bench: Bench) -> Non
 
 def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) -> None:
     bench.install()
+<<<<<<< HEAD
     scribble(bench, ROOT + 5000)
     code, entries = bench.install()
+=======
+    _scribble(bench, ROOT + 5000)
+    code, entries = begin_again(bench)
+>>>>>>> audit
     assert code == 3
     assert final(entries).event == "error"
     assert "changed since" in final(entries).data["message"]
@@ -92,10 +103,26 @@ def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) ->
 
 def test_after_a_reboot_a_disk_that_the_system_used_is_not_written_again(bench: Bench) -> None:
     bench.install()
+<<<<<<< HEAD
     scribble(bench, ROOT + 5000)
     code, entries = bench.install(boot="boot-2")
+=======
+    _scribble(bench, ROOT + 5000)
+    code, entries = begin_again(bench, "boot-2")
+>>>>>>> audit
     assert code == 0
     assert installation(entries).count == 1
+
+
+def test_a_retry_of_the_enrollment_installs_again_with_the_guards_leave_and_counts(bench: Bench) -> None:
+    """Its seed has a token of its own: the one on the disk is spent, or too old."""
+    bench.install()
+    _scribble(bench, ROOT + 5000)
+    code, entries = bench.install()
+    assert code == 0
+    assert (installation(entries).count, installation(entries).verified) == (2, True)
+    assert bench.guarded == ["S1", "S1"]
+    assert_holds_image(bench)
 
 
 def test_another_enrollment_installs_again_and_counts(bench: Bench) -> None:
