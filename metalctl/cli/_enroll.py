@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,18 @@ class Wish:
     config: Path | None
     state_dir: Path | None
     expected: Path | None = None
+    ca: Path | None = None
 
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    rows = [] if wish.retry else _rows(Path(wish.nodes[0]), wish.expected)
     settings = load(wish.config, wish.state_dir)
+    authorities = _authorities(wish, settings)
+    rows = (
+        []
+        if wish.retry
+        else [replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)]
+    )
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
@@ -62,6 +68,17 @@ def enroll_nodes(wish: Wish) -> int:
     return _serve(wish, database, rows, settings)
 
 
+def _authorities(wish: Wish, settings: Settings) -> str:
+    """The file of the CAs, "" without any; raises BmcError for one that is none, before anything is enrolled."""
+    from metalctl.bmc.tls import authority
+
+    chosen = wish.ca or (Path(settings.bmc.ca) if settings.bmc.ca else None)
+    if chosen is None or wish.retry:
+        return ""
+    authority(chosen)
+    return str(chosen.absolute())
+
+
 def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
     entries = bmc.read_csv(path)
     if not expected:
@@ -74,7 +91,7 @@ def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
 def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) -> submit.Row:
     where = f"{path}:{entry.line}"
     bmc_address, reference = str(entry.endpoint), entry.credential_ref
-    return submit.Row(entry.name, bmc_address, reference, entry.profile, where, machine, entry.columns)
+    return submit.Row(entry.name, bmc_address, reference, entry.profile, where, machine, columns=entry.columns)
 
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:

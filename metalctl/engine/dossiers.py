@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,7 +16,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
-from metalctl.store import boots, enrollments, evidence, nodes
+from metalctl.store import audit, boots, enrollments, evidence, nodes
 from metalctl.store.database import open_database, sqlite_url
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.errors import NotFound
@@ -42,6 +43,13 @@ def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Invent
     with _connect(state_dir) as connection:
         nodes.get(connection, node)
         return {side: evidence.last_two(connection, node, side) for side in ("out-of-band", "in-band", "installed")}
+
+
+def audit_trail(state_dir: Path | None, node: str) -> list[dict[str, Any]]:
+    """What was done to a node, oldest first: at, actor, action, detail; NotFound: no such node."""
+    with _connect(state_dir) as connection:
+        nodes.get(connection, node)
+        return audit.of_node(connection, node)
 
 
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:

@@ -22,6 +22,7 @@ from metalctl.store.errors import NotFound
 class Row:
     """One node to enroll; `where` names its source for messages ("nodes.csv:3").
 
+    authorities: PEM file of the CAs that vouch for the BMC's certificate, "" to pin it or leave what is known.
     expected: the machine of the manifest that it must turn out to be (bmc.manifest.Machine as JSON), None for any.
     columns: the names of the columns of that source, to say in which a mistake is.
     """
@@ -32,6 +33,7 @@ class Row:
     profile: str
     where: str = ""
     expected: dict[str, Any] | None = None
+    authorities: str = ""
     columns: Sequence[str] = ()
 
 
@@ -49,7 +51,7 @@ def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bo
         options = {"level": level, "allow_erase": allow_erase, "expected": expected}
         batch = enrollments.new_batch(connection, options)
         for row in rows:
-            nodes.put(connection, row.name, row.bmc, row.credential, row.profile)
+            nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
             enrollments.new(connection, row.name, batch, row.profile)
             audit.record(connection, row.name, "enroll", actor="operator", batch=batch, profile=row.profile)
     return batch

@@ -16,6 +16,7 @@ in `quirks/` on the content path ($METALCTL_CONTENT, /etc/metalctl); at equal su
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from metalctl.bmc.quirks.load import Quirk
 from metalctl.bmc.quirks.load import catalogue as _load
 from metalctl.bmc.quirks.settings import Quirks
 
-__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of", "support"]
+__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of"]
 
 SHIPPED = Path(__file__).parent
 _ABSENT = object()
@@ -60,12 +61,8 @@ def _places(_: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for quirk in catalogue().values() for one in quirk.when for place in one))
 
 
-def support(quirk: Quirk, facts: Mapping[str, Mapping[str, Any]]) -> int:
-    """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
-    return _support(quirk, {place: _told(facts, place) for one in quirk.when for place in one})
-
-
 def _support(quirk: Quirk, texts: Mapping[str, str | None]) -> int:
+    """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
     held = (len(one) for one in quirk.when if all(_holds(texts[place], p) for place, p in one.items()))
     return max(held, default=0)
 
@@ -86,11 +83,18 @@ def _told(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
 
 def catalogue() -> dict[str, Quirk]:
     """Name → quirk, shipped and of the site; read once a process. Raises QuirkErrors with every mistake."""
+    from metalctl.content.paths import VARIABLE
+
+    return _read(SHIPPED, _sites(os.environ.get(VARIABLE, "")))
+
+
+@cache
+def _sites(_: str) -> tuple[Path, ...]:
+    """The folders of the site, for one content path: a sweep asks for each BMC, and would look on disk each time."""
     from metalctl.content.paths import roots, shipped
 
     # The top of a checkout is a content root too: only folders that a site made count.
-    sites = tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
-    return _read(SHIPPED, sites)
+    return tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
 
 
 @cache
@@ -100,6 +104,7 @@ def _read(folder: Path, sites: tuple[Path, ...]) -> dict[str, Quirk]:
 
 def forget() -> None:
     """Read the files again at the next use."""
+    _sites.cache_clear()
     _read.cache_clear()
     _applying.cache_clear()
     _places.cache_clear()

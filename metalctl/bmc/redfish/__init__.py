@@ -1,6 +1,7 @@
 """Redfish: one file a concern.
 
 transport   one HTTP exchange over verified TLS, with a cap on bytes and time
+resume      a BMC's second connection resumes the TLS session of its first
 session     who we are: a session, or Basic
 body        the JSON of an answer
 refusals    where a BMC may lead us, and what its refusals mean

@@ -107,6 +107,8 @@ def _is_secret(name: str) -> bool:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value[:1024]
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)[:1024]

@@ -11,8 +11,9 @@ the members are asked one by one. Pages are followed within bounds; a circle of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachable
 from metalctl.bmc.redfish.body import FIRMWARE, Resource
@@ -26,6 +27,13 @@ MOST_REQUESTS = 1500
 GIVEN_UP_AFTER = 3
 
 Facts = str | tuple[str, ...]
+T = TypeVar("T")
+
+
+async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What they give, side by side. One alone needs no task of its own; a chassis or a controller often is alone."""
+    every = list(works)
+    return [await every[0]] if len(every) == 1 else await asyncio.gather(*every)
 
 
 @dataclass(slots=True)
@@ -83,7 +91,7 @@ class Reader:
         links = [where for where in listed if isinstance(where, str) or not is_whole(where)]
         if not links:
             return [where for where in listed if isinstance(where, dict)]
-        asked = iter(await asyncio.gather(*(self.one(facts, where) for where in links)))
+        asked = iter(await together(self.one(facts, where) for where in links))
         found = [where if isinstance(where, dict) and is_whole(where) else next(asked) for where in listed]
         return [resource for resource in found if resource]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_chassis
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.links import path_of
-from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,
@@ -42,7 +41,7 @@ async def chassis_of(reader: Reader, root: Resource, system: System, alone: bool
 
 async def read_power(reader: Reader, chassis: Awaitable[list[Chassis]]) -> tuple[tuple[Supply, ...], list[Sensor]]:
     """The power supplies, and what Power says of voltages. The old schema costs one request, the new one more."""
-    found = await asyncio.gather(*(_power(reader, one) for one in await chassis))
+    found = await together(_power(reader, one) for one in await chassis)
     supplies = parts_chassis.supplies(one for listed, _ in found for one in listed)
     return supplies, [sensor for _, sensors in found for sensor in sensors]
 
@@ -62,7 +61,7 @@ async def _power(reader: Reader, one: Chassis) -> tuple[list[PowerSupply], list[
 
 async def read_thermal(reader: Reader, chassis: Awaitable[list[Chassis]]) -> list[Sensor]:
     """Temperatures and fans; of the new schema every sensor that there is."""
-    found = await asyncio.gather(*(_thermal(reader, one) for one in await chassis))
+    found = await together(_thermal(reader, one) for one in await chassis)
     return [sensor for sensors in found for sensor in sensors]
 
 
@@ -86,7 +85,7 @@ async def read_pcie(reader: Reader, system: System, chassis: Awaitable[list[Chas
     lists = [one.pcie_devices for one in await chassis if path_of(one.pcie_devices)]
     wheres = lists or [system.json]
     reader.came_from("pcie", *wheres)
-    found = [one for some in await asyncio.gather(*(reader.members("pcie", each) for each in lists)) for one in some]
+    found = [one for some in await together(reader.members("pcie", each) for each in lists) for one in some]
     if not lists:
         links = {path_of(one): one for one in system.pcie_devices}
         found = await reader.every("pcie", list(links.values())[:_MOST_DEVICES])

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_network
 from metalctl.bmc.redfish.links import path_of
-from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, NetworkInterface, Port
 from metalctl.bmc.redfish.wire_system import System
@@ -25,7 +25,7 @@ async def read_nics(
         reader.members("nics", system.interfaces), _adapters(reader, system, chassis)
     )
     reader.came_from("nics", system.interfaces, *(NetworkAdapter(one).ports for one in adapters))
-    of_adapters = await asyncio.gather(*(_ports(reader, NetworkAdapter(one)) for one in adapters))
+    of_adapters = await together(_ports(reader, NetworkAdapter(one)) for one in adapters)
     own = [nic for one in interfaces if (nic := parts_network.nic(EthernetInterface(one)))]
     return parts_network.merge([*own, *(nic for found in of_adapters for nic in found)])
 
@@ -33,7 +33,7 @@ async def read_nics(
 async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[dict[str, object]]:
     """The adapters of the system's chassis, else those that its NetworkInterfaces lead to."""
     lists = [one.adapters for one in await chassis if one.adapters]
-    found = [one for listed in await asyncio.gather(*(reader.members("nics", one) for one in lists)) for one in listed]
+    found = [one for listed in await together(reader.members("nics", one) for one in lists) for one in listed]
     if lists:
         return found
     views = await reader.members("nics", system.network_interfaces)

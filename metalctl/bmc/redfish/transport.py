@@ -13,8 +13,9 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,7 @@ from yarl import URL
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Refused, Unreachable
+from metalctl.bmc.redfish.resume import Resumption, offering, pinned_context
 from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
 _PLAIN = re.compile(r"[\w/.~$()=*&?,;:@!+'-]*", re.ASCII)
@@ -45,17 +47,32 @@ class Pin(aiohttp.Fingerprint):
 
     def __init__(self, recorded: str) -> None:
         self.recorded = recorded.replace(":", "").lower()
+        self.resumption = Resumption()
         super().__init__(bytes.fromhex(self.recorded) if self.recorded else bytes(32))
 
     def check(self, transport: asyncio.Transport) -> None:
         """Raise aiohttp's ServerFingerprintMismatch for another certificate; called for each new connection."""
-        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
-        got = hashlib.sha256(shown).hexdigest()
+        connection: ssl.SSLObject = transport.get_extra_info("ssl_object")
+        got = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
         if not self.recorded:
             self.recorded = got
         elif got != self.recorded:
             host, port, *_ = transport.get_extra_info("peername")
             raise aiohttp.ServerFingerprintMismatch(bytes.fromhex(self.recorded), bytes.fromhex(got), host, port)
+        self.resumption.learn(connection)
+
+
+class _Request(aiohttp.ClientRequest):
+    """A request with the headers that it is given: looking for those that we skip costs as much as all the others."""
+
+    def update_auto_headers(self, skip_auto_headers: Iterable[str] | None) -> None:
+        """Add none."""
+
+
+@lru_cache(maxsize=64)
+def _limit(seconds: float) -> aiohttp.ClientTimeout:
+    """Most requests have the same time."""
+    return aiohttp.ClientTimeout(total=seconds)
 
 
 class Transport:
@@ -65,6 +82,9 @@ class Transport:
         self._endpoint = endpoint
         self._trust = trust
         self._sockets: list[socket.socket] = []
+        # The connector looks at the fingerprint, the context of the request makes the connection.
+        self._context = trust if isinstance(trust, ssl.SSLContext) else pinned_context()
+        self._resumption = trust.resumption if isinstance(trust, Pin) else None
         self._connector = aiohttp.TCPConnector(ssl=trust, limit=in_flight, socket_factory=self._socket)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
@@ -72,6 +92,7 @@ class Transport:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept-Encoding", "User-Agent"),
+            request_class=_Request,
         )
         self.requests = 0
         self.received = 0
@@ -83,14 +104,25 @@ class Transport:
         (without end), CertificateChanged or CertificateUntrusted.
         """
         self.requests += 1
-        limit = aiohttp.ClientTimeout(total=max(timeout, 0.001))
         # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
         url = URL(self._endpoint.origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
-            async with self._session.request(
-                method, url, headers=headers, json=json, timeout=limit, allow_redirects=False
-            ) as response:
+            with offering(self._resumption):
+                response = await self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    json=json,
+                    timeout=_limit(max(timeout, 0.001)),
+                    allow_redirects=False,
+                    ssl=self._context,
+                )
+            try:
                 return Answer(response.status, response.headers, await self._body(response, target))
+            finally:
+                # At the end of the body the connection has gone back; one that was cut off must not be used again.
+                if not response.closed:
+                    response.close()
         except aiohttp.ServerFingerprintMismatch as error:
             raise certificate_changed(self._endpoint, error.expected.hex(), error.got.hex()) from None
         except aiohttp.ClientConnectorCertificateError as error:
@@ -103,7 +135,8 @@ class Transport:
     async def _body(self, response: aiohttp.ClientResponse, target: str) -> bytes:
         most = LARGEST if response.status < 300 else LARGEST_ERROR
         chunks, size = [], 0
-        while chunk := await response.content.readany():
+        content = response.content
+        while not content.at_eof() and (chunk := await content.readany()):
             size += len(chunk)
             self.received += len(chunk)
             if size > most and response.status >= 300:

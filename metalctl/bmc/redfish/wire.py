@@ -12,8 +12,7 @@ field is read when it is asked for, so that nobody pays for what nobody wants. A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import absent, child, finite, items, said, text
@@ -49,20 +48,32 @@ class Record:
 
 
 class _Field:
+    """The first of its names that says something. Thousands are read a machine: no generators, no detours."""
+
+    nothing: Any = None
+
     def __init__(self, *names: str) -> None:
         self._ways = tuple((tuple(path), last) for *path, last in (name.split(".") for name in names))
 
-    def _stated(self, record: Record) -> Iterator[Any]:
-        """What stands under each of the names, in their order. Thousands are read a machine: no detours."""
+    def __get__(self, record: Record, owner: type) -> Any:
+        json = record.json
         for path, last in self._ways:
-            yield (child(record.json, *path) if path else record.json).get(last)
+            value = (child(json, *path) if path else json).get(last)
+            if value is not None and (found := self.take(value)) is not None:
+                return found
+        return self.nothing
+
+    @staticmethod
+    def take(value: Any) -> Any:
+        """What a value says, None when it says nothing."""
+        raise NotImplementedError
 
 
 class Text(_Field):
     """A string without blanks around, "" when nothing is stated."""
 
     def __get__(self, record: Record, owner: type) -> str:
-        # As with _stated, without its detour: most of what is read is text.
+        # As above, without its last detour: most of what is read is text.
         json = record.json
         for path, last in self._ways:
             value = (child(json, *path) if path else json).get(last)
@@ -74,49 +85,77 @@ class Text(_Field):
 class Number(_Field):
     """A finite number, None when nothing is stated."""
 
-    def __get__(self, record: Record, owner: type) -> float | None:
-        for value in self._stated(record):
-            if value is not None and (found := finite(value)) is not None:
-                return found
-        return None
+    take = staticmethod(finite)
+    if TYPE_CHECKING:
+
+        def __get__(self, record: Record, owner: type) -> float | None: ...
 
 
 class Whole(_Field):
     """A whole number, None when nothing is stated."""
 
-    def __get__(self, record: Record, owner: type) -> int | None:
-        for value in self._stated(record):
-            if value is not None and (found := finite(value)) is not None:
-                return round(found)
-        return None
+    if TYPE_CHECKING:
+
+        def __get__(self, record: Record, owner: type) -> int | None: ...
+
+    @staticmethod
+    def take(value: Any) -> int | None:
+        """See above; halves are rounded."""
+        found = finite(value)
+        return None if found is None else round(found)
 
 
 class Flag(_Field):
     """True or False, None when nothing is stated."""
 
-    def __get__(self, record: Record, owner: type) -> bool | None:
-        return next((value for value in self._stated(record) if isinstance(value, bool)), None)
+    if TYPE_CHECKING:
+
+        def __get__(self, record: Record, owner: type) -> bool | None: ...
+
+    @staticmethod
+    def take(value: Any) -> bool | None:
+        """See above."""
+        return value if isinstance(value, bool) else None
 
 
 class Mac(_Field):
     """A MAC address in lower case with colons, "" when none is stated."""
 
-    def __get__(self, record: Record, owner: type) -> str:
-        return next((found for value in self._stated(record) if (found := mac_of(value))), "")
+    nothing = ""
+    if TYPE_CHECKING:
+
+        def __get__(self, record: Record, owner: type) -> str: ...
+
+    @staticmethod
+    def take(value: Any) -> str | None:
+        """See above."""
+        return mac_of(value) or None
 
 
 class Values(_Field):
     """A list property as it stands, () when there is none."""
 
-    def __get__(self, record: Record, owner: type) -> tuple[Any, ...]:
-        return next((tuple(value) for value in self._stated(record) if isinstance(value, list)), ())
+    nothing = ()
+    if TYPE_CHECKING:
+
+        def __get__(self, record: Record, owner: type) -> tuple[Any, ...]: ...
+
+    @staticmethod
+    def take(value: Any) -> tuple[Any, ...] | None:
+        """See above."""
+        return tuple(value) if isinstance(value, list) else None
 
 
 class Ref(_Field):
     """The object that a property holds: a link, or the resource itself where the BMC expanded it; {} when none."""
 
     def __get__(self, record: Record, owner: type) -> Resource:
-        return next((value for value in self._stated(record) if isinstance(value, dict) and value), {})
+        json = record.json
+        for path, last in self._ways:
+            value = (child(json, *path) if path else json).get(last)
+            if isinstance(value, dict) and value:
+                return value
+        return {}
 
 
 class Refs(_Field):

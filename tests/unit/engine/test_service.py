@@ -151,9 +151,14 @@ def test_a_signal_ends_the_command_with_its_service_closed(
     monkeypatch.setattr(_enroll, "Service", Waiting)
     monkeypatch.setattr(Waiting, "number", number)
     monkeypatch.setattr(Waiting, "closed", False)
+    # A shell's background job ignores SIGINT, and all that it starts inherits that.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.getsignal(number)
     row = submit.Row("n1", "https://127.0.0.9", "env:LAB", "lab/compute")
-    with pytest.raises(KeyboardInterrupt):
-        _enroll._serve(WISH, database, [row], settings)
-    assert Waiting.closed
-    assert signal.getsignal(number) is before
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _enroll._serve(WISH, database, [row], settings)
+        assert Waiting.closed
+        assert signal.getsignal(number) is before
+    finally:
+        signal.signal(signal.SIGINT, inherited)
