@@ -90,7 +90,8 @@ def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
 
 def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) -> submit.Row:
     where = f"{path}:{entry.line}"
-    return submit.Row(entry.name, str(entry.endpoint), entry.credential_ref, entry.profile, where, machine)
+    bmc_address, reference = str(entry.endpoint), entry.credential_ref
+    return submit.Row(entry.name, bmc_address, reference, entry.profile, where, machine, columns=entry.columns)
 
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from metalctl.content import profiles
+from metalctl.content.errors import Problem, ProfileError
 from metalctl.content.secrets import resolve
 from metalctl.engine import again, cohort
 from metalctl.model.errors import MetalctlError, UsageError
@@ -23,6 +24,7 @@ class Row:
 
     authorities: PEM file of the CAs that vouch for the BMC's certificate, "" to pin it or leave what is known.
     expected: the machine of the manifest that it must turn out to be (bmc.manifest.Machine as JSON), None for any.
+    columns: the names of the columns of that source, to say in which a mistake is.
     """
 
     name: str
@@ -32,20 +34,19 @@ class Row:
     where: str = ""
     expected: dict[str, Any] | None = None
     authorities: str = ""
+    columns: Sequence[str] = ()
 
 
 def check(database: Engine, rows: Sequence[Row]) -> None:
     """Refuse bad rows, writing nothing; UsageError lists every bad row."""
-    problems = [p for row in rows for p in _problems(row)]
     with database.connect() as connection:
-        _refuse(problems + [p for row in rows for p in _conflicts(connection, row)])
+        _refuse(connection, rows)
 
 
 def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
     """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
-    problems = [p for row in rows for p in _problems(row)]
     with database.begin() as connection:
-        _refuse(problems + [p for row in rows for p in _conflicts(connection, row)])
+        _refuse(connection, rows)
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "expected": expected}
         batch = enrollments.new_batch(connection, options)
@@ -56,9 +57,19 @@ def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bo
     return batch
 
 
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise UsageError("\n".join(problems), hint="nothing was enrolled; correct these rows and try again")
+def _refuse(connection: Connection, rows: Sequence[Row]) -> None:
+    told = [_told(row, [*_problems(row), *_conflicts(connection, row)]) for row in rows]
+    if bad := [line for line in told if line]:
+        raise UsageError("\n".join(bad), hint="nothing was enrolled; correct these rows and try again")
+
+
+def _told(row: Row, found: list[tuple[str, str]]) -> str:
+    """All mistakes of a row as one line, after where the first is: "nodes.csv:3:4: …"; "" when there is none."""
+    if not found:
+        return ""
+    columns = list(row.columns)
+    place = [row.where or row.name, *([str(columns.index(found[0][0]) + 1)] if found[0][0] in columns else [])]
+    return f"{':'.join(place)}: {'; '.join(text for _, text in found)}"
 
 
 def check_retry(database: Engine, names: Sequence[str]) -> None:
@@ -112,22 +123,31 @@ def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> No
     enrollments.set_batch_option(connection, enrollment.batch, "pairs_from", since)
 
 
-def _problems(row: Row) -> list[str]:
+def _problems(row: Row) -> list[tuple[str, str]]:
+    """(column, what is wrong)"""
     found = []
-    for check in (lambda: profiles.load(row.profile), lambda: resolve(row.credential)):
+    looks = (("credential", lambda: resolve(row.credential)), ("profile", lambda: profiles.load(row.profile)))
+    for column, look in looks:
         try:
-            check()
+            look()
+        except ProfileError as error:
+            found += [(column, _of_profile(problem)) for problem in error.problems]
         except MetalctlError as error:
-            found.append(f"{row.where or row.name}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+            found.append((column, error.message + (f" ({error.hint})" if error.hint else "")))
     return found
 
 
-def _conflicts(connection: Connection, row: Row) -> list[str]:
+def _of_profile(problem: Problem) -> str:
+    place = f"{problem.file}:{problem.line}: " if problem.line else ""
+    return f"{place}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+
+
+def _conflicts(connection: Connection, row: Row) -> list[tuple[str, str]]:
     try:
         latest = enrollments.latest(connection, row.name)
     except NotFound:
         latest = None
     if latest is not None and not latest.ended:
-        return [f"{row.where or row.name}: {row.name} is being enrolled already ({latest.stage}, {latest.condition})"]
+        return [("name", f"{row.name} is being enrolled already ({latest.stage}, {latest.condition})")]
     owner = [n.name for n in nodes.listing(connection) if n.bmc == row.bmc and n.name != row.name]
-    return [f"{row.where or row.name}: BMC {row.bmc} belongs to {owner[0]} already"] if owner else []
+    return [("bmc", f"BMC {row.bmc} belongs to {owner[0]} already")] if owner else []

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from metalctl.engine import again, submit
+from metalctl.engine import again, power, submit
 from metalctl.engine.context import Context
 from metalctl.engine.errors import RemoteError
+from metalctl.engine.outcome import Wait
 from metalctl.engine.services import Services
+from metalctl.engine.stages import inspected
 from metalctl.model.boot import PhoneHome
 from metalctl.model.dossier import StageRecord
 from metalctl.model.errors import UsageError
@@ -125,3 +127,17 @@ def test_nodes_of_two_batches_are_not_retried_together(database: Engine, enrolle
         submit.retry(database, ["n1", "n2"], allow_erase=False)
     with database.connect() as connection:
         assert all(e.ended for e in enrollments.listing(connection))
+
+
+def test_a_repaired_node_is_booted_into_the_ramdisk_and_read_again(
+    database: Engine, services: Services, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `matched` failed on was read before the repair: without a new look a retry could never succeed."""
+    booted: list[str] = []
+    monkeypatch.setattr(power, "boot_into", lambda _, system: booted.append(system) or Wait(1, "booting"))
+    monkeypatch.setattr(inspected, "_read_out_of_band", lambda _: Inventory("out-of-band", Identity("S1")))
+    enrollment = enrolled()
+    fail_in(database, enrollment, Stage.MATCHED)
+    submit.retry(database, ["n1"], allow_erase=False)
+    assert isinstance(inspected.tick(context(services, enrollment)), Wait)
+    assert booted == ["ramdisk"]

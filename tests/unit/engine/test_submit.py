@@ -37,6 +37,25 @@ def test_one_bad_row_keeps_all_rows_out_and_every_mistake_is_named(database: Eng
         assert enrollments.listing(connection) == []
 
 
+def test_a_bad_row_is_one_line_that_names_line_and_column_of_its_first_mistake(database: Engine) -> None:
+    columns = ("name", "bmc", "credential", "profile")
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    rows = [
+        Row("b", "https://127.0.0.3", "env:LAB", "lab/compot", "nodes.csv:3", columns=columns),
+        Row("c", "https://127.0.0.4", "env:NOPE", "lab/compot", "nodes.csv:4", columns=columns),
+        Row("d", "https://127.0.0.2", "env:LAB", "lab/compute", "nodes.csv:5", columns=columns),
+        Row("a", "https://127.0.0.2", "env:LAB", "lab/compute", "nodes.csv:6", columns=columns),
+    ]
+    with pytest.raises(UsageError) as caught:
+        submit.check(database, rows)
+    lines = caught.value.message.splitlines()
+    places = [line.partition(": ")[0] for line in lines]
+    assert places == ["nodes.csv:3:4", "nodes.csv:4:3", "nodes.csv:5:2", "nodes.csv:6:1"]
+    assert "lab/compute" in lines[0], "the profile that was meant is suggested"
+    assert "NOPE_USERNAME" in lines[1]
+    assert "lab/compot" in lines[1]
+
+
 def test_a_node_under_way_is_not_enrolled_twice(database: Engine) -> None:
     submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
     with pytest.raises(UsageError, match="being enrolled already"):
