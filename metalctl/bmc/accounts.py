@@ -7,10 +7,13 @@
 - The new login is proven by a login before the old one is given up. When it does not work, what was changed is put
   back through the session that made the change, and the old login is proven again.
 - Nothing here is logged, and no message holds a password.
+- A `Ledger` is told before the first change and as soon as the outcome is proven, so that who crashes in between knows
+  which two credentials it may be, and has to try each of them once at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -61,7 +64,34 @@ class Users(Protocol):
         """The credential was set just now: an earlier refusal of it counts no more."""
 
 
-def rotate(users: Users, factory: Credential, site: Credential, keep_factory: bool = False) -> Change:
+class Ledger(Protocol):
+    """Who remembers which credential the BMC takes."""
+
+    def begin(self) -> None:
+        """The BMC is about to be changed: from here on it may take either."""
+
+    def proven(self) -> None:
+        """A login with the site's worked."""
+
+    def undone(self) -> None:
+        """It was put back: the factory's works."""
+
+    def done(self) -> None:
+        """Nothing is left to do."""
+
+
+class NoLedger:
+    """Of who has nothing to remember."""
+
+    def begin(self) -> None:
+        """See Ledger."""
+
+    proven = undone = done = begin
+
+
+def rotate(
+    users: Users, factory: Credential, site: Credential, keep_factory: bool = False, ledger: Ledger | None = None
+) -> Change:
     """Make `site` an administrator's login that works, and shut the factory's account (when it is another).
 
     Raises WrongPassword (neither works), Unsupported (the password does not suit; nothing was changed), NotApplied
@@ -69,26 +99,52 @@ def rotate(users: Users, factory: Credential, site: Credential, keep_factory: bo
     """
     if factory == site:
         raise Unsupported("the site's credential is the factory's", hint="give it a password of its own")
+    ledger = ledger or NoLedger()
     try:
         admin = users.enter(factory)
     except WrongPassword as refused:
-        return _already(users, site, refused)
+        return _already(users, site, ledger, refused)
     with admin:
         _check(users, admin, site)
+        ledger.begin()
         if factory.username == site.username:
-            _change(users, admin, factory, site)
+            _change(users, admin, factory, site, ledger)
         else:
-            _replace(users, admin, site)
-    if factory.username != site.username and not keep_factory:
-        with users.enter(site) as new:
-            new.disable(factory.username)
+            _replace(users, admin, site, ledger)
+    ledger.proven()
+    _shut(users, factory, site, keep_factory)
+    ledger.done()
     return Change(f"{factory} (factory)", str(site))
 
 
-def _already(users: Users, site: Credential, refused: WrongPassword) -> Change:
+def finish(
+    users: Users, factory: Credential | None, site: Credential, keep_factory: bool = False, ledger: Ledger | None = None
+) -> Change:
+    """What is left of a rotation whose new login is known to work: prove it again, and shut the factory's account.
+
+    factory: None when it is not known any more. Raises as `rotate`.
+    """
+    ledger = ledger or NoLedger()
+    with users.enter(site):
+        pass
+    if factory:
+        _shut(users, factory, site, keep_factory)
+    ledger.done()
+    return Change(str(site), str(site), "done before")
+
+
+def _shut(users: Users, factory: Credential, site: Credential, keep_factory: bool) -> None:
+    if factory.username != site.username and not keep_factory:
+        with users.enter(site) as new:
+            new.disable(factory.username)
+
+
+def _already(users: Users, site: Credential, ledger: Ledger, refused: WrongPassword) -> Change:
     """The factory's login is refused: good when the site's works, else a person must look."""
     try:
         with users.enter(site):
+            ledger.proven()
+            ledger.done()
             return Change(str(site), str(site), "done before")
     except WrongPassword:
         raise WrongPassword(
@@ -109,15 +165,15 @@ def _check(users: Users, admin: Admin, site: Credential) -> None:
         )
 
 
-def _change(users: Users, admin: Admin, factory: Credential, site: Credential) -> None:
+def _change(users: Users, admin: Admin, factory: Credential, site: Credential, ledger: Ledger) -> None:
     """The same account, another password."""
     admin.set_password(site.username, site.password)
     users.made(site)
     if why := _refusal(users, site):
-        _put_back(users, lambda: admin.set_password(factory.username, factory.password), factory, why)
+        _put_back(users, lambda: admin.set_password(factory.username, factory.password), factory, why, ledger)
 
 
-def _replace(users: Users, admin: Admin, site: Credential) -> None:
+def _replace(users: Users, admin: Admin, site: Credential, ledger: Ledger) -> None:
     """Another account."""
     there = admin.exists(site.username)
     if there:
@@ -128,6 +184,7 @@ def _replace(users: Users, admin: Admin, site: Credential) -> None:
     if why := _refusal(users, site):
         if not there:
             admin.remove(site.username)
+        ledger.undone()
         raise NotApplied(
             f"{users.name}: the new account {site.username} does not work ({why}); the factory's was left as it was",
             hint="does the BMC want other characters, or a longer password?",
@@ -137,8 +194,7 @@ def _replace(users: Users, admin: Admin, site: Credential) -> None:
         )
 
 
-def _put_back(users: Users, restore: object, factory: Credential, why: str) -> None:
-    assert callable(restore)
+def _put_back(users: Users, restore: Callable[[], None], factory: Credential, why: str, ledger: Ledger) -> None:
     try:
         restore()
         users.made(factory)
@@ -153,6 +209,7 @@ def _put_back(users: Users, restore: object, factory: Credential, why: str) -> N
             wanted="a login that works",
             got="none",
         )
+    ledger.undone()
     raise NotApplied(
         f"{users.name}: the new password does not work ({why}); the old one was put back, and works",
         hint="does the BMC want other characters, or a shorter password?",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from metalctl.bmc.errors import BadEndpoint
@@ -33,7 +34,9 @@ _EXAMPLE = "write it like https://10.0.0.5, https://bmc7.example.net:8443 or ipm
 class Endpoint:
     """port: None is the protocol's own. fingerprint: SHA-256 of the TLS certificate, hex, "" when not yet known.
 
-    system: id of the system behind a BMC that manages several, "" when there is only one.
+    system: id of the system behind a BMC that manages several, "" when there is only one. authorities: PEM file of the
+    CAs one of which must have signed the certificate, None where it is only pinned.
+    Beside them a fingerprint must hold, too.
     """
 
     address: str
@@ -41,6 +44,7 @@ class Endpoint:
     port: int | None = None
     fingerprint: str = ""
     system: str = ""
+    authorities: Path | None = None
 
     @property
     def effective_port(self) -> int:

@@ -38,7 +38,7 @@ def refused(endpoint: Endpoint, credential: Credential, why: str) -> WrongPasswo
     """Remember the refusal, and the error to raise."""
     with _lock:
         _refused[_key(endpoint, credential)] = time.monotonic()
-    return WrongPassword(f"{endpoint} refused {credential} ({why})", hint=_HINT, bmc=str(endpoint))
+    return WrongPassword(f"{endpoint} refused {credential} ({why})", hint=_HINT, bmc=str(endpoint), status=401)
 
 
 def forgive(endpoint: Endpoint, credential: Credential) -> None:

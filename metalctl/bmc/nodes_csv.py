@@ -30,13 +30,17 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row. credential_ref: a reference, never a secret. profile: "" when the row names none. line: from 1."""
+    """One row. credential_ref: a reference, never a secret. profile: "" when the row names none. line: from 1.
+
+    columns: the header, for who finds a mistake in a cell later.
+    """
 
     name: str
     endpoint: Endpoint
     credential_ref: str
     profile: str
     line: int
+    columns: tuple[str, ...] = ()
 
 
 def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
@@ -109,7 +113,7 @@ class _Reader:
         if wrong or endpoint is None:
             self._problem(line, sorted(wrong, key=lambda item: self._position(item[0])))
             return None
-        return Entry(name, endpoint, reference, cells.get("profile", ""), line)
+        return Entry(name, endpoint, reference, cells.get("profile", ""), line, tuple(self._columns))
 
     def _endpoint(self, text: str, line: int, wrong: list[tuple[str, str]]) -> Endpoint | None:
         if not text:

@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import resource
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +24,7 @@ from typing import Self
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Unsupported, WrongPassword
+from metalctl.bmc.many import Credentials, credential_of, defect, each, more_descriptors
 from metalctl.bmc.redfish.http import Answer, Client
 from metalctl.bmc.redfish.inventory import power_state
 from metalctl.bmc.redfish.remember import Memory
@@ -37,9 +36,6 @@ __all__ = ["PowerPoll", "Powered"]
 
 CONCURRENCY = 256
 _OTHER_FILES = 512
-# As in a sweep: looking for cycles, of which there are none, costs a tenth of the time.
-_RARELY = (50_000, 20, 50)
-Credentials = Credential | Callable[[Endpoint], Credential]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class PowerPoll:
         self._concurrency = max(1, concurrency)
 
     async def __aenter__(self) -> Self:
-        _raise_limit(len(self._bmcs) + _OTHER_FILES)
+        more_descriptors(len(self._bmcs) + _OTHER_FILES)
         return self
 
     async def __aexit__(
@@ -89,24 +85,9 @@ class PowerPoll:
 
     async def round(self) -> AsyncGenerator[Powered, None]:
         """Every BMC once, in the order in which they answer. Never raises for a BMC."""
-        done: asyncio.Queue[Powered] = asyncio.Queue()
-        following = iter(self._bmcs)
-
-        async def work() -> None:
-            for bmc in following:
-                done.put_nowait(await bmc.read())
-
-        thresholds = gc.get_threshold()
-        gc.set_threshold(*_RARELY)
-        workers = [asyncio.create_task(work()) for _ in range(min(self._concurrency, len(self._bmcs)))]
-        try:
-            for _ in self._bmcs:
-                yield await done.get()
-        finally:
-            gc.set_threshold(*thresholds)
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+        async with contextlib.aclosing(each(self._bmcs, _Bmc.read, self._concurrency)) as rows:
+            async for row in rows:
+                yield row
 
 
 class _Bmc:
@@ -148,7 +129,7 @@ class _Bmc:
         except BmcError as error:
             return error
         except Exception as error:  # noqa: BLE001  a defect of ours costs one BMC, never the round
-            return _defect(self._endpoint, error)
+            return defect(self._endpoint, error)
         return None
 
     async def close(self) -> None:
@@ -174,9 +155,7 @@ class _Bmc:
     async def _begin(self, deadline: float) -> None:
         if self._endpoint.protocol != "redfish":
             raise Unsupported(f"{self._endpoint} is not Redfish", hint="ask it alone", bmc=str(self._endpoint))
-        credential = (
-            self._credentials if isinstance(self._credentials, Credential) else self._credentials(self._endpoint)
-        )
+        credential = credential_of(self._credentials, self._endpoint)
         lockout.check(self._endpoint, credential)
         known = self._memory.recall(str(self._endpoint)) if self._memory else None
         if known and not self._endpoint.fingerprint:
@@ -218,19 +197,3 @@ class _Bmc:
         if isinstance(told, str) and told:
             raise Busy(f"{name} is neither on nor off, but {told[:40]!r}", hint="ask again in some seconds", bmc=name)
         raise Unsupported(f"{name} does not state the power state", hint="try it over IPMI", bmc=name)
-
-
-def _raise_limit(wanted: int) -> None:
-    """A connection a BMC is kept: more than the 1,024 descriptors that a process begins with, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    best = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < best:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (best, hard))
-
-
-def _defect(endpoint: Endpoint, error: Exception) -> BmcError:
-    return BmcError(
-        f"{endpoint}: metalctl failed on its answers ({type(error).__name__}: {str(error)[:200]})",
-        hint="this is a defect of metalctl: please report it with a capture (metalctl bmc record)",
-        bmc=str(endpoint),
-    )

@@ -48,19 +48,12 @@ class Report:
 def examine(wire: Wire, root: Resource) -> Report:
     """All of it. Raises BmcError only when the system itself cannot be read."""
     system = wire.system()
-    manager = _first_manager(wire)
+    manager = wire.manager()
     told = [
         Applied(quirk.name, quirk.about, quirk.source, support, quirk.set)
         for quirk, support in applying(root=root, system=system, manager=manager)
     ]
     return Report(_facts(root, system, manager), tuple(_capabilities(wire, root, system)), tuple(told))
-
-
-def _first_manager(wire: Wire) -> Resource:
-    try:
-        return next((wire.get(path) for path in wire.managers()), {})
-    except BmcError:
-        return {}
 
 
 def _facts(root: Resource, system: Resource, manager: Resource) -> dict[str, str]:

@@ -21,6 +21,7 @@ class Probe:
     fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols of the same machine.
     serial: of the system, where the BMC tells it to anybody. mac: of the BMC; mac_from: "bmc" when it says so itself,
     "arp" when seen on the segment. at: further endpoints of the same machine. notes: what is odd, as sentences.
+    vouched: the endpoint's authorities have signed the certificate.
     """
 
     endpoint: Endpoint
@@ -34,6 +35,7 @@ class Probe:
     mac_from: str = ""
     at: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    vouched: bool = False
 
 
 class Bmc(Protocol):

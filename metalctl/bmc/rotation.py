@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metalctl.bmc import audit
-from metalctl.bmc.accounts import rotate
+from metalctl.bmc.accounts import Ledger, finish, rotate
 from metalctl.bmc.audit import Change, audited
 from metalctl.bmc.connect import probe
 from metalctl.bmc.endpoint import Credential, Endpoint
@@ -18,17 +18,23 @@ from metalctl.bmc.redfish.root import PATH
 
 def rotate_at(
     endpoint: Endpoint,
-    factory: Credential,
+    factory: Credential | None,
     site: Credential,
     keep_factory: bool = False,
     note: audit.Audit = audit.log,
     timeout: float = 30.0,
+    *,
+    ledger: Ledger | None = None,
+    proven: bool = False,
 ) -> Change:
-    """See accounts.rotate; also raises Unreachable, NotABmc, CertificateChanged before any credential is sent."""
+    """See accounts.rotate; or accounts.finish where the site's login was `proven` before, or `factory` is None.
+
+    Also raises Unreachable, NotABmc, CertificateChanged, CertificateUntrusted before any credential is sent.
+    """
     if endpoint.protocol != "redfish":
         raise Unsupported(f"{endpoint}: credentials are rotated over Redfish only", hint="use its https:// address")
     found = probe(endpoint, timeout)
-    return _Rotation(found.endpoint, note, timeout).run(factory, site, keep_factory)
+    return _Rotation(found.endpoint, note, timeout).run(factory, site, keep_factory, ledger, proven)
 
 
 class _Rotation:
@@ -38,10 +44,15 @@ class _Rotation:
         self._link = HttpsLink(endpoint, timeout)
 
     @audited("rotate")
-    def run(self, factory: Credential, site: Credential, keep_factory: bool) -> Change:
+    def run(
+        self, factory: Credential | None, site: Credential, keep_factory: bool, ledger: Ledger | None, proven: bool
+    ) -> Change:
         root = dict(self._link.request("GET", PATH, {"Accept": "application/json"}, None).body)
         # The system says what BMC it is, and only to who is logged in: the factory's login or the site's.
-        return rotate(_Users(self._link, self.endpoint, root, quirks_of(root=root)), factory, site, keep_factory)
+        users = _Users(self._link, self.endpoint, root, quirks_of(root=root))
+        if proven or factory is None:
+            return finish(users, factory, site, keep_factory, ledger)
+        return rotate(users, factory, site, keep_factory, ledger)
 
 
 class _Users(RedfishUsers):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from metalctl.bmc import ssdp
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.find.loop import Loop, Wish
 from metalctl.bmc.find.merge import merged
+from metalctl.bmc.find.udp import FEW
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.targets import Targets, parse_targets
 
@@ -46,15 +48,17 @@ def discover(
     protocols: tuple[str, ...] = PROTOCOLS,
     progress: Callable[[Progress], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
+    authorities: Path | None = None,
 ) -> Iterator[Probe]:
     """Every address where a BMC answers, as it answers.
 
     rate: packets a second, 0 is as fast as it goes. timeout: seconds to wait for a silent one. ports: TCP, of Redfish.
     warn: told what was refused, such as an announcement for another host.
+    authorities: PEM file of the CAs that are asked to vouch for certificates (Probe.vouched, and a note of who is not).
     Raises BadTarget, BadEndpoint or ManifestErrors before anything is sent.
     """
     parsed = parse_targets(targets, exclude)
-    wish = Wish(rate, timeout, ports, ipmi_port or DEFAULT_PORTS["ipmi"], protocols)
+    wish = Wish(rate, timeout, ports, ipmi_port or DEFAULT_PORTS["ipmi"], protocols, authorities)
     return _drive(parsed, wish, progress, warn)
 
 
@@ -64,7 +68,7 @@ def _drive(
     if targets.segments:
         targets = replace(targets, endpoints=(*targets.endpoints, *_announced(targets, warn)))
     total = len(targets)
-    loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)))
+    loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)), total <= FEW)
     try:
         yield from loop.run()
     finally:

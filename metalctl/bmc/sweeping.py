@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable, Unsupported
+from metalctl.bmc.many import Credentials, credential_of, defect, each
 from metalctl.bmc.redfish.remember import InFolder, InProcess, Memory, Record
 from metalctl.bmc.redfish.visit import Options, Seen, visit
 from metalctl.model.finding import Finding
@@ -32,10 +32,6 @@ __all__ = ["InFolder", "InProcess", "Memory", "Swept", "sweep"]
 
 # Beyond a BMC's deadline, for saying goodbye to it.
 GRACE = 10.0
-# Parsing JSON makes objects by the ten thousand, none of them in a cycle: looking for cycles costs a sixth of the time,
-# and at a tenth of this number still a twentieth. What is in cycles is a few hundred objects by then.
-_RARELY = (400_000, 20, 50)
-Credentials = Credential | Callable[[Endpoint], Credential]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +81,18 @@ async def sweep(
     """
     options = Options(timeout, deadline, min(max(in_flight, 1), 4), authorities, memory, fresh)
     todo = list(endpoints)
-    done: asyncio.Queue[list[Swept]] = asyncio.Queue(maxsize=max(concurrency, 1))
-    following = iter(todo)
+    count = 0
 
-    async def work() -> None:
-        # One iterator for all workers: each takes the next BMC that nobody has taken.
-        for endpoint in following:
-            await done.put(await _visited(endpoint, credentials, options))
+    async def read(endpoint: Endpoint) -> list[Swept]:
+        return await _visited(endpoint, credentials, options)
 
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*_RARELY)
-    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(todo)))]
-    try:
-        for count in range(1, len(todo) + 1):
-            found = await done.get()
+    async with contextlib.aclosing(each(todo, read, concurrency, ahead=max(concurrency, 1))) as rows:
+        async for found in rows:
+            count += 1
             if progress:
                 progress(count, len(todo))
             for one in found:
                 yield one
-    finally:
-        gc.set_threshold(*thresholds)
-        for worker in workers:
-            worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*workers, return_exceptions=True)
 
 
 async def _visited(endpoint: Endpoint, credentials: Credentials, options: Options) -> list[Swept]:
@@ -119,7 +103,7 @@ async def _visited(endpoint: Endpoint, credentials: Credentials, options: Option
     except BmcError as error:
         return [Swept(endpoint, error, seconds=loop.time() - begun)]
     except Exception as error:  # noqa: BLE001  a defect of ours costs one BMC, never the sweep
-        return [Swept(endpoint, _defect(endpoint, error), seconds=loop.time() - begun)]
+        return [Swept(endpoint, defect(endpoint, error), seconds=loop.time() - begun)]
     seconds = loop.time() - begun
     return [
         Swept(
@@ -139,7 +123,7 @@ async def _visited(endpoint: Endpoint, credentials: Credentials, options: Option
 async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Options) -> list[Seen]:
     if endpoint.protocol != "redfish":
         raise Unsupported(f"{endpoint} is not Redfish", hint="read it alone: it takes a process", bmc=str(endpoint))
-    credential = credentials if isinstance(credentials, Credential) else credentials(endpoint)
+    credential = credential_of(credentials, endpoint)
     try:
         async with asyncio.timeout(options.deadline + GRACE):
             return await visit(endpoint, credential, options)
@@ -149,11 +133,3 @@ async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Option
             hint="ask it alone, with more time: it is slow, or its network is",
             bmc=str(endpoint),
         ) from None
-
-
-def _defect(endpoint: Endpoint, error: Exception) -> BmcError:
-    return BmcError(
-        f"{endpoint}: metalctl failed on its answers ({type(error).__name__}: {str(error)[:200]})",
-        hint="this is a defect of metalctl: please report it with a capture (metalctl bmc record)",
-        bmc=str(endpoint),
-    )

@@ -19,7 +19,10 @@ from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrust
 
 
 async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
-    """SHA-256 (hex) of the certificate that the endpoint shows; raises Unreachable or NotABmc. Nothing is sent."""
+    """SHA-256 (hex) of the certificate that the endpoint shows. Nothing is sent.
+
+    Raises Unreachable, NotABmc, or CertificateUntrusted when none of the endpoint's authorities vouches for it.
+    """
     name = str(endpoint)
     try:
         async with asyncio.timeout(timeout):
@@ -30,6 +33,8 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
             hint="is the address right, and the management network up?",
             bmc=name,
         ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise certificate_untrusted(endpoint, error.verify_message) from None
     except ssl.SSLError as error:
         raise NotABmc(
             f"{name} does not speak TLS ({error.reason or 'handshake failed'})",
@@ -45,7 +50,8 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
 
 
 async def _certificate(endpoint: Endpoint) -> str:
-    _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=_context())
+    trust = authority(endpoint.authorities) if endpoint.authorities else any_certificate()
+    _, writer = await asyncio.open_connection(endpoint.address, endpoint.effective_port, ssl=trust)
     try:
         found: ssl.SSLObject = writer.get_extra_info("ssl_object")
         certificate = found.getpeercert(binary_form=True) or b""
@@ -56,7 +62,7 @@ async def _certificate(endpoint: Endpoint) -> str:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def any_certificate() -> ssl.SSLContext:
     """One for all: making a context is slow, and a scan makes thousands of connections."""
     return accept_any(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 
@@ -70,9 +76,22 @@ def accept_any(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-@cache
 def authority(file: Path) -> ssl.SSLContext:
-    """A context that trusts only the authorities in this PEM file, and wants the right host name. One a file."""
+    """A context that trusts only the authorities in this PEM file, and wants the right host name.
+
+    One a file, made again when the file has changed: a service that runs for months takes a renewed one.
+    """
+    try:
+        return _authority(file, file.stat().st_mtime_ns)
+    except OSError as error:
+        raise BmcError(
+            f"{file} cannot be used as certificate authorities: {error.strerror or error}",
+            hint="give a PEM file of CA certificates",
+        ) from None
+
+
+@cache
+def _authority(file: Path, _changed: int) -> ssl.SSLContext:
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=file)
@@ -90,6 +109,7 @@ def certificate_untrusted(endpoint: Endpoint, why: str) -> CertificateUntrusted:
         "no credential was sent",
         hint="install a certificate signed by your authority on the BMC, or record its fingerprint instead",
         bmc=str(endpoint),
+        why=why,
     )
 
 

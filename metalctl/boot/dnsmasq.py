@@ -66,7 +66,7 @@ class Dnsmasq:
     @property
     def config(self) -> Path:
         """The configuration that was written for it."""
-        return self.settings.state_dir.absolute() / "dnsmasq.conf"
+        return _config(self.settings)
 
     def start(self) -> None:
         """Start it and wait until it serves. Raises PortTaken, DnsmasqFailed, BootError."""
@@ -76,8 +76,7 @@ class Dnsmasq:
         self.settings.state_dir.mkdir(parents=True, exist_ok=True)
         self.config.write_text(dnsmasq_config(self.settings, self.base_url))
         check(self.config)
-        end_leftover(self.config, self.config.with_name("dnsmasq.pid"))
-        self._require_ports()
+        require(self.settings)
         self._tail.clear()
         self._started.clear()
         self._stopping = False
@@ -110,12 +109,6 @@ class Dnsmasq:
             self._reader.join(STOP_SECONDS)
         for name in ("dnsmasq.pid", "dnsmasq.conf"):
             self.config.with_name(name).unlink(missing_ok=True)
-
-    def _require_ports(self) -> None:
-        ports.require_udp(DHCP, "", self.settings.interface)
-        ports.require_udp(TFTP, self.settings.address, self.settings.interface)
-        if self.settings.dhcp == "proxy":
-            ports.require_udp(PROXY, "", self.settings.interface)
 
     def _await_start(self) -> None:
         end = time.monotonic() + START_SECONDS
@@ -150,6 +143,20 @@ class Dnsmasq:
         seen = reader.read(line)
         if seen and self._on_sighting:
             self._on_sighting(*seen)
+
+
+def require(settings: BootSettings) -> None:
+    """Raise PortTaken or BootError when dnsmasq could not serve; one that an earlier metalctl left behind is ended."""
+    _program()
+    end_leftover(_config(settings), _config(settings).with_name("dnsmasq.pid"))
+    ports.require_udp(DHCP, "", settings.interface)
+    ports.require_udp(TFTP, settings.address, settings.interface)
+    if settings.dhcp == "proxy":
+        ports.require_udp(PROXY, "", settings.interface)
+
+
+def _config(settings: BootSettings) -> Path:
+    return settings.state_dir.absolute() / "dnsmasq.conf"
 
 
 def _program() -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from metalctl.boot.errors import BootError, PortTaken
 
-_KINDS = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}
 _LISTEN = "0A"
 
 

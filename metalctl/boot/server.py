@@ -15,10 +15,11 @@ import logging
 import socket
 import threading
 import time
+from pathlib import Path
 
 import uvicorn
 
-from metalctl.boot import ports
+from metalctl.boot import dnsmasq, ports
 from metalctl.boot.advertise import NoRouter
 from metalctl.boot.artifacts import Artifacts
 from metalctl.boot.directory import Directory
@@ -96,13 +97,8 @@ class BootServer:
         self._http = self._thread = None
 
     def _offer_loader(self) -> None:
-        if self.settings.dhcp == "off":
-            return
-        for name in (self.settings.bios_loader, self.settings.uefi_loader):
-            loader = self.settings.loaders / name
-            if not loader.is_file():
-                raise BootError(f"the first loader {loader} is not there", hint="apt-get install -y ipxe")
-        self.artifacts.offer_loader(loader)
+        if self.settings.dhcp != "off":
+            self.artifacts.offer_loader(_loaders(self.settings)[-1])
 
     def _answer_ipv6(self) -> None:
         if self.settings.dhcp != "authoritative" or not self.settings.no_router:
@@ -135,3 +131,22 @@ class BootServer:
             if not self._thread.is_alive() or time.monotonic() > end:
                 raise BootError("the HTTP boot service did not start", hint="the log has the reason")
             time.sleep(0.01)
+
+
+def require(settings: BootSettings) -> None:
+    """Raise what `start` would raise for want of an address, a port, a loader or dnsmasq; nothing runs afterwards.
+
+    For who has minutes of work to do before `start`.
+    """
+    ports.listen_tcp(settings.address, settings.http_port).close()
+    if settings.dhcp != "off":
+        _loaders(settings)
+        dnsmasq.require(settings)
+
+
+def _loaders(settings: BootSettings) -> list[Path]:
+    found = [settings.loaders / name for name in (settings.bios_loader, settings.uefi_loader)]
+    for loader in found:
+        if not loader.is_file():
+            raise BootError(f"the first loader {loader} is not there", hint="apt-get install -y ipxe")
+    return found

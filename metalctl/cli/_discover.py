@@ -12,12 +12,13 @@ import rich_click as click
 
 from metalctl.bmc import Probe, default_name
 from metalctl.bmc.expected import Comparison, Match
+from metalctl.bmc.many import more_descriptors
 from metalctl.bmc.scan import Progress, discover
 from metalctl.model.verdict import Verdict
 
 SHOWN_AFTER = 2.0
 LINE_EVERY = 5.0
-DESCRIPTORS = 8192
+DESCRIPTORS = 8192  # many connects are open at once in a large network of silent addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class Wish:
     ports: tuple[int, ...]
     ipmi_port: int
     protocols: tuple[str, ...]
+    authorities: Path | None = None
 
 
 def scan(wish: Wish) -> Iterator[Probe]:
     """The BMCs, as they answer; progress goes to standard error once it takes longer than two seconds."""
-    _more_descriptors()
+    more_descriptors(DESCRIPTORS)
     with _shown() as progress:
         yield from discover(
             wish.targets,
@@ -45,21 +47,10 @@ def scan(wish: Wish) -> Iterator[Probe]:
             ports=wish.ports,
             ipmi_port=wish.ipmi_port,
             protocols=wish.protocols,
+            authorities=wish.authorities,
             progress=progress,
             warn=lambda line: click.echo(f"! {line}", err=True),
         )
-
-
-def _more_descriptors() -> None:
-    """Many connects are open at once in a large network of silent addresses."""
-    import contextlib
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager
@@ -147,6 +138,7 @@ def _row(probe: Probe) -> dict[str, object]:
         "product": probe.product,
         "uuid": probe.uuid,
         "fingerprint": probe.fingerprint,
+        "vouched": probe.vouched if probe.endpoint.authorities else None,
         "serial": probe.serial,
         "mac": probe.mac,
         "mac_from": probe.mac_from if probe.mac else "",
@@ -229,12 +221,24 @@ def _told(text: str) -> str:
 
 def rows(found: Iterable[Probe], credential: str, profile: str) -> list[list[str]]:
     """Rows of a nodes file."""
-    return [[default_name(probe.endpoint), str(probe.endpoint), credential, profile] for probe in found]
+    return [[default_name(p.endpoint), str(p.endpoint), credential, profile] for p in found if _may_be_trusted(p)]
+
+
+def _may_be_trusted(probe: Probe) -> bool:
+    """Nobody whom the given authorities do not know is sent a credential."""
+    if probe.vouched or not probe.endpoint.authorities:
+        return True
+    click.echo(f"{probe.endpoint}: not in the nodes file: its certificate is not trusted", err=True)
+    return False
 
 
 def rows_expected(compared: Comparison, credential: str, profile: str) -> list[list[str]]:
     """The same of listed machines that are not another: nobody else is sent the factory credential."""
-    return [_expected(m, credential, profile) for m in compared.matches if m.verdict is not Verdict.FAIL]
+    return [_expected(m, credential, profile) for m in compared.matches if _may_enroll(m)]
+
+
+def _may_enroll(match: Match) -> bool:
+    return match.verdict is not Verdict.FAIL and _may_be_trusted(match.probe)
 
 
 def _expected(match: Match, credential: str, profile: str) -> list[str]:

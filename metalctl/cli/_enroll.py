@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +41,42 @@ class Wish:
     config: Path | None
     state_dir: Path | None
     expected: Path | None = None
+    ca: Path | None = None
 
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    rows = [] if wish.retry else _rows(Path(wish.nodes[0]), wish.expected)
     settings = load(wish.config, wish.state_dir)
+    authorities = _authorities(wish, settings)
+    rows = (
+        []
+        if wish.retry
+        else [replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)]
+    )
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
+    # Before the service comes up: that may take minutes, and a typing mistake should not wait for them.
+    if wish.retry:
+        submit.check_retry(database, wish.nodes)
+    else:
+        submit.check(database, rows)
     if ServiceLock(settings.state).held_elsewhere:
         return _queue(wish, database, rows, settings)
     if wish.detach:
         raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
     return _serve(wish, database, rows, settings)
+
+
+def _authorities(wish: Wish, settings: Settings) -> str:
+    """The file of the CAs, "" without any; raises BmcError for one that is none, before anything is enrolled."""
+    from metalctl.bmc.tls import authority
+
+    chosen = wish.ca or (Path(settings.bmc.ca) if settings.bmc.ca else None)
+    if chosen is None or wish.retry:
+        return ""
+    authority(chosen)
+    return str(chosen.absolute())
 
 
 def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
@@ -65,7 +90,8 @@ def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
 
 def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) -> submit.Row:
     where = f"{path}:{entry.line}"
-    return submit.Row(entry.name, str(entry.endpoint), entry.credential_ref, entry.profile, where, machine)
+    bmc_address, reference = str(entry.endpoint), entry.credential_ref
+    return submit.Row(entry.name, bmc_address, reference, entry.profile, where, machine, columns=entry.columns)
 
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
@@ -94,17 +120,40 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     service = Service(settings, lambda line: click.echo(line, err=wish.as_json))
     service.start()
     try:
-        batch = _submit(wish, database, rows)
-        worker = threading.Thread(target=service.run, args=(batch,), name="service")
-        worker.start()
-        try:
-            found = follow(database, batch, lambda: not worker.is_alive(), as_json=wish.as_json)
-        finally:
-            service.stop()
-            worker.join()
+        with _stopped_by_signals():
+            found, batch = _walk(wish, database, rows, service)
     finally:
         service.close()
     return _conclude(found, settings, batch, as_json=wish.as_json)
+
+
+def _walk(wish: Wish, database: Engine, rows: list[submit.Row], service: Service) -> tuple[list[Standing], str]:
+    batch = _submit(wish, database, rows)
+    with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
+        worker = pool.submit(service.run, batch)
+        try:
+            found = follow(database, batch, worker.done, as_json=wish.as_json)
+        finally:
+            service.stop()
+    # What ended the service ends this command too: its nodes are not done.
+    worker.result()
+    return found, batch
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the command as Ctrl-C does: by default they would leave a DHCP server behind."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _all_ended(found: list[Standing]) -> bool:

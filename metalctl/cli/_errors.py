@@ -6,6 +6,8 @@ pipeline that parses stdout always finds JSON.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ def tell(error: BaseException, as_json: bool = False) -> int:
         return _of_click(error, as_json)
     if isinstance(error, MetalctlError):
         return _of_ours(error, as_json)
+    if isinstance(error, OSError) and error.strerror:
+        return _of_system(error, as_json)
     return _unexpected(error, as_json)
 
 
@@ -64,6 +68,15 @@ def _of_ours(error: MetalctlError, as_json: bool) -> int:
     return code
 
 
+def _of_system(error: OSError, as_json: bool) -> int:
+    """The operating system refused (a full disk, a folder that is not there or not ours): mostly no fault of ours."""
+    path = _log(error)
+    where = f"{error.filename}: " if error.filename is not None else ""
+    advice = "free some space" if error.errno == errno.ENOSPC else "mend that, or name another place"
+    hint = f"{advice}; the log at {path} tells where it came up" if path else advice
+    return _say(f"{where}{error.strerror}", type(error).__name__, INTERNAL, as_json, hint, path)
+
+
 def _unexpected(error: BaseException, as_json: bool) -> int:
     path = _log(error)
     hint = f"please report it with the log at {path}" if path else "and its log could not be written"
@@ -83,7 +96,9 @@ def _as_object(message: str, kind: str, code: int, hint: str, fields: dict[str, 
     import json
 
     told = {"kind": kind, "message": message, "hint": hint, "exit_code": code, "fields": fields, "log": log}
-    click.echo(json.dumps({"error": told}, default=str, ensure_ascii=False))
+    # Stdout itself may be what failed (a full disk): stderr and the exit code tell it then.
+    with contextlib.suppress(OSError):
+        click.echo(json.dumps({"error": told}, default=str, ensure_ascii=False))
 
 
 def log_file() -> Path:

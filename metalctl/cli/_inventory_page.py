@@ -30,11 +30,16 @@ def sections(taken: Inventory) -> list[Section]:
     found = [
         Section("Machine", ("fact", "value"), tuple(_machine(taken))),
         Section("Processors", ("fact", "value"), tuple(_processors(taken))),
-        Section("Memory", ("slot", "size", "type", "speed", "rank", "part", "serial"), tuple(_dimms(taken))),
+        Section("Memory", ("slot", "size", "type", "speed", "rank", "part", "serial", "errors"), tuple(_dimms(taken))),
         Section(
             "Disks",
             ("name", "kind", "size", "serial", "model", "firmware", "where", "link", "health"),
             tuple(_disk(d) for d in taken.disks),
+        ),
+        Section(
+            "Disks behind RAID controllers",
+            ("reached as", "kind", "size", "serial", "model", "firmware", "where", "link", "health"),
+            tuple(_disk(d) for d in taken.raid_disks),
         ),
         Section("Controllers", ("name", "model", "firmware", "serial", "PCI", "mode"), tuple(_controllers(taken))),
         Section("Volumes", ("name", "level", "size", "health", "disks"), tuple(_volumes(taken))),
@@ -132,15 +137,17 @@ def _dimms(taken: Inventory) -> Iterator[Row]:
     memory = taken.memory
     if memory.total:
         ecc = _yes(memory.ecc, "ECC", "no ECC") or "ECC not stated"
-        yield "in all", format_size(memory.total), ecc, "", "", "", ""
+        yield "in all", format_size(memory.total), ecc, "", "", "", "", ""
     for d in memory.dimms:
         if not d.size:
-            yield d.slot, "empty", "", "", "", "", ""
+            yield d.slot, "empty", "", "", "", "", "", ""
             continue
         runs = d.configured_mts or d.speed_mts
         rated = f" (rated {d.speed_mts})" if d.speed_mts and d.speed_mts != runs else ""
         speed = f"{runs} MT/s{rated}" if runs else ""
-        yield d.slot, format_size(d.size), d.type, speed, str(d.rank or ""), d.part_number, d.serial
+        counts = (("corrected", d.corrected), ("uncorrected", d.uncorrected))
+        errors = ", ".join(f"{count} {name}" for name, count in counts if count)
+        yield d.slot, format_size(d.size), d.type, speed, str(d.rank or ""), d.part_number, d.serial, errors
 
 
 def _disk(d: Disk) -> Row:

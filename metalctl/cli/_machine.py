@@ -9,56 +9,99 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import ca_option, json_option, state_options
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from metalctl.bmc import Bmc, Endpoint
     from metalctl.bmc.audit import Act, Change
+    from metalctl.store.nodes import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+CA = "CAs that must have signed the BMC's certificate (PEM). [default: as the node is known; settings: bmc.ca]"
+
+
 def machine_options(function: F) -> F:
-    """NODE|BMC, --credential, --json and the state's options; the command takes `where` and **place."""
-    function = click.argument("where", metavar="NODE|BMC")(state_options(json_option(function)))
+    """NODE|BMC, --credential, --ca, --json and the state's options; the command takes `where` and **place."""
+    function = click.argument("where", metavar="NODE|BMC")(state_options(json_option(ca_option(CA)(function))))
     return click.option(
         "--credential", metavar="REF", help="Credential reference: file:PATH#KEY or env:PREFIX. [default: the node's]"
     )(function)
 
 
-def target(where: str, credential: str | None, config: Path | None, state_dir: Path | None) -> tuple[Endpoint, str]:
-    """The endpoint (with the recorded certificate, for a node) and the credential reference."""
-    from dataclasses import replace
-
+def target(
+    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
+) -> tuple[Endpoint, str]:
+    """The endpoint, with what vouches for its certificate, and the credential reference."""
     from metalctl import bmc
 
-    known = None if "://" in where else _known(where, config, state_dir)
+    known = None if "://" in where else known_node(where, config, state_dir)
     if known:
-        return replace(bmc.parse_endpoint(known[0]), fingerprint=known[2]), credential or known[1]
+        from metalctl.engine.credentials import endpoint_of
+
+        return trusted(endpoint_of(known), config, state_dir, ca), credential or known.credential
     if not _is_address(where):
         raise click.UsageError(f"no node is called {where!r}; name an enrolled node, or a BMC like https://10.0.0.11")
     if not credential:
         raise click.UsageError("--credential is needed for a BMC that belongs to no enrolled node")
-    return bmc.parse_endpoint(where), credential
+    return trusted(bmc.parse_endpoint(where), config, state_dir, ca), credential
+
+
+def trusted(endpoint: Endpoint, config: Path | None, state_dir: Path | None, ca: Path | None) -> Endpoint:
+    """The endpoint under the authorities that were named; the settings' only where nothing is known of it."""
+    from dataclasses import replace
+
+    from metalctl.engine.settings import load
+
+    if endpoint.protocol != "redfish":
+        return endpoint  # IPMI knows no certificates
+    if ca:
+        return replace(endpoint, authorities=ca.absolute(), fingerprint="")
+    if endpoint.fingerprint or endpoint.authorities or not (configured := load(config, state_dir).bmc.ca):
+        return endpoint
+    return replace(endpoint, authorities=Path(configured))
+
+
+def settled(
+    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
+) -> tuple[Endpoint, str]:
+    """As `target`; when a rotation of the node's credential broke off, one login finds out which one it is."""
+    node = None if credential or "://" in where else known_node(where, config, state_dir)
+    if node and node.rotation and not node.rotation.proven:
+        with opened(where, credential, config, state_dir, ca):
+            pass
+    return target(where, credential, config, state_dir, ca)
 
 
 @contextmanager
-def opened(where: str, credential: str | None, config: Path | None, state_dir: Path | None) -> Iterator[Bmc]:
+def opened(
+    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
+) -> Iterator[Bmc]:
     """The BMC, logged in; what is done to an enrolled node's goes into the audit trail."""
-    from metalctl import bmc
-    from metalctl.content.secrets import resolve
-
-    endpoint, reference = target(where, credential, config, state_dir)
-    secret = resolve(reference)
-    with bmc.connect(endpoint, bmc.Credential(secret.username, secret.password)) as machine:
+    with _logged_in(where, credential, config, state_dir, ca) as machine:
         if hasattr(machine, "audit"):
             machine.audit = auditor(where, config, state_dir)
         yield machine
 
 
+def _logged_in(where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None) -> Bmc:
+    from metalctl import bmc
+    from metalctl.engine import credentials
+
+    endpoint, reference = target(where, credential, config, state_dir, ca)
+    node = None if credential or "://" in where else known_node(where, config, state_dir)
+    if node is None:
+        return bmc.connect(endpoint, credentials.credential(reference))
+    with database(config, state_dir) as engine:
+        return credentials.connect(engine, node, endpoint)
+
+
 def auditor(where: str, config: Path | None, state_dir: Path | None) -> Callable[[Act], None]:
     """Where acts on this BMC are noted: the node's audit trail; for one that is not enrolled, metalctl's log."""
-    enrolled = "://" not in where and _known(where, config, state_dir) is not None
+    enrolled = "://" not in where and known_node(where, config, state_dir) is not None
 
     def note(act: Act) -> None:
         if enrolled:
@@ -133,35 +176,45 @@ def _log(act: Act) -> None:
 
 
 def _record(node: str, act: Act, config: Path | None, state_dir: Path | None) -> None:
-    from metalctl.engine.settings import load
     from metalctl.store import audit
-    from metalctl.store.database import open_database, sqlite_url
 
     detail = {"before": act.before, "after": act.after, "why": act.why, "seconds": round(act.seconds, 1)}
+    with database(config, state_dir) as engine, engine.begin() as connection:
+        audit.record(connection, node, f"bmc-{act.action}", act.who, **detail)
+
+
+@contextmanager
+def database(config: Path | None, state_dir: Path | None) -> Iterator[Engine]:
+    """What metalctl remembers."""
+    from metalctl.engine.settings import load
+    from metalctl.store.database import open_database, sqlite_url
+
     engine = open_database(sqlite_url(load(config, state_dir).state.database))
     try:
-        with engine.begin() as connection:
-            audit.record(connection, node, f"bmc-{act.action}", act.who, **detail)
+        yield engine
     finally:
         engine.dispose()
 
 
-def _known(name: str, config: Path | None, state_dir: Path | None) -> tuple[str, str, str] | None:
-    """BMC, credential reference and certificate of an enrolled node; None when there is none of that name."""
+def remembered(config: Path | None, state_dir: Path | None) -> bool:
+    """Whether metalctl remembers anything yet."""
     from metalctl.engine.settings import load
+
+    return load(config, state_dir).state.database.exists()
+
+
+def known_node(name: str, config: Path | None, state_dir: Path | None) -> Node | None:
+    """The enrolled node; None when there is none of that name."""
     from metalctl.store import nodes
-    from metalctl.store.database import open_database, sqlite_url
     from metalctl.store.errors import NotFound
 
-    database = load(config, state_dir).state.database
-    if not database.exists():
+    if not remembered(config, state_dir):
         return None
-    with open_database(sqlite_url(database)).connect() as connection:
+    with database(config, state_dir) as engine, engine.connect() as connection:
         try:
-            node = nodes.get(connection, name)
+            return nodes.get(connection, name)
         except NotFound:
             return None
-    return node.bmc, node.credential, node.fingerprint
 
 
 def _is_address(where: str) -> bool:

@@ -22,6 +22,17 @@ def state_options(function: F) -> F:
     )
 
 
+def ca_option(text: str) -> Callable[[F], F]:
+    """--ca FILE; text: what it is for."""
+    path = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
+    return click.option("--ca", type=path, metavar="FILE", help=text)
+
+
 def json_option(function: F) -> F:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="JSON for pipelines.")(function)
+
+
+def named(profile: str) -> str | Path:
+    """What --profile names: a file that is there, else a name on the content path."""
+    return Path(profile) if Path(profile).is_file() else profile

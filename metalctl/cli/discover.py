@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import ca_option, json_option, state_options
 
 
 @click.command()
@@ -25,6 +25,7 @@ from metalctl.cli._options import json_option, state_options
 @click.option("--ipmi-port", type=click.IntRange(1, 65535), default=623, show_default=True, help="UDP port of IPMI.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip
+@ca_option("CAs (PEM) that must have signed a BMC's certificate; else it is told, and left out of the nodes file.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a nodes file for enroll.")
 @click.option("--credential", default="", metavar="REF", help="Credential reference to put into the nodes file.")
 @click.option("--profile", default="", metavar="NAME", help="Profile to put into the nodes file.")
@@ -41,6 +42,7 @@ def discover(
     ports: tuple[int, ...],
     ipmi_port: int,
     expected: Path | None,
+    ca: Path | None,
     output: Path | None,
     credential: str,
     profile: str,
@@ -69,15 +71,22 @@ def discover(
     from metalctl.bmc import expected as lists
     from metalctl.bmc.manifest import read_manifest
     from metalctl.bmc.scan import PROTOCOLS, REDFISH_PORTS, merged
+    from metalctl.bmc.tls import authority
     from metalctl.cli import _discover as show
     from metalctl.cli._sightings import addresses
+    from metalctl.engine.settings import load
 
     if output and output.exists():
         raise click.UsageError(f"{output} is there already: name another file, or remove it")
     listed = read_manifest(expected) if expected else None
     seen = addresses(config, state_dir) if "dhcp:" in targets else {}
     places = [place for target in targets for place in (seen if target == "dhcp:" else (target,))]
-    wish = show.Wish(tuple(places), rate, exclude, timeout, ports or REDFISH_PORTS, ipmi_port, protocols or PROTOCOLS)
+    configured = load(config, state_dir).bmc.ca
+    authorities = ca or (Path(configured) if configured else None)
+    if authorities:
+        authority(authorities)  # a file that is none is told before anything is sent
+    ports, protocols = ports or REDFISH_PORTS, protocols or PROTOCOLS
+    wish = show.Wish(tuple(places), rate, exclude, timeout, ports, ipmi_port, protocols, authorities)
     answers = [
         p if p.mac else replace(p, mac=seen.get(p.endpoint.address, ""), mac_from="dhcp") for p in show.scan(wish)
     ]

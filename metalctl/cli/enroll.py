@@ -6,17 +6,19 @@ from pathlib import Path
 
 import rich_click as click
 
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import ca_option, json_option, state_options
 
 
 @click.command()
 @click.argument("nodes", nargs=-1, metavar="NODES.csv | NODE...")
 @click.option("--level", type=click.Choice(["quick", "normal", "burn-in"]), default="quick", show_default=True,
               help="How thorough the checks are.")  # fmt: skip
-@click.option("--allow-erase", is_flag=True, help="Disks that carry data may be overwritten.")
-@click.option("--retry", is_flag=True, help="The arguments are failed nodes that shall go on from the failed stage.")
+@click.option("--allow-erase", is_flag=True,
+              help="Disks that carry data may be overwritten; with --retry those of the nodes named.")  # fmt: skip
+@click.option("--retry", is_flag=True, help="The arguments are failed nodes: what was found wrong is looked at anew.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
+@ca_option("CAs that sign the BMCs' certificates (PEM); remembered with the nodes. [default: the settings' bmc.ca]")
 @click.option("--detach", is_flag=True, help="Only queue the nodes to the running service; do not follow them.")
 @json_option
 @state_options
@@ -28,6 +30,7 @@ def enroll(
     allow_erase: bool,
     retry: bool,
     expected: Path | None,
+    ca: Path | None,
     detach: bool,
     as_json: bool,
     config: Path | None,
@@ -38,6 +41,13 @@ def enroll(
     The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it,
     else this command serves until the batch has ended. Nothing is written to a disk before the node matches its
     profile.
+
+    A BMC's certificate is recorded on first contact, and another one is refused from then on. With --ca (or bmc.ca in
+    the settings) it must be signed by these CAs instead, now and whenever the node is spoken to.
+
+    --retry is for after the repair: a node that failed up to its installation boots the ramdisk and is inspected
+    again, whatever failed later is done again by itself. A disk on which an installation was begun carries data, so
+    that such a retry needs --allow-erase as well.
 
     Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed or could not tell.
 
@@ -55,5 +65,7 @@ def enroll(
         raise click.UsageError(
             "--expected is about the rows of a CSV file; --retry takes nodes that are enrolled already"
         )
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected)
+    if retry and ca:
+        raise click.UsageError("--ca is remembered when a CSV file is enrolled; --retry goes on as the node is known")
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca)
     ctx.exit(enroll_nodes(wish))

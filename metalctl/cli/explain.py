@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from metalctl.cli import _findings
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
 
@@ -71,7 +71,7 @@ def _profile(sides: Sides, name: str | None) -> Profile:
     chosen = name or (sides.dossier.profile if sides.dossier else None)
     if chosen is None:
         raise UsageError("which profile?", hint="give --profile NAME with an inventory file")
-    return profiles.load(Path(chosen) if Path(chosen).is_file() else chosen)
+    return profiles.load(named(chosen))
 
 
 def _chosen(sides: Sides, profile: Profile, wanted: str) -> list[Finding]:

@@ -31,7 +31,9 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--ironic", "ironic_url", metavar="URL", help="Ironic's API; by default that of the settings file.")
 @click.option("--cloud", default="", metavar="NAME", help="For Ironic: a name in clouds.yaml, instead of an URL.")
-@click.option("--bmc-ca", default="", metavar="PATH", help="For Ironic: CA file of the BMCs on its host, or `none`.")
+@click.option("--bmc-ca", default="", metavar="PATH",
+              help="For Ironic: CA file of the BMCs on its host, or `none`; by default as the settings file says.",
+              )  # fmt: skip
 @click.option("--kolla-inventory", type=_PATH, metavar="FILE", help="The multinode file of your kolla-ansible.")
 @json_option
 @state_options
@@ -80,7 +82,7 @@ def handover(
         ironic_url="" if cloud else ironic_url or found.ironic.url,
         cloud=cloud,
         credentials=credentials,
-        bmc_verify={"": True, "none": False}.get(bmc_ca, bmc_ca),
+        bmc_verify={"": found.ironic.bmc_verify, "none": False}.get(bmc_ca, bmc_ca),
         kolla_inventory=kolla_inventory,
     )
     if dry_run:

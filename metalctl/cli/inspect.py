@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import rich_click as click
 
-from metalctl.cli._options import state_options
-
-if TYPE_CHECKING:
-    from metalctl.bmc import Credential, Endpoint
-    from metalctl.model.inventory import Inventory
+from metalctl.cli._machine import CA, opened
+from metalctl.cli._options import ca_option, state_options
 
 
 @click.command()
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the inventory as one JSON object.")
 @click.option("--wait/--no-wait", default=False, help="With --local: give LLDP the time to hear the switches (33 s).")
+@ca_option("With --out-of-band: " + CA)
 @state_options
 def inspect(
     where: str | None,
@@ -33,6 +31,7 @@ def inspect(
     wait: bool,
     config: Path | None,
     state_dir: Path | None,
+    ca: Path | None,
 ) -> None:
     """Take the inventory of a machine: processors, memory, disks, ports, firmware and all that hangs on it.
 
@@ -59,21 +58,18 @@ def inspect(
         return
     if not where:
         raise click.UsageError("--out-of-band needs a NODE, or a BMC like https://10.0.0.11")
-    _outside(where, credential, as_json, config, state_dir)
+    _outside(where, as_json, credential=credential, config=config, state_dir=state_dir, ca=ca)
 
 
-def _outside(where: str, credential: str | None, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def _outside(where: str, as_json: bool, **place: Any) -> None:
     import json
 
-    from metalctl import bmc
     from metalctl.cli._inventory_page import plain, show
-    from metalctl.cli._machine import target
-    from metalctl.content.secrets import resolve
     from metalctl.model.codec import encode
 
-    endpoint, reference = target(where, credential, config, state_dir)
-    secret = resolve(reference)
-    taken, refused = _read(endpoint, bmc.Credential(secret.username, secret.password))
+    with opened(where, **place) as machine:
+        taken = machine.inventory()
+        refused = [one.remedy for one in getattr(machine, "findings", ())]
     if as_json:
         click.echo(json.dumps(encode(taken), indent=2, ensure_ascii=False))
     else:
@@ -82,12 +78,3 @@ def _outside(where: str, credential: str | None, as_json: bool, config: Path | N
         click.echo(f"finding: {plain(one)}", err=True)
     if refused:
         raise SystemExit(1)
-
-
-def _read(endpoint: Endpoint, credential: Credential) -> tuple[Inventory, list[str]]:
-    """The inventory, and what the BMC was refused for."""
-    from metalctl import bmc
-
-    with bmc.connect(endpoint, credential) as machine:
-        taken = machine.inventory()
-        return taken, [one.remedy for one in getattr(machine, "findings", ())]

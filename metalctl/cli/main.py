@@ -118,13 +118,29 @@ def run(words: list[str]) -> int:
     try:
         result = cli.main(args=words, prog_name="metalctl", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing more can be said, and the interpreter must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _errors.BROKEN_PIPE
     except BaseException as error:  # noqa: BLE001 - the one place where every error ends
-        return _errors.tell(error, as_json)
+        if _reader_left(error):
+            _mute()
+            return _errors.BROKEN_PIPE
+        code = _errors.tell(error, as_json)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _mute()
+        return code
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _mute() -> None:
+    """Stdout takes nothing any more (`| head`, a full disk): the interpreter must not try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reader_left(error: BaseException) -> bool:
+    """Whether stdout's reader went away. click makes an exit of 1 of it, which here means that hardware failed."""
+    return isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from metalctl.cli import _findings
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
 
@@ -53,7 +53,7 @@ def match(
     if chosen == AUTO:
         _auto(sides, as_json)
         return
-    profile = profiles.load(Path(chosen) if Path(chosen).is_file() else chosen)
+    profile = profiles.load(named(chosen))
     findings = find(sides.inventory, profile, sides.beside)
     blocked = any(f.blocks for f in findings)
     if as_json:

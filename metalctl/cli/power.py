@@ -27,6 +27,7 @@ def power(
     as_json: bool,
     config: Path | None,
     state_dir: Path | None,
+    ca: Path | None,
 ) -> None:
     """Switch a node on or off, cycle or reset it, send it an NMI, or tell its power state.
 
@@ -35,7 +36,7 @@ def power(
 
     Example: metalctl power cycle https://10.0.0.11 --credential file:/etc/metalctl/secrets.json#rack1
     """
-    with opened(where, credential, config, state_dir) as machine:
+    with opened(where, credential, config, state_dir, ca) as machine:
         if action != "status":
             machine.set_power(action, timeout)
         _show(where, machine.endpoint, machine.power(), as_json)

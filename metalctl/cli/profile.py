@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from click.shell_completion import CompletionItem
 
-from metalctl.cli._options import state_options
+from metalctl.cli._options import named, state_options
 
 if TYPE_CHECKING:
     from metalctl.content.errors import Problem
@@ -146,7 +146,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
 
     from metalctl.content import profiles
 
-    found = profiles.difference(_file(a), _file(b))
+    found = profiles.difference(named(a), named(b))
     if as_json:
         click.echo(json.dumps([asdict(d) for d in found], ensure_ascii=False))
         return
@@ -154,10 +154,6 @@ def diff(a: str, b: str, as_json: bool) -> None:
         click.echo(f"{d.key}: {d.before or 'not asked'} → {d.after or 'not asked'}")
     if not found:
         click.echo("they ask the same")
-
-
-def _file(name: str) -> str | Path:
-    return Path(name) if Path(name).is_file() else name
 
 
 @profile.command("from")

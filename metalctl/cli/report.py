@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from metalctl.cli._errors import HARDWARE, exit_with
+from metalctl.cli._errors import HARDWARE, INTERNAL, exit_with
 from metalctl.cli._options import json_option, state_options
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def write(
 ) -> None:
     """Write the page (HTML, opens offline), JUnit XML and JSON of a node, or of each node of a batch with an index.
 
-    Exit code: 0 all accepted, 1 some hardware failed or is undecided.
+    Exit code: 0 all accepted, 1 some failed, 3 nothing failed but some are undecided or still on their way.
 
     Example: metalctl report write r7n03 --open
 
@@ -83,8 +83,10 @@ def write(
         click.echo(f"report: {artifacts[0].path}")
     if show:
         click.launch(artifacts[0].path)
-    if set(states.values()) & {"failed", "undecided"}:
+    if "failed" in states.values():
         exit_with(HARDWARE)
+    if set(states.values()) & {"undecided", "in-progress"}:
+        exit_with(INTERNAL)
 
 
 @report.command()

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("node")
 @click.option("--diff", is_flag=True, help="What changed between its last two inventories, and what to check again.")
+@click.option("--audit", is_flag=True, help="Who did what to it, and when: power, disks, BMC, retries.")
 @json_option
 @state_options
-def show(node: str, diff: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def show(node: str, diff: bool, audit: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Show a node: its stages with their evidence, its findings with what to do, its files.
 
-    Example: metalctl show r7n03, or metalctl show r7n03 --diff after a part was swapped
+    \b
+    Example: metalctl show r7n03
+             metalctl show r7n03 --diff    # after a part was swapped
+             metalctl show r7n03 --audit   # who switched it off?
     """
+    if diff and audit:
+        raise click.UsageError("--diff and --audit are two questions: ask one at a time")
+    if audit:
+        from metalctl.cli._audit import show_audit
+
+        show_audit(node, as_json, config, state_dir)
+        return
     if diff:
         from metalctl.cli._changes import show_changes
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from metalctl.cli import _findings
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
 
@@ -47,7 +47,7 @@ def what_if(
     from metalctl.content import profiles
 
     sides = subject(node, files, config, state_dir)
-    new = profiles.load(Path(name) if Path(name).is_file() else name)
+    new = profiles.load(named(name))
     old = _old(sides)
     findings = _after(sides, old, new)
     moved = _moved(sides, old, findings)

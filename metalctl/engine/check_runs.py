@@ -50,10 +50,8 @@ def conclude(rows: Iterable[RunRow]) -> tuple[Finding, ...]:
     """Findings of finished runs; StageFailed when anything blocks. A run without a good end is UNKNOWN."""
     rows = list(rows)
     findings = tuple(f for row in rows for f in (*(_finding(r) for r in row.results), *_ending(row)))
-    blocking = [f for f in findings if f.blocks]
-    if blocking:
-        hardware = any(f.verdict is Verdict.FAIL for f in blocking)
-        raise StageFailed(findings, fault="hardware" if hardware else "metalctl", runs=[r.run_id for r in rows])
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, runs=[r.run_id for r in rows])
     return findings
 
 

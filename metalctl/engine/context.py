@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from metalctl import bmc
 from metalctl.content import profiles
-from metalctl.engine import access
+from metalctl.engine import access, again
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.remote import Remote
 from metalctl.engine.services import Services
@@ -74,9 +74,10 @@ class Context:
             audit.record(connection, self.node.name, action, enrollment=self.enrollment.id, **detail)
 
     def boot(self, kind: str) -> boots.Boot | None:
-        """The newest system of this enrollment that phoned home as `kind`."""
+        """The newest system of this enrollment that phoned home as `kind`, since it was last told to try again."""
+        after = again.fresh_from(self.options, self.enrollment.id).boots
         with self.store() as connection:
-            return boots.last_boot(connection, self.enrollment.id, kind)
+            return boots.last_boot(connection, self.enrollment.id, kind, after=after)
 
     def remote(self, kind: str) -> Remote:
         """SSH to the system that phoned home as `kind`."""
@@ -88,9 +89,10 @@ class Context:
         return self.services.remote(self.enrollment.id, boot.boot_id, lambda: Remote(boot.address, host_keys, key))
 
     def inventory(self, kind: str) -> Inventory | None:
-        """The newest inventory of this enrollment; kind: "out-of-band", "in-band", "installed"."""
+        """The newest inventory since the last retry; kind: "out-of-band", "in-band", "installed"."""
+        after = again.fresh_from(self.options, self.enrollment.id, kind).inventories
         with self.store() as connection:
-            return evidence.inventory(connection, self.enrollment.id, kind)
+            return evidence.inventory(connection, self.enrollment.id, kind, after=after)
 
     def require_inventory(self, kind: str) -> Inventory:
         """The same; RemoteError when it was not taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,9 +16,10 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
-from metalctl.store import boots, enrollments, evidence, nodes
+from metalctl.store import audit, boots, enrollments, evidence, nodes
 from metalctl.store.database import open_database, sqlite_url
 from metalctl.store.enrollments import Enrollment
+from metalctl.store.errors import NotFound
 
 
 def load_dossier(state_dir: Path | None, node: str) -> Dossier:
@@ -27,10 +29,13 @@ def load_dossier(state_dir: Path | None, node: str) -> Dossier:
 
 
 def load_batch(state_dir: Path | None, batch: str | None = None) -> list[Dossier]:
-    """All enrollments of a batch, by default the newest one."""
+    """All enrollments of a batch, by default the newest one; NotFound when there is none."""
     with _connect(state_dir) as connection:
         chosen = batch or enrollments.last_batch(connection)
-        return [gather(connection, e) for e in enrollments.listing(connection, chosen)]
+        found = [gather(connection, e) for e in enrollments.listing(connection, chosen)]
+    if not found:
+        raise NotFound(f"no batch is called {chosen!r}", hint="metalctl nodes --json names the batch of each node")
+    return found
 
 
 def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Inventory]]:
@@ -38,6 +43,13 @@ def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Invent
     with _connect(state_dir) as connection:
         nodes.get(connection, node)
         return {side: evidence.last_two(connection, node, side) for side in ("out-of-band", "in-band", "installed")}
+
+
+def audit_trail(state_dir: Path | None, node: str) -> list[dict[str, Any]]:
+    """What was done to a node, oldest first: at, actor, action, detail; NotFound: no such node."""
+    with _connect(state_dir) as connection:
+        nodes.get(connection, node)
+        return audit.of_node(connection, node)
 
 
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:

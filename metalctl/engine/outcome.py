@@ -7,6 +7,7 @@ from typing import Any
 
 from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
+from metalctl.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,13 @@ class Wait:
 
 
 class StageFailed(MetalctlError):
-    """The stage cannot be passed. fault: "hardware", or "metalctl" when we could not tell."""
+    """The stage cannot be passed. fault: "hardware" when a finding that blocks is a FAIL, else "metalctl": we could
+    not tell."""
 
-    def __init__(self, findings: tuple[Finding, ...], *, fault: str = "hardware", **evidence: Any) -> None:
-        first = next((f for f in findings if f.blocks), findings[0])
+    def __init__(self, findings: tuple[Finding, ...], *, fault: str = "", **evidence: Any) -> None:
+        blocking = [f for f in findings if f.blocks]
+        first = blocking[0] if blocking else findings[0]
+        fault = fault or ("hardware" if any(f.verdict is Verdict.FAIL for f in blocking) else "metalctl")
         super().__init__(f"{first.requirement}: {first.got or first.verdict}", hint=first.remedy)
         self.findings = findings
         self.fault = fault

@@ -68,8 +68,8 @@ def standings(database: Engine, batch: str | None = None) -> list[Standing]:
 
 
 def exit_code(found: list[Standing]) -> int:
-    """0 all accepted, 1 some hardware failed, 3 metalctl could not tell."""
-    if any(s.condition is Condition.FAILED and s.fault != "hardware" for s in found):
+    """0 all accepted, 1 some hardware failed, 3 metalctl could not tell, or a node has not come to an end."""
+    if any(s.eta is not None or (s.condition is Condition.FAILED and s.fault != "hardware") for s in found):
         return ITSELF
     return HARDWARE if any(s.condition is Condition.FAILED for s in found) else ACCEPTED
 

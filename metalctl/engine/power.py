@@ -7,17 +7,14 @@ from datetime import datetime
 
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Wait
+from metalctl.engine.settings import Boot
 from metalctl.model.finding import Finding
 from metalctl.model.verdict import Verdict
 from metalctl.store import boots
 
 POLL = 3.0
-# A node that did not call in this long is power-cycled again, so often at most; after that the stage's budget ends it.
-PATIENCE = 20 * 60.0
+# Power cycles at most; after that the stage's budget ends it.
 ATTEMPTS = 3
-# POST may take twenty minutes, but once a node has asked for its boot script only a kernel start and two downloads are
-# left. One that then falls silent for so long hangs (or its download died): waiting on gives nothing.
-SILENCE = 6 * 60.0
 
 
 def boot_into(ctx: Context, system: str) -> Wait:
@@ -26,7 +23,8 @@ def boot_into(ctx: Context, system: str) -> Wait:
     if ordered is not None:
         seen = _last_seen(ctx)
         # An installed system boots from its disk: what the network sees of it says little about how far it is.
-        given_up = _given_up(time.time(), float(ordered), seen if system == "ramdisk" else None)
+        boot = ctx.services.settings.boot
+        given_up = _given_up(boot, time.time(), float(ordered), seen if system == "ramdisk" else None)
         if not given_up:
             ctx.services.claim_boot(ctx.enrollment.id)
             waited = f"{time.time() - float(ordered):.0f} s"
@@ -56,11 +54,11 @@ def findings(ctx: Context, system: str) -> tuple[Finding, ...]:
     )  # fmt: skip
 
 
-def _given_up(now: float, ordered: float, seen: tuple[float, str] | None) -> str:
+def _given_up(boot: Boot, now: float, ordered: float, seen: tuple[float, str] | None) -> str:
     """Why this boot will not come any more; "" while it may."""
-    if now - ordered >= PATIENCE:
+    if now - ordered >= boot.patience:
         return f"no call in {now - ordered:.0f} s"
-    if seen is not None and ordered <= seen[0] <= now - SILENCE:
+    if seen is not None and ordered <= seen[0] <= now - boot.silence:
         return f"silent for {now - seen[0]:.0f} s after {seen[1]!r}"
     return ""
 

@@ -51,7 +51,7 @@ def certify(database: Engine, state: StateDir, enrollment: str) -> tuple[Artifac
     key = certificate.load_or_create_key(signing_key(state))
     folder = state.reports(found.batch)
     folder.mkdir(parents=True, exist_ok=True)
-    artifact = certificate.write(certificate.issue(found, key), folder / f"{found.node}.certificate.json")
+    artifact = report.write_certificate(found, key, folder)
     payload = certificate.verify(certificate.read(Path(artifact.path)), key.public_key())
     with database.begin() as connection:
         evidence.set_artifacts(connection, enrollment, [artifact])

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy import Engine
 
 from metalctl.boot.errors import DnsmasqFailed
-from metalctl.boot.server import BootServer
+from metalctl.boot.server import BootServer, require
 from metalctl.boot.settings import BootSettings
 from metalctl.engine import artifacts, reporting
 from metalctl.engine.directory import StoreDirectory
@@ -16,8 +17,9 @@ from metalctl.engine.durable import Durable
 from metalctl.engine.services import Services
 from metalctl.engine.settings import Boot, Settings, require_boot
 from metalctl.engine.spine import SPINE
-from metalctl.engine.state import ServiceLock
+from metalctl.engine.state import ServiceLock, StateDir
 from metalctl.engine.tick import Ticker
+from metalctl.model.errors import MetalctlError
 from metalctl.store import enrollments
 from metalctl.store.database import open_database, sqlite_url
 from metalctl.store.enrollments import Enrollment
@@ -43,9 +45,12 @@ class Service:
         self._lock.acquire()
         try:
             self.database = open_database(sqlite_url(self._settings.state.database))
+            serving = _boot_settings(boot, self._settings)
+            # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
+            require(serving)
             served = artifacts.prepare(self._settings, self._progress)
             self._boot = BootServer(
-                _boot_settings(boot, self._settings),
+                serving,
                 StoreDirectory(self.database, self._settings.state),
                 served.files,
                 on_death=self._boot_died,
@@ -54,13 +59,20 @@ class Service:
         except BaseException:
             self._lock.release()
             raise
-        self._services = Services(
-            self.database, self._settings, self._boot.base_url, served.images(self._boot.base_url)
-        )
+        try:
+            self._walk(served)
+        except BaseException:
+            self._boot.stop()
+            self._lock.release()
+            raise
+        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.base_url})")
+
+    def _walk(self, served: artifacts.Served) -> None:
+        url = self._boot.base_url
+        self._services = Services(self.database, self._settings, url, served.images(url))
         stages = [spec.stage.value for spec in SPINE]
         self._durable = Durable(self._settings.state.workflows, stages, Ticker(self._services))
         self._durable.launch()
-        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.base_url})")
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
@@ -100,9 +112,17 @@ class Service:
         changed = [e for e in known if e.ended and self._reported.get(e.id) != (e.updated, e.condition)]
         for enrollment in changed:
             self._reported[enrollment.id] = (enrollment.updated, enrollment.condition)
-            reporting.write_node(self.database, self._settings.state, enrollment.id)
+            self._write(enrollment.node, reporting.write_node, enrollment.id)
         for batch in {e.batch for e in changed}:
-            reporting.write_batch(self.database, self._settings.state, batch)
+            self._write(f"batch {batch}", reporting.write_batch, batch)
+
+    def _write(self, whose: str, write: Callable[[Engine, StateDir, str], object], which: str) -> None:
+        """Write pages. One that cannot be written (its profile is gone, the disk is full) does not stop the others."""
+        try:
+            write(self.database, self._settings.state, which)
+        except (MetalctlError, OSError) as error:
+            log.exception("report", of=whose)
+            self._progress(f"the report of {whose} could not be written: {error}")
 
     def _boot_died(self, failure: DnsmasqFailed) -> None:
         log.error("boot-service", reason=failure.message)

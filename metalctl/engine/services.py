@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
 
 from metalctl import bmc
-from metalctl.content.secrets import resolve
+from metalctl.engine import credentials
 from metalctl.engine.remote import Remote
 from metalctl.engine.settings import Settings
 from metalctl.store.nodes import Node
@@ -33,10 +33,13 @@ class Services:
     settings: Settings
     url: str = ""
     images: dict[str, Image] = field(default_factory=dict)
-    open_bmc: Callable[[Node], bmc.Bmc] = field(default=lambda node: connect_bmc(node))
+    open_bmc: Callable[[Node], bmc.Bmc] = field(init=False)
     _remotes: dict[str, tuple[str, Remote]] = field(default_factory=dict)
     _booting: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.open_bmc = lambda node: credentials.connect(self.database, node)
 
     def remote(self, enrollment: str, boot_id: str, connect: Callable[[], Remote]) -> Remote:
         """A connection to the system of that boot, kept between ticks."""
@@ -74,14 +77,3 @@ class Services:
         """Drop all connections."""
         for enrollment in list(self._remotes):
             self.forget_remote(enrollment)
-
-
-def connect_bmc(node: Node) -> bmc.Bmc:
-    """Log in to the node's BMC, with the certificate that was recorded at discovery."""
-    secret = resolve(node.credential)
-    return bmc.connect(endpoint_of(node), bmc.Credential(secret.username, secret.password))
-
-
-def endpoint_of(node: Node) -> bmc.Endpoint:
-    """Where the node's BMC is, with the certificate recorded of it."""
-    return replace(bmc.parse_endpoint(node.bmc), fingerprint=node.fingerprint)

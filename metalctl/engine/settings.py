@@ -10,9 +10,12 @@ Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/m
       http_port: 8080
       at_once: 8                # nodes that may be booting at the same time
       ping: true                # look whether an address is in use before it is given out
+      patience: 20 min          # a node that was powered on and does not call is power-cycled, three times at most
+      silence: 6 min            # so is one that asked for its boot script and was not seen again for so long
     handover: [kolla, cephadm]
     ironic: {url: http://127.0.0.1:6385}
     web: {host: 127.0.0.1, port: 8780}
+    bmc: {ca: /etc/metalctl/bmc-ca.pem}   # who signs the BMCs' certificates; without it they are pinned on first use
 """
 
 from __future__ import annotations
@@ -20,22 +23,44 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as strict
 
 from metalctl.engine.errors import EngineError
 from metalctl.engine.state import StateDir, default_cache_dir, default_state_dir
 from metalctl.model.errors import UsageError
+from metalctl.model.units import UnitError, parse_duration
 
 SYSTEM_CONFIG = Path("/etc/metalctl/metalctl.yaml")
 _FORBID = ConfigDict(extra="forbid")
 
 
+def _seconds(value: Any) -> float:
+    """A time as people write it, longer than none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"expected a time such as 6 min, got {value!r}")
+    try:
+        seconds = parse_duration(value)
+    except UnitError as error:
+        raise ValueError(f"{error.message}: {error.hint}") from error
+    if seconds <= 0:
+        raise ValueError(f"expected a time such as 6 min, got {value!r}")
+    return seconds
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+
+
 @strict(config=_FORBID, frozen=True)
 class Boot:
-    """The boot network. dhcp_range: first and last address given out, by default the upper half of `network`."""
+    """The boot network. dhcp_range: first and last address given out, by default the upper half of `network`.
+
+    patience, silence: seconds after which a boot is given up and the node power-cycled: after power-on, and after the
+    boot network last saw it. POST may take long, but once a node has asked for its boot script only a kernel start and
+    two downloads are left: one that then falls silent hangs, or its download died.
+    """
 
     interface: str = ""
     address: str = ""
@@ -45,6 +70,8 @@ class Boot:
     http_port: int = 8080
     at_once: int = 8
     ping: bool = True
+    patience: Seconds = 20 * 60.0
+    silence: Seconds = 6 * 60.0
 
 
 @strict(config=_FORBID, frozen=True)
@@ -64,11 +91,19 @@ class Web:
 
 
 @strict(config=_FORBID, frozen=True)
+class Bmcs:
+    """How BMCs are spoken to. ca: PEM file of the CAs that sign their certificates, "" to pin these on first use."""
+
+    ca: str = ""
+
+
+@strict(config=_FORBID, frozen=True)
 class _File:
     boot: Boot = field(default_factory=Boot)
     handover: tuple[str, ...] = ("kolla", "cephadm")
     ironic: Ironic = field(default_factory=Ironic)
     web: Web = field(default_factory=Web)
+    bmc: Bmcs = field(default_factory=Bmcs)
     state: str = ""
     cache: str = ""
 
@@ -83,6 +118,7 @@ class Settings:
     handover: tuple[str, ...] = ()
     ironic: Ironic = field(default_factory=Ironic)
     web: Web = field(default_factory=Web)
+    bmc: Bmcs = field(default_factory=Bmcs)
 
 
 def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
@@ -91,7 +127,7 @@ def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
     data = _parse(path) if path else _File()
     state = state_dir or (Path(data.state) if data.state else default_state_dir())
     cache = Path(data.cache) if data.cache else default_cache_dir()
-    return Settings(StateDir(state), cache, data.boot, data.handover, data.ironic, data.web)
+    return Settings(StateDir(state), cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
 
 
 def _default_file() -> Path | None:
@@ -109,6 +145,8 @@ def _parse(path: Path) -> _File:
         return TypeAdapter(_File).validate_python(data or {})
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="name the settings file with --config") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: it is not UTF-8 text", hint="see docs/settings.md for what it looks like") from error
     except YAMLError as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}", hint="it is not valid YAML") from error
     except ValidationError as error:

@@ -65,6 +65,11 @@ class StateDir:
                 f"the state directory {self.path} cannot be made: {error.strerror}",
                 hint="choose another with --state-dir or $METALCTL_STATE",
             ) from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise EngineError(
+                f"the state directory {self.path} cannot be written by user {os.geteuid()}",
+                hint="run metalctl as its owner, or choose another with --state-dir or $METALCTL_STATE",
+            )
         return self
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from metalctl.content import profiles
+from metalctl.content.errors import Problem, ProfileError
 from metalctl.content.secrets import resolve
-from metalctl.engine import cohort
+from metalctl.engine import again, cohort
 from metalctl.model.errors import MetalctlError, UsageError
 from metalctl.model.stage import Condition
 from metalctl.store import audit, enrollments, nodes, pairs
@@ -21,7 +22,9 @@ from metalctl.store.errors import NotFound
 class Row:
     """One node to enroll; `where` names its source for messages ("nodes.csv:3").
 
+    authorities: PEM file of the CAs that vouch for the BMC's certificate, "" to pin it or leave what is known.
     expected: the machine of the manifest that it must turn out to be (bmc.manifest.Machine as JSON), None for any.
+    columns: the names of the columns of that source, to say in which a mistake is.
     """
 
     name: str
@@ -30,50 +33,87 @@ class Row:
     profile: str
     where: str = ""
     expected: dict[str, Any] | None = None
+    authorities: str = ""
+    columns: Sequence[str] = ()
+
+
+def check(database: Engine, rows: Sequence[Row]) -> None:
+    """Refuse bad rows, writing nothing; UsageError lists every bad row."""
+    with database.connect() as connection:
+        _refuse(connection, rows)
 
 
 def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
     """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
-    problems = [p for row in rows for p in _problems(row)]
     with database.begin() as connection:
-        problems += [p for row in rows for p in _conflicts(connection, row)]
-        if problems:
-            raise UsageError("\n".join(problems), hint="nothing was enrolled; correct these rows and try again")
+        _refuse(connection, rows)
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "expected": expected}
         batch = enrollments.new_batch(connection, options)
         for row in rows:
-            nodes.put(connection, row.name, row.bmc, row.credential, row.profile)
+            nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
             enrollments.new(connection, row.name, batch, row.profile)
             audit.record(connection, row.name, "enroll", actor="operator", batch=batch, profile=row.profile)
     return batch
 
 
+def _refuse(connection: Connection, rows: Sequence[Row]) -> None:
+    told = [_told(row, [*_problems(row), *_conflicts(connection, row)]) for row in rows]
+    if bad := [line for line in told if line]:
+        raise UsageError("\n".join(bad), hint="nothing was enrolled; correct these rows and try again")
+
+
+def _told(row: Row, found: list[tuple[str, str]]) -> str:
+    """All mistakes of a row as one line, after where the first is: "nodes.csv:3:4: …"; "" when there is none."""
+    if not found:
+        return ""
+    columns = list(row.columns)
+    place = [row.where or row.name, *([str(columns.index(found[0][0]) + 1)] if found[0][0] in columns else [])]
+    return f"{':'.join(place)}: {'; '.join(text for _, text in found)}"
+
+
+def check_retry(database: Engine, names: Sequence[str]) -> None:
+    """Refuse nodes that cannot retry, writing nothing; UsageError or NotFound names one."""
+    with database.connect() as connection:
+        _failed(connection, names)
+
+
 def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
-    """Let failed enrollments go on from the stage that failed; returns their batch (of the first)."""
+    """Let failed enrollments of one batch go on (engine.again says from where); returns the batch.
+
+    allow_erase is for these nodes only. UsageError: one is not failed, or they are of several batches.
+    """
     with database.begin() as connection:
-        found = [enrollments.latest(connection, name) for name in names]
-        for enrollment in found:
-            if enrollment.condition is not Condition.FAILED:
-                raise UsageError(
-                    f"{enrollment.node} is {enrollment.condition} ({enrollment.stage}); only failed nodes can retry",
-                    hint=f"metalctl show {enrollment.node}",
-                )
+        found = _failed(connection, names)
         for enrollment in found:
             _reopen(connection, enrollment, allow_erase)
     return found[0].batch
 
 
+def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.Enrollment]:
+    found = [enrollments.latest(connection, name) for name in dict.fromkeys(names)]
+    for enrollment in found:
+        if enrollment.condition is not Condition.FAILED:
+            raise UsageError(
+                f"{enrollment.node} is {enrollment.condition} ({enrollment.stage}); only failed nodes can retry",
+                hint=f"metalctl show {enrollment.node}",
+            )
+    if len({e.batch for e in found}) > 1:
+        told = ", ".join(f"{e.node} ({e.batch})" for e in found)
+        raise UsageError(f"these nodes are of several batches: {told}", hint="retry the nodes of one batch at a time")
+    return found
+
+
 def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> None:
     attempt = enrollment.attempt + 1
-    enrollments.forget_stage(connection, enrollment.id, enrollment.stage)
-    enrollments.change(
-        connection, enrollment.id, attempt=attempt, condition=Condition.WAITING.value, why="queued again", fault=""
-    )
+    first = again.reopen(connection, enrollment)
+    waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
+    enrollments.change(connection, enrollment.id, attempt=attempt, **waiting)
     if allow_erase:
-        enrollments.set_batch_option(connection, enrollment.batch, "allow_erase", True)
+        again.allow_erase(connection, enrollment)
     _pair_anew(connection, enrollment)
-    audit.record(connection, enrollment.node, "retry", actor="operator", attempt=attempt, stage=enrollment.stage)
+    told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
+    audit.record(connection, enrollment.node, "retry", actor="operator", **told)
 
 
 def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> None:
@@ -83,22 +123,31 @@ def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> No
     enrollments.set_batch_option(connection, enrollment.batch, "pairs_from", since)
 
 
-def _problems(row: Row) -> list[str]:
+def _problems(row: Row) -> list[tuple[str, str]]:
+    """(column, what is wrong)"""
     found = []
-    for check in (lambda: profiles.load(row.profile), lambda: resolve(row.credential)):
+    looks = (("credential", lambda: resolve(row.credential)), ("profile", lambda: profiles.load(row.profile)))
+    for column, look in looks:
         try:
-            check()
+            look()
+        except ProfileError as error:
+            found += [(column, _of_profile(problem)) for problem in error.problems]
         except MetalctlError as error:
-            found.append(f"{row.where or row.name}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+            found.append((column, error.message + (f" ({error.hint})" if error.hint else "")))
     return found
 
 
-def _conflicts(connection: Connection, row: Row) -> list[str]:
+def _of_profile(problem: Problem) -> str:
+    place = f"{problem.file}:{problem.line}: " if problem.line else ""
+    return f"{place}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+
+
+def _conflicts(connection: Connection, row: Row) -> list[tuple[str, str]]:
     try:
         latest = enrollments.latest(connection, row.name)
     except NotFound:
         latest = None
     if latest is not None and not latest.ended:
-        return [f"{row.where or row.name}: {row.name} is being enrolled already ({latest.stage}, {latest.condition})"]
+        return [("name", f"{row.name} is being enrolled already ({latest.stage}, {latest.condition})")]
     owner = [n.name for n in nodes.listing(connection) if n.bmc == row.bmc and n.name != row.name]
-    return [f"{row.where or row.name}: BMC {row.bmc} belongs to {owner[0]} already"] if owner else []
+    return [("bmc", f"BMC {row.bmc} belongs to {owner[0]} already")] if owner else []

@@ -73,13 +73,14 @@ class Ticker:
 
     def _call(self, context: Context, spec: StageSpec, row: StageRow) -> Done | Wait | StageFailed:
         if row.elapsed > spec.budget:
-            return _stuck(spec, row)
+            return _stuck(spec, row, context.memo)
         try:
             outcome = spec.tick(context)
         except StageFailed as failed:
             return failed
         except TRANSIENT as error:
             tries = context.memo["transient"] = int(context.memo.get("transient", 0)) + 1
+            context.memo["transient_error"] = [error.message, error.hint]
             silent = row.elapsed - float(context.memo.setdefault("transient_since", row.elapsed))
             log.warning("transient", node=context.node.name, stage=spec.stage, tries=tries, error=error.message)
             if silent > PATIENCE:
@@ -91,8 +92,8 @@ class Ticker:
         except Exception as error:
             log.exception("tick", node=context.node.name, stage=spec.stage)
             return _could_not_tell(spec, MetalctlError(f"metalctl itself failed: {type(error).__name__}: {error}"))
-        context.memo.pop("transient", None)
-        context.memo.pop("transient_since", None)
+        for note in ("transient", "transient_since", "transient_error"):
+            context.memo.pop(note, None)
         return outcome
 
     def _write(self, context: Context, row: StageRow, outcome: Done | Wait | StageFailed) -> dict[str, Any]:
@@ -132,13 +133,17 @@ def _gap(ticked: str) -> float:
     return max(0.0, min(passed, LONGEST_GAP))
 
 
-def _stuck(spec: StageSpec, row: StageRow) -> StageFailed:
+def _stuck(spec: StageSpec, row: StageRow, memo: dict[str, Any]) -> StageFailed:
+    """With the last error when it is an error that kept the stage, such as a BMC that does not answer."""
+    error, hint = memo.get("transient_error", ("", ""))
+    waited = f"stuck after {row.elapsed / 60:.0f} min"
+    look = "look at the node's console and at what it waited for"
     finding = Finding(
         requirement=f"{spec.stage}.time",
         verdict=Verdict.UNKNOWN,
         expected=f"within {spec.budget / 60:.0f} min",
-        got=f"stuck after {row.elapsed / 60:.0f} min",
-        remedy="look at the node's console and at what it waited for, then enroll it again with --retry",
+        got=f"{waited}: {error}" if error else waited,
+        remedy=f"{hint or look}; then enroll it again with --retry",
     )
     return StageFailed((finding,), fault="metalctl")
 

@@ -96,10 +96,12 @@ def _start_redfish(paths: LabPaths, node: plan.PlannedNode, home: Path, user: st
         "SUSHY_EMULATOR_LIBVIRT_URI": "qemu:///system",
         "SUSHY_EMULATOR_ALLOWED_INSTANCES": [node.uuid],
         "SUSHY_EMULATOR_STATE_DIR": str(home / "tmp"),
+        "METALCTL_SUPPLIES": node.node.supplies,
+        "METALCTL_CLOCK_SKEW": node.node.clock_skew,
     }
     config = home / "redfish.conf"
     config.write_text("".join(f"{key} = {value!r}\n" for key, value in settings.items()))
-    argv = [sys.executable, "-m", "sushy_tools.emulator.main", "--config", str(config)]
+    argv = [sys.executable, "-m", "metalctl.lab.redfish_bmc", "--config", str(config)]
     # It keeps state in the temporary directory, under names that every emulator shares.
     parts.start(paths, redfish_part(node), sandbox.command(paths, argv), {"TMPDIR": str(home / "tmp")})
 

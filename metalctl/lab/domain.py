@@ -7,6 +7,8 @@ and define it again, and the qemu: elements survive that.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
 
 from metalctl.lab.plan import MTU, PlannedDisk, PlannedNode
 
@@ -18,7 +20,12 @@ PRODUCT = "Emulated Server"
 _TB_CACHE_MIB = 256
 _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
+_CARD_SLOT = 0x0F
 _SPARSE_FROM = 32 * 2**30
+_SMT = ("topoext", "invtsc")
+"""How an AMD kernel tells threads from cores; and a clock that it need not measure anew for each of 128 processors."""
+_WITHOUT = ("rdseed", "sha-ni", "fxsr_opt", "misalignsse", "3dnowprefetch", "osvw", "nrip-save", "xsavec")
+"""What the EPYC model has and TCG does not do."""
 _ROTATION = {"ssd": "1", "hdd": "7200"}
 
 ET.register_namespace("qemu", QEMU)
@@ -40,7 +47,7 @@ def build(node: PlannedNode, accelerator: str) -> str:
     for event, action in (("on_poweroff", "destroy"), ("on_reboot", "restart"), ("on_crash", "destroy")):
         _text(domain, event, action)
     _devices(domain, node)
-    _nvme(domain, node)
+    _arguments(domain, node, accelerator)
     _properties(domain, node)
     return ET.tostring(domain, encoding="unicode")
 
@@ -67,6 +74,9 @@ def _smbios(domain: ET.Element, node: PlannedNode) -> None:
         element = ET.SubElement(sysinfo, tag)
         for name, value in {**identity, **more}.items():
             _text(element, "entry", value, name=name)
+    bios = ET.SubElement(sysinfo, "bios")
+    for name, value in (("vendor", MANUFACTURER), ("version", node.node.bios)):
+        _text(bios, "entry", value, name=name)
     chassis = ET.SubElement(sysinfo, "chassis")
     _text(chassis, "entry", MANUFACTURER, name="manufacturer")
     _text(chassis, "entry", node.serial, name="serial")
@@ -100,6 +110,8 @@ def _cpu(domain: ET.Element, node: PlannedNode, accelerator: str) -> None:
         cpu = ET.SubElement(domain, "cpu", mode="custom", match="exact", check="none")
         _text(cpu, "model", "EPYC", fallback="forbid")
         flags = dict.fromkeys(("svm", "npt"), "require" if node.node.virtualization else "disable")
+        if node.node.threads > 1:
+            flags |= dict.fromkeys(_SMT, "require") | dict.fromkeys(_WITHOUT, "disable")
     cores = node.node.vcpus // node.node.threads
     ET.SubElement(cpu, "topology", sockets="1", dies="1", cores=str(cores), threads=str(node.node.threads))
     for name, policy in flags.items():
@@ -110,7 +122,7 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     devices = ET.SubElement(domain, "devices")
     order = iter(range(1, 1000))
     for index, mac in enumerate(node.macs):
-        _nic(devices, index, mac, node.ports[index], next(order))
+        _nic(devices, index, mac, node, next(order))
     sata = [disk for disk in node.disks if disk.disk.kind != "nvme"]
     for index, disk in enumerate(sata):
         _sata(devices, index, disk, next(order))
@@ -127,10 +139,10 @@ def _devices(domain: ET.Element, node: PlannedNode) -> None:
     _text(rng, "backend", "/dev/urandom", model="random")
 
 
-def _nic(devices: ET.Element, index: int, mac: str, port: str, order: int) -> None:
+def _nic(devices: ET.Element, index: int, mac: str, node: PlannedNode, order: int) -> None:
     nic = ET.SubElement(devices, "interface", type="ethernet")
     ET.SubElement(nic, "mac", address=mac)
-    ET.SubElement(nic, "target", dev=port, managed="no")
+    ET.SubElement(nic, "target", dev=node.ports[index], managed="no")
     ET.SubElement(nic, "model", type="virtio")
     # The switch reads taps through packet sockets, which hand on unfinished checksums and over-long segments.
     driver = ET.SubElement(nic, "driver")
@@ -140,6 +152,9 @@ def _nic(devices: ET.Element, index: int, mac: str, port: str, order: int) -> No
     ET.SubElement(nic, "mtu", size=str(MTU))
     ET.SubElement(nic, "boot", order=str(order))
     ET.SubElement(nic, "alias", name=f"ua-nic{index}")
+    if node.node.one_card:
+        place = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": f"{_CARD_SLOT:#04x}", "function": f"{index}"}
+        ET.SubElement(nic, "address", {**place, "multifunction": "off" if index else "on"})
 
 
 def _sata(devices: ET.Element, index: int, disk: PlannedDisk, order: int) -> None:
@@ -155,23 +170,39 @@ def _sata(devices: ET.Element, index: int, disk: PlannedDisk, order: int) -> Non
     ET.SubElement(element, "alias", name=f"ua-disk{index}")
 
 
-def _nvme(domain: ET.Element, node: PlannedNode) -> None:
-    """NVMe through QEMU's own arguments: libvirt 9 knows no emulated NVMe."""
-    disks = [disk for disk in node.disks if disk.disk.kind == "nvme"]
-    if not disks:
-        return
-    line = ET.SubElement(domain, f"{{{QEMU}}}commandline")
-    for index, disk in enumerate(disks):
-        path = str(disk.path).replace(",", ",,")
-        words = (
-            "-drive",
-            f"if=none,id=drive-nvme{index},file={path},format=raw,cache=unsafe,discard=unmap",
-            "-device",
-            f"nvme,id=nvme{index},drive=drive-nvme{index},serial={disk.serial},"
-            f"bus=pcie.0,addr={_NVME_FIRST_SLOT + index:#x}",
-        )
+def _arguments(domain: ET.Element, node: PlannedNode, accelerator: str) -> None:
+    """QEMU's own arguments, for what libvirt 9 has no words for."""
+    words = [*_smt(node, accelerator), *_memory_tables(node), *_nvme(node)]
+    if words:
+        line = ET.SubElement(domain, f"{{{QEMU}}}commandline")
         for word in words:
             ET.SubElement(line, f"{{{QEMU}}}arg", value=word)
+
+
+def _smt(node: PlannedNode, accelerator: str) -> Iterator[str]:
+    """TCG does not know that it can do these: nothing but what CPUID says is asked of it."""
+    if accelerator == "tcg" and node.node.threads > 1:
+        yield from ("-global", "EPYC-x86_64-cpu.x-force-features=on")
+
+
+def _memory_tables(node: PlannedNode) -> Iterator[str]:
+    for path in node.memory_tables:
+        yield from ("-smbios", f"file={_quoted(path)}")
+
+
+def _nvme(node: PlannedNode) -> Iterator[str]:
+    """Each drive behind a root port of its own, as in a server: it has a PCIe link then, and not only an address."""
+    disks = [disk for disk in node.disks if disk.disk.kind == "nvme"]
+    for index, disk in enumerate(disks):
+        slot = _NVME_FIRST_SLOT + index
+        drive = f"if=none,id=drive-nvme{index},file={_quoted(disk.path)},format=raw,cache=unsafe,discard=unmap"
+        port = f"pcie-root-port,id=nvme-port{index},bus=pcie.0,addr={slot:#x},chassis={slot},slot={index + 1}"
+        yield from ("-drive", drive, "-device", port)
+        yield from ("-device", f"nvme,id=nvme{index},drive=drive-nvme{index},serial={disk.serial},bus=nvme-port{index}")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace(",", ",,")
 
 
 def _properties(domain: ET.Element, node: PlannedNode) -> None:

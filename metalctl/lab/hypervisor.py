@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from metalctl.lab import domain, parts, sandbox
+from metalctl.lab import domain, parts, sandbox, smbios
 from metalctl.lab.errors import LabError
 from metalctl.lab.parts import PartState
 from metalctl.lab.paths import LabPaths
@@ -59,6 +59,8 @@ def _make_files(node: PlannedNode) -> None:
     node.console_log.touch()
     if node.node.firmware == "uefi":
         shutil.copyfile(domain.OVMF_VARS, node.nvram)
+    for path, table in zip(node.memory_tables, smbios.structures(node.node, node.serial), strict=True):
+        path.write_bytes(table)
     for disk in node.disks:
         with disk.path.open("wb") as file:
             file.truncate(disk.disk.size)

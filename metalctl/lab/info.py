@@ -36,7 +36,7 @@ class BmcInfo:
 
 @dataclass(frozen=True)
 class NodeInfo:
-    """One node. `macs` and `switch_ports` are in the order of the NICs; `power` is "on" or "off"."""
+    """One node. `macs`, `switches` and `switch_ports` are in the order of the NICs; `power` is "on" or "off"."""
 
     name: str
     role: str
@@ -45,6 +45,7 @@ class NodeInfo:
     serial: str
     macs: list[str]
     bmc: BmcInfo
+    switches: list[str]
     switch_ports: list[str]
     console_log: str
     disks: list[DiskInfo]
@@ -77,7 +78,6 @@ class LabInfo:
     boot_network: str
     boot_network6: str
     bmc_network: str
-    switch_name: str
     credentials_file: str
     nodes_file: str
     settings_file: str
@@ -116,7 +116,6 @@ def built(paths: LabPaths, rack: plan.Plan, accelerator: Accelerator, certificat
         boot_network=plan.BOOT_NETWORK,
         boot_network6=plan.BOOT_NETWORK6,
         bmc_network=plan.BMC_NETWORK,
-        switch_name=plan.SWITCH_NAME,
         credentials_file=str(paths.credentials),
         nodes_file=str(nodes_file(paths)),
         settings_file=str(settings_file(paths)),
@@ -135,6 +134,7 @@ def _node(node: plan.PlannedNode, certificate: str) -> NodeInfo:
         serial=node.serial,
         macs=list(node.macs),
         bmc=BmcInfo(node.bmc_address, url, certificate, plan.IPMI_PORT),
+        switches=list(node.switches),
         switch_ports=list(node.ports),
         console_log=str(node.console_log),
         disks=[DiskInfo(disk.disk.kind, disk.serial, str(disk.path), disk.disk.size) for disk in node.disks],

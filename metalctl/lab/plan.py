@@ -25,7 +25,7 @@ FIRST_BMC = 11
 IPMI_PORT = 623
 REDFISH_PORT = 443
 MTU = 9000
-SWITCH_NAME = "tor1"
+SWITCHES = ("tor1", "tor2")
 _SPACE = uuid.UUID("5c1f5f7e-6d3c-4a53-9d53-3b0a4c2f7a10")
 
 
@@ -45,7 +45,7 @@ class PlannedDisk:
 
 @dataclass(frozen=True)
 class PlannedNode:
-    """A node as it will be built: its faults are applied."""
+    """A node as it will be built: its faults are applied. `ports` and `switches` are in the order of its NICs."""
 
     node: Node
     domain: str
@@ -53,6 +53,7 @@ class PlannedNode:
     serial: str
     macs: tuple[str, ...]
     ports: tuple[str, ...]
+    switches: tuple[str, ...]
     bmc_address: str
     disks: tuple[PlannedDisk, ...]
     directory: Path
@@ -61,6 +62,12 @@ class PlannedNode:
     def console_log(self) -> Path:
         """What the node writes to its serial console."""
         return self.directory / "console.log"
+
+    @property
+    def memory_tables(self) -> tuple[Path, ...]:
+        """One file for each of the firmware's structures about memory."""
+        slots = len(self.node.dimms)
+        return tuple(self.directory / f"smbios{number}.bin" for number in range(slots + 1 if slots else 0))
 
     @property
     def nvram(self) -> Path:
@@ -84,18 +91,22 @@ def make(rack: Rack, name: str, state: Path) -> Plan:
         node = faults.inject(declared)
         ports = tuple(f"swp{port + offset}" for offset in range(len(node.nics)))
         port += len(ports)
-        nodes.append(_node(node, name, index, ports, state / "nodes" / node.name))
+        switches = tuple(SWITCHES[0 if node.one_switch else nic % rack.switches] for nic in range(len(ports)))
+        cables = tuple(zip(ports, switches, strict=True))
+        cables = (cables[1], cables[0], *cables[2:]) if node.crossed else cables
+        nodes.append(_node(node, name, index, cables, state / "nodes" / node.name))
     return Plan(name=name, nodes=tuple(nodes))
 
 
-def _node(node: Node, lab: str, index: int, ports: tuple[str, ...], directory: Path) -> PlannedNode:
+def _node(node: Node, lab: str, index: int, cables: tuple[tuple[str, str], ...], directory: Path) -> PlannedNode:
     return PlannedNode(
         node=node,
         domain=node.name,
         uuid=str(uuid.uuid5(_SPACE, f"{lab}/{node.name}")),
         serial="MCTL" + _digest(lab, node.name, "serial")[:8].upper(),
-        macs=tuple(_mac(lab, node.name, nic) for nic in range(len(ports))),
-        ports=ports,
+        macs=tuple(_mac(lab, node.name, nic) for nic in range(len(cables))),
+        ports=tuple(port for port, _ in cables),
+        switches=tuple(switch for _, switch in cables),
         bmc_address=f"172.31.1.{FIRST_BMC + index}",
         disks=_disks(node, lab, directory),
         directory=directory,

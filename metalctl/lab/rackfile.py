@@ -1,6 +1,7 @@
 """Reads rack.yaml: what nodes the emulated rack has, and what is wrong with them on purpose.
 
     name: demo
+    switches: 1                     # or 2 that speak LACP as one: NICs alternate between them; default 1
     nodes:
       - name: sto1                  # 1-12 letters, digits, '-'
         role: storage               # controller, compute, storage
@@ -10,6 +11,8 @@
         memory: 2560 MiB            # default 2560 MiB
         disks: [{kind: ssd, size: 8 GiB}, {kind: hdd, size: 2 GiB, count: 3}, {kind: nvme, size: 2 GiB}]
         iommu: true                 # default false
+        dimms: 4                    # slots (a channel each) whose modules make up the memory; default: QEMU's own list
+        supplies: 2                 # power supplies of the BMC, default 2
         nics: 2                     # bonded by LACP on the switch; default 2
         faults: [missing-hdd]       # one file each in metalctl/lab/faults/
 
@@ -33,7 +36,20 @@ from metalctl.model.units import parse_size
 T = TypeVar("T")
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,11}$")
 DEMO = Path(__file__).parent / "racks" / "demo.yaml"
-NODE_KEYS = ("name", "role", "firmware", "vcpus", "threads", "memory", "iommu", "disks", "nics", "faults")
+NODE_KEYS = (
+    "name",
+    "role",
+    "firmware",
+    "vcpus",
+    "threads",
+    "memory",
+    "iommu",
+    "dimms",
+    "supplies",
+    "disks",
+    "nics",
+    "faults",
+)
 MOST_NODES = 100
 
 
@@ -46,8 +62,8 @@ class _Map:
     where: str
 
     def line(self, key: str | None = None) -> int:
-        """Line of the key's value (1 is the first), of the mapping where the key is absent."""
-        if key is not None and key in self.data:
+        """Line of the key's value (1 is the first), of the mapping where the key is absent or merged in by `<<`."""
+        if key is not None and key in (self.data.lc.data or {}):
             return int(self.data.lc.value(key)[0]) + 1
         return int(self.data.lc.line) + 1
 
@@ -119,8 +135,10 @@ def load(path: Path | None = None) -> Rack:
     """The rack in the file; the shipped demo rack without one. Raises `RackFileError`."""
     path = path or DEMO
     top = _Map(path, _parse(path), "")
-    top.only(("name", "nodes"))
-    rack = Rack(name=_name(top), nodes=tuple(top.each("nodes", _node)))
+    top.only(("name", "switches", "nodes"))
+    switches = top.integer("switches", 1, 1, 2)
+    rack = Rack(name=_name(top), nodes=tuple(top.each("nodes", _node)), switches=switches)
+    _check_switches(top, rack)
     _check_names(top, rack)
     return rack
 
@@ -158,20 +176,30 @@ def _node(item: _Map) -> Node:
     threads = item.integer("threads", 1, 1, 8)
     if vcpus % threads:
         item.wrong("threads", f"threads: {vcpus} vCPUs cannot be split into cores of {threads} threads")
+    memory = item.size("memory", 2560 * MIB, 128 * MIB)
     node = Node(
         name=name,
         role=item.one_of("role", ROLES),
         firmware=cast(Firmware, item.one_of("firmware", FIRMWARES, "bios")),
         vcpus=vcpus,
         threads=threads,
-        memory=item.size("memory", 2560 * MIB, 128 * MIB),
+        memory=memory,
         disks=tuple(disk for group in item.each("disks", _disks) for disk in group),
         nics=(Nic(),) * item.integer("nics", 2, 1, 4),
         iommu=item.yes("iommu"),
+        dimms=_dimms(item, memory),
+        supplies=item.integer("supplies", 2, 0, 2),
         faults=_faults(item),
     )
     faults.inject(node)
     return node
+
+
+def _dimms(item: _Map, memory: int) -> tuple[int, ...]:
+    slots = item.integer("dimms", 0, 0, 16)
+    if slots and memory % (slots * MIB):
+        item.wrong("dimms", f"dimms: {memory // MIB} MiB cannot be split into {slots} modules of whole MiB")
+    return (memory // slots,) * slots if slots else ()
 
 
 def _disks(item: _Map) -> tuple[Disk, ...]:
@@ -188,6 +216,14 @@ def _faults(item: _Map) -> tuple[str, ...]:
         if name not in faults.names():
             item.wrong("faults", f"faults: expected any of {', '.join(faults.names())}, got {name!r}")
     return tuple(str(name) for name in value)
+
+
+def _check_switches(top: _Map, rack: Rack) -> None:
+    for index, node in enumerate(rack.nodes):
+        if node.faults and rack.switches == 1 and faults.inject(node).one_switch:
+            _Map(top.path, top.data["nodes"][index], f"node {node.name}: ").wrong(
+                "faults", "fault one-switch, but the rack has one switch", "declare switches: 2 or drop the fault"
+            )
 
 
 def _check_names(top: _Map, rack: Rack) -> None:

@@ -33,7 +33,10 @@ class Nic:
 class Node:
     """One server; `memory` in bytes, `threads` hardware threads a core, `virtualization` whether the CPU offers it.
 
-    `iommu`: whether the board has one.
+    `iommu`: whether the board has one. `dimms`: bytes of the module in each slot as the firmware lists them, 0 for an
+    empty slot; none leaves the list to QEMU. `bios`: the firmware's version. `supplies`: power supplies fitted, of two
+    bays. `clock_skew`: seconds that the BMC's clock is ahead. `crossed`: the cables of the first two NICs are swapped.
+    `one_switch`: all cables go to the first switch of two. `one_card`: all NICs are functions of one PCI device.
     """
 
     name: str
@@ -46,12 +49,21 @@ class Node:
     nics: tuple[Nic, ...] = (Nic(), Nic())
     virtualization: bool = True
     iommu: bool = False
+    dimms: tuple[int, ...] = ()
+    ecc: bool = True
+    bios: str = "1.4.0"
+    supplies: int = 2
+    clock_skew: int = 0
+    crossed: bool = False
+    one_switch: bool = False
+    one_card: bool = False
     faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Rack:
-    """A rack as declared, its faults not yet applied."""
+    """A rack as declared, its faults not yet applied. `switches`: 1, or 2 that speak LACP as one (MLAG)."""
 
     name: str
     nodes: tuple[Node, ...]
+    switches: int = 1

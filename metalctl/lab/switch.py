@@ -1,8 +1,9 @@
 """The top-of-rack switch: Open vSwitch in user space, one tap a node NIC, an LACP bond a node, lldpd on the ports.
 
 The bond falls back to active-backup while the node speaks no LACP, so that its firmware can PXE-boot; it takes the
-first NIC then. The provisioner is on the bridge's own port; it has an IPv6 address so that a DHCP server may send
-router advertisements: iPXE waits 8 to 13 s for one, each time it starts.
+first NIC then. Two switches are one Open vSwitch with two names: a pair that speaks LACP as one (MLAG) looks no
+different from the node's side. The provisioner is on the bridge's own port; it has an IPv6 address so that a DHCP
+server may send router advertisements: iPXE waits 8 to 13 s for one, each time it starts.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def start(paths: LabPaths, rack: plan.Plan) -> None:
     _add_taps(paths, rack)
     for node in rack.nodes:
         _connect(paths, node)
-    _start_lldp(paths)
+    _start_lldp(paths, rack)
 
 
 def _start_database(paths: LabPaths) -> None:
@@ -89,19 +90,33 @@ def _connect(paths: LabPaths, node: plan.PlannedNode) -> None:
     _vsctl(paths, "add-bond", bridge, f"bond-{node.node.name}", *node.ports, *settings)
 
 
-def _start_lldp(paths: LabPaths) -> None:
+def _start_lldp(paths: LabPaths, rack: plan.Plan) -> None:
+    """One lldpd a switch, on its own ports."""
+    cables = [cable for node in rack.nodes for cable in zip(node.switches, node.ports, strict=True)]
+    for name in sorted({switch for switch, _ in cables}):
+        _announce(paths, name, sorted((port for switch, port in cables if switch == name), key=_number))
+
+
+def _number(port: str) -> int:
+    return int(port.removeprefix("swp"))
+
+
+def _announce(paths: LabPaths, name: str, ports: list[str]) -> None:
     # lldpcli, which reads it, runs as lldpd's own user: it must be able to get there, so not under the state directory.
-    config = paths.run / "lldpd.conf"
+    config = paths.run / f"lldpd-{name}.conf"
     config.write_text(
-        f"configure system hostname {plan.SWITCH_NAME}\n"
+        f"configure system hostname {name}\n"
         "configure system capabilities enabled bridge\n"
         "configure lldp portidsubtype ifname\n"
         "configure lldp tx-interval 5\n"
     )
     config.chmod(0o644)
-    argv = ["lldpd", "-d", "-I", "swp*", "-C", "swp1", "-S", "metalctl emulated switch", "-u", "/run/lldpd.socket"]
-    parts.start(paths, "lldpd", sandbox.command(paths, [*argv, "-O", "/run/lldpd.conf"]))
-    parts.wait(paths, "lldpd", (paths.run / "lldpd.socket").exists)
+    socket = f"lldpd-{name}.socket"
+    # The chassis is known by the address of the switch's first port.
+    argv = ["lldpd", "-d", "-I", ",".join(ports), "-C", ports[0], "-S", "metalctl emulated switch"]
+    part = f"lldpd-{name}"
+    parts.start(paths, part, sandbox.command(paths, [*argv, "-u", f"/run/{socket}", "-O", f"/run/{config.name}"]))
+    parts.wait(paths, part, (paths.run / socket).exists)
 
 
 def _ip(paths: LabPaths, *words: str) -> None:

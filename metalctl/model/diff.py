@@ -1,7 +1,8 @@
 """What changed between two inventories of one machine: parts swapped, links narrower, firmware moved; and which checks
 must run again. Pure.
 
-Left out is what changes by itself (VOLATILE): kernel names, times, temperatures, hours of life. The kernel's count of
+Left out is what changes by itself (VOLATILE): kernel names, times, temperatures, hours of life; and memory errors that
+are fewer than before, for they are counted from each boot. The kernel's count of
 memory moves a little with every kernel (TOLERANCE). A part that could not be read the second time is not called
 removed: it is "not readable" (`Change.what`), and that says nothing about the hardware.
 """
@@ -22,6 +23,7 @@ VOLATILE: dict[str, frozenset[str]] = {
     "machine": frozenset({"source", "taken", "boot_id", "os", "kernel", "unreadable", "sources", "log", "power",
                           "manager.clock_offset", "cpu.kvm_reason"}),
     "disk": frozenset({"name", "by_id", "health.hours", "health.celsius", "health.written"}),
+    "raid disk": frozenset({"name", "health.hours", "health.celsius", "health.written"}),
     "nic": frozenset({"name"}),
     "sensor": frozenset({"value"}),
     "power supply": frozenset({"input_volts"}),
@@ -98,7 +100,7 @@ def _parts(kind: Kind, before: Inventory, after: Inventory) -> Iterator[Change]:
         yield from _facts(kind.name, close(kind, two), kind.label(two), was, is_now, after, kind.field)
     unread = any(_covers(u.fact, kind.field) for u in after.unreadable)
     for part in gone:
-        yield _whole("not readable" if unread and not rights else "removed", kind, part)
+        yield _whole("not readable" if unread else "removed", kind, part)
     for part in new:
         yield _whole("added", kind, part)
 
@@ -134,7 +136,7 @@ def _facts(
 ) -> Iterator[Change]:
     for name in dict.fromkeys((*one, *two)):
         a, b = one.get(name), two.get(name)
-        if _volatile(kind, name) or a == b or _within(kind, name, a, b):
+        if _volatile(kind, name) or a == b or _within(kind, name, a, b) or _began_anew(kind, name, a, b):
             continue
         full = f"{path}.{name}" if path else name
         unread = name not in two and any(_covers(u.fact, full) for u in after.unreadable)
@@ -150,6 +152,12 @@ def _volatile(kind: str, name: str) -> bool:
 def _within(kind: str, name: str, a: Any, b: Any) -> bool:
     share = TOLERANCE.get((kind, name))
     return bool(share and a and b and abs(a - b) <= share * max(a, b))
+
+
+def _began_anew(kind: str, name: str, a: Any, b: Any) -> bool:
+    """Memory errors are counted from each boot: fewer than before is no change of the module."""
+    counts = kind == "dimm" and name in ("corrected", "uncorrected")
+    return counts and isinstance(a, int) and isinstance(b, int) and b < a
 
 
 def _covers(unreadable: str, fact: str) -> bool:
@@ -168,7 +176,7 @@ def meaning(name: str, before: Any, after: Any) -> str:
         return "firmware moved"
     if last in ("status", "health") and after in ("failing", "warning", "critical"):
         return "failing"
-    if last in ("defects", "pending", "link_errors") and (after or 0) > (before or 0):
+    if last in ("defects", "pending", "link_errors", "corrected", "uncorrected") and (after or 0) > (before or 0):
         return "failing"
     if last == "neighbour" or name.startswith("neighbour."):
         return "cabled elsewhere"

@@ -19,7 +19,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Fru:
-    """A part that a person can replace. kind: "dimm", "disk", "nic", "cpu" or "psu"; slot: as the chassis labels it."""
+    """A part that a person can replace. kind: "dimm", "disk", "nic", "cpu", "psu", "controller" or "card".
+
+    slot: as the chassis labels it, else how the machine addresses it.
+    """
 
     kind: str
     slot: str = ""

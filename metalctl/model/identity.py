@@ -26,6 +26,7 @@ _COUNTED = "12345678901234567890"
 
 # How much it says that a field is equal on both sides. A chassis outlives its board; cards and DIMMs move one by one.
 WEIGHTS = {"serial": 4.0, "uuid": 4.0, "macs": 3.0, "dimms": 3.0, "chassis_serial": 2.0}
+ENOUGH = WEIGHTS["macs"]  # less than this, stated by both sides, tells nothing
 SAME, CHANGED = 0.6, 0.25
 
 
@@ -119,30 +120,34 @@ def similarity(a: Identity, b: Identity) -> float:
 
     MAC addresses and memory modules count by the share of the smaller set that both have.
     """
-    shares = _shares(a, b)
-    stated = sum(WEIGHTS[name] for name in shares)
-    return sum(WEIGHTS[name] * share for name, share in shares.items()) / stated if stated else 0.0
+    compared = shares(a, b)
+    stated = sum(WEIGHTS[name] for name in compared)
+    return sum(WEIGHTS[name] * share for name, share in compared.items()) / stated if stated else 0.0
 
 
 def likeness(a: Identity, b: Identity) -> str:
     """One of "same", "changed" (a board or several parts were swapped: ask), "different" and "unknown" (too little)."""
-    shares = _shares(a, b)
-    if sum(WEIGHTS[name] for name in shares) < WEIGHTS["macs"]:
+    if sum(WEIGHTS[name] for name in shares(a, b)) < ENOUGH:
         return "unknown"
     found = similarity(a, b)
     return "same" if found >= SAME else "changed" if found >= CHANGED else "different"
 
 
-def _shares(a: Identity, b: Identity) -> dict[str, float]:
-    """Field → share that is equal, of the fields that both sides state."""
+def shares(a: Identity, b: Identity) -> dict[str, float]:
+    """Name of WEIGHTS → share that is equal, 0.0 to 1.0, of the fields that both sides state."""
     found = {}
     for name in ("serial", "chassis_serial"):
         if (one := usable_serial(getattr(a, name))) and (other := usable_serial(getattr(b, name))):
             found[name] = float(one == other)
     if (one := usable_uuid(a.uuid)) and (other := usable_uuid(b.uuid)):
         found["uuid"] = float(other in (one, swapped_uuid(one)))
-    sets = {"macs": (usable_macs(a.macs), usable_macs(b.macs)), "dimms": (frozenset(a.dimms), frozenset(b.dimms))}
+    sets = {"macs": (usable_macs(a.macs), usable_macs(b.macs)), "dimms": (_serials(a.dimms), _serials(b.dimms))}
     for name, (ours, theirs) in sets.items():
         if ours and theirs:
             found[name] = len(ours & theirs) / min(len(ours), len(theirs))
     return found
+
+
+def _serials(dimms: Iterable[str]) -> frozenset[str]:
+    """The modules by their serials alone: firmware and BMC write makers and part numbers each in its own way."""
+    return frozenset(d.rpartition("/")[2].removeprefix("0x").lstrip("0") for d in dimms) - {""}

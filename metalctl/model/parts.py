@@ -98,6 +98,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("power supply", "power_supplies", (serial, slot),
          lambda p: " ".join(w for w in ("power supply", p.slot, p.serial and f"serial {p.serial}") if w), slot),
     Kind("sensor", "sensors", (_name,), lambda s: f"sensor {s.name}", _name),
+    Kind("raid disk", "raid_disks", (serial, _wwn, lambda d: folded(d.slot), _name), lambda d: d.label,
+         lambda d: d.slot or d.name),
     Kind("firmware", "firmware", (lambda f: f.component,), lambda f: f"firmware of {f.component}",
          lambda f: f.component),
 )  # fmt: skip

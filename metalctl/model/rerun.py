@@ -29,6 +29,8 @@ RERUN: dict[tuple[str, str], tuple[str, ...]] = {
     ("bond", ""): ("bond", "mtu", "iperf3"),
     ("controller", ""): _DISKS,
     ("volume", ""): _DISKS,
+    ("disk volume", ""): _DISKS,
+    ("raid disk", ""): _DISKS,
     ("pcie device", ""): (),  # ports and disks are looked at as such; for other devices there is no check
     ("power supply", ""): (),
     ("sensor", ""): (),

@@ -3,8 +3,10 @@
 Which statements count:
 - findings: those of the dossier, and those of each stage's last record that the dossier does not have under the same
   requirement and part (the dossier's are newer, and carry the waivers);
-- check results: of each check on each part in each kind of run, the last one. Earlier ones are `superseded`: shown,
-  never counted, so that a pass on a second run is visible as such.
+- check results: of each check on each part in each kind of run, the last one; a part is known by its serial or MAC, as
+  kernel names move. Of a part that the last inventory does not have any more, none, once a later run of that kind had
+  the check on what is there now. Those are `superseded`: shown, never counted, so that a pass on a second run is
+  visible as such.
 
 A waiver counts until the end of its `until` date. A FAIL of a check is waived by a waived finding of `check.NAME`
 (or of one of its measurements) on that part or on no part.
@@ -12,6 +14,7 @@ A waiver counts until the end of its `until` date. A FAIL of a check is waived b
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +27,8 @@ from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.model.verdict import Verdict
 
 _BAD = (Verdict.FAIL, Verdict.UNKNOWN)
+_SERIAL = re.compile(r"\bserial (?!\?)\S+", re.IGNORECASE)
+_MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def judge(dossier: Dossier, today: date | None = None) -> Judgement:
     """The judgement of a dossier; today: for the dates of waivers, UTC."""
     day = today or datetime.now(UTC).date()
     findings = tuple(_without_lapsed_waiver(f, day) for f in _findings(dossier))
-    checks = tuple(_judged(dossier.runs, findings))
+    checks = tuple(_judged(dossier, findings))
     waivers = tuple(f for f in findings if f.waiver and f.verdict in _BAD)
     blockers = (*map(_say_finding, (f for f in findings if f.blocks)), *map(_say, (c for c in checks if c.blocks)))
     counts = _counts(findings, checks)
@@ -125,14 +130,38 @@ def _holds(waiver: Waiver, day: date) -> bool:
         return False  # no readable end: it waives nothing
 
 
-def _judged(runs: tuple[Run, ...], findings: Iterable[Finding]) -> Iterable[Judged]:
-    in_order = sorted(runs, key=lambda run: run.started)
-    last = {(r.kind, c.check, c.part): (r.run_id, i) for r in in_order for i, c in enumerate(r.results)}
+def _judged(dossier: Dossier, findings: Iterable[Finding]) -> Iterable[Judged]:
+    in_order = sorted(dossier.runs, key=lambda run: run.started)
+    last = {(r.kind, c.check, _key(c.part)): (r.run_id, i) for r in in_order for i, c in enumerate(r.results)}
+    last_run = {(r.kind, c.check): r.run_id for r in in_order for c in r.results}
     waived = [f for f in findings if f.waiver and f.requirement.startswith("check.")]
+    present = _present(dossier)
     for run in in_order:
         for i, result in enumerate(run.results):
-            old = last[run.kind, result.check, result.part] != (run.run_id, i)
-            yield Judged(run, result, _waiver_for(result, waived), old)
+            old = last[run.kind, result.check, _key(result.part)] != (run.run_id, i)
+            replaced = last_run[run.kind, result.check] != run.run_id and _is_gone(result.part, present)
+            yield Judged(run, result, _waiver_for(result, waived), old or replaced)
+
+
+def _key(part: str) -> str:
+    """What tells a part from others: its serial or MAC, else how it is called."""
+    found = _SERIAL.search(part) or _MAC.search(part)
+    return found[0].lower() if found else part
+
+
+def _is_gone(part: str, present: frozenset[str]) -> bool:
+    """Whether a part with a serial or MAC is no longer in the machine; False where no inventory tells."""
+    named = _key(part) != part or part.startswith("dimm ")
+    return bool(present) and named and _key(part) not in present
+
+
+def _present(dossier: Dossier) -> frozenset[str]:
+    inventory = dossier.in_band
+    if inventory is None:
+        return frozenset()
+    dimms = {" ".join(w for w in ("dimm", d.slot, d.serial) if w) for d in inventory.memory.dimms}
+    disks = {f"serial {d.serial.lower()}" for d in inventory.disks}
+    return frozenset(dimms | disks | {nic.mac.lower() for nic in inventory.nics})
 
 
 def _waiver_for(result: CheckResult, waived: list[Finding]) -> Waiver | None:

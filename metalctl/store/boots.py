@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from metalctl.model.boot import PhoneHome
 from metalctl.model.codec import decode, encode
@@ -76,16 +76,23 @@ def add_boot(connection: Connection, enrollment: str, report: PhoneHome) -> None
         connection.execute(insert(table).values(**row, at=now(), data=data))
 
 
-def last_boot(connection: Connection, enrollment: str, kind: str | None = None) -> Boot | None:
-    """The newest system that phoned home, of one kind or any."""
+def last_boot(connection: Connection, enrollment: str, kind: str | None = None, *, after: int = 0) -> Boot | None:
+    """The newest system that phoned home, of one kind or any; only those of a higher id than `after`."""
     table = schema.boots
-    query = select(table).where(table.c.enrollment == enrollment).order_by(table.c.id.desc()).limit(1)
+    wanted = (table.c.enrollment == enrollment) & (table.c.id > after)
+    query = select(table).where(wanted).order_by(table.c.id.desc()).limit(1)
     if kind is not None:
         query = query.where(table.c.kind == kind)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
     return Boot(row.enrollment, row.kind, row.boot_id, row.address, row.at, decode(PhoneHome, row.data))
+
+
+def newest(connection: Connection, enrollment: str) -> int:
+    """The id of the last boot of an enrollment; 0 when there was none."""
+    table = schema.boots
+    return connection.execute(select(func.max(table.c.id)).where(table.c.enrollment == enrollment)).scalar() or 0
 
 
 def add_sighting(connection: Connection, mac: str, what: str) -> None:

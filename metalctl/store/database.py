@@ -6,13 +6,16 @@ import json
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from metalctl.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 
 def now() -> str:
@@ -68,6 +71,18 @@ def _migrate(engine: Engine) -> None:
         config = Config()
         config.set_main_option("script_location", str(scripts))
         config.attributes["connection"] = connection
-        head = ScriptDirectory.from_config(config).get_current_head()
-        if MigrationContext.configure(connection).get_current_revision() != head:
-            command.upgrade(config, "head")
+        directory = ScriptDirectory.from_config(config)
+        head = directory.get_current_head()
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == head:
+            return
+        if current is not None and current not in _revisions(directory):
+            raise StoreError(
+                f"the database {engine.url.render_as_string()} was written by a newer metalctl (schema {current})",
+                hint="run that version, or name another state directory with --state-dir",
+            )
+        command.upgrade(config, "head")
+
+
+def _revisions(directory: ScriptDirectory) -> set[str]:
+    return {script.revision for script in directory.walk_revisions()}

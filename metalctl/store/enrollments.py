@@ -118,11 +118,6 @@ def listing(connection: Connection, batch: str | None = None) -> list[Enrollment
     return [_enrollment(row) for row in connection.execute(query)]
 
 
-def unfinished(connection: Connection) -> list[Enrollment]:
-    """Enrollments that are still on their way."""
-    return [e for e in listing(connection) if not e.ended]
-
-
 def change(connection: Connection, identifier: str, **values: object) -> None:
     """Change columns of an enrollment; `updated` follows."""
     query = update(schema.enrollments).where(schema.enrollments.c.id == identifier)

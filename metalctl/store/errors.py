@@ -1,8 +1,7 @@
 """Errors of the store room.
 
 StoreError
-├── NotFound       no such node, enrollment or batch
-└── Conflict       what was asked for is already there
+└── NotFound       no such node, enrollment or batch
 """
 
 from __future__ import annotations
@@ -16,7 +15,3 @@ class StoreError(MetalctlError):
 
 class NotFound(StoreError, UsageError):
     """Nothing of that name is remembered."""
-
-
-class Conflict(StoreError, UsageError):
-    """Something of that name is already remembered."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import Artifact
@@ -40,12 +40,19 @@ def add_inventory(connection: Connection, node: str, enrollment: str, kind: str,
     connection.execute(insert(schema.inventories).values(**row, data=encode(inventory)))
 
 
-def inventory(connection: Connection, enrollment: str, kind: str) -> Inventory | None:
-    """The newest inventory of that kind of this enrollment."""
+def inventory(connection: Connection, enrollment: str, kind: str, *, after: int = 0) -> Inventory | None:
+    """The newest inventory of that kind of this enrollment; only one of a higher id than `after`."""
     table = schema.inventories
-    query = select(table.c.data).where(table.c.enrollment == enrollment, table.c.kind == kind)
+    query = select(table.c.data).where(table.c.enrollment == enrollment, table.c.kind == kind, table.c.id > after)
     data = connection.execute(query.order_by(table.c.id.desc()).limit(1)).scalar()
     return decode(Inventory, data) if data is not None else None
+
+
+def newest_inventory(connection: Connection, enrollment: str, kind: str) -> int:
+    """The id of the last inventory of that kind of an enrollment; 0 when there is none."""
+    table = schema.inventories
+    query = select(func.max(table.c.id)).where(table.c.enrollment == enrollment, table.c.kind == kind)
+    return connection.execute(query).scalar() or 0
 
 
 def last_two(connection: Connection, node: str, kind: str) -> list[Inventory]:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, null, select, update
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.identity import Identity, usable_serial, usable_uuid
+from metalctl.model.identity import Identity, agreements
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """old, new: references. proven: a login with the new one worked (it is the node's then, and the old one's account
+    may still be open). Until then it is not known which of the two the BMC takes.
+    """
+
+    old: str
+    new: str
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """One machine. credential: a reference, never the secret. fingerprint: of the BMC's certificate, once recorded."""
+    """One machine. credential: a reference, never the secret. fingerprint: of the BMC's certificate, once recorded.
+
+    authorities: PEM file of the CAs that vouch for the certificate instead, "" where it is pinned. rotation: of the
+    credential, as long as it has not ended.
+    """
 
     name: str
     bmc: str
     credential: str
     profile: str
     fingerprint: str = ""
+    authorities: str = ""
+    rotation: Rotation | None = None
     identity: Identity | None = None
     parked: bool = False
     quarantined: bool = False
@@ -30,9 +47,13 @@ class Node:
 
 def _node(row: Row[tuple[object, ...]]) -> Node:
     data = dict(row._mapping)
-    identity = data.pop("identity")
+    identity, rotation = data.pop("identity"), data.pop("rotation")
     data.pop("created")
-    return Node(**data, identity=decode(Identity, identity) if identity else None)
+    return Node(
+        **data,
+        identity=decode(Identity, identity) if identity else None,
+        rotation=decode(Rotation, rotation) if rotation else None,
+    )
 
 
 def get(connection: Connection, name: str) -> Node:
@@ -48,22 +69,46 @@ def listing(connection: Connection) -> list[Node]:
     return [_node(row) for row in connection.execute(select(schema.nodes).order_by(schema.nodes.c.name))]
 
 
-def put(connection: Connection, name: str, bmc: str, credential: str, profile: str) -> None:
-    """Remember a node, or change what is wanted of a known one. A new BMC address forgets the recorded certificate."""
+def put(connection: Connection, name: str, bmc: str, credential: str, profile: str, authorities: str = "") -> None:
+    """Remember a node, or change what is wanted of a known one.
+
+    A new BMC address forgets the recorded certificate and who vouched for it; authorities: "" leaves what is known.
+    A rotation whose outcome is not known is remembered as long as the credential is the one that it began with.
+    """
     known = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
     if known is None:
-        row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "created": now()}
-        connection.execute(insert(schema.nodes).values(**row, parked=False, quarantined=False, fingerprint=""))
+        row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "authorities": authorities}
+        connection.execute(
+            insert(schema.nodes).values(**row, created=now(), parked=False, quarantined=False, fingerprint="")
+        )
         return
     values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
-    if known.bmc != bmc:
-        values["fingerprint"] = ""
+    if known.bmc != bmc or authorities:
+        values |= {"fingerprint": "", "authorities": authorities}
+    pending = decode(Rotation, known.rotation) if known.rotation else None
+    if known.bmc != bmc or (pending and (pending.proven or credential != pending.old)):
+        values["rotation"] = null()
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
 
 
 def change(connection: Connection, name: str, **values: object) -> None:
     """Change columns of a node."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
+
+
+def begin_rotation(connection: Connection, name: str, rotation: Rotation) -> None:
+    """Before the BMC is changed: from here on either credential may be the one that it takes."""
+    change(connection, name, rotation=encode(rotation))
+
+
+def prove_rotation(connection: Connection, name: str, rotation: Rotation) -> None:
+    """The new credential works: it is the node's from now on."""
+    change(connection, name, credential=rotation.new, rotation=encode(replace(rotation, proven=True)))
+
+
+def end_rotation(connection: Connection, name: str) -> None:
+    """Nothing of it is left to do, or it was put back: the node's credential is the one of its row."""
+    change(connection, name, rotation=null())
 
 
 def set_identity(connection: Connection, name: str, identity: Identity) -> None:
@@ -83,14 +128,14 @@ def by_macs(connection: Connection, macs: Iterable[str]) -> str | None:
 
 
 def same_machine(connection: Connection, name: str, identity: Identity) -> list[str]:
-    """Other nodes with the same usable serial or UUID, or a MAC address in common."""
+    """Other nodes with the same usable serial (of one maker) or UUID, or a MAC address in common."""
     found = []
     for other in listing(connection):
         if other.name == name or other.identity is None:
             continue
-        known = other.identity
-        serial, uuid = usable_serial(identity.serial), usable_uuid(identity.uuid)
-        same_serial = serial and serial == usable_serial(known.serial) and identity.manufacturer == known.manufacturer
-        if same_serial or (uuid and uuid == usable_uuid(known.uuid)) or set(identity.macs) & set(known.macs):
+        agreed = set(agreements(identity, other.identity))
+        if identity.manufacturer != other.identity.manufacturer:
+            agreed.discard("serial")
+        if agreed:
             found.append(other.name)
     return found

@@ -23,6 +23,8 @@ nodes = Table(
     Column("bmc", String, nullable=False, unique=True),
     Column("credential", String, nullable=False),
     Column("fingerprint", String, nullable=False, default=""),
+    Column("authorities", String, nullable=False, default="", server_default=""),
+    Column("rotation", JSON),
     Column("profile", String, nullable=False),
     Column("identity", JSON),
     Column("parked", Boolean, nullable=False, default=False),

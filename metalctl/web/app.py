@@ -3,6 +3,8 @@
 /                the newest batch            /api/nodes     what `metalctl nodes --json` prints
 /batches/ID      another batch               /healthz       200 while the boot service serves, else 503 with the reason
 /nodes/NAME      one node                    /metrics       Prometheus: nodes by stage and condition
+
+A report links its neighbours as files (NAME.html beside it), so a node's page is at that address as well.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from starlette.routing import Route
 from metalctl.engine.dossiers import gather
 from metalctl.engine.overview import standings
 from metalctl.model.dossier import Dossier
+from metalctl.model.errors import MetalctlError
 from metalctl.report import page
 from metalctl.store import enrollments
 from metalctl.store.errors import NotFound
@@ -56,15 +59,20 @@ def app(database: Engine, failure: Callable[[], str]) -> Starlette:
     def missing(_: Request, error: Exception) -> Response:
         return PlainTextResponse(f"{error}\n", 404)
 
+    def broken(_: Request, error: Exception) -> Response:
+        return PlainTextResponse(f"{error}\n", 500)
+
     routes = [
         Route("/", newest),
+        Route("/{node}.html", node),
+        Route("/batches/{node}.html", node),
         Route("/batches/{batch}", batch),
         Route("/nodes/{node}", node),
         Route("/api/nodes", nodes),
         Route("/healthz", health),
         Route("/metrics", metrics),
     ]
-    return Starlette(routes=routes, exception_handlers={NotFound: missing})
+    return Starlette(routes=routes, exception_handlers={NotFound: missing, MetalctlError: broken})
 
 
 def _batch(database: Engine, batch: str) -> Response:
@@ -77,7 +85,6 @@ def _batch(database: Engine, batch: str) -> Response:
 
 
 def _page(text: str, *, ended: bool) -> Response:
-    # A report links its neighbours as files; served, a node's page is at /nodes/NAME.
     return HTMLResponse(text, headers={} if ended else {"Refresh": REFRESH})
 
 

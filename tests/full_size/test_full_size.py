@@ -1,4 +1,7 @@
-"""One compute node in full size passes the shipped profile's numbers: `./dev test full-size`, 10 to 30 minutes."""
+"""One emulated compute node in full size matches the real `compute` profile as it ships: `./dev test full-size`.
+
+What is shown ends with the stage `matched`: the limits of the checks (400,000 IOPS, 24 Gb/s) are no emulator's.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,14 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     metalctl("lab", "up", str(HERE / "rack.yaml"), "--name", "full")
     try:
         info = json.loads(metalctl("lab", "status", "--name", "full", "--json").stdout)
-        built = Rack("full", info, tmp_path_factory.mktemp("full"))
+        # 128 emulated processors on a few real ones: the kernel alone takes minutes to come up.
+        settings = Path(info["settings_file"])
+        told = json.loads(settings.read_text().partition("\n")[2])
+        told["boot"] |= {"patience": "60 min", "silence": "40 min"}
+        settings.write_text(f"# With more patience.\n{json.dumps(told)}\n")
+        built = Rack("full", info, tmp_path_factory.mktemp("full"), patient=True)
         rows = Path(info["nodes_file"])
-        rows.write_text(rows.read_text().replace("lab/compute", "lab/full-size"))
+        rows.write_text(rows.read_text().replace("lab/compute", "compute"))
         built.serve()
         built.inside("enroll", str(rows), "--detach")
         before = ("discovered", "verified", "inspected", "matched")
@@ -52,15 +60,13 @@ def test_it_matches(shown: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("requirement", "got"),
-    # TCG has no topoext: the kernel takes each of the 64 × 2 threads of an emulated AMD processor for a core.
-    [("cpu.cores", "128"), ("cpu.threads", "128"), ("cpu.virtualization", "AMD-V")],
+    [
+        ("cpu.cores", "64 cores"),
+        ("cpu.threads", "128 threads"),
+        ("cpu.virtualization", "AMD-V"),
+        ("memory.total", "512 GiB"),
+    ],
 )
 def test_it_is_of_full_size(requirement: str, got: str, shown: dict[str, Any]) -> None:
     (found,) = (f for f in findings(shown) if f["requirement"] == requirement)
     assert (found["verdict"], found["got"]) == ("PASS", got)
-
-
-def test_its_memory_is_beyond_the_hosts(shown: dict[str, Any]) -> None:
-    (found,) = (f for f in findings(shown) if f["requirement"] == "memory.total")
-    assert found["verdict"] == "PASS"
-    assert found["expected"].startswith("≥ 512"), found

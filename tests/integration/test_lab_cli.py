@@ -41,10 +41,10 @@ def test_a_lab_from_up_to_down(tmp_path: Path) -> None:
         assert metalctl("exec", "--", "ping", "-c1", told["provisioner_address"]).returncode == 0
         assert metalctl("exec", "--", "sh", "-c", "exit 7").returncode == 7
         assert "n1" in metalctl("exec", "--name", NAME, "virsh", "list", "--all").stdout
-        os.kill(next(part["pid"] for part in told["parts"] if part["name"] == "lldpd"), signal.SIGKILL)
+        os.kill(next(part["pid"] for part in told["parts"] if part["name"] == "lldpd-tor1"), signal.SIGKILL)
         broken = metalctl("status")
         assert broken.returncode == 1
-        assert "lldpd is dead; its last words" in broken.stdout
+        assert "lldpd-tor1 is dead; its last words" in broken.stdout
     finally:
         down = metalctl("down", "--keep-logs")
     assert down.returncode == 0, down.stdout + down.stderr

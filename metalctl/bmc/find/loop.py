@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import Unreachable
@@ -31,19 +32,26 @@ _IDLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to scan. rate: packets a second, 0 is unpaced; timeout: seconds; ports: of Redfish; protocols: which."""
+    """How to scan. rate: packets a second, 0 is unpaced; timeout: seconds; ports: of Redfish; protocols: which.
+
+    authorities: PEM file of the CAs that are asked to vouch for certificates, None for nobody.
+    """
 
     rate: float
     timeout: float
     ports: tuple[int, ...]
     ipmi_port: int
     protocols: tuple[str, ...]
+    authorities: Path | None = None
 
 
 class Loop:
     """A scan that is under way. `run` yields what is found; `close` lets go of everything."""
 
-    def __init__(self, targets: Iterator[Endpoint | str], wish: Wish, told: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, targets: Iterator[Endpoint | str], wish: Wish, told: Callable[[int, int], None], few: bool = False
+    ) -> None:
+        self._few = few
         self._targets = targets
         self._wish = wish
         self._told = told
@@ -153,7 +161,7 @@ class Loop:
 
     def _sweep(self, family: socket.AddressFamily) -> Sweep:
         if family not in self._sweeps:
-            sweep = self._sweeps[family] = Sweep(family, self._wish.timeout)
+            sweep = self._sweeps[family] = Sweep(family, self._wish.timeout, self._few)
             self._selector.register(sweep, selectors.EVENT_READ, sweep)
         return self._sweeps[family]
 
@@ -189,7 +197,8 @@ class Loop:
     def _knocked(self, place: Place, endpoint: Endpoint, is_open: bool) -> None:
         if is_open:
             # Read with more patience than the knock: somebody is there, and a BMC may be slow.
-            self._helper.start(service.ask(endpoint), lambda probe: self._answered(place, probe))
+            asked = replace(endpoint, authorities=self._wish.authorities)
+            self._helper.start(service.ask(asked), lambda probe: self._answered(place, probe))
         else:
             self._answered(place, None)
 

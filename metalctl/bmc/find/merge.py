@@ -1,9 +1,10 @@
 """The same machine seen twice (two addresses, two protocols) is one row.
 
-Evidence is weighed: the service's or system's UUID and a MAC address that the BMC states itself count 2, a MAC address
-seen on the segment and an equal certificate 1 each; 2 are needed, and nothing may contradict. One alone does not do: a
-factory certificate is on every board of a series, and a router may answer ARP for many. What a whole group of machines
-shares is no identity at all. A row is never dropped on a guess: two rows for one machine are found out at the login.
+Evidence is weighed as everywhere (metalctl.model.identity): a UUID, a serial, a MAC address that the BMC states itself;
+a MAC address seen on the segment and an equal certificate are worth half of a stated one. As much as a stated one is
+needed, and nothing may contradict. A half alone does not do: a factory certificate is on every board of a series, and a
+router may answer ARP for many. What a whole group of machines shares is no identity at all. A row is never dropped on a
+guess: two rows for one machine are found out at the login.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import replace
 from itertools import combinations
 
 from metalctl.bmc.protocol import Probe
-from metalctl.model.identity import swapped_uuid, usable_serial, usable_uuid
+from metalctl.model.identity import ENOUGH, WEIGHTS, swapped_uuid, usable_serial, usable_uuid
 
 MOST = 4  # addresses that one BMC can plausibly have
-NEEDED = 2.0
+HALF = WEIGHTS["macs"] / 2
+NEEDED = ENOUGH
 _FACTS = {"uuid": "UUID", "mac": "MAC address", "fingerprint": "certificate", "serial": "serial"}
 
 
@@ -81,12 +83,13 @@ def _same(rows: list[Probe], ours: list[int], theirs: list[int], pair: tuple[int
 def _weight(a: Probe, b: Probe) -> float:
     equal = {key[0] for key in set(_keys(a)) & set(_keys(b))}
     stated = a.mac_from == b.mac_from == "bmc"
-    worth = {"uuid": 2.0, "mac": 2.0 if stated else 1.0, "fingerprint": 1.0, "serial": 2.0}
+    mac = WEIGHTS["macs"] if stated else HALF
+    worth = {"uuid": WEIGHTS["uuid"], "serial": WEIGHTS["serial"], "mac": mac, "fingerprint": HALF}
     weight = sum(worth.get(name, 0.0) for name in equal)
     if "address" in equal and a.protocol != b.protocol:
         weight += NEEDED  # two protocols on their own ports of one address
     if a.fingerprint and b.fingerprint and a.fingerprint != b.fingerprint:
-        weight -= 1.0
+        weight -= HALF
     return weight
 
 
@@ -114,7 +117,7 @@ def _row(rows: list[Probe], notes: tuple[str, ...]) -> Probe:
         serial=first.serial or next((r.serial for r in others if r.serial), ""),
         mac=by_mac.mac,
         mac_from=by_mac.mac_from,
-        notes=notes,
+        notes=(*first.notes, *notes),
     )
 
 

@@ -14,12 +14,15 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.errors import BmcError, CertificateUntrusted
 from metalctl.bmc.fingerprint import told
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.redfish.root import PATH, is_service_root, product
+from metalctl.bmc.tls import fetch_fingerprint
 
 LARGEST = 1 << 20
 PATIENCE = 10.0  # seconds: a BMC that took the connection may be slow to answer
+UNTRUSTED = "the given authorities do not vouch for its certificate"
 _HOPS = 3
 _HEADERS = {"Accept": "application/json", "OData-Version": "4.0"}
 
@@ -41,7 +44,10 @@ class _Seen(aiohttp.Fingerprint):
 
 
 async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
-    """The Redfish service at the endpoint, None when there is none. Never raises for what the other end does."""
+    """The Redfish service at the endpoint, None when there is none. Never raises for what the other end does.
+
+    Whether the endpoint's authorities vouch for its certificate is told in a note.
+    """
     seen = _Seen()
     connector = aiohttp.TCPConnector(ssl=seen, force_close=True)
     limits = aiohttp.ClientTimeout(total=timeout)
@@ -53,6 +59,7 @@ async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
     if root is None or not is_service_root(root):
         return None
     facts = told(root)
+    doubt = await _doubt(endpoint, timeout) if endpoint.authorities else ""
     return Probe(
         replace(endpoint, fingerprint=seen.sha256),
         "redfish",
@@ -62,7 +69,20 @@ async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
         serial=facts.serial,
         mac=facts.mac,
         mac_from="bmc" if facts.mac else "",
+        notes=(doubt,) if doubt else (),
+        vouched=bool(endpoint.authorities) and not doubt,
     )
+
+
+async def _doubt(endpoint: Endpoint, timeout: float) -> str:
+    """Why the authorities do not vouch for it, "" when they do."""
+    try:
+        await fetch_fingerprint(endpoint, timeout)
+    except CertificateUntrusted as error:
+        return f"{UNTRUSTED}: {error.fields.get('why')}"
+    except BmcError as error:
+        return f"{UNTRUSTED}: {error.message}"
+    return ""
 
 
 async def _root(session: aiohttp.ClientSession, endpoint: Endpoint) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from metalctl.bmc.ipmi import walk
@@ -15,12 +16,12 @@ _THIS_CHANNEL = 0x0E
 _SURE = b"CLR"
 
 
-class Commands:
+class Commands(ABC):
     """Each public method is one request; the values are plain JSON, bytes as hex."""
 
+    @abstractmethod
     def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
         """The data of the answer; raises Refused for a completion code."""
-        raise NotImplementedError
 
     def power(self) -> str:
         """ "on" or "off"."""

@@ -26,11 +26,20 @@ def read_fru(raw: Raw, fru_id: int) -> bytes:
     """The bytes of one FRU inventory, as far as its areas reach."""
     info = answered(raw(STORAGE, 0x10, bytes((fru_id,))), 3)
     size, in_words = min(_word(info), MOST_FRU), info[2] & 1
-    found, step = b"", CHUNK
-    while len(found) < (wanted := min(size, fru.extent(found))):
-        at, count = len(found) >> in_words, max(1, min(step, wanted - len(found)) >> in_words)
+
+    def piece(at: int, count: int) -> bytes:
+        at, count = at >> in_words, max(1, count >> in_words)
+        return answered(raw(STORAGE, 0x11, bytes((fru_id, at & 0xFF, at >> 8, count))), 1)[1:]
+
+    return _pieces(piece, lambda found: min(size, fru.extent(found)), CHUNK)[:size]
+
+
+def _pieces(piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], step: int) -> bytes:
+    """Bytes up to the `reach` of what was found, by `piece(at, count)`; a BMC that finds them too long gets shorter."""
+    found = b""
+    while len(found) < (wanted := reach(found)):
         try:
-            part = answered(raw(STORAGE, 0x11, bytes((fru_id, at & 0xFF, at >> 8, count))), 1)[1:]
+            part = piece(len(found), min(step, wanted - len(found)))
         except Refused as refused:
             if refused.code not in TOO_LONG or step <= 4:
                 raise
@@ -39,7 +48,7 @@ def read_fru(raw: Raw, fru_id: int) -> bytes:
         if not part:
             break
         found += part
-    return found[:size]
+    return found
 
 
 def read_sdr(raw: Raw) -> list[bytes]:
@@ -79,19 +88,10 @@ def _records(raw: Raw, netfn: int, get: int, reserve: int) -> Iterator[bytes]:
 
 
 def _rest(raw: Raw, command: tuple[int, int], reservation: bytes, record_id: int, size: int) -> bytes:
-    found, step = b"", 16
-    while len(found) < size:
-        try:
-            part = _part(raw, command, reservation, record_id, 5 + len(found), min(step, size - len(found)))[2:]
-        except Refused as refused:
-            if refused.code not in TOO_LONG or step <= 4:
-                raise
-            step //= 2
-            continue
-        if not part:
-            break
-        found += part
-    return found[:size]
+    def piece(at: int, count: int) -> bytes:
+        return _part(raw, command, reservation, record_id, 5 + at, count)[2:]
+
+    return _pieces(piece, lambda found: size, 16)[:size]
 
 
 def _part(raw: Raw, command: tuple[int, int], reservation: bytes, record_id: int, at: int, count: int) -> bytes:

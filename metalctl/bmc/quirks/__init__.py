@@ -26,7 +26,7 @@ from metalctl.bmc.quirks.load import Quirk
 from metalctl.bmc.quirks.load import catalogue as _load
 from metalctl.bmc.quirks.settings import Quirks
 
-__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of", "support"]
+__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of"]
 
 SHIPPED = Path(__file__).parent
 _ABSENT = object()
@@ -61,12 +61,8 @@ def _places(_: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for quirk in catalogue().values() for one in quirk.when for place in one))
 
 
-def support(quirk: Quirk, facts: Mapping[str, Mapping[str, Any]]) -> int:
-    """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
-    return _support(quirk, {place: _told(facts, place) for one in quirk.when for place in one})
-
-
 def _support(quirk: Quirk, texts: Mapping[str, str | None]) -> int:
+    """How many conditions hold, of the alternative that has most of them; 0 when none holds as a whole."""
     held = (len(one) for one in quirk.when if all(_holds(texts[place], p) for place, p in one.items()))
     return max(held, default=0)
 

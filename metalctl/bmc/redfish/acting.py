@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from metalctl.bmc import audit
 from metalctl.bmc.audit import Change, audited
-from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BmcError
+from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
+from metalctl.bmc.redfish.act.access import Access
 from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.power import reset
 from metalctl.bmc.redfish.act.wire import Resource, Wire
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
 BOOTS_WITHIN = 1200.0
 
 
-class Acting:
+class Acting(ABC):
     """Mixed into RedfishBmc, which gives the attributes below and reads the power state."""
 
     endpoint: Endpoint
     audit: audit.Audit = staticmethod(audit.log)
     clock: Clock = REAL
-    _credential: Credential
+    _access: Access
     _timeout: float
     _root: Resource
     _path: str
     _known: Quirks | None = None
 
+    @abstractmethod
     def power(self) -> str:
         """See protocol.Bmc."""
-        raise NotImplementedError
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
         """See protocol.Bmc."""
@@ -162,22 +163,15 @@ class Acting:
         return examine(self._wire(), self._root)
 
     def _wire(self) -> Wire:
+        return self._wired(self._quirks())
+
+    def _wired(self, quirks: Quirks) -> Wire:
         link = HttpsLink(self.endpoint, self._timeout)
-        return Wire(link, str(self.endpoint), self._credential, self._quirks(), self._path, self.clock)
+        return Wire(link, str(self.endpoint), self._access, quirks, self._path, self.clock)
 
     def _quirks(self) -> Quirks:
         """The quirks for acting: also what only the manager tells. Read once a connection."""
         if self._known is None:
-            bare = Wire(
-                HttpsLink(self.endpoint, self._timeout), str(self.endpoint), self._credential, Quirks(), self._path
-            )
-            self._known = quirks_of(root=self._root, system=bare.system(), manager=manager_of(bare))
+            bare = self._wired(Quirks())
+            self._known = quirks_of(root=self._root, system=bare.system(), manager=bare.manager())
         return self._known
-
-
-def manager_of(wire: Wire) -> Resource:
-    """The first manager of the system, {} when it cannot be read."""
-    try:
-        return next((wire.get(path) for path in wire.managers()), {})
-    except BmcError:
-        return {}

@@ -1,14 +1,14 @@
 """One system behind a Redfish BMC.
 
 Order at connect: fetch the certificate, compare it with the recorded one, read the service root without credential,
-and only then log in, once, by reading the list of systems. Basic authentication: no session is left behind on BMCs
-that have few.
+and only then log in, once. Reading and acting share that login: a session where the BMC has sessions (else Basic
+authentication), which `close` always closes, since BMCs have few.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,7 +18,7 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import root, systems
+from metalctl.bmc.redfish import root, session, systems
 from metalctl.bmc.redfish.acting import Acting
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
@@ -62,6 +62,7 @@ class RedfishBmc(Acting):
     def __init__(self, endpoint: Endpoint, credential: Credential, timeout: float = 30.0) -> None:
         lockout.check(endpoint, credential)
         self._credential = credential
+        self._access = _Shared(self)
         self._timeout = timeout
         self._client: Client | None = None
         self._lies: frozenset[str] = frozenset()
@@ -105,7 +106,7 @@ class RedfishBmc(Acting):
         return self._run(crawl(self._client.get_answer, told=told))
 
     def close(self) -> None:
-        """Close the connections. Nothing is left on the BMC."""
+        """Log out and close the connections. Nothing is left on the BMC."""
         if self._client is not None:
             client, self._client = self._client, None
             self._runner.run(client.close())
@@ -122,7 +123,7 @@ class RedfishBmc(Acting):
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         if self._client is None:
             work.close()
-            raise BmcError(f"the connection to {self.endpoint} is closed", hint="connect again")
+            raise self._closed()
         return self._runner.run(work)
 
     async def _get(self, path: str) -> Resource:
@@ -147,3 +148,47 @@ class RedfishBmc(Acting):
     def quirks(self, system: Resource) -> Quirks:
         """The quirks that the catalogue has for this BMC."""
         return quirks_of(root=self._root, system=system)
+
+    def login(self) -> session.Login | None:
+        """Who we are at the moment; raises BmcError when the connection is closed."""
+        if self._client is None:
+            raise self._closed()
+        return self._client.current
+
+    def log_in_again(self, used: session.Login) -> None:
+        """See Client."""
+        if self._client is None:
+            raise self._closed()
+        self._run(self._client.log_in_again(used))
+
+    def forgive(self) -> None:
+        """See Client."""
+        if self._client is not None:
+            self._client.forgive()
+
+    def _closed(self) -> BmcError:
+        return BmcError(f"the connection to {self.endpoint} is closed", hint="connect again")
+
+
+class _Shared:
+    """act.access.Access: the login of the connection's reader, for its actions."""
+
+    def __init__(self, bmc: RedfishBmc) -> None:
+        self._bmc = bmc
+
+    def headers(self) -> Mapping[str, str]:
+        """See Access."""
+        login = self._bmc.login()
+        return login.headers if login else {}
+
+    def renew(self) -> bool:
+        """See Access."""
+        used = self._bmc.login()
+        if used is None or not used.path:
+            return False
+        self._bmc.log_in_again(used)
+        return True
+
+    def forgive(self) -> None:
+        """See Access."""
+        self._bmc.forgive()

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable
-from metalctl.bmc.lockout import refused
 from metalctl.bmc.redfish import refusals, session
 from metalctl.bmc.redfish.body import Resource, decode
 from metalctl.bmc.redfish.transport import Answer, Pin, Transport
@@ -33,9 +33,9 @@ _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 class Client:
     """One BMC. Without a credential until `login` was called; `close` logs out.
 
-    timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None to pin it
-    (recording it on first use). in_flight: requests at a time. deadline: time of the loop after which nothing is asked.
-    spurious_401: how often a 401 after a good login is asked again.
+    timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None for the
+    endpoint's; without any it is pinned (recording it on first use). in_flight: requests at a time. deadline: time of
+    the loop after which nothing is asked. spurious_401: how often a 401 after a good login is asked again.
     gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 
@@ -50,6 +50,7 @@ class Client:
     ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
+        authorities = authorities or endpoint.authorities
         self.deadline = deadline
         self.gate: Callable[[str], None] | None = None
         pinned = endpoint.fingerprint or authorities is None
@@ -57,6 +58,7 @@ class Client:
         self.transport = Transport(endpoint, self._pin or authority(authorities or Path()), in_flight)
         self._slots = asyncio.Semaphore(in_flight)
         self._login: session.Login | None = None
+        self._former: list[session.Login] = []
         self._credential: Credential | None = None
         self._trusted = False
         self._logging_in = asyncio.Lock()
@@ -74,6 +76,16 @@ class Client:
     def by_session(self) -> bool:
         """Whether requests carry a session's token (else the credential itself)."""
         return self._login is not None and bool(self._login.path)
+
+    @property
+    def current(self) -> session.Login | None:
+        """Who requests are at the moment; it changes when a session ran out."""
+        return self._login
+
+    def forgive(self) -> None:
+        """The BMC restarts: a login that it refused just now may be tried again."""
+        if self._credential is not None:
+            lockout.forgive(self._endpoint, self._credential)
 
     async def login(self, credential: Credential, root: Resource, path: str) -> Resource:
         """Log in (by session where `root` offers it, else Basic) and prove it by reading `path`.
@@ -156,7 +168,8 @@ class Client:
         """Log out and close the connections."""
         self.deadline = self.gate = None
         try:
-            await session.close_session(self, self._login)
+            for one in (*self._former, self._login):
+                await session.close_session(self, one)
         finally:
             self._login = None
             await self.transport.close()
@@ -180,7 +193,7 @@ class Client:
             tries, self._trouble = tries + 1, self._trouble + 1
             await asyncio.sleep(RETRY_AFTER)
             if answer is not None and answer.status == 401 and used is not None and used.path:
-                await self._log_in_again(used)
+                await self.log_in_again(used)
 
     async def _tried(self, path: str, headers: Mapping[str, str], patience: float, tries: int) -> Answer | None:
         """The answer, None when the connection broke off and that may be tried again."""
@@ -198,16 +211,22 @@ class Client:
             status == 401 and self._trusted and tries < self.spurious_401
         )
 
-    async def _log_in_again(self, used: session.Login) -> None:
-        """A token may have run out. The credential was good; should it be no more, it is sent this once."""
+    async def log_in_again(self, used: session.Login) -> None:
+        """After a 401 with the session `used`: a token may have run out. Raises WrongPassword.
+
+        The credential was good; should it be no more, it is sent this once.
+        """
         assert self._credential is not None  # by_session
         async with self._logging_in:
             if self._login is not used:
                 return  # another request has done it meanwhile
+            lockout.check(self._endpoint, self._credential)
             self._trusted = False
             self._login = await session.renew(self, used, self._credential)
+            self._former.append(used)  # until it is closed: who is cancelled here closes it in the end
             self._trusted = True
         await session.close_session(self, used)
+        self._former.remove(used)
 
     async def _get_once(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
         authorized = dict(self._login.headers) if self._login else {}
@@ -239,5 +258,5 @@ class Client:
     def refusal(self, path: str, status: int) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
         if status in (401, 403) and self._credential and not self._trusted:
-            return refused(self._endpoint, self._credential, f"HTTP {status}")
+            return lockout.refused(self._endpoint, self._credential, f"HTTP {status}")
         return refusals.of_status(self._endpoint, path, status)

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from metalctl.bmc.redfish import parts_link
 from metalctl.bmc.redfish.wire_chassis import Fan, PcieDeviceRecord, Power, PowerSupply, Reading, SensorRecord, Thermal
 from metalctl.bmc.redfish.wire_system import Processor
-from metalctl.model.inventory import PcieDevice, PcieLink, Sensor
+from metalctl.model.inventory import PcieDevice, Sensor
 from metalctl.model.inventory import PowerSupply as Supply
 
 # ReadingType of Sensor → kind and unit of ours. Energy, humidity, frequency and the like are not kept.
 _KINDS = {"Temperature": ("temperature", "°C"), "Rotational": ("fan", "rpm"), "Percent": ("fan", "%"),
           "Voltage": ("voltage", "V"), "Power": ("power", "W"), "Current": ("current", "A")}  # fmt: skip
 _UNITS = {"RPM": "rpm", "Percent": "%", "%": "%"}
-_GENERATIONS = {"Gen1": 2.5, "Gen2": 5.0, "Gen3": 8.0, "Gen4": 16.0, "Gen5": 32.0, "Gen6": 64.0}
 _KINDS_OF_PROCESSORS = {"GPU": "gpu", "FPGA": "fpga", "Accelerator": "accelerator", "DSP": "dsp"}
 _FAN = re.compile(r"\bfan", re.IGNORECASE)
 
@@ -88,12 +88,6 @@ def fan(one: Fan) -> Sensor | None:
 
 def pcie(one: PcieDeviceRecord) -> PcieDevice:
     """One PCIe device; its kind is not stated by the device itself."""
-    link = PcieLink(
-        speed=_GENERATIONS.get(one.generation),
-        width=one.lanes or None,
-        max_speed=_GENERATIONS.get(one.max_generation),
-        max_width=one.max_lanes or None,
-    )
     return PcieDevice(
         address=one.id,
         vendor=one.manufacturer,
@@ -101,7 +95,7 @@ def pcie(one: PcieDeviceRecord) -> PcieDevice:
         firmware=one.firmware,
         serial=one.serial,
         slot=one.slot,
-        link=link if link != PcieLink() else None,
+        link=parts_link.stated(one),
     )
 
 

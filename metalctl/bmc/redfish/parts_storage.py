@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, StorageController, Volume
-from metalctl.model.inventory import Controller, Disk, DiskHealth
+from metalctl.model.inventory import Controller, Disk, DiskHealth, PcieLink
 from metalctl.model.inventory import Volume as VolumePart
 
 _NVME = frozenset({"NVMe", "NVMeOverFabrics", "PCIe"})
@@ -15,9 +15,14 @@ _OLD_LEVELS = {"NonRedundant": "raid0", "Mirrored": "raid1", "StripedWithParity"
                "SpannedStripesWithParity": "raid50", "RawDevice": ""}  # fmt: skip
 
 
-def disk(drive: Drive, controller: str = "") -> Disk:
+def kind_of(drive: Drive) -> str:
+    """ "nvme", "ssd", "hdd", or "unknown" when not stated."""
+    return "nvme" if drive.protocol in _NVME else _KINDS.get(drive.media, "unknown")
+
+
+def disk(drive: Drive, controller: str = "", link: PcieLink | None = None) -> Disk:
     """One drive."""
-    kind = "nvme" if drive.protocol in _NVME else _KINDS.get(drive.media, "unknown")
+    kind = kind_of(drive)
     return Disk(
         name=drive.id,
         kind=kind,
@@ -32,6 +37,7 @@ def disk(drive: Drive, controller: str = "") -> Disk:
         logical_block=drive.block or None,
         health=_health(drive),
         controller=controller,
+        link=link,
         enclosure=last(drive.chassis),
     )
 

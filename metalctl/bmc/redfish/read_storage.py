@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
-from metalctl.bmc.redfish import parts_storage
+from metalctl.bmc.redfish import parts_link, parts_storage
 from metalctl.bmc.redfish.links import is_whole, path_of
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
-from metalctl.model.inventory import Controller, Disk
+from metalctl.model.inventory import Controller, Disk, PcieDevice, PcieLink
 from metalctl.model.inventory import Volume as VolumePart
 
 # What hangs on the list of subsystems: none of it is known when that cannot be read.
@@ -17,12 +18,12 @@ _ALL = ("disks", "controllers", "volumes")
 Parts = tuple[tuple[Disk, ...], tuple[Controller, ...], tuple[VolumePart, ...]]
 
 
-async def read_storage(reader: Reader, system: System) -> Parts:
-    """The disks, each once, by name; the controllers; the volumes."""
+async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[PcieDevice]] | None = None) -> Parts:
+    """The disks, each once, by name; the controllers; the volumes. pcie: the devices, some of which are the disks'."""
     for fact in _ALL:
         reader.came_from(fact, system.storage)
     units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
-    read = await together(_unit(reader, unit) for unit in units)
+    read = await together(_unit(reader, unit, pcie) for unit in units)
     disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
     if not disks and "disks" not in reader.notes:
         reader.came_from("disks", system.simple_storage)
@@ -35,16 +36,33 @@ async def read_storage(reader: Reader, system: System) -> Parts:
     )
 
 
-async def _unit(reader: Reader, unit: Storage) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
+async def _unit(
+    reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]] | None
+) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
     volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
     serials = {drive.path: drive.serial for drive in drives}
+    there = [drive for drive in drives if not drive.absent]
+    links = await _links(there, controllers, pcie)
     return (
-        [parts_storage.disk(drive, unit.id) for drive in drives if not drive.absent],
+        [parts_storage.disk(drive, unit.id, links.get(drive.path)) for drive in there],
         [parts_storage.controller(one, unit.id) for one in controllers],
         [parts_storage.volume(Volume(one), unit.id, serials) for one in volumes],
     )
+
+
+async def _links(
+    drives: list[Drive], controllers: list[StorageController], pcie: Awaitable[list[PcieDevice]] | None
+) -> dict[str, PcieLink | None]:
+    """Path of an NVMe drive → its link. It asks the BMC nothing: the PCIe devices are read anyway."""
+    nvme = [drive for drive in drives if parts_storage.kind_of(drive) == "nvme"]
+    devices: dict[str, PcieLink | None] = {}
+    for one in await pcie if nvme and pcie else ():
+        # Two chassis may give their devices the same ids: then nobody knows which one it is.
+        devices[one.address] = one.link if devices.get(one.address, one.link) == one.link else None
+    alone = controllers[0] if len(drives) == len(controllers) == 1 else None
+    return {drive.path: parts_link.of_drive(drive, alone, devices) for drive in nvme}
 
 
 async def _drives(reader: Reader, unit: Storage) -> list[Drive]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from metalctl.bmc.endpoint import Credential
-from metalctl.bmc.errors import BadAnswer, BmcError
+from metalctl.bmc.errors import BadAnswer, BmcError, Missing
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.transport import Answer
 
@@ -80,8 +80,17 @@ def _path(client: Client, service: str, answer: Answer) -> str:
 
 
 async def close_session(client: Client, login: Login | None) -> None:
-    """Log out; a BMC that is gone keeps its session until that runs out."""
+    """Log out. A BMC that refuses that is asked once more, as some do for no reason and have few sessions to lose; one
+    that is gone keeps its session until that runs out.
+    """
     if login is None or not login.path:
         return
-    with contextlib.suppress(BmcError):
-        await client.send("DELETE", login.path, patience=PATIENCE)
+    for _ in range(2):
+        try:
+            await client.send("DELETE", login.path, patience=PATIENCE)
+            return
+        except Missing:
+            return
+        except BmcError as error:
+            if error.fields.get("timed_out"):
+                return

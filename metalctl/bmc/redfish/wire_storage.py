@@ -14,6 +14,11 @@ class StorageController(Record):
     firmware = Text("FirmwareVersion")
     serial = Text("SerialNumber")
     raid_types = Values("SupportedRAIDTypes", "RAIDTypes")
+    generation = Text("PCIeInterface.PCIeType")
+    max_generation = Text("PCIeInterface.MaxPCIeType")
+    lanes = Whole("PCIeInterface.LanesInUse")
+    max_lanes = Whole("PCIeInterface.MaxLanes")
+    functions = Refs("Links.PCIeFunctions")
 
 
 class Storage(Record):
@@ -52,6 +57,9 @@ class Drive(Record):
     life_left = Number("PredictedMediaLifeLeftPercent")
     failure_predicted = Flag("FailurePredicted")
     chassis = Ref("Links.Chassis")
+    functions = Refs("Links.PCIeFunctions")
+    negotiated = Number("NegotiatedSpeedGbs")
+    capable = Number("CapableSpeedGbs")
 
 
 class Volume(Record):

@@ -7,6 +7,7 @@ import rich_click as click
 from metalctl.cli.bmc.bios import bios
 from metalctl.cli.bmc.boot import boot
 from metalctl.cli.bmc.clock import clock
+from metalctl.cli.bmc.get import get
 from metalctl.cli.bmc.led import led
 from metalctl.cli.bmc.media import media
 from metalctl.cli.bmc.probe import probe
@@ -30,5 +31,20 @@ def bmc() -> None:
     """
 
 
-for _command in (probe, power, boot, led, bios, secure_boot, media, clock, sel_clear, reset, rotate, record, replay):
+for _command in (
+    probe,
+    get,
+    power,
+    boot,
+    led,
+    bios,
+    secure_boot,
+    media,
+    clock,
+    sel_clear,
+    reset,
+    rotate,
+    record,
+    replay,
+):
     bmc.add_command(_command)

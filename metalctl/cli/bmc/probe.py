@@ -34,19 +34,19 @@ def probe(profile: Path | None, validator: str, conformance: bool, where: str, a
     Example: metalctl bmc probe https://10.0.0.11 --credential env:RACK1
     """
     if "://" in where and not place["credential"]:
-        _anonymous(where, as_json)
+        _anonymous(where, as_json, place)
         return 0
     report, result = _probed(where, profile, validator, conformance, place)
     _print_json(where, report, result) if as_json else _print(report, result)
     return 1 if result.verdict == "FAIL" else 0
 
 
-def _anonymous(where: str, as_json: bool) -> None:
+def _anonymous(where: str, as_json: bool, place: dict[str, Any]) -> None:
     import json
 
     from metalctl import bmc
 
-    found = bmc.probe(target(where, "-", None, None)[0])
+    found = bmc.probe(target(where, **{**place, "credential": "-"})[0])
     told = {"bmc": str(found.endpoint), "product": found.product, "uuid": found.uuid, "fingerprint": found.fingerprint}
     if as_json:
         click.echo(json.dumps(told))

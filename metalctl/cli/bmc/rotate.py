@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from metalctl.cli._machine import auditor, machine_options, show_change, target
+from metalctl.cli._machine import (
+    auditor,
+    database,
+    known_node,
+    machine_options,
+    remembered,
+    settled,
+    show_change,
+    target,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from metalctl.bmc import Credential, Endpoint
+    from metalctl.bmc.accounts import Ledger
+    from metalctl.store.nodes import Node
 
 
 @click.command()
@@ -21,25 +38,58 @@ def rotate(
     as_json: bool,
     config: Path | None,
     state_dir: Path | None,
+    ca: Path | None,
 ) -> None:
     """Make the site's credential the one that works, and shut the factory's account.
 
     --credential refers to the factory's credential. Each credential is tried once, so that no account is locked; the
     new login is proven before the old one is given up, and put back when it does not work.
 
+    An enrolled node's reference is the site's as soon as the new login is proven, also of other nodes behind the same
+    BMC that had the factory's. When metalctl is cut off in between, the next command tries the new credential and then
+    the old one, once each; the same rotation, run again, does what was left.
+
     Example: metalctl bmc rotate https://10.0.0.11 --credential env:FACTORY --site file:/etc/metalctl/secrets.json#rack1
     """
-    from metalctl.bmc import Credential
-    from metalctl.bmc.rotation import rotate_at
-    from metalctl.content.secrets import resolve
+    from contextlib import ExitStack
 
-    endpoint, reference = target(where, credential, config, state_dir)
-    factory, new = resolve(reference), resolve(site)
-    change = rotate_at(
-        endpoint,
-        Credential(factory.username, factory.password),
-        Credential(new.username, new.password),
-        keep_factory,
-        auditor(where, config, state_dir),
-    )
+    from metalctl.bmc.rotation import rotate_at
+    from metalctl.engine.credentials import credential as resolved
+
+    place: dict[str, Any] = {"credential": credential, "config": config, "state_dir": state_dir, "ca": ca}
+    node = None if "://" in where else known_node(where, config, state_dir)
+    begun = node.rotation if node and not credential and node.rotation and node.rotation.new == site else None
+    endpoint, reference = target(where, **place) if begun else settled(where, **place)
+    reference = begun.old if begun else reference
+    # The node has it already: it is proven to work, and whose account the factory's was is not known any more.
+    factory = None if node and not credential and reference == site else resolved(reference)
+    with ExitStack() as stack:
+        engine = stack.enter_context(database(config, state_dir)) if remembered(config, state_dir) else None
+        change = rotate_at(
+            endpoint,
+            factory,
+            resolved(site),
+            keep_factory,
+            auditor(where, config, state_dir),
+            ledger=_ledger(engine, endpoint, node, (reference, site), factory),
+            proven=bool(begun and begun.proven),
+        )
     show_change(where, "credential", change, as_json)
+
+
+def _ledger(
+    engine: Engine | None,
+    endpoint: Endpoint,
+    node: Node | None,
+    references: tuple[str, str],
+    factory: Credential | None,
+) -> Ledger | None:
+    """Where the nodes behind the BMC are remembered; None when there are none."""
+    from metalctl.engine.credentials import StoredRotation, sharing
+    from metalctl.store.nodes import Rotation
+
+    if engine is None or factory is None:
+        return None
+    rotation = Rotation(*references)
+    names = sharing(engine, endpoint, node.name if node else "", factory, rotation)
+    return StoredRotation(engine, names, rotation) if names else None

@@ -134,9 +134,9 @@ def disks(machines: Machines, role: str, tolerance: float) -> list[dict[str, Any
 
 
 _ROLES = {
-    "storage": {"hdd": "osd", "nvme": "wal", "ssd": "data"},
-    "compute": {"hdd": "bulk", "nvme": "data", "ssd": "data"},
-    "controller": {"hdd": "bulk", "nvme": "db", "ssd": "db"},
+    "storage": {"hdd": "osd", "nvme": "wal", "ssd": "data", "volume": "raid"},
+    "compute": {"hdd": "bulk", "nvme": "data", "ssd": "data", "volume": "raid"},
+    "controller": {"hdd": "bulk", "nvme": "db", "ssd": "db", "volume": "raid"},
 }
 
 

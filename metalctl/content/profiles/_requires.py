@@ -20,6 +20,7 @@ from metalctl.model.profile import (
 )
 
 KINDS = ("nvme", "ssd", "hdd")
+VOLUME = "volume"  # of a RAID controller; a role takes one only where the profile names it
 MODES = ("802.3ad", "active-backup", "balance-rr", "balance-xor", "balance-tlb", "balance-alb")
 POLICIES = ("layer3+4", "layer2+3", "layer2", "encap3+4", "encap2+3", "vlan+srcmac")
 BRANDS = ("vt-x", "amd-v")
@@ -97,7 +98,7 @@ def _memory(r: Reader) -> MemoryRequirement:
 def _disk(r: Reader) -> DiskRequirement:
     disk = DiskRequirement(
         role=r.required("role", v.name, ""),
-        kind=r.words("kind", v.one_of(*KINDS), single=True) or KINDS,
+        kind=r.words("kind", v.one_of(*KINDS, VOLUME), single=True) or KINDS,
         count=r.value("count", v.count_range, _SOME),
         size=r.value("size", v.size_range, None),
         models=r.words("models", v.word, single=True),

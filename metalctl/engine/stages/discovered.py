@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from metalctl import bmc
 from metalctl.engine.context import Context
+from metalctl.engine.credentials import endpoint_of
 from metalctl.engine.outcome import Done, Wait
-from metalctl.engine.services import endpoint_of
 from metalctl.store import nodes
 
 
 def tick(ctx: Context) -> Done | Wait:
-    """Probe the endpoint; a changed certificate is an error before anything is sent."""
+    """Probe the endpoint; a certificate that changed, or that the authorities do not vouch for, is an error before
+    anything is sent.
+    """
     endpoint = endpoint_of(ctx.node)
     probe = bmc.probe(endpoint)
-    if probe.fingerprint and not ctx.node.fingerprint:
+    # Under an authority nothing is recorded: it may renew the certificate.
+    if probe.fingerprint and not ctx.node.fingerprint and not endpoint.authorities:
         with ctx.store() as connection:
             nodes.change(connection, ctx.node.name, fingerprint=probe.fingerprint)
         ctx.audit("certificate-recorded", fingerprint=probe.fingerprint)
-    return Done({"protocol": probe.protocol, "product": probe.product, "certificate_sha256": probe.fingerprint})
+    evidence = {"protocol": probe.protocol, "product": probe.product, "certificate_sha256": probe.fingerprint}
+    return Done(evidence | ({"authorities": str(endpoint.authorities)} if endpoint.authorities else {}))

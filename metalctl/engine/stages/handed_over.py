@@ -16,7 +16,6 @@ from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Stage
-from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, evidence
 
 # Two nodes that arrive together write the same inventory files.
@@ -44,10 +43,8 @@ def tick(ctx: Context) -> Done | Wait:
             evidence.set_artifacts(connection, ctx.enrollment.id, list(handed.artifacts))
         told[name] = handed.summary
         ctx.audit("handed-over", target=name, summary=handed.summary)
-    blocking = [f for f in findings if f.blocks]
-    if blocking:
-        hardware = any(f.verdict is Verdict.FAIL for f in blocking)
-        raise StageFailed(findings, fault="hardware" if hardware else "metalctl", targets=told)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, targets=told)
     return Done({"targets": told}, findings)
 
 

@@ -6,15 +6,17 @@ Evidence: the ramdisk's phone-home under this enrollment's token and boot id, an
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from metalctl.engine import power, runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode
 from metalctl.model.finding import Finding
-from metalctl.model.identity import Identity, agreements, contradictions
+from metalctl.model.fingerprint import fingerprint
+from metalctl.model.identity import Identity, agreements
 from metalctl.model.inventory import Inventory
-from metalctl.model.verdict import Verdict
+from metalctl.model.same_machine import same_machine
 from metalctl.store import evidence, nodes
 
 INSPECT_TIMEOUT = 300.0
@@ -59,28 +61,17 @@ def _known(ctx: Context, outside: Inventory) -> Identity:
 
 
 def _compare(ctx: Context, outside: Inventory, inside: Inventory) -> tuple[Finding, ...]:
+    """Serial, UUID and ports must not contradict; the whole fingerprint tells a swapped board from another machine."""
     known = _known(ctx, outside)
-    if wrong := contradictions(known, inside.identity):
-        return (
-            Finding(
-                "identity.same", Verdict.FAIL, "the BMC and the booted system are one machine", "; ".join(wrong),
-                source="out-of-band against in-band",
-                remedy="the BMC cable or the row names another machine: check which server this BMC sits in",
-            ),
-        )  # fmt: skip
-    if not agreements(known, inside.identity):
-        return (
-            Finding(
-                "identity.same", Verdict.UNKNOWN, "a serial, UUID or MAC that both sides state", "none in common",
-                source="out-of-band against in-band", remedy="set the system serial number in the BMC",
-            ),
-        )  # fmt: skip
-    return (
-        Finding(
-            "identity.same", Verdict.PASS, "the BMC and the booted system are one machine",
-            f"same {', '.join(agreements(known, inside.identity))}", source="out-of-band against in-band",
-        ),
-    )  # fmt: skip
+    found = same_machine(
+        known,
+        inside.identity,
+        fingerprint(replace(outside, identity=known)),
+        fingerprint(inside),
+        source="out-of-band against in-band",
+        where=ctx.node.bmc,
+    )
+    return (found,)
 
 
 def _learn(ctx: Context, inside: Identity) -> None:

@@ -60,7 +60,10 @@ def installation_of(final: dict[str, Any] | None) -> Installation:
 def _spec(ctx: Context, disk: Disk, *, started: bool) -> InstallSpec:
     image = ctx.services.images.get(ctx.profile.install.os)
     if image is None:
-        raise EngineError(f"no image {ctx.profile.install.os!r} is served", hint="metalctl image list shows them")
+        there = ", ".join(sorted(ctx.services.images)) or "none"
+        raise EngineError(
+            f"no image {ctx.profile.install.os!r} is served", hint=f"set install.os of the profile to one of: {there}"
+        )
     armed = layout.arm(ctx, disk, "install") if not started else None
     boot = ctx.boot("ramdisk")
     return InstallSpec(

@@ -10,7 +10,6 @@ from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.finding import Finding
 from metalctl.model.match import match, waive
 from metalctl.model.merge import merge
-from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments
 
 
@@ -19,10 +18,8 @@ def tick(ctx: Context) -> Done | Wait:
     findings = _findings(ctx)
     with ctx.store() as connection:
         enrollments.change(connection, ctx.enrollment.id, profile_digest=ctx.profile.digest)
-    blocking = [f for f in findings if f.blocks]
-    if blocking:
-        hardware = any(f.verdict is Verdict.FAIL for f in blocking)
-        raise StageFailed(findings, fault="hardware" if hardware else "metalctl", profile=ctx.profile.name)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, profile=ctx.profile.name)
     return Done({"profile": ctx.profile.name, "digest": ctx.profile.digest, "requirements": len(findings)}, findings)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from metalctl.engine import layout, runs
+from metalctl.engine import again, layout, runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.engine.remote import Remote
@@ -40,7 +40,7 @@ def _hygiene(ctx: Context, remote: Remote, python: runs.Python) -> tuple[Finding
     looked = json.loads(remote.check(*python.command("disks"), timeout=120))
     state = {(d["serial"], d["size"]): d for d in looked}
     to_write = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
-    allowed = bool(ctx.options.get("allow_erase"))
+    allowed = again.may_erase(ctx.options, ctx.enrollment.id)
     return tuple(_disk_finding(disk, state.get((disk.serial, disk.size)), allowed) for disk in to_write)
 
 

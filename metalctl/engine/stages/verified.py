@@ -23,7 +23,7 @@ def tick(ctx: Context) -> Done | Wait:
         raise StageFailed((_nameless(),))
     expected = _expected(ctx, identity)
     if any(f.blocks for f in expected):
-        raise StageFailed(expected, fault=_fault(expected))
+        raise StageFailed(expected)
     with ctx.store() as connection:
         twins = nodes.same_machine(connection, ctx.node.name, identity)
         if not twins:
@@ -40,10 +40,6 @@ def _expected(ctx: Context, identity: Identity) -> tuple[Finding, ...]:
         return ()
     found = differences(decode(Machine, stated), identity, source="out-of-band, logged in")
     return tuple(replace(f, severity="error") for f in found if f.requirement == "expected.serial")
-
-
-def _fault(findings: tuple[Finding, ...]) -> str:
-    return "hardware" if any(f.verdict is Verdict.FAIL for f in findings) else "metalctl"
 
 
 def _nameless() -> Finding:

@@ -18,7 +18,8 @@ Fault = Callable[[Node], Node]
 
 def names() -> tuple[str, ...]:
     """Every fault there is, as written in rack.yaml."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name.replace("_", "-") for name in found if not name.startswith("_")))
 
 
 def find(name: str) -> Fault:

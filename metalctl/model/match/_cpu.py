@@ -5,12 +5,14 @@ One cause gives one finding: where virtualization is off, `cpu.kvm` is a SKIP th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from metalctl.model.finding import Finding
-from metalctl.model.inventory import Inventory
-from metalctl.model.match._verdicts import judged, plain, reason, unknown, written
+from metalctl.model.finding import Finding, Fru
+from metalctl.model.inventory import Inventory, Package
+from metalctl.model.match._frus import of_package
+from metalctl.model.match._verdicts import judged, plain, reason, source_of, unknown, written
 from metalctl.model.profile import CpuRequirement, Range
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -94,11 +96,23 @@ def _alike(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
     else:
         part = ", ".join(f"{p.socket} {p.microcode}".strip() for p in cpu.packages) if len(codes) > 1 else ""
         remedy = "update the firmware, which brings the microcode along; else fit processors of one stepping"
-        yield judged(inventory, "cpu.microcode", len(codes) == 1, expected, ", ".join(codes), remedy, part)
+        odd = _odd(cpu.packages, [p.microcode for p in cpu.packages])
+        yield judged(inventory, "cpu.microcode", len(codes) == 1, expected, ", ".join(codes), remedy, part, frus=odd)
     makes = sorted({f"{p.model} with {p.cores} cores" for p in cpu.packages if p.model})
     if makes:
         remedy = "fit the same processor in every socket"
-        yield judged(inventory, "cpu.packages", len(makes) == 1, "one model in all sockets", ", ".join(makes), remedy)
+        odd = _odd(cpu.packages, [f"{p.model} with {p.cores} cores" if p.model else "" for p in cpu.packages])
+        one, got = "one model in all sockets", ", ".join(makes)
+        part = ", ".join(f"{p.socket} {p.model}".strip() for p in cpu.packages) if len(makes) > 1 else ""
+        yield judged(inventory, "cpu.packages", len(makes) == 1, one, got, remedy, part, frus=odd)
+
+
+def _odd(packages: tuple[Package, ...], makes: list[str]) -> list[Fru]:
+    """The processors that are not like most; none where there is no majority to be like."""
+    stated = Counter(make for make in makes if make).most_common(2)
+    if len(stated) < 2 or stated[0][1] == stated[1][1]:
+        return []
+    return [of_package(p) for p, make in zip(packages, makes, strict=True) if make and make != stated[0][0]]
 
 
 def _model(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
@@ -144,7 +158,8 @@ def _kvm(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
         return
     expected = "/dev/kvm opens" if need.kvm else "/dev/kvm does not open"
     if need.kvm and need.virtualization and (inventory.cpu.virtualization == "" or inventory.cpu.firmware_locked):
-        yield Finding("cpu.kvm", Verdict.SKIP, expected, "not asked: virtualization is off, see cpu.virtualization")
+        got, where = "not asked: virtualization is off, see cpu.virtualization", source_of(inventory, "cpu.kvm")
+        yield Finding("cpu.kvm", Verdict.SKIP, expected, got, source=where)
         return
     if inventory.cpu.kvm is None:
         yield unknown(inventory, "cpu.kvm", expected, "cpu.kvm")

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
+from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
 from metalctl.model.match._verdicts import judged, reason, source_of, unknown, written
 from metalctl.model.profile import DiskRequirement, Drive
@@ -135,6 +137,9 @@ def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...],
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
         frus = map(of_disk, left)
         return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part, frus=frus)
+    if need.count.low == need.count.high and (why := reason(inventory, "disks")):
+        remedy = f"{why}: there may be more; mend that and inspect again"
+        return replace(unknown(inventory, name, expected, "disks"), got=f"{got}, and not all was read", remedy=remedy)
     return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
 
 
@@ -165,6 +170,11 @@ def _short(
         frus = tuple(of_disk(disk) for disk, _ in unclear)
         source = source_of(inventory, "disks")
         return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
+    hidden = behind(inventory, need)
+    if not wrong and (act := explained(inventory, hidden)):
+        part, frus = ", ".join(d.label for d in hidden), tuple(map(of_disk, hidden))
+        fact, remedy = "raid_disks" if hidden else "disks", f"{summary}, and {act}"
+        return judged(inventory, name, False, expected, _got(chosen), remedy, part, fact=fact, frus=frus)
     remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
     return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
 

@@ -15,7 +15,7 @@ from itertools import zip_longest
 
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
-from metalctl.model.match._frus import of_disk, of_nic, of_supply
+from metalctl.model.match._frus import of_controller, of_disk, of_nic, of_supply
 from metalctl.model.match._ports import card
 from metalctl.model.match._verdicts import judged, reason, source_of, unknown
 from metalctl.model.verdict import Verdict
@@ -100,7 +100,7 @@ def _parts(inventory: Inventory, component: str) -> list[_Part]:
         fitted = [s for s in inventory.power_supplies if s.present is not False]
         return [_Part(f"PSU {s.slot}", s.model, s.firmware, of_supply(s)) for s in fitted]
     if component == "controller":
-        return [_Part(c.name, f"{c.vendor} {c.model}", c.firmware, None) for c in inventory.controllers]
+        return [_Part(c.name, f"{c.vendor} {c.model}", c.firmware, of_controller(c)) for c in inventory.controllers]
     if component == "bmc" and inventory.manager and inventory.manager.firmware:
         return [_Part("bmc", inventory.manager.model, inventory.manager.firmware)]
     return [

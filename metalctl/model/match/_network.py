@@ -115,7 +115,8 @@ def _beside(inventory: Inventory, name: str, need: NicRequirement, free: list[Ni
         part = ", ".join(n.label for n in unsure)
         why = f"{part} does not state its link or speed" if unsure else reason(inventory, "nics")
         remedy = f"{why}: mend that and inspect again with the link up"
-        return Finding(name, Verdict.UNKNOWN, expected, got, part, source_of(inventory, "nics"), remedy)
+        return Finding(name, Verdict.UNKNOWN, expected, got, part, source_of(inventory, "nics"), remedy,
+                       frus=tuple(map(of_nic, unsure)))  # fmt: skip
     wrong = [n for n in free if n not in fit]
     remedy = "plug the missing cable in, or check the ports' speeds: " + ", ".join(
         f"{n.label} ({_rate(n) if n.link else 'no link'})" for n in wrong

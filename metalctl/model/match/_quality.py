@@ -182,7 +182,8 @@ def _uniform(inventory: Inventory, need: DiskRequirement, disks: tuple[Disk, ...
     if silent:
         part = ", ".join(d.label for d in silent)
         remedy = f"{part}: model or firmware is not stated; mend that and inspect again"
-        yield Finding(name, Verdict.UNKNOWN, expected, "not stated", part, source_of(inventory, "disks"), remedy)
+        where, frus = source_of(inventory, "disks"), tuple(map(of_disk, silent))
+        yield Finding(name, Verdict.UNKNOWN, expected, "not stated", part, where, remedy, frus=frus)
         return
     makes = Counter((d.model, d.firmware) for d in disks)
     common = max(sorted(makes), key=lambda make: makes[make])

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from metalctl.model.finding import Finding
+from metalctl.model.finding import Finding, Fru
+from metalctl.model.frus import of_part
 from metalctl.model.inventory import Inventory
+from metalctl.model.merge._behind import RAID_DISK, outside_of
 from metalctl.model.merge._combine import combined
 from metalctl.model.merge._cross import cross
 from metalctl.model.merge._rules import contradiction, rule_of
@@ -55,7 +57,7 @@ def merge(out_of_band: Inventory, in_band: Inventory) -> Merged:
     """Both inventories as one. They must be of one machine: that they are is the identity's finding."""
     facts, findings = _machine(out_of_band, in_band)
     for kind in KINDS:
-        pairs, outside, inside = pair(kind.of(out_of_band), kind.of(in_band), kind.keys)
+        pairs, outside, inside = pair(outside_of(kind, out_of_band, in_band), kind.of(in_band), kind.keys)
         for one, other in [*pairs, *((p, None) for p in outside), *((None, p) for p in inside)]:
             more, found = _part(kind, out_of_band, in_band, one, other)
             facts += more
@@ -72,7 +74,8 @@ def _part(
     path = f"{kind.field}[{kind.place(named) or next((v for k in kind.keys if (v := k(named))), '')}]"
     sides = [(out_of_band, outside), (in_band, inside)]
     values = [(inventory, dict(leaves(part)) if part is not None else {}) for inventory, part in sides]
-    return _facts(kind.name, path, kind.label(named), values)
+    frus = of_part(kind.name, named, outside if inside is not None else None)
+    return _facts(kind.name, path, kind.label(named), values, frus)
 
 
 def _machine(out_of_band: Inventory, in_band: Inventory) -> tuple[list[Fact], list[Finding]]:
@@ -83,15 +86,23 @@ def _machine(out_of_band: Inventory, in_band: Inventory) -> tuple[list[Fact], li
 
 
 def _facts(
-    kind: str, path: str, part: str, values: list[tuple[Inventory, dict[str, Any]]]
+    kind: str, path: str, part: str, values: list[tuple[Inventory, dict[str, Any]]], frus: tuple[Fru, ...] = ()
 ) -> tuple[list[Fact], list[Finding]]:
     facts, findings = [], []
+    kind = "disk" if kind == RAID_DISK.name else kind
     for name in dict.fromkeys(n for _, stated in values for n in stated):
         full = f"{path}.{name}" if path else name
-        readings = tuple(Reading(i.source, v[name], source_of(i, full)) for i, v in values if name in v)
+        readings = tuple(Reading(i.source, v[name], _source(i, full)) for i, v in values if name in v)
         rule = rule_of(kind, name)
         agree = rule.same(readings[0].value, readings[1].value) if rule and len(readings) == 2 else None
         facts.append(Fact(full, part, readings, agree))
         if rule and agree is False:
-            findings.append(contradiction(f"{kind}.{name}", rule, part, readings))
+            findings.append(contradiction(f"{kind}.{name}", rule, part, readings, frus))
     return facts, findings
+
+
+def _source(inventory: Inventory, path: str) -> str:
+    """A BMC reads the disks behind a controller where it reads all disks."""
+    if inventory.source == "out-of-band" and path.startswith(f"{RAID_DISK.field}["):
+        path = path.replace(RAID_DISK.field, "disks", 1)
+    return source_of(inventory, path)

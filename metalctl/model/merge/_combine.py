@@ -10,12 +10,15 @@ import dataclasses
 from typing import Any
 
 from metalctl.model.inventory import Inventory, Unreadable
+from metalctl.model.merge._behind import outside_of
 from metalctl.model.parts import KINDS, Kind, pair, stated
 
 _BMC_KNOWS = frozenset({"power", "manager", "settings", "log"})
 _BMC_KNOWS_PARTS = frozenset({"power supply"})
 _BMC_KNOWS_OF_PARTS = frozenset({"health", "serial", "part_number"})
-_MACHINES = frozenset({"disk", "bond", "sensor", "numa node"})  # all of such a part is the machine's to tell
+_MACHINES = frozenset(
+    {"disk", "raid disk", "bond", "sensor", "numa node"}
+)  # all of such a part is the machine's to tell
 _BOTH = frozenset({"sensor", "firmware", "volume"})  # each side sees some that the other does not
 
 
@@ -55,7 +58,7 @@ def _parts(kind: Kind, out_of_band: Inventory, in_band: Inventory) -> tuple[Any,
 
     A disk that the BMC alone lists is not in it: nothing can be written to it. It is among the facts and the findings.
     """
-    here, there = kind.of(in_band), kind.of(out_of_band)
+    here, there = kind.of(in_band), outside_of(kind, out_of_band, in_band)
     bmc: frozenset[str] = frozenset() if kind.name in _MACHINES else _BMC_KNOWS_OF_PARTS
     if kind.name in _BMC_KNOWS_PARTS:
         here, there, bmc = there, here, frozenset()

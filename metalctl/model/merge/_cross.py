@@ -4,13 +4,17 @@ another machine behind the BMC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from metalctl.model.finding import Finding
+from metalctl.model.finding import Finding, Fru
+from metalctl.model.fingerprint import fingerprint
+from metalctl.model.frus import of_dimm, of_disk, of_nic
 from metalctl.model.identity import contradictions
 from metalctl.model.inventory import Disk, Inventory
+from metalctl.model.merge._behind import alone
 from metalctl.model.parts import KINDS, Kind, pair, slot, source_of
+from metalctl.model.same_machine import meaning, remedy, weighed
 from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
@@ -31,7 +35,7 @@ def cross(out_of_band: Inventory, in_band: Inventory) -> list[Finding]:
 
 
 def _finding(a: Inventory, b: Inventory, fact: str, expected: str, got: str, part: str, remedy: str,
-             severity: str = "error", path: str = "") -> Finding:  # fmt: skip
+             severity: str = "error", path: str = "", frus: Iterable[Fru] = ()) -> Finding:  # fmt: skip
     where = f"{source_of(a, path or fact)}; {source_of(b, path or fact)}"
     return Finding(
         requirement=f"sources.{fact}",
@@ -42,15 +46,16 @@ def _finding(a: Inventory, b: Inventory, fact: str, expected: str, got: str, par
         source=where,
         remedy=remedy,
         severity=severity,
+        frus=tuple(frus),
     )
 
 
 def _identity(a: Inventory, b: Inventory) -> Iterator[Finding]:
+    ours, theirs = fingerprint(a), fingerprint(b)
+    address = a.manager.address if a.manager else ""
     for sentence in contradictions(a.identity, b.identity):
-        remedy = (
-            "the BMC answers for another machine, or the board was swapped: compare the label on the chassis with both"
-        )
-        yield _finding(a, b, "identity", "one machine", sentence, "", remedy)
+        got = f"{meaning(ours, theirs)}: {sentence}; {weighed(ours, theirs)}"
+        yield _finding(a, b, "identity", "one machine", got, "", remedy(ours, theirs, address))
 
 
 def _bmc_address(a: Inventory, b: Inventory) -> Iterator[Finding]:
@@ -82,7 +87,8 @@ def _worth(a: Inventory, b: Inventory) -> Iterator[Finding]:
     )
     expected = f"{format_size(listed)} in {len(fitted)} DIMMs ({source_of(a, 'memory.dimms')})"
     got = f"{format_size(seen)} ({source_of(b, 'memory.total')})"
-    yield _finding(a, b, "memory.total", expected, got, part, remedy)
+    frus = [of_dimm(d) for d in fitted if d.slot and d.slot in named]
+    yield _finding(a, b, "memory.total", expected, got, part, remedy, frus=frus)
 
 
 def _blind(inventory: Inventory, path: str) -> bool:
@@ -118,7 +124,8 @@ def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
         if dimm.size:
             remedy = f"reseat the module in {dimm.slot}: {other.source} does not see it; power cycle and inspect again"
             expected, got = (f"{format_size(dimm.size)} in {dimm.slot} ({listed.source})", f"nothing ({other.source})")
-            yield _finding(a, b, "dimm", expected, got, _kind("dimm").label(dimm), remedy, path="memory.dimms")
+            part, frus = _kind("dimm").label(dimm), [of_dimm(dimm)]
+            yield _finding(a, b, "dimm", expected, got, part, remedy, path="memory.dimms", frus=frus)
 
 
 def _total(inventory: Inventory) -> int:
@@ -126,7 +133,7 @@ def _total(inventory: Inventory) -> int:
 
 
 def _disks(a: Inventory, b: Inventory) -> Iterator[Finding]:
-    outside, inside = _alone("disk", a, b)
+    outside, inside = alone(a, b)
     outside, inside = [] if _blind(b, "disks") else outside, [] if _blind(a, "disks") else inside
     hidden = {m for v in a.volumes for m in v.members}
     raid = {name for c in a.controllers if c.mode == "raid" for name in (c.name, c.pci) if name}
@@ -138,13 +145,16 @@ def _disks(a: Inventory, b: Inventory) -> Iterator[Finding]:
             else "the kernel does not see the disk: reseat it, then its backplane cable, and read the kernel's log"
         )
         severity = "warning" if behind else "error"
-        yield _finding(a, b, "disk", disk.label, f"not seen ({b.source})", disk.label, remedy, severity, "disks")
+        yield _finding(
+            a, b, "disk", disk.label, f"not seen ({b.source})", disk.label, remedy, severity, "disks", [of_disk(disk)]
+        )
     kinds = {d.kind for d in a.disks}
     for disk in (d for d in inside if d.serial and d.kind in kinds and _is_the_bmcs(d)):
         remedy = (
             "the BMC lists other disks of this kind but not this one: it has an old inventory; power cycle the node"
         )
-        yield _finding(a, b, "disk", f"not listed ({a.source})", disk.label, disk.label, remedy, "warning", "disks")
+        got, frus = disk.label, [of_disk(disk)]
+        yield _finding(a, b, "disk", f"not listed ({a.source})", got, disk.label, remedy, "warning", "disks", frus)
 
 
 def _is_the_bmcs(disk: Disk) -> bool:
@@ -160,4 +170,5 @@ def _ports(a: Inventory, b: Inventory) -> Iterator[Finding]:
         remedy = (
             "the kernel has no interface for this port: no driver or firmware for it, or it is switched off in setup"
         )
-        yield _finding(a, b, "nic", nic.label, f"no such port ({b.source})", nic.label, remedy, "warning", "nics")
+        got, frus = f"no such port ({b.source})", [of_nic(nic)]
+        yield _finding(a, b, "nic", nic.label, got, nic.label, remedy, "warning", "nics", frus)

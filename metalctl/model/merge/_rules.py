@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from metalctl.model.finding import Finding
+from metalctl.model.finding import Finding, Fru
 from metalctl.model.merge import _same as same
 from metalctl.model.units import format_rate, format_size
 from metalctl.model.verdict import Verdict
@@ -105,7 +105,7 @@ def rule_of(kind: str, name: str) -> Rule | None:
     return RULES.get((kind, name))
 
 
-def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Stated]) -> Finding:
+def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Stated], frus: tuple[Fru, ...] = ()) -> Finding:
     """The finding: expected is what the BMC says, got what the machine says, each with where it was read."""
     outside, inside = readings
     return Finding(
@@ -117,6 +117,7 @@ def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Stated]) 
         source=f"{outside.source}; {inside.source}",
         remedy=rule.remedy,
         severity=rule.severity,
+        frus=frus,
     )
 
 

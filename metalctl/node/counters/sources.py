@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from metalctl.model.inventory import Disk, Nic
-from metalctl.node import tool
+from metalctl.model.frus import of_dimm
+from metalctl.model.inventory import Dimm, Disk, Nic
+from metalctl.node import edac, tool
 from metalctl.node.counters.snapshot import Counter, Snapshot
 from metalctl.node.errors import ToolFailed
 
@@ -37,25 +38,46 @@ _NVME = {
 _ATA = {5, 187, 188, 197, 198, 199}
 
 
-def cheap(nics: Iterable[Nic], root: Path = Path("/")) -> Snapshot:
-    """Memory and port counters, from /sys only."""
-    return edac(root) + ports(nics, root)
+def cheap(nics: Iterable[Nic], root: Path = Path("/"), dimms: Iterable[Dimm] = ()) -> Snapshot:
+    """Memory and port counters, from /sys only. dimms: the firmware's, by which a memory error is named."""
+    return memory(root, dimms) + ports(nics, root)
 
 
-def edac(root: Path) -> Snapshot:
-    """Corrected and uncorrected memory errors, by DIMM where the driver names it, else by controller."""
-    controllers = sorted((root / "sys/devices/system/edac/mc").glob("mc[0-9]*"))
+def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
+    """Corrected and uncorrected memory errors: by DIMM where the driver's label names its slot, else by the driver's
+    word; a controller's own sums only where it does not count by module, and what it could give to no module."""
+    names, text = _names(root), _file_text(root)
+    controllers = edac.controllers(names)
     if not controllers:
         return Snapshot(unreadable={"edac": "no memory controller driver is loaded"})
-    found = Snapshot()
+    found, known = Snapshot(), list(dimms)
     for controller in controllers:
-        for name in ("ce_count", "ue_count", "ce_noinfo_count", "ue_noinfo_count"):
-            found += _file(controller / name, Counter(f"memory controller {controller.name}", name))
-        for dimm in sorted(controller.glob("dimm[0-9]*")):
-            label = _text(dimm / "dimm_label") or f"{controller.name} {dimm.name}"
-            for name in ("dimm_ce_count", "dimm_ue_count"):
-                found += _file(dimm / name, Counter(f"dimm {label}", name))
+        modules = edac.modules(names, text, controller)
+        found += _by_module(modules, known)
+        corrected, uncorrected = (any(c is not None for c in _all(modules, f)) for f in ("corrected", "uncorrected"))
+        sums = ("ce_noinfo_count" if corrected else "ce_count", "ue_noinfo_count" if uncorrected else "ue_count")
+        for name in sums:
+            path = root / edac.ROOT.lstrip("/") / controller / name
+            found += _file(path, Counter(f"memory controller {controller}", name))
     return found
+
+
+def _all(modules: Iterable[edac.Module], fact: str) -> list[int | None]:
+    return [getattr(m, fact) for m in modules]
+
+
+def _by_module(modules: list[edac.Module], dimms: list[Dimm]) -> Snapshot:
+    joined, unnamed = edac.by_dimm(modules, dimms)
+    fitted = {d.slot: d for d in dimms if d.size}
+    groups = {str(of_dimm(fitted[slot])): counted for slot, counted in joined.items()}
+    for module in unnamed:
+        groups.setdefault(f"dimm {module.label or module.place}", []).append(module)
+    values = {}
+    for part, counted in groups.items():
+        for name, fact in (("dimm_ce_count", "corrected"), ("dimm_ue_count", "uncorrected")):
+            if (count := edac.total(_all(counted, fact))) is not None:
+                values[Counter(part, name)] = count
+    return Snapshot(values)
 
 
 def ports(nics: Iterable[Nic], root: Path) -> Snapshot:
@@ -72,7 +94,7 @@ def disks(disks: Iterable[Disk], timeout: float = 20.0) -> Snapshot:
     """Health counters of every disk, by nvme-cli and smartctl."""
     found = Snapshot()
     for disk in disks:
-        read = _nvme if disk.kind == "nvme" else _smart
+        read = _nvme if disk.name.startswith("nvme") else _smart
         try:
             found += Snapshot(read(disk, timeout))
         except ToolFailed as failed:
@@ -88,10 +110,16 @@ def _nvme(disk: Disk, timeout: float) -> dict[Counter, int]:
 
 def _smart(disk: Disk, timeout: float) -> dict[Counter, int]:
     # smartctl's exit code is a bit mask of findings; only bits 0 and 1 mean that it could not look.
-    output = tool.run(["smartctl", "-j", "-A", "-l", "error", str(Path("/dev", disk.name))], timeout)
+    output = tool.run(["smartctl", "-j", "-A", "-l", "error", *_where(disk)], timeout)
     if output.code & 0b11 and not output.out.startswith("{"):
         output.require()
     return parse_smart(output.out, disk.label)
+
+
+def _where(disk: Disk) -> list[str]:
+    """How smartctl reaches it: a disk behind a RAID controller is called "megaraid,8 /dev/bus/0"."""
+    kind, _, path = disk.name.partition(" ")
+    return ["-d", kind, path] if path else [str(Path("/dev", disk.name))]
 
 
 def parse_nvme(text: str, part: str) -> dict[Counter, int]:
@@ -151,8 +179,21 @@ def _file(path: Path, counter: Counter, read: Callable[[Path], str] = Path.read_
         return Snapshot(unreadable={f"{counter.part} {counter.name}": str(odd)})
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
+def _file_text(root: Path) -> edac.Text:
+    def text(path: str) -> str:
+        try:
+            return (root / path.lstrip("/")).read_text(errors="replace").strip(" \t\r\n\0")
+        except OSError:
+            return ""
+
+    return text
+
+
+def _names(root: Path) -> edac.Names:
+    def names(path: str) -> list[str]:
+        try:
+            return sorted(p.name for p in (root / path.lstrip("/")).iterdir())
+        except OSError:
+            return []
+
+    return names

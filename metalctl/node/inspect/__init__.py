@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ from pathlib import Path
 from metalctl.model.codec import encode
 from metalctl.model.inventory import Inventory
 from metalctl.node.inspect import (
+    behind,
     bmc,
     bonds,
     controllers,
@@ -34,6 +33,7 @@ from metalctl.node.inspect import (
     pcie,
     power,
     sensors,
+    settle,
     system,
     tpm,
     volumes,
@@ -48,9 +48,10 @@ _LLDPD = ("/run/lldpd.socket", "/run/lldpd/lldpd.socket", "/var/run/lldpd.socket
 def collect(host: Host | None = None, *, change_links: bool = True, wait: bool = True) -> Inventory:
     """The inventory of this machine.
 
-    change_links: ports that are down may be set up. wait: give carriers and LLDP their time.
+    change_links: ports that are down may be set up. wait: give udev, carriers and LLDP their time.
     """
     host = host or LocalHost()
+    pending = settle.wait(host) if wait else ""
     if change_links:
         nics.bring_up(host, wait=6.0 if wait else 0.0)
     linked = [n for n in nics.physical(host) if host.text(f"/sys/class/net/{n}/carrier") == "1"]
@@ -59,6 +60,8 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
     slots = {address.rpartition(".")[0]: f.slot for address, f in functions.items() if f.slot}
     found = disks.details(host, disks.collect(host), slots)
     storage, manager = controllers.collect(host, functions), bmc.collect(host)
+    arrays = volumes.told(host, storage)
+    found = volumes.judged(host, found, arrays)
     mode = system.boot_mode(host)
     return Inventory(
         source="in-band",
@@ -69,11 +72,11 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
         secure_boot=system.secure_boot(host, mode),
         os=system.os_kind(host),
         kernel=host.text("/proc/sys/kernel/osrelease"),
-        cpu=cpu.collect(host),
+        cpu=settle.doubted(host, cpu.collect(host), pending),
         numa=numa.collect(host),
         memory=memory.collect(host),
         disks=found,
-        volumes=volumes.collect(host, found),
+        volumes=volumes.collect(host, found, arrays),
         controllers=storage,
         nics=ports,
         bonds=bonds.collect(host),
@@ -86,6 +89,7 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
         bmc_address=manager.address if manager else "",
         power="on",
         emulated=cpu.emulated(host),
+        raid_disks=behind.collect(host, found, storage),
         # Evaluated last: everything above adds to them.
         unreadable=tuple(host.notes),
         sources=dict(sorted(host.sources.items())),
@@ -102,20 +106,12 @@ def _lldpd_age() -> float | None:
     return None
 
 
-def _settle() -> None:
-    """Drivers are loaded as devices appear: on a slow or large machine disks and /dev/kvm come after the phone-home."""
-    if tool := shutil.which("udevadm"):
-        subprocess.run([tool, "settle", "--timeout=60"], check=False, timeout=70, capture_output=True)
-
-
 def main(argv: Sequence[str]) -> int:
     """`inspect [--no-wait] [--keep-links]`: print the inventory as one JSON object."""
     unknown = sorted(set(argv) - {"--no-wait", "--keep-links"})
     if unknown:
         sys.stderr.write(f"inspect: unknown option {unknown[0]}; known: --no-wait, --keep-links\n")
         return 2
-    if "--no-wait" not in argv:
-        _settle()
     taken = collect(change_links="--keep-links" not in argv and os.geteuid() == 0, wait="--no-wait" not in argv)
     sys.stdout.write(json.dumps(encode(taken)) + "\n")
     return 0

@@ -1,4 +1,7 @@
-"""Disks: whole physical disks from /sys/block and udev, with the serial that the disk itself reports.
+"""Disks: what can be written to as a whole, from /sys/block and udev, with the serial that the disk itself reports.
+
+A volume of a RAID controller is listed too, with kind "volume" (raid.py): one may install onto it, but it is none of
+the disks that a profile counts. Those behind it are behind.py's.
 
 `collect` reads /sys and udev only, because the guard asks it before every write; `details` adds what costs a tool:
 health, NVMe namespaces and firmware slots.
@@ -15,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from metalctl.model.inventory import Disk
-from metalctl.node.inspect import nvme, pcilink, smart, values
+from metalctl.node.inspect import nvme, pcilink, raid, smart, values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
@@ -44,7 +47,7 @@ def details(host: Host, disks: Iterable[Disk], slots: Mapping[str, str] | None =
 
 
 def _detailed(host: Host, disk: Disk, slots: Mapping[str, str]) -> Disk:
-    if disk.kind == "nvme":
+    if disk.transport == "nvme":
         found = nvme.details(host, disk)
         return found if found.slot else replace(found, slot=slots.get(disk.pci.rpartition(".")[0], ""))
     if disk.transport in ("virtio", "mmc"):
@@ -69,14 +72,15 @@ def _disk(host: Host, name: str) -> Disk:
     if not serial:
         host.unreadable(f"disks.{name}.serial", "the disk reports no serial number")
     links = udev.get("DEVLINKS", "").split()
+    model = host.text(f"{base}/device/model") or udev.get("ID_MODEL", "")
     return Disk(
         name=name,
-        kind=kind(transport, rotational),
+        kind="volume" if raid.is_volume(host, name, model) else kind(transport, rotational),
         size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
         wwn=_wwn(host, base, udev),
-        model=host.text(f"{base}/device/model") or udev.get("ID_MODEL", ""),
+        model=model,
         firmware=_firmware(host, base, udev),
         by_path=_link(links, "/dev/disk/by-path/", ""),
         by_id=_link(links, "/dev/disk/by-id/", serial),

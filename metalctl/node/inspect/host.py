@@ -47,6 +47,10 @@ class Host:
         if note not in self.notes:
             self.notes.append(note)
 
+    def forget(self, fact: str) -> None:
+        """Another source tells it: it is not unreadable after all."""
+        self.notes = [n for n in self.notes if n.fact != fact]
+
     def notes_of(self, fact: str) -> list[Unreadable]:
         """What was remembered of a fact."""
         return [n for n in self.notes if n.fact == fact]
@@ -108,6 +112,14 @@ class Host:
             if fact:
                 self.unreadable(fact, failed.message)
             return ""
+
+    def failure(self, *argv: str, timeout: float) -> str:
+        """Run a tool for what it does; why it failed (missing, hung, exit code), "" when it did not."""
+        try:
+            self._machine.tool(argv, timeout, 0)
+        except ToolFailed as failed:
+            return failed.message
+        return ""
 
     def once(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
         """The same for a tool that several collectors ask alike: it runs once."""

@@ -1,4 +1,5 @@
-"""Memory: what the kernel counts (/proc/meminfo), every slot with its DIMM (SMBIOS 16 and 17), ECC as it works (EDAC).
+"""Memory: what the kernel counts (/proc/meminfo), every slot with its DIMM (SMBIOS 16 and 17), ECC as it works and the
+errors since boot (EDAC).
 
 A slot's socket and channel are read from its name, as the boards of the common vendors print it; "" where the name
 tells nothing.
@@ -7,14 +8,16 @@ tells nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from metalctl.model.inventory import Dimm, Memory
-from metalctl.node import dmi
+from metalctl.node import dmi, edac
 from metalctl.node.inspect import tables
 from metalctl.node.inspect.host import Host
 
 _TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
-_EDAC = "/sys/devices/system/edac/mc"
+_ERRORS = "memory.dimms.corrected"
+_SAID = 4  # modules that a reason names
 _NO_ECC = frozenset({"", "none", "unknown", "reserved"})
 # (pattern over "bank locator", what its groups are called). The first that fits is taken.
 _PLACES = (
@@ -38,23 +41,59 @@ def collect(host: Host) -> Memory:
         host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
     elif table:
         host.unreadable("memory.dimms", "the firmware's table lists no memory device")
-    return Memory(total=int(total.group(1)) * 1024 if total else None, dimms=dimms, ecc=_ecc(host, table))
+    counted = [m for mc in edac.controllers(host.names) for m in edac.modules(host.names, host.text, mc)]
+    return Memory(
+        total=int(total.group(1)) * 1024 if total else None,
+        dimms=_with_errors(host, dimms, counted),
+        ecc=_ecc(host, table, counted),
+    )
 
 
-def _ecc(host: Host, table: str) -> bool | None:
-    modes = [
-        host.text(f"{_EDAC}/{mc}/{dimm}/dimm_edac_mode")
-        for mc in host.names(_EDAC)
-        for dimm in host.names(f"{_EDAC}/{mc}")
-        if dimm.startswith(("dimm", "rank")) and dimm[4:].isdigit()
-    ]
+def _with_errors(host: Host, dimms: tuple[Dimm, ...], counted: list[edac.Module]) -> tuple[Dimm, ...]:
+    """The DIMMs with their errors since boot; counts that no slot can be given are told with the driver's names."""
+    if not any(d.size for d in dimms):
+        return dimms
+    joined, unnamed = edac.by_dimm(counted, dimms)
+    if not counted:
+        host.unreadable(_ERRORS, f"{edac.ROOT}: no memory controller driver counts errors here")
+    if unnamed:
+        host.unreadable(_ERRORS, _unnamed(unnamed))
+    if joined:
+        host.source(_ERRORS, edac.ROOT)
+        host.source(_ERRORS.replace("corrected", "uncorrected"), edac.ROOT)
+    return tuple(
+        replace(
+            d,
+            corrected=edac.total(m.corrected for m in joined[d.slot]),
+            uncorrected=edac.total(m.uncorrected for m in joined[d.slot]),
+        )
+        if d.slot in joined
+        else d
+        for d in dimms
+    )
+
+
+def _unnamed(modules: list[edac.Module]) -> str:
+    """Why the counts have no slot; those that are not zero come first, for they must not be lost."""
+    worst = sorted(modules, key=lambda m: -((m.corrected or 0) + (m.uncorrected or 0)))
+    said = [f"{m.name}: {_count(m.corrected)} corrected, {_count(m.uncorrected)} uncorrected" for m in worst[:_SAID]]
+    more = f", and {len(modules) - _SAID} more" if len(modules) > _SAID else ""
+    return f"the driver's names are of no slot that the firmware lists ({'; '.join(said)}{more})"
+
+
+def _count(count: int | None) -> str:
+    return "?" if count is None else str(count)
+
+
+def _ecc(host: Host, table: str, counted: list[edac.Module]) -> bool | None:
+    modes = [m.mode for m in counted]
     working, stated = all(m.lower() not in _NO_ECC for m in modes) if modes else None, ecc(table)
     if stated is not None or working is not None:
-        host.source("memory.ecc", "SMBIOS type 16 (dmidecode)" if stated is not None else _EDAC)
+        host.source("memory.ecc", "SMBIOS type 16 (dmidecode)" if stated is not None else edac.ROOT)
     else:
         host.unreadable("memory.ecc", "neither the firmware's table nor an EDAC driver states it")
     if stated and working is False:
-        host.unreadable("memory.ecc.active", f"the firmware states ECC, and {_EDAC} has modules without it")
+        host.unreadable("memory.ecc.active", f"the firmware states ECC, and {edac.ROOT} has modules without it")
     return working if stated is None else stated
 
 

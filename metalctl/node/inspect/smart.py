@@ -14,7 +14,7 @@ from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
 _TIMEOUT = 30.0
-_BELIEVED = 0b11111100
+BELIEVED = 0b11111100
 # A normalized value that starts at 100 and falls as the disk wears.
 _LIFE_LEFT = ("SSD_Life_Left", "Media_Wearout_Indicator", "Wear_Leveling_Count", "Percent_Life_Remaining")
 _LIFE_USED = ("Percent_Lifetime_Remain", "Percent_Lifetime_Used")  # these names' raw value is what is used up
@@ -26,16 +26,16 @@ def collect(host: Host, disk: Disk) -> tuple[DiskHealth | None, bool | None]:
     """The disk's health, and whether it states a capacitor against power loss."""
     fact = f"disks.{disk.name}.health"
     argv = ("smartctl", "-j", "-i", "-H", "-A", "-l", "error", "-l", "ssd", f"/dev/{disk.name}")
-    printed = host.tool(*argv, fact=fact, timeout=_TIMEOUT, tolerated=_BELIEVED)
+    printed = host.tool(*argv, fact=fact, timeout=_TIMEOUT, tolerated=BELIEVED)
     if not printed:
         return None, None
     data = values.parsed(printed)
     health = parse(data)
     if health is None:
-        host.unreadable(fact, _why(data))
+        host.unreadable(fact, why(data))
     else:
         host.source(fact, "smartctl")
-    return health, True if any(name in attributes(data) for name in _CAPACITOR) else None
+    return health, True if protected(attributes(data)) else None
 
 
 def parse(data: dict[str, Any]) -> DiskHealth | None:
@@ -63,6 +63,11 @@ def attributes(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The ATA attributes by name; {} for a SCSI disk."""
     rows = values.objects(values.at(data, "ata_smart_attributes", "table"))
     return {values.text(row.get("name")): row for row in rows if values.text(row.get("name"))}
+
+
+def protected(table: dict[str, dict[str, Any]]) -> bool:
+    """Whether the attributes state a capacitor against power loss; that they do not says nothing."""
+    return any(name in table for name in _CAPACITOR)
 
 
 def _raw(table: dict[str, dict[str, Any]], *names: str) -> int | None:
@@ -108,6 +113,7 @@ def _written(data: dict[str, Any], table: dict[str, dict[str, Any]]) -> int | No
     return values.whole(round(gigabytes * 10**9)) if gigabytes is not None else None
 
 
-def _why(data: dict[str, Any]) -> str:
+def why(data: dict[str, Any]) -> str:
+    """Why smartctl's JSON holds no health, as it says itself."""
     said = [values.text(m.get("string")) for m in values.objects(values.at(data, "smartctl", "messages"))]
     return "; ".join(s for s in said if s) or "the disk, or its controller, offers no SMART"

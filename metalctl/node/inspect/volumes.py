@@ -1,14 +1,16 @@
 """RAID volumes: Linux software RAID from /sys/block/md*, and hardware volumes where the driver tells a level in /sys
-(hpsa, smartpqi). Other controllers show their volumes as plain disks and tell levels only to their vendor's tool.
+(hpsa, smartpqi), or the maker's tool does where it is installed (storcli.py, ssacli.py). Only such a tool knows whether
+a hardware volume is whole: without it the health of the volume's disk stays unreadable, as a volume has no SMART.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from metalctl.model.inventory import Disk, Volume
-from metalctl.node.inspect import values
+from metalctl.model.inventory import Controller, Disk, DiskHealth, Volume
+from metalctl.node.inspect import ssacli, storcli, values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
@@ -16,13 +18,35 @@ _STOPPED = frozenset({"clear", "inactive", "broken"})
 _LEVEL = re.compile(r"RAID[- ](\d+)", re.IGNORECASE)
 
 
-def collect(host: Host, disks: Iterable[Disk]) -> tuple[Volume, ...]:
-    """Every volume; members by serial where the disk has one, else by kernel name."""
+def told(host: Host, controllers: Iterable[Controller]) -> dict[str, Volume]:
+    """What the makers' tools say of hardware volumes, by the kernel's name of their disk."""
+    cards = list(controllers)
+    return {v.name: v for v in (*storcli.volumes(host, cards), *ssacli.volumes(host, cards))}
+
+
+def judged(host: Host, disks: Iterable[Disk], by_tool: Mapping[str, Volume]) -> tuple[Disk, ...]:
+    """The disks, volumes among them with the health that the tool states: a mirror without its second half fails."""
+    found = []
+    for disk in disks:
+        volume = by_tool.get(disk.name)
+        if disk.kind == "volume" and volume is not None and volume.health:
+            status = "ok" if volume.health == "ok" else "failing"
+            disk = replace(disk, health=replace(disk.health or DiskHealth(), status=status))
+            host.forget(f"disks.{disk.name}.health")
+            host.source(f"disks.{disk.name}.health", "the controller's own tool")
+        found.append(disk)
+    return tuple(found)
+
+
+def collect(host: Host, disks: Iterable[Disk], by_tool: Mapping[str, Volume] | None = None) -> tuple[Volume, ...]:
+    """Every volume; members by serial where the disk has one, else by kernel name (or as the tool calls them)."""
     known = {d.name: d for d in disks}
     arrays = [n for n in host.names(_BLOCK) if re.fullmatch(r"md\d+|md_[\w.-]+", n)]
     software = [_array(host, n, known) for n in arrays if host.text(f"{_BLOCK}/{n}/md/level")]
-    hardware = [v for d in known.values() if (v := _volume(host, d))]
-    if software or hardware:
+    hardware = [v for d in known.values() if (v := _volume(host, d, (by_tool or {}).get(d.name)))]
+    if by_tool:
+        host.source("volumes", "the controller's own tool")
+    elif software or hardware:
         host.source("volumes", f"{_BLOCK}/*/md, {_BLOCK}/*/device/raid_level")
     return (*software, *hardware)
 
@@ -56,9 +80,10 @@ def _whole(host: Host, name: str) -> str:
     return where.rpartition("/")[0].rpartition("/")[2] if host.exists(f"{where}/partition") else name
 
 
-def _volume(host: Host, disk: Disk) -> Volume | None:
-    stated = host.text(f"{_BLOCK}/{disk.name}/device/raid_level")
-    match = _LEVEL.search(stated)
-    if not match:
-        return None
-    return Volume(disk.serial or disk.name, f"raid{match.group(1)}", disk.size, controller=disk.controller)
+def _volume(host: Host, disk: Disk, told: Volume | None) -> Volume | None:
+    match = _LEVEL.search(host.text(f"{_BLOCK}/{disk.name}/device/raid_level"))
+    level = f"raid{match.group(1)}" if match else ""
+    if told is not None:
+        named = disk.serial or disk.name
+        return replace(told, name=named, level=told.level or level, size=disk.size, controller=disk.controller)
+    return Volume(disk.serial or disk.name, level, disk.size, controller=disk.controller) if match else None

@@ -8,8 +8,8 @@ SPEC.json is an `InstallSpec`. The journal is RUN_DIR/<run_id>/journal.jsonl:
     error          {"message", "hint", "kind"}         could not tell: refused by the guard, the network, the image
 
 FAIL is a disk that returned other data than was written, with disk and offset, or that refused reads or writes. The
-install record on the disk (`record`) counts the installations: a second run of the same enrollment and image writes
-nothing. Exit codes: 0 installed, 1 the disk failed, 2 usage or the run was started before, 3 could not tell.
+install record on the disk (`record`) counts the installations: a run that is begun a second time writes nothing. Exit
+codes: 0 installed, 1 the disk failed, 2 usage or the run was started before, 3 could not tell.
 """
 
 from __future__ import annotations

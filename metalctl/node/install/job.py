@@ -1,6 +1,7 @@
 """One installation, in the order of decision 0011: record, clear, zero, write, verify, start of the disk, seed, record.
 
-Looks before it acts: a disk whose record says "complete" for this enrollment and image is looked at, not written.
+Looks before it acts: a disk whose record says "complete" for this very run and image is looked at, not written. Another
+run of the same enrollment is a retry, whose disk somebody allowed to erase: it installs again, and is counted.
 Until the last verified block the disk has no partition table, so an interrupted installation never boots; the next
 one counts one more.
 """
@@ -60,7 +61,7 @@ class Job:
         """Install, or report the installation that is there. Raises NodeError when it cannot tell."""
         with Device(self.path, writable=False) as device:
             before = record.load(device, self.disk.serial)
-            if before and before.holds(self.spec.enrollment, self.manifest.sha256):
+            if before and before.holds(self.spec.enrollment, self.spec.run_id, self.manifest.sha256):
                 return self._existing(device, before)
         self.leave()
         self._fits()

@@ -60,9 +60,10 @@ class Record:
     bytes_written: int = 0
     history: tuple[str, ...] = ()
 
-    def holds(self, enrollment: str, image_sha256: str) -> bool:
-        """Whether this installation was brought to its end."""
-        return (self.state, self.enrollment, self.image_sha256) == ("complete", enrollment, image_sha256)
+    def holds(self, enrollment: str, run_id: str, image_sha256: str) -> bool:
+        """Whether this run brought this installation to its end."""
+        stated = (self.state, self.enrollment, self.run_id, self.image_sha256)
+        return stated == ("complete", enrollment, run_id, image_sha256)
 
 
 def load(storage: Storage, disk_serial: str) -> Record | None:

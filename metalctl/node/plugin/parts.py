@@ -9,7 +9,7 @@ from metalctl.model.inventory import Dimm, Disk, Inventory, Nic
 from metalctl.model.run import BondSpec, RunSpec
 from metalctl.model.verdict import Verdict
 
-_KINDS = {"nvme": ("nvme",), "ssd": ("ssd",), "hdd": ("hdd",), "disk": ("nvme", "ssd", "hdd", "unknown")}
+_KINDS = {"nvme": ("nvme",), "ssd": ("ssd",), "hdd": ("hdd",), "disk": ("nvme", "ssd", "hdd", "volume", "unknown")}
 _ROLE = "_disk"
 
 

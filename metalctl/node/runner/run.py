@@ -47,10 +47,12 @@ class Run:
         return self._finish()
 
     def _counters(self, inventory: Inventory) -> Snapshot:
-        return self._cheap(inventory) + counters.disks(d for d in inventory.disks if not d.removable)
+        shown = (d for d in inventory.disks if not d.removable)
+        behind = (d for d in inventory.raid_disks if " /dev/" in d.name)  # those that smartctl reaches
+        return self._cheap(inventory) + counters.disks((*shown, *behind))
 
     def _cheap(self, inventory: Inventory) -> Snapshot:
-        return counters.cheap(inventory.nics, self.settings.root)
+        return counters.cheap(inventory.nics, self.settings.root, inventory.memory.dimms)
 
     def _files(self) -> dict[str, Path | None]:
         """The file of each named check, None where there is none."""

@@ -15,7 +15,7 @@ import pytest
 from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.sweeping import InProcess, Swept, sweep
-from metalctl.model.inventory import Inventory
+from metalctl.model.inventory import Inventory, PcieLink
 
 CAPTURES = next(
     (
@@ -64,6 +64,8 @@ def test_a_dell_r750_is_read_right() -> None:
     assert found.memory.ecc is True
     assert [(d.kind, d.size, d.slot) for d in found.disks] == [("nvme", 1920383410176, f"Slot {n}") for n in range(3)]
     assert {(d.health.status, d.health.wear) for d in found.disks if d.health} == {("ok", 0.0)}
+    # 15.75 Gbit/s are those of a lane here, and the four lanes stand in the maker's own extension.
+    assert {disk.link for disk in found.disks} == {PcieLink(16.0, 4, 16.0, 4)}
     assert [c.name for c in found.controllers] == ["AHCI.Embedded.1-1", "AHCI.Embedded.2-1"]
     assert found.volumes == (), "a disk that hangs on the processor is no volume"
     assert found.identity.serial == "F54P1G3", "the service tag on the label"

@@ -50,6 +50,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
     "missing-drive": ("storage", {}, "disks.osd.count", "11 × hdd", ""),
     "mixed-drive-firmware": ("storage", {}, "disks.osd.uniform", "1 × ST8000NM001A 0001", "Bay 11, part"),
     "mixed-microcode": ("compute", {}, "cpu.microcode", "0x0a101100, 0x0a101148", ""),
+    "narrow-link": ("compute", {}, "disks.data.full_link", "x2 of x4, 16.0 of 16.0 GT/s", "Bay 3, part"),
     "nic-10g": ("compute", {}, "network.bond0.speed", "10 Gb/s", "nic"),
     "nic-firmware-old": ("compute", {}, "firmware.nic", "14.20.1010", "nic"),
     "nic-no-link": ("storage", {}, "network.bond0.link", "no link", "nic"),
@@ -69,9 +70,9 @@ MORE = {
 }
 # What no BMC of the fleet states, and so nobody can tell before the ramdisk has booted.
 UNSTATED = {
-    "compute": {"cpu.virtualization", "cpu.kvm", "cpu.iommu", "disks.data.full_link"},
-    "controller": {"disks.db.full_link", "disks.mq.full_link"},
-    "storage": {"disks.wal.full_link"},
+    "compute": {"cpu.virtualization", "cpu.kvm", "cpu.iommu"},
+    "controller": set(),
+    "storage": set(),
 }
 
 

@@ -68,6 +68,11 @@ def record(kind: int, body: bytes) -> bytes:
     return bytes([0, 0, 0x51, kind, len(body)]) + body
 
 
+def event(sort: int, code: int, data: bytes, number: int = 9, at: int = 0x655E1000, kind: int = 2) -> bytes:
+    """A record of the event log."""
+    return b"\1\0" + bytes([kind]) + at.to_bytes(4, "little") + bytes([0x20, 0, 4, sort, number, code]) + data
+
+
 SYSTEM = fru(
     ["CH-PN", "CH-SN7"],
     ["Acme", "Board X", "BRD-SN7", "BRD-PN", "", "custom"],

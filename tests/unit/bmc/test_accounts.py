@@ -7,11 +7,11 @@ import pytest
 from metalctl.bmc import lockout
 from metalctl.bmc.accounts import rotate
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import NotApplied, Unsupported, WrongPassword
+from metalctl.bmc.errors import BmcError, NotApplied, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.fake import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.users import RedfishUsers
+from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse
 
 SITE = Credential("metalctl", "site-pass-1")
 SAME = Credential("admin", "site-pass-1")
@@ -169,6 +169,15 @@ def test_no_password_is_told_by_any_error_or_change() -> None:
     told = repr((caught.value.args, caught.value.fields, caught.value.hint))
     assert SAME.password not in told
     assert ADMIN.password not in told
+
+
+def test_a_login_that_may_do_nothing_is_logged_out_of() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(refuse("GET", USERS, 403))
+    with pytest.raises(BmcError):
+        rotate(users(bmc), ADMIN, SITE)
+    assert logins(bmc) == 1
+    assert not bmc.sessions
 
 
 def test_the_same_credential_twice_is_a_mistake() -> None:

@@ -19,10 +19,10 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateChanged, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.redfish.act import link as link_module
-from metalctl.bmc.redfish.act.fake import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.replay import Replay, certificate
 from metalctl.bmc.rotation import rotate_at
+from tests.unit.bmc.fake_bmc import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 
 
 def link(replay: Replay, timeout: float = 5) -> HttpsLink:

@@ -8,10 +8,10 @@ from metalctl.bmc.audit import Act
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import NotApplied, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.fake import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
+from tests.unit.bmc.fake_bmc import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent
 
 
 class Machine(Acting):

@@ -7,8 +7,8 @@ import pytest
 from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.act.fake import SYSTEM, FakeBmc, Sent, error, refuse
 from metalctl.bmc.redfish.act.link import Reply
+from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse
 
 
 @pytest.mark.parametrize("path", ["https://192.0.2.9/x", "//192.0.2.9/x", "relative", "http://192.0.2.9/x"])

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from metalctl.bmc.errors import BmcError, Unsupported
-from metalctl.bmc.redfish.act.fake_tree import MANAGER, ROOT, SYSTEM, tree
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.cli.bmc import bmc
+from tests.unit.bmc.fake_tree import MANAGER, ROOT, SYSTEM, tree
 
 
 @pytest.fixture
@@ -110,8 +110,10 @@ def test_what_ipmi_cannot_do_is_said() -> None:
 
 
 def test_what_is_done_to_an_enrolled_node_is_in_its_audit_trail(machine: Replay, tmp_path: Path) -> None:
+    from sqlalchemy import select
+
     from metalctl.engine.settings import load
-    from metalctl.store import audit, nodes
+    from metalctl.store import nodes, schema
     from metalctl.store.database import open_database, sqlite_url
 
     state = load(None, tmp_path).state.create()
@@ -122,7 +124,10 @@ def test_what_is_done_to_an_enrolled_node_is_in_its_audit_trail(machine: Replay,
     machine.obeys = False
     assert isinstance(run("power", "off", "cmp1", "--timeout", "1", state=tmp_path, check=False).exception, BmcError)
     with engine.connect() as connection:
-        rows = [row for row in audit.of_node(connection, "cmp1") if row["action"].startswith("bmc-")]
+        trail = connection.execute(
+            select(schema.audit).where(schema.audit.c.node == "cmp1").order_by(schema.audit.c.id)
+        )
+        rows = [row for row in trail.mappings() if row["action"].startswith("bmc-")]
     engine.dispose()
     assert [(row["action"], row["detail"]["before"], bool(row["detail"]["why"])) for row in rows] == [
         ("bmc-boot", "none uefi Disabled", False), ("bmc-power", None, True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -75,6 +76,42 @@ def test_an_ipmi_bmc_is_found_even_when_the_first_datagram_is_lost() -> None:
     with udp_bmc(CAPABILITIES_20, deaf=1) as port:
         (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=1)
     assert (found.protocol, found.product) == ("ipmi", "IPMI 2.0")
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3])
+def test_no_number_of_lost_datagrams_below_four_loses_a_bmc(lost: int) -> None:
+    with udp_bmc(CAPABILITIES_20, deaf=lost) as port:
+        found = [*discover([f"ipmi://127.0.0.1:{port}"], timeout=0.8)]
+    assert [one.product for one in found] == ["IPMI 2.0"]
+
+
+def test_in_a_large_network_only_neighbours_of_who_answered_are_asked_once_more() -> None:
+    with (
+        closing(Sweep(AF_INET, 2.0)) as sweep,
+        udp_socket("127.66.3.1") as lively,
+        udp_socket("127.66.3.2") as deaf,
+        udp_socket("127.66.4.2") as far,
+    ):
+        for one in (lively, deaf, far):
+            place = Place((), Endpoint(one.getsockname()[0], "ipmi", one.getsockname()[1]), 1)
+            assert sweep.ask(place, *one.getsockname(), 0.0)
+        lively.sendto(PONG, lively.recvfrom(512)[1])
+        sweep.receive(0.1)
+        told = [(now, [what if isinstance(what, int) else what[0].name for what in sweep.due(now)])
+                for now in (0.9, 1.0, 1.4, 1.5, 1.9, 2.0)]  # fmt: skip
+        assert told == [(0.9, ["127.66.3.1"]), (1.0, [1, 1]), (1.4, []), (1.5, [2]), (1.9, []),
+                        (2.0, ["127.66.3.2", "127.66.4.2"])]  # fmt: skip
+        assert [len(_datagrams(one)) for one in (deaf, far)] == [4, 2]
+        assert sweep.next_due() == float("inf")
+
+
+def _datagrams(receiver: socket.socket) -> list[bytes]:
+    receiver.setblocking(False)
+    found = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            found.append(receiver.recv(512))
+    return found
 
 
 def test_an_answer_from_somebody_else_does_not_count() -> None:

@@ -18,10 +18,10 @@ from metalctl.bmc.quirks.load import catalogue
 from metalctl.bmc.quirks.settings import NAMES
 from metalctl.bmc.record import links, load
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, power, secure_boot
-from metalctl.bmc.redfish.act.fake import ROOT, FakeBmc, Sent
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.refusals import messages
 from metalctl.bmc.scrub import Pseudonyms, without_secrets
+from tests.unit.bmc.fake_bmc import ROOT, FakeBmc, Sent
 
 pytestmark = pytest.mark.slow
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-import ipmi_bytes as made
 
 from metalctl.bmc import ssdp
 from metalctl.bmc.errors import BmcError
@@ -21,6 +16,7 @@ from metalctl.bmc.ipmi import fru, rmcp, sdr, sel, walk
 from metalctl.bmc.ipmi.errors import Refused
 from metalctl.bmc.ipmi.inventory import Reader
 from metalctl.bmc.ipmi.ipmitool import fields, parse_boot, split_sdr
+from tests.unit.bmc import ipmi_bytes as made
 
 pytestmark = pytest.mark.slow
 EXAMPLES = settings(max_examples=300, deadline=1000, suppress_health_check=[HealthCheck.too_slow])

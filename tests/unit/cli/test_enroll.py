@@ -71,6 +71,28 @@ def test_a_wrong_column_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "credentials" in capsys.readouterr().err
 
 
+def test_a_profile_that_is_not_there_is_told_before_the_service_comes_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["enroll", csv(tmp_path, row("a", 2, "lab/compot"))]) == 2
+    told = capsys.readouterr().err
+    assert "nodes.csv:2" in told
+    assert "boot.interface" not in told
+
+
+def test_a_retry_of_an_unknown_node_is_told_before_the_service_comes_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["enroll", "--retry", "r7n03"]) == 2
+    assert "r7n03" in capsys.readouterr().err
+
+
+def test_settings_that_are_no_text_are_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "metalctl.yaml").write_bytes(b"\xff\xfe\x00b")
+    assert run(["serve", "--config", "metalctl.yaml"]) == 2
+    assert "metalctl.yaml" in capsys.readouterr().err
+
+
 def test_without_a_boot_network_it_says_how_to_set_one_up_and_enrolls_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from metalctl.boot import tokens
 from metalctl.boot.errors import Refused
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.state import StateDir
@@ -81,6 +82,26 @@ def test_the_same_boot_may_ask_twice_but_another_may_not(directory: StoreDirecto
     assert directory.welcome(report(intent.token)) == directory.welcome(report(intent.token))
     with pytest.raises(Refused):
         directory.welcome(report(intent.token, boot_id="b2"))
+
+
+def test_of_two_machines_that_show_one_token_at_the_same_moment_one_is_let_in(
+    directory: StoreDirectory, wanted: str, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    real = tokens.spend
+
+    def spend(record: Any, shown: PhoneHome, now: float) -> Any:
+        """Between the look at the token and its use, the other machine takes it."""
+        with database.begin() as other:
+            assert boots.use_token(other, tokens.digest(shown.token), "b2")
+        return real(record, shown, now)
+
+    monkeypatch.setattr(tokens, "spend", spend)
+    with pytest.raises(Refused):
+        directory.welcome(report(intent.token))
+    with database.connect() as connection:
+        assert boots.last_boot(connection, wanted) is None
 
 
 @pytest.mark.parametrize("changes", [{"token": "guess"}, {"node": "n2"}, {"kind": "installed"}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from metalctl.engine import power
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Wait
 from metalctl.engine.services import Services
+from metalctl.engine.settings import Boot
 from metalctl.model.dossier import StageRecord
 from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import boots, enrollments, nodes
 from metalctl.store.enrollments import StageRow
 
+USUAL = Boot()
 MAC = "52:54:00:00:00:01"
 
 
@@ -89,7 +92,7 @@ def test_a_node_that_asked_for_its_script_and_fell_silent_is_cycled_and_told(
     power.boot_into(ctx, "ramdisk")
     clock.now += 60
     see(database, clock, monkeypatch, "boot script: ramdisk (pcbios)")
-    clock.now += power.SILENCE - 1
+    clock.now += USUAL.silence - 1
     assert "boot script" in power.boot_into(ctx, "ramdisk").why
     assert bmc.commands == ["boot pxe", "power on"]
     assert power.findings(ctx, "ramdisk") == ()
@@ -108,7 +111,7 @@ def test_a_node_that_asked_for_its_script_and_fell_silent_is_cycled_and_told(
 
 def test_a_node_not_seen_yet_may_still_be_in_its_post(ctx: Context, clock: Clock, bmc: FakeBmc) -> None:
     power.boot_into(ctx, "ramdisk")
-    clock.now += power.PATIENCE - 1
+    clock.now += USUAL.patience - 1
     power.boot_into(ctx, "ramdisk")
     assert bmc.commands == ["boot pxe", "power on"]
     clock.now += 2
@@ -119,7 +122,7 @@ def test_a_node_not_seen_yet_may_still_be_in_its_post(ctx: Context, clock: Clock
 def test_after_three_power_cycles_it_is_left_alone(ctx: Context, clock: Clock, bmc: FakeBmc) -> None:
     for _ in range(5):
         waiting = power.boot_into(ctx, "ramdisk")
-        clock.now += power.PATIENCE + 1
+        clock.now += USUAL.patience + 1
     assert bmc.commands.count("boot pxe") == power.ATTEMPTS
     assert "see the console" in waiting.why
 
@@ -129,6 +132,21 @@ def test_an_installed_system_is_not_judged_by_its_silence_on_the_boot_network(
 ) -> None:
     power.boot_into(ctx, "installed")
     see(database, clock, monkeypatch, "DHCP: address 172.31.0.7")
-    clock.now += power.SILENCE + 60
+    clock.now += USUAL.silence + 60
     power.boot_into(ctx, "installed")
     assert bmc.commands == ["boot disk", "power on"]
+
+
+def test_a_site_whose_machines_are_slow_gives_them_longer(
+    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(ctx.services.settings, boot=Boot(patience=7200, silence=3600))
+    monkeypatch.setattr(ctx.services, "settings", slow)
+    power.boot_into(ctx, "ramdisk")
+    see(database, clock, monkeypatch, "boot script: ramdisk (pcbios)")
+    clock.now += 3599
+    power.boot_into(ctx, "ramdisk")
+    assert bmc.commands == ["boot pxe", "power on"]
+    clock.now += 2
+    power.boot_into(ctx, "ramdisk")
+    assert bmc.commands[-1] == "power cycle"

@@ -37,6 +37,25 @@ def test_one_bad_row_keeps_all_rows_out_and_every_mistake_is_named(database: Eng
         assert enrollments.listing(connection) == []
 
 
+def test_a_bad_row_is_one_line_that_names_line_and_column_of_its_first_mistake(database: Engine) -> None:
+    columns = ("name", "bmc", "credential", "profile")
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    rows = [
+        Row("b", "https://127.0.0.3", "env:LAB", "lab/compot", "nodes.csv:3", columns=columns),
+        Row("c", "https://127.0.0.4", "env:NOPE", "lab/compot", "nodes.csv:4", columns=columns),
+        Row("d", "https://127.0.0.2", "env:LAB", "lab/compute", "nodes.csv:5", columns=columns),
+        Row("a", "https://127.0.0.2", "env:LAB", "lab/compute", "nodes.csv:6", columns=columns),
+    ]
+    with pytest.raises(UsageError) as caught:
+        submit.check(database, rows)
+    lines = caught.value.message.splitlines()
+    places = [line.partition(": ")[0] for line in lines]
+    assert places == ["nodes.csv:3:4", "nodes.csv:4:3", "nodes.csv:5:2", "nodes.csv:6:1"]
+    assert "lab/compute" in lines[0], "the profile that was meant is suggested"
+    assert "NOPE_USERNAME" in lines[1]
+    assert "lab/compot" in lines[1]
+
+
 def test_a_node_under_way_is_not_enrolled_twice(database: Engine) -> None:
     submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
     with pytest.raises(UsageError, match="being enrolled already"):
@@ -49,7 +68,7 @@ def test_a_bmc_of_another_node_is_refused(database: Engine) -> None:
         submit.submit(database, [good("b", 2)], level="quick", allow_erase=False)
 
 
-def test_a_failed_node_goes_on_from_the_failed_stage_and_only_a_failed_one(database: Engine, enrolled: Any) -> None:
+def test_only_a_failed_node_can_retry_and_its_leave_to_erase_is_not_the_batchs(database: Engine, enrolled: Any) -> None:
     enrollment = enrolled("a")
     with pytest.raises(UsageError, match="only failed nodes"):
         submit.retry(database, ["a"], allow_erase=False)
@@ -60,7 +79,7 @@ def test_a_failed_node_goes_on_from_the_failed_stage_and_only_a_failed_one(datab
     with database.connect() as connection:
         again = enrollments.get(connection, enrollment)
         assert (again.attempt, again.ended, again.fault) == (2, False, "")
-        assert enrollments.batch_options(connection, again.batch)["allow_erase"] is True
+        assert enrollments.batch_options(connection, again.batch)["allow_erase"] is False
 
 
 @pytest.mark.parametrize(

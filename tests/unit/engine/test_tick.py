@@ -111,6 +111,25 @@ def test_a_stage_that_used_up_its_time_is_unknown_and_not_the_hardware(
     assert (found.fault, row.record.findings[0].verdict) == ("metalctl", Verdict.UNKNOWN)
 
 
+def test_a_stage_that_an_error_kept_until_its_time_was_up_names_the_error_and_what_to_do(
+    database: Engine, play: Any, enrolled: Any
+) -> None:
+    enrollment, gone = enrolled(), raising(RemoteError("the BMC does not answer", hint="is it powered?"))
+    assert play(enrollment, gone)["kind"] == "wait"
+    assert play(enrollment, gone, budget=-1.0) == {"kind": "failed"}
+    finding = look(database, enrollment)[1].record.findings[0]
+    assert "the BMC does not answer" in finding.got
+    assert "is it powered?" in finding.remedy
+
+
+def test_an_error_that_went_away_is_not_blamed_later(database: Engine, play: Any, enrolled: Any) -> None:
+    enrollment = enrolled()
+    play(enrollment, raising(RemoteError("the BMC does not answer")))
+    play(enrollment, lambda _: Wait(1, "w"))
+    play(enrollment, lambda _: Wait(1, "w"), budget=-1.0)
+    assert "does not answer" not in look(database, enrollment)[1].record.findings[0].got
+
+
 @pytest.mark.parametrize("error", [ValueError("bug"), MetalctlError("no such profile", hint="write it")])
 def test_an_error_of_metalctl_is_unknown_never_a_fault_of_the_hardware(
     error: Exception, database: Engine, play: Any, enrolled: Any

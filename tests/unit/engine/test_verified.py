@@ -79,3 +79,45 @@ def test_a_serial_that_means_nothing_is_unknown_and_stops_it(play: Play) -> None
 
 def test_without_a_manifest_nobody_is_expected(play: Play) -> None:
     assert play(Identity(serial="ANY1", uuid=UUID), None).findings == ()
+
+
+ZEROES, MAC = "00:00:00:00:00:00", "b8:ce:f6:00:00:01"
+TWINS = {
+    "the same UUID in the other order of its bytes": (Identity(uuid="00507e5e-2b1a-3d4c-8e4f-000000000002"), True),
+    "the same port": (Identity(macs=(MAC,)), True),
+    "the same serial of the same maker": (Identity(serial="F54P1G3", manufacturer="Acme"), True),
+    "the same serial of another maker": (Identity(serial="F54P1G3", manufacturer="Other"), False),
+    "an address that no port has": (Identity(macs=(ZEROES,)), False),
+    "a serial that nobody burned in": (Identity(serial="1234567890", manufacturer="Acme"), False),
+}
+
+
+@pytest.mark.parametrize(("other", "twin"), TWINS.values(), ids=TWINS)
+def test_a_machine_that_another_node_claims_is_refused(
+    play: Play, services: Services, enrolled: Callable[..., str], other: Identity, twin: bool
+) -> None:
+    with services.database.begin() as connection:
+        nodes.put(connection, "n0", "https://127.0.0.8", "env:X", "lab/compute")
+        nodes.set_identity(connection, "n0", other)
+    serial = "1234567890" if other.serial == "1234567890" else "F54P1G3"
+    ours = Identity(serial, UUID, (MAC, ZEROES), "Acme")
+    if not twin:
+        assert play(ours, None).findings == ()
+        return
+    with pytest.raises(StageFailed) as caught:
+        play(ours, None)
+    assert [(f.requirement, f.got) for f in caught.value.findings] == [("identity.unique", "the same as n0")]
+
+
+def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(
+    play: Play, services: Services, enrolled: Callable[..., str]
+) -> None:
+    enrolled("n2")
+    with services.database.begin() as connection:
+        nodes.set_identity(connection, "n2", Identity(serial="F54P1G3", uuid=UUID))
+    with pytest.raises(StageFailed) as caught:
+        play(Identity(serial="F54P1G3", uuid=UUID), None)
+    (found,) = caught.value.findings
+    assert (found.requirement, found.verdict, "n2" in found.got) == ("identity.unique", Verdict.FAIL, True)
+    with services.database.connect() as connection:
+        assert nodes.get(connection, "n1").identity is None

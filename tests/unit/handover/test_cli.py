@@ -32,6 +32,30 @@ def test_report_of_a_failed_node_exits_1(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out)["states"] == {"storage-02": "failed"}
 
 
+def test_report_of_an_undecided_node_is_not_exit_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--from", str(DATA / "undecided.json"), "-o", "out"]) == 3
+
+
+def test_report_of_a_batch_that_is_not_there_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--batch", "20260101-000000-abcd"]) == 2
+    assert "20260101-000000-abcd" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stated", "more", "said"),
+    [("false", [], "false"), ("true", ["--bmc-ca", "none"], "false"), ("/ca.pem", [], "/ca.pem"),
+     ("false", ["--bmc-ca", "/x"], "/x")],
+)  # fmt: skip
+def test_the_settings_say_whether_ironic_verifies_bmcs_unless_the_command_does(
+    stated: str, more: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "m.yaml"
+    settings.write_text(f"ironic: {{url: 'http://127.0.0.1:1', bmc_verify: {stated}}}\n")
+    words = ["handover", "ironic", "--from", str(DATA / "accepted.json"), "--dry-run", "--config", str(settings)]
+    assert run([*words, *more]) == 0
+    assert f"redfish_verify_ca: {said}\n" in capsys.readouterr().out
+
+
 def test_report_without_a_node_or_with_a_broken_file_is_a_usage_error(tmp_path: Path) -> None:
     assert run(["report"]) == 2
     (tmp_path / "x.json").write_text("{")

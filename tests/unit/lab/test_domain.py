@@ -144,7 +144,73 @@ def test_an_iommu_is_there_when_declared() -> None:
     assert domain(replace(NODE, iommu=True)).find("devices/iommu") is not None
 
 
-WHOLE = replace(NODE, firmware="uefi", vcpus=4, threads=2, iommu=True)
+def arguments(node: Node, accelerator: str = "tcg") -> list[str]:
+    return [argument.get("value") or "" for argument in domain(node, accelerator).iter(f"{{{QEMU}}}arg")]
+
+
+def test_an_emulated_core_of_two_threads_is_told_by_cpuid_and_what_tcg_cannot_do_is_off() -> None:
+    two = replace(NODE, vcpus=4, threads=2)
+    forced = policies(domain(two))
+    assert {name for name, policy in forced.items() if policy == "require"} == {"svm", "npt", "topoext", "invtsc"}
+    assert "sha-ni" in {name for name, policy in forced.items() if policy == "disable"}
+    assert arguments(two)[:2] == ["-global", "EPYC-x86_64-cpu.x-force-features=on"]
+    assert "-global" not in arguments(NODE)
+    assert "-global" not in arguments(two, "kvm")
+
+
+def test_declared_modules_are_handed_over_as_one_file_a_structure() -> None:
+    words = arguments(replace(NODE, dimms=(GIB, GIB)))
+    files = [words[at + 1] for at, word in enumerate(words) if word == "-smbios"]
+    assert files == [f"file=/state/nodes/sto1/smbios{number}.bin" for number in range(3)]
+    assert "-smbios" not in arguments(NODE)
+
+
+def test_an_nvme_is_behind_a_root_port_of_its_own() -> None:
+    words = arguments(replace(NODE, disks=(Disk("nvme", GIB), Disk("nvme", GIB))))
+    ports = [word for word in words if word.startswith("pcie-root-port,")]
+    drives = [word for word in words if word.startswith("nvme,")]
+    assert [drive.rpartition("bus=")[2] for drive in drives] == ["nvme-port0", "nvme-port1"]
+    assert len({port.partition("addr=")[2] for port in ports}) == 2
+
+
+def test_the_firmware_states_its_version_and_the_fault_an_old_one() -> None:
+    def version(node: Node) -> str | None:
+        return domain(node).findtext("sysinfo/bios/entry[@name='version']")
+
+    assert version(NODE) == "1.4.0"
+    assert version(replace(NODE, faults=("bios-old",))) == "0.9.1"
+
+
+def test_two_switches_share_a_node_and_the_fault_leaves_it_on_one() -> None:
+    def cables(node: Node, switches: int) -> list[tuple[str, str]]:
+        (planned,) = plan.make(Rack("r", (node,), switches), "lab", Path("/state")).nodes
+        return list(zip(planned.ports, planned.switches, strict=True))
+
+    assert cables(NODE, 1) == [("swp1", "tor1"), ("swp2", "tor1")]
+    assert cables(NODE, 2) == [("swp1", "tor1"), ("swp2", "tor2")]
+    assert cables(replace(NODE, faults=("swapped-cable",)), 2) == [("swp2", "tor2"), ("swp1", "tor1")]
+    assert cables(replace(NODE, faults=("one-switch",)), 2) == [("swp1", "tor1"), ("swp2", "tor1")]
+
+
+def test_fault_one_card_makes_the_nics_functions_of_one_device() -> None:
+    places = [
+        place.attrib for place in domain(replace(NODE, faults=("one-card",))).iterfind("devices/interface/address")
+    ]
+    assert [place["function"] for place in places] == ["0", "1"]
+    assert len({place["slot"] for place in places}) == 1
+    assert places[0]["multifunction"] == "on"
+    assert domain().find("devices/interface/address") is None
+
+
+def test_swapped_cables_put_each_nic_into_the_other_ones_port() -> None:
+    def ports(node: Node) -> list[str | None]:
+        return [target.get("dev") for target in domain(node).iterfind("devices/interface/target")]
+
+    assert ports(NODE) == ["swp1", "swp2"]
+    assert ports(replace(NODE, faults=("swapped-cable",))) == ["swp2", "swp1"]
+
+
+WHOLE = replace(NODE, firmware="uefi", vcpus=4, threads=2, iommu=True, dimms=(320 * 2**20,) * 8)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +222,16 @@ WHOLE = replace(NODE, firmware="uefi", vcpus=4, threads=2, iommu=True)
         ("legacy-boot", lambda n: n.firmware, "uefi", "bios"),
         ("missing-nvme", lambda n: [d.kind for d in n.disks].count("nvme"), 1, 0),
         ("missing-hdd", lambda n: [d.kind for d in n.disks].count("hdd"), 2, 1),
+        ("mapped-out-dimm", lambda n: (len(n.dimms), n.memory), (8, 2560 * 2**20), (8, 2240 * 2**20)),
+        ("channel-empty", lambda n: (n.dimms[-1], n.memory), (320 * 2**20, 2560 * 2**20), (0, 2240 * 2**20)),
+        ("ecc-off", lambda n: n.ecc, True, False),
+        ("smt-off", lambda n: (n.vcpus, n.threads), (4, 2), (2, 1)),
+        ("bios-old", lambda n: n.bios, "1.4.0", "0.9.1"),
+        ("psu-missing", lambda n: n.supplies, 2, 1),
+        ("clock-skew", lambda n: n.clock_skew, 0, -7200),
+        ("swapped-cable", lambda n: n.crossed, False, True),
+        ("one-switch", lambda n: n.one_switch, False, True),
+        ("one-card", lambda n: n.one_card, False, True),
     ],
 )
 def test_a_fault_changes_its_own_fact_and_no_other(
@@ -165,10 +241,13 @@ def test_a_fault_changes_its_own_fact_and_no_other(
     broken = faults.inject(replace(WHOLE, faults=(fault,)))
     assert fact(broken) == bad
     changed = {f.name for f in fields(Node) if getattr(broken, f.name) != getattr(WHOLE, f.name)} - {"faults"}
-    assert changed <= {"disks"} or len(changed) == 1
+    one_part = ({"disks"}, {"memory", "dimms"}, {"vcpus", "threads"})
+    assert len(changed) == 1 or any(changed <= part for part in one_part), changed
 
 
-@pytest.mark.parametrize("fault", ["small-disk", "iommu-off", "legacy-boot", "missing-nvme", "missing-hdd"])
+@pytest.mark.parametrize(
+    "fault", ["small-disk", "iommu-off", "legacy-boot", "missing-nvme", "missing-hdd", "smt-off", "ecc-off"]
+)
 def test_a_fault_that_the_node_cannot_have_is_refused(fault: str) -> None:
     bare = Node("n1", "compute", disks=())
     with pytest.raises(RackFileError, match=f"fault {fault}, but") as caught:

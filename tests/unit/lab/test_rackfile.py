@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metalctl.lab import RackFileError, faults, load
+from metalctl.lab.rackfile import NODE_KEYS
 from metalctl.lab.spec import Disk, Nic
 
 GOOD = """\
@@ -38,6 +39,34 @@ def test_a_rack_is_read_with_its_units(tmp_path: Path) -> None:
     assert node.disks == (Disk("ssd", 8 * 2**30), *[Disk("hdd", 2 * 10**9)] * 3)
     assert node.nics == (Nic(25_000),)
     assert node.faults == ("svm-off",)
+
+
+MERGED = """\
+name: tiny
+nodes:
+  - &good {name: a, role: compute, memory: 3 GiB, dimms: 3, supplies: 1, disks: [{kind: ssd, size: 8 GiB}]}
+  - {<<: *good, name: b, %s}
+"""
+
+
+def test_a_node_can_be_written_as_another_one_with_changes(tmp_path: Path) -> None:
+    path = tmp_path / "rack.yaml"
+    path.write_text(MERGED % "supplies: 0")
+    one, other = load(path).nodes
+    assert (one.dimms, one.supplies) == ((2**30,) * 3, 1)
+    assert (other.name, other.dimms, other.supplies) == ("b", (2**30,) * 3, 0)
+
+
+def test_what_is_merged_in_and_does_not_fit_is_named_at_the_node(tmp_path: Path) -> None:
+    with pytest.raises(RackFileError, match=r"rack.yaml:4: node b: dimms: 3071 MiB cannot be split into 3 modules"):
+        read(tmp_path, MERGED % "memory: 3071 MiB")
+
+
+def test_cables_can_only_all_go_to_one_switch_where_there_are_two(tmp_path: Path) -> None:
+    text = MERGED % "faults: [one-switch]" + "  - {<<: *good, name: c, nics: 2}\n"
+    with pytest.raises(RackFileError, match=r"rack.yaml:4: node b: fault one-switch, but the rack has one switch"):
+        read(tmp_path, text)
+    read(tmp_path, text.replace("nodes:", "switches: 2\nnodes:"))
 
 
 def test_the_demo_rack_has_one_node_a_role() -> None:
@@ -105,3 +134,11 @@ def test_a_missing_disk_can_only_be_missed_where_there_is_one(tmp_path: Path) ->
 def test_an_absent_file_is_named() -> None:
     with pytest.raises(RackFileError, match=r"/nowhere/rack\.yaml: No such file"):
         load(Path("/nowhere/rack.yaml"))
+
+
+def test_the_page_about_the_rack_names_every_key_and_every_fault() -> None:
+    page = Path("docs/rack.md").read_text()
+    for key in NODE_KEYS:
+        assert f"{key}: " in page, key
+    for name in faults.names():
+        assert f"`{name}`" in page, name

@@ -168,21 +168,6 @@ def test_an_empty_inventory_passes_nothing() -> None:
         assert [f.requirement for f in match(nothing, profiles.load(role)) if f.verdict is Verdict.PASS] == []
 
 
-def test_the_full_size_profile_of_the_lab_has_every_number_of_the_real_one() -> None:
-    real, lab = profiles.load("compute").requires, profiles.load("lab/full-size").requires
-    assert (lab.cpu.cores, lab.cpu.threads, lab.cpu.virtualization) == (
-        real.cpu.cores,
-        real.cpu.threads,
-        ("vt-x", "amd-v"),
-    )
-    assert (lab.memory.total, lab.memory.reserved, lab.bonds) == (real.memory.total, real.memory.reserved, real.bonds)
-    assert [(d.role, d.kind, d.count, d.size) for d in lab.disks] == [
-        (d.role, d.kind, d.count, d.size) for d in real.disks
-    ]
-    assert profiles.load("lab/full-size").lab
-    assert wrong(match(MACHINES["compute"], profiles.load("lab/full-size"))) == []
-
-
 def test_the_lab_drops_what_the_emulated_rack_does_not_state() -> None:
     """What the rack's nodes say in-band: no power supply, link, channel, health or BMC."""
     for role in ROLES:

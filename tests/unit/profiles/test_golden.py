@@ -94,6 +94,16 @@ def test_a_machine_that_states_nothing_makes_a_profile_that_asks_next_to_nothing
     assert wrong(nothing, made(tmp_path, "compute", nothing)) == []
 
 
+def test_a_mirror_of_a_boot_card_serves_the_system_in_the_profile_that_is_made_of_it(tmp_path: Path) -> None:
+    good = MACHINES["compute"]
+    mirror = replace(good.disks[0], kind="volume", model="DELLBOSS VD")
+    machine = replace(good, disks=(mirror, *good.disks[1:]))
+    profile = made(tmp_path, "compute", machine)
+    assert {d.role: d.kind for d in profile.requires.disks}["os"] == ("volume",)
+    assert wrong(machine, profile) == []
+    assert wrong(machine, profiles.load("compute")) == [], "the shipped profile takes one too"
+
+
 def test_the_tolerance_widens_sizes(tmp_path: Path) -> None:
     smaller = changed("compute", {"disks.1.size": 970 * 10**9, "disks.2.size": 970 * 10**9})
     assert wrong(smaller, made(tmp_path, "compute", MACHINES["compute"])) == ["disks.data.count"]

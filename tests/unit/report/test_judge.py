@@ -46,6 +46,43 @@ def test_a_fail_after_a_pass_blocks(sample: Sample) -> None:
     assert judge(replace(dossier, runs=(again, *dossier.runs))).state == "failed"
 
 
+def burn_in(run_id: str, part: str, verdict: Verdict, check: str = "x") -> Run:
+    return Run(run_id, "burn-in", "", "", (CheckResult(check, verdict, part),), f"2026-03-0{run_id}T00:00:00Z")
+
+
+def disk_of(dossier: Dossier) -> str:
+    assert dossier.in_band is not None
+    return dossier.in_band.disks[0].serial
+
+
+def test_a_disk_that_was_replaced_does_not_count_against_the_machine(sample: Sample) -> None:
+    dossier = sample("controller")
+    first = burn_in("1", "nvme serial GONE (nvme0n1)", Verdict.FAIL)
+    again = burn_in("2", f"nvme serial {disk_of(dossier)} (nvme0n1)", Verdict.PASS)
+    found = judge(replace(dossier, runs=(first, again)))
+    assert [(c.superseded, c.blocks) for c in found.checks] == [(True, False), (False, False)]
+
+
+def test_a_disk_that_is_still_there_counts_although_another_one_passed_later(sample: Sample) -> None:
+    dossier = sample("controller")
+    first = burn_in("1", f"nvme serial {disk_of(dossier)} (nvme0n1)", Verdict.FAIL)
+    again = burn_in("2", "nvme serial OTHER (nvme1n1)", Verdict.PASS)
+    assert judge(replace(dossier, runs=(first, again))).state == "failed"
+
+
+def test_one_disk_under_two_kernel_names_is_one_part(sample: Sample) -> None:
+    dossier = sample("controller")
+    serial = disk_of(dossier)
+    runs = [burn_in(str(n), f"nvme serial {serial} (nvme{n}n1)", v) for n, v in ((1, Verdict.FAIL), (2, Verdict.PASS))]
+    assert [c.superseded for c in judge(replace(dossier, runs=tuple(runs))).checks] == [True, False]
+
+
+def test_a_gone_disk_counts_until_a_later_run_had_that_check(sample: Sample) -> None:
+    first = burn_in("1", "nvme serial GONE (nvme0n1)", Verdict.FAIL)
+    again = burn_in("2", "nvme serial NEW (nvme0n1)", Verdict.PASS, check="y")
+    assert judge(replace(sample("controller"), runs=(first, again))).state == "failed"
+
+
 def test_a_pass_with_a_value_beyond_its_limit_is_no_pass(sample: Sample) -> None:
     dossier = sample("accepted")
     lie = CheckResult("x", Verdict.PASS, measurements=(Measurement("m", 1.0, at_least=2.0),))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from sqlalchemy import Engine
@@ -50,6 +52,26 @@ def test_a_page_of_a_node_that_ended_stands_still(database: Engine, enrolled: st
     with database.begin() as connection:
         enrollments.change(connection, enrolled, stage=Stage.MATCHED.value, condition=Condition.FAILED.value)
     assert "refresh" not in browser(database).get("/nodes/n1").headers
+
+
+def test_each_link_of_a_page_leads_to_a_page(database: Engine, enrolled: str) -> None:
+    with database.connect() as connection:
+        batch = enrollments.get(connection, enrolled).batch
+    pages = browser(database)
+    for address in ("/", f"/batches/{batch}", "/nodes/n1"):
+        links = re.findall(r'href="([^"]+)"', pages.get(address).text)
+        assert links or address.startswith("/nodes"), address
+        for link in links:
+            found = pages.get(urljoin(address, link))
+            assert (found.status_code, "n1" in found.text) == (200, True), f"{address} → {link}"
+
+
+def test_a_node_whose_profile_is_gone_is_told_in_a_sentence(database: Engine, enrolled: str) -> None:
+    with database.begin() as connection:
+        enrollments.change(connection, enrolled, profile="was-renamed")
+    answer = browser(database).get("/nodes/n1")
+    assert (answer.status_code, "was-renamed" in answer.text) == (500, True)
+    assert browser(database).get("/api/nodes").status_code == 200
 
 
 def test_an_unknown_node_is_not_found(database: Engine, enrolled: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sushy import ResetType
 
-from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported
+from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.redfish.act import through_sushy
 from metalctl.bmc.redfish.act.power import reset_action
 from metalctl.bmc.redfish.act.wire import Wire
@@ -83,6 +83,8 @@ def _wait_back(wire: Wire) -> None:
             raise
         except BmcError as error:
             why = error.message
+            if isinstance(error, WrongPassword) and logins:
+                wire.forgive()  # its users may not be up yet; LOGINS bounds what that may cost
             logins += error.fields.get("status") not in (401, 403) and logins < LOGINS
     raise Unreachable(
         f"{wire.name} does not serve again {wire.quirks.bmc_back:g} s after its reset ({why})",

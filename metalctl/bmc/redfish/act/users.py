@@ -38,11 +38,14 @@ class RedfishUsers:
         """See accounts.Users."""
         lockout.check(self._endpoint, credential)
         wire = Wire(self._carrier, self.name, credential, self._quirks, "", self._clock)
+        session = ""
         try:
             session = self._session(wire, credential)
             admin = RedfishAdmin(wire, self._root, session, credential.username)
             admin.prove()
         except BmcError as error:
+            if session:
+                wire.log_out(session)
             if error.fields.get("status") == 401:
                 raise lockout.refused(self._endpoint, credential, "HTTP 401") from None
             raise
@@ -170,8 +173,7 @@ class RedfishAdmin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._session:
-            with contextlib.suppress(BmcError):
-                self._wire.delete(self._session)
+            self._wire.log_out(self._session)
 
     def _collection(self) -> str:
         path = link(self._wire.get(self._service), "Accounts")

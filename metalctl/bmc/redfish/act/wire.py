@@ -6,18 +6,18 @@ busy, never when it may have been done: a lost answer is an Unreachable, and who
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from metalctl.bmc.endpoint import Credential
-from metalctl.bmc.errors import BadAnswer, Busy, Missing
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing
 from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish.act.access import Access, Basic, Token
 from metalctl.bmc.redfish.act.link import Link, Reply
 from metalctl.bmc.redfish.act.refusals import refusal
 from metalctl.bmc.redfish.values import child, items, link
@@ -25,15 +25,19 @@ from metalctl.bmc.timing import REAL, Clock
 
 Resource = dict[str, Any]
 PAUSE = 2.0
+_HEADERS = {"Accept": "application/json", "OData-Version": "4.0"}
 _MOVED = frozenset({301, 302, 307, 308})
 T = TypeVar("T")
 
 
 class Wire:
-    """The requests of one action. name: of the BMC, for people. system: path of the system it is about."""
+    """The requests of one action. name: of the BMC, for people. system: path of the system it is about.
+
+    who: a login that somebody else keeps and closes, or a credential for Basic authentication.
+    """
 
     def __init__(
-        self, link: Link, name: str, credential: Credential, quirks: Quirks, system: str, clock: Clock = REAL
+        self, link: Link, name: str, who: Access | Credential, quirks: Quirks, system: str, clock: Clock = REAL
     ) -> None:
         self.name = name
         self.quirks = quirks
@@ -41,8 +45,7 @@ class Wire:
         self.clock = clock
         self._link = link
         self._secrets: list[str] = []
-        pair = base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
-        self._headers = {"Accept": "application/json", "OData-Version": "4.0", "Authorization": f"Basic {pair}"}
+        self._access: Access = Basic(who) if isinstance(who, Credential) else who
 
     def get(self, path: str) -> Resource:
         """The resource. Raises Missing, Busy, BadAnswer, Unreachable."""
@@ -59,17 +62,23 @@ class Wire:
         """Use a session instead of sending the password each time; its path. Raises Missing where there is none."""
         with self.hiding(credential.password):
             body = {"UserName": credential.username, "Password": credential.password}
-            bare = {name: value for name, value in self._headers.items() if name != "Authorization"}
-            kept, self._headers = self._headers, bare
-            try:
-                reply = self._send("POST", path, body, {})
-            finally:
-                self._headers = kept
+            reply = self._send("POST", path, body, {}, anonymous=True)
         token, where = reply.headers.get("x-auth-token", ""), urlsplit(reply.headers.get("location", "")).path
         if not token:
             raise Missing(f"{self.name} gives no session", hint="basic authentication is used")
-        self._headers = {**bare, "X-Auth-Token": token}
+        self._access = Token(token)
         return where or str(reply.body.get("@odata.id", ""))
+
+    def log_out(self, path: str) -> None:
+        """Close the session at `path`. A BMC that refuses that is asked once more: it has few sessions to lose."""
+        for _ in range(2):
+            with suppress(BmcError):
+                self._send("DELETE", path, None, {})
+                return
+
+    def forgive(self) -> None:
+        """See Access."""
+        self._access.forgive()
 
     @contextmanager
     def hiding(self, secret: str) -> Iterator[None]:
@@ -88,6 +97,13 @@ class Wire:
         """Paths of the managers of the system, as it links to them."""
         rows = items(child(self.system(), "Links"), "ManagedBy")
         return [path for row in rows if (path := link({"x": row}, "x"))]
+
+    def manager(self) -> Resource:
+        """The first manager of the system, {} when it cannot be read."""
+        try:
+            return next((self.get(path) for path in self.managers()), {})
+        except BmcError:
+            return {}
 
     def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Reply:
         """An action. patient: try again while the BMC is busy (off where the caller does so itself)."""
@@ -154,15 +170,27 @@ class Wire:
             raise BadAnswer(f"{self.name}: {path} is not a JSON object", hint="a reset of the BMC may mend it")
         return dict(reply.body), reply.headers
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Reply:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+        *,
+        anonymous: bool = False,
+    ) -> Reply:
         path = self._own(path)
         data = None if body is None else json.dumps(body).encode()
-        sent = {**self._headers, **headers, **({} if data is None else {"Content-Type": "application/json"})}
+        sent = {**_HEADERS, **headers, **({} if data is None else {"Content-Type": "application/json"})}
         spurious, hops = self.quirks.spurious_401, 2 if method == "GET" else 0
+        renewable = not anonymous
         while True:
-            reply = self._link.request(method, path, sent, data)
+            login = {} if anonymous else self._access.headers()
+            reply = self._link.request(method, path, {**sent, **login}, data)
             if reply.status == 401 and spurious:
                 spurious -= 1
+            elif reply.status == 401 and renewable and self._access.renew():
+                renewable = False  # nothing was done for who was not let in: also a write may be sent again
             elif reply.status in _MOVED and hops and (there := urlsplit(reply.headers.get("location", "")).path):
                 # Whatever host it names: it is asked here, so no credential can be led away.
                 hops, path = hops - 1, self._own(there)

@@ -23,6 +23,14 @@ class OneDrive(Hardware):
         """The last drive of the kind."""
         return self.pick(f"{self.parameter} drive", "Drive", lambda one: kind_of(one) == self.parameter)
 
+    def device(self, drive: Resource) -> str:
+        """Path of the PCIe device that the drive is, "" where it leads to none."""
+        links = drive.get("Links")
+        functions = links.get("PCIeFunctions") if isinstance(links, dict) else None
+        first = functions[0] if isinstance(functions, list) and functions else {}
+        device, found, _ = str(first.get("@odata.id", "")).partition("/PCIeFunctions/")
+        return self.bmc.library.canonical(device) if found else ""
+
     def swap(self, **other: Any) -> None:
         """Another drive is in its bay: what is not named stays as it is."""
         path, drive = self.drive()

@@ -7,6 +7,7 @@ so that a capture can be damaged too; a machine that has no such part refuses th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ Resource = dict[str, Any]
 Test = Callable[[Resource], bool]
 
 
-class Hardware(Fault):
+class Hardware(Fault, ABC):
     """damage: what the fault does, once, when the BMC begins to serve. took: paths of the parts that it chose."""
 
     def __init__(self, bmc: Bmc, share: FaultShare) -> None:
@@ -31,9 +32,9 @@ class Hardware(Fault):
         self.took: list[str] = []
         self.damage()
 
+    @abstractmethod
     def damage(self) -> None:
         """Edits the BMC's resources; raises BadFault where there is nothing to damage."""
-        raise NotImplementedError
 
     def parts(self, kind: str, wanted: Test = lambda part: True) -> dict[str, Resource]:
         """Path → resource of the parts of a schema ("Drive") that are there now, in the tree's order."""

@@ -19,6 +19,9 @@ class Broken(OneDrive):
         for chassis in self.parts("DriveCollection"):
             if path in self.bmc.members(chassis):
                 self.bmc.leave(chassis, path)
+        for devices in self.parts("PCIeDeviceCollection"):
+            if (device := self.device(drive)) in self.bmc.members(devices):
+                self.bmc.leave(devices, device)
         self.bmc.remove(path)
         self.report(f"The drive of {place(drive)} is not there.", "Warning")
 

@@ -133,9 +133,10 @@ def _sensor(
 
 
 def _pcie(b: Builder) -> dict[str, str]:
-    paths = []
+    listed = f"{CHASSIS}/PCIeDevices"
+    paths = [path for path in b.tree if path.startswith(f"{listed}/") and path.count("/") == listed.count("/") + 1]
     for n, nic in enumerate(b.server.nics):
-        paths.append(f"{CHASSIS}/PCIeDevices/Slot-{n + 1}")
+        paths.append(f"{listed}/Slot-{n + 1}")
         interface = {"PCIeType": "Gen4", "MaxPCIeType": "Gen4", "LanesInUse": 8, "MaxLanes": 8}
         b.add(
             paths[-1],
@@ -149,4 +150,4 @@ def _pcie(b: Builder) -> dict[str, str]:
             PCIeInterface=interface,
             Status=OK,
         )
-    return b.collect(f"{CHASSIS}/PCIeDevices", "PCIeDevice", *paths)
+    return b.collect(listed, "PCIeDevice", *paths)

@@ -67,7 +67,29 @@ def _drive(b: Builder, path: str, spec: DriveSpec, bay: int) -> str:
             "PartLocation": {"LocationOrdinalValue": bay, "LocationType": "Bay", "ServiceLabel": f"Bay {bay}"}
         },
         Status=OK,
-        Links={"Chassis": link(CHASSIS)},
+        Links={"Chassis": link(CHASSIS), **_lanes(b, spec, bay)},
         **wear,
     )
     return path
+
+
+def _lanes(b: Builder, spec: DriveSpec, bay: int) -> dict[str, list[dict[str, str]]]:
+    """The PCIe device that an NVMe drive is, with its link; the chassis lists it."""
+    if spec.protocol != "NVMe":
+        return {}
+    device = f"{CHASSIS}/PCIeDevices/Drive-{bay}"
+    function = f"{device}/PCIeFunctions/0"
+    b.add(function, "PCIeFunction.v1_5_0", "Function 0", FunctionId=0, Links={"PCIeDevice": link(device)}, Status=OK)
+    b.add(
+        device,
+        "PCIeDevice.v1_13_0",
+        f"Drive {bay}",
+        Manufacturer=spec.maker,
+        Model=spec.model,
+        FirmwareVersion=spec.firmware,
+        DeviceType="SingleFunction",
+        PCIeInterface={"PCIeType": "Gen4", "MaxPCIeType": "Gen4", "LanesInUse": 4, "MaxLanes": 4},
+        PCIeFunctions=b.collect(f"{device}/PCIeFunctions", "PCIeFunction", function),
+        Status=OK,
+    )
+    return {"PCIeFunctions": [link(function)]}

@@ -114,37 +114,27 @@ def _memory(b: Builder) -> dict[str, str]:
     for name, path in zip(names, paths, strict=True):
         slot, channel = divmod(int(name[1:]) - 1, s.channels)
         where = {"Socket": ord(name[0]) - 65, "Channel": channel, "Slot": slot}
-        if name in full:
-            b.add(
-                path,
-                "Memory.v1_17_0",
-                f"DIMM {name}",
-                DeviceLocator=name,
-                MemoryType="DRAM",
-                MemoryDeviceType="DDR5",
-                BaseModuleType="RDIMM",
-                CapacityMiB=s.dimm_size * 1024,
-                AllowedSpeedsMHz=[4800],
-                OperatingSpeedMhz=4800,
-                ErrorCorrection="MultiBitECC",
-                RankCount=2,
-                Manufacturer="Example Memory",
-                PartNumber=f"EX{s.dimm_size}G4800",
-                SerialNumber=b.serial("MEM"),
-                MemoryLocation=where,
-                Status=OK,
-            )
-        else:
-            b.add(
-                path,
-                "Memory.v1_17_0",
-                f"DIMM {name}",
-                DeviceLocator=name,
-                CapacityMiB=None,
-                MemoryLocation=where,
-                Status={"State": "Absent"},
-            )
+        holds = _module(b) if name in full else {"CapacityMiB": None, "Status": {"State": "Absent"}}
+        b.add(path, "Memory.v1_17_0", f"DIMM {name}", DeviceLocator=name, MemoryLocation=where, **holds)
     return b.collect(f"{SYSTEM}/Memory", "Memory", *paths)
+
+
+def _module(b: Builder) -> dict[str, object]:
+    size = b.server.dimm_size
+    return {
+        "MemoryType": "DRAM",
+        "MemoryDeviceType": "DDR5",
+        "BaseModuleType": "RDIMM",
+        "CapacityMiB": size * 1024,
+        "AllowedSpeedsMHz": [4800],
+        "OperatingSpeedMhz": 4800,
+        "ErrorCorrection": "MultiBitECC",
+        "RankCount": 2,
+        "Manufacturer": "Example Memory",
+        "PartNumber": f"EX{size}G4800",
+        "SerialNumber": b.serial("MEM"),
+        "Status": OK,
+    }
 
 
 def _bios(b: Builder) -> dict[str, str]:

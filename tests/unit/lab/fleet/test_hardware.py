@@ -11,7 +11,7 @@ from metalctl.lab.fleet.faults._hardware import Hardware, is_there
 HARDWARE = {
     "bios-old", "channel-empty", "ecc-off", "failing-drive", "iommu-off", "legacy-boot", "mapped-out-dimm",
     "missing-drive", "mixed-drive-firmware", "mixed-microcode", "nic-10g", "nic-firmware-old", "nic-no-link",
-    "no-power-loss-protection", "psu-failed", "psu-missing", "smt-off", "tpm-off", "virtualization-off",
+    "narrow-link", "no-power-loss-protection", "psu-failed", "psu-missing", "smt-off", "tpm-off", "virtualization-off",
     "wrong-drive", "wrong-endurance",
 }  # fmt: skip
 SYSTEM = "/redfish/v1/Systems/Node-0"

@@ -134,10 +134,20 @@ def test_a_bios_attribute_that_is_unknown_or_of_another_type_is_refused(start):
 def test_secure_boot_takes_effect_at_the_next_boot(start, until):
     client = start().client()
     path = f"{SYSTEM}/SecureBoot"
-    client.send("PATCH", path, {"SecureBootEnable": True})
-    assert client.get(path).json()["SecureBootEnable"] is False
+
+    def state() -> tuple[bool, str]:
+        found = client.get(path).json()
+        return found["SecureBootEnable"], found["SecureBootCurrentBoot"]
+
+    assert client.send("PATCH", path, {"SecureBootEnable": "yes"}).status == 400
+    assert client.send("PATCH", path, {"SecureBootEnable": True}).status == 200
+    assert state() == (True, "Disabled")
     client.send("POST", RESET, {"ResetType": "On"})
-    assert until(lambda: client.get(path).json()["SecureBootEnable"] is True)
+    assert until(lambda: state() == (True, "Enabled"))
+    client.send("PATCH", path, {"SecureBootEnable": False})
+    client.send("PATCH", path, {"SecureBootEnable": True})
+    client.send("POST", RESET, {"ResetType": "ForceRestart"})
+    assert until(lambda: state() == (True, "Enabled")), "the last wish counts"
 
 
 def test_a_cleared_log_is_empty(start):

@@ -12,6 +12,7 @@ import pytest
 
 from metalctl.model.codec import encode
 from metalctl.node.inspect import (
+    behind,
     bmc,
     bonds,
     controllers,
@@ -51,7 +52,13 @@ def _system(host: Host) -> dict[str, Any]:
     }
 
 
+def _told(host: Host) -> dict[str, Any]:
+    functions = pcie.functions(host) if host.names("/sys/bus/pci/devices") else {}
+    return volumes.told(host, controllers.collect(host, functions))
+
+
 COLLECTORS: dict[str, Callable[[Host], Any]] = {
+    "behind": lambda host: behind.collect(host, disks.collect(host), controllers.collect(host, pcie.functions(host))),
     "cpu": lambda host: {**encode(cpu.collect(host)), "emulated": cpu.emulated(host)},
     "memory": memory.collect,
     "disks": disks.collect,
@@ -68,7 +75,8 @@ COLLECTORS: dict[str, Callable[[Host], Any]] = {
     "power": power.collect,
     "sensors": sensors.collect,
     "tpm": tpm.collect,
-    "volumes": lambda host: volumes.collect(host, disks.collect(host)),
+    "volumes": lambda host: volumes.collect(host, disks.collect(host), _told(host)),
+    "arrays": lambda host: volumes.judged(host, disks.details(host, disks.collect(host)), _told(host)),
 }
 CASES = sorted((_HERE / "cases").glob("*/*.json"))
 

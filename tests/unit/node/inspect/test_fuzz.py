@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.inventory import Inventory
-from metalctl.node import dmi
+from metalctl.model.inventory import Dimm, Inventory
+from metalctl.node import dmi, edac
 from metalctl.node.inspect import (
+    behind,
     bmc,
     bonds,
     caches,
@@ -37,6 +38,8 @@ from metalctl.node.inspect import (
     pcinames,
     power,
     smart,
+    ssacli,
+    storcli,
     tpm,
     values,
     virtualization,
@@ -74,6 +77,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "cpu.packages": lambda text: cpu.packages(dmi.sections(text), cpu.parse(text)),
     "disks.live_media": disks.live_media,
     "dmi.size": dmi.size,
+    "edac.dimm_of": lambda text: edac.dimm_of(text, [Dimm(text, 1), Dimm(f"{text} A1", 1), Dimm("A1", 1)]),
+    "edac.modules": lambda text: edac.modules(lambda path: text.split("\n") or ["dimm0"], lambda path: text, "mc0"),
+    "edac.number": edac.number,
     "dmi.megatransfers": dmi.megatransfers,
     "ethtool.speeds": ethtool.speeds,
     "ethtool.speeds of bytes": lambda text: ethtool.speeds(text.encode(errors="replace").hex()),
@@ -88,6 +94,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "pcilink.width": pcilink.width,
     "pcinames.parse": lambda text: pcinames.parse(text, [("8086", "1563"), (text[:4], text[4:8])]),
     "power.supply": lambda text: [power.supply(s) for s in dmi.sections(text)],
+    "ssacli.parse": lambda text: ssacli.parse(f"physicaldrive 1I:1:1\n {text}\n  Size: {text}\n  WWID: {text}"),
+    "ssacli.parse_volumes": lambda text: ssacli.parse_volumes(f"Logical Drive: 1\n {text}\n  Disk Name: /dev/{text}"),
     "tpm.vendor": tpm.vendor,
     "values.parsed": values.parsed,
     "volumes.health": lambda text: volumes.health(text, len(text)),
@@ -99,6 +107,20 @@ _KEYS: dict[str, tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]] = {
     "nvme.firmware_slots": (nvme.firmware_slots, {"nvme0": {"Active Firmware Slot (afi)": 1,
                                                             "Firmware Rev Slot 1": "1 (A)"}}),
     "nvme.namespace_of": (lambda d: nvme.namespace_of(1, d), {"nsze": 1, "flbas": 0, "lbafs": [{"ds": 9}]}),
+    "behind.parse": (lambda d: behind.parse(d, "megaraid,0 /dev/bus/0"), {
+        "serial_number": "S", "user_capacity": {"bytes": 1}, "rotation_rate": 7200, "device": {"protocol": "ATA"},
+        "wwn": {"naa": 5, "oui": 1, "id": 2}, "logical_unit_id": "0x5000c500a1b2c3d7", "model_name": "M",
+        "firmware_version": "F", "logical_block_size": 512, "smart_status": {"passed": True}}),
+    "storcli.parse_volumes": (storcli.parse_volumes, {"Controllers": [{"Response Data": {
+        "/c0/v0": [{"TYPE": "RAID1", "State": "Optl"}], "PDs for VD 0": [{"EID:Slt": "32:0"}],
+        "VD0 Properties": {"OS Drive Name": "/dev/sda"}}}]}),
+    "storcli.parse": (storcli.parse, {"Controllers": [{"Response Data": {
+        "Drive /c0/e32/s0": [{"EID:Slt": "32:0", "State": "Onln", "Intf": "SAS", "Med": "HDD", "Model": "M"}],
+        "Drive /c0/e32/s0 - Detailed Information": {
+            "Drive /c0/e32/s0 State": {"Media Error Count": 0, "Predictive Failure Count": 0,
+                                       "Drive Temperature": " 31C (87 F)", "S.M.A.R.T alert flagged by drive": "No"},
+            "Drive /c0/e32/s0 Device attributes": {"SN": "S", "WWN": "5000C500A1B2C3D4", "Firmware Revision": "1",
+                                                   "Raw size": "1 TB [0xd196e9b0 Sectors]"}}}}]}),
     "nvme.protected": (nvme.protected, {"vwc": 1}),
     "smart.parse": (smart.parse, {
         "smart_status": {"passed": True}, "power_on_time": {"hours": 1}, "scsi_grown_defect_list": 0,

@@ -1,4 +1,4 @@
-"""The fake of this room: a BMC in memory that behaves, and rules by which it misbehaves. For tests; nothing is sent.
+"""The fake of the BMC room: a BMC in memory that behaves, and rules by which it misbehaves. Nothing is sent.
 
     bmc = FakeBmc()                                        # a system, a manager, a chassis, accounts, media, a log
     bmc.rules.append(refuse("PATCH", SYSTEM, 428))         # asked first; a rule that answers None lets it through
@@ -21,10 +21,10 @@ from typing import Any
 from metalctl.bmc.endpoint import Credential
 from metalctl.bmc.errors import Unreachable
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.fake_tree import BIOS, LOG, MANAGER, ROOT, SETTINGS, SYSTEM, USERS, tree
 from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.timing import Clock
+from tests.unit.bmc.fake_tree import BIOS, LOG, MANAGER, ROOT, SETTINGS, SYSTEM, USERS, tree
 
 ADMIN = Credential("admin", "factory-1")
 
@@ -60,6 +60,12 @@ def error(status: int, message: str = "", *arguments: str) -> Reply:
     """A refusal as Redfish words it."""
     row = {"MessageId": message, "Message": message, "MessageArgs": list(arguments)}
     return Reply(status, {}, {"error": {"@Message.ExtendedInfo": [row]}} if message else {})
+
+
+def deaf(bmc: FakeBmc, method: str) -> FakeBmc:
+    """It accepts everything of that method and does nothing."""
+    bmc.rules.append(lambda s: Reply(204) if s.method == method else None)
+    return bmc
 
 
 class FakeBmc:
@@ -226,6 +232,7 @@ __all__ = [
     "USERS",
     "FakeBmc",
     "Sent",
+    "deaf",
     "error",
     "refuse",
 ]

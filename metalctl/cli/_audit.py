@@ -1,0 +1,25 @@
+"""What `metalctl show NODE --audit` prints: who did what to the node, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+
+def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """The node's audit trail, oldest first; NotFound when the node is not known."""
+    import json
+
+    from metalctl.engine.dossiers import audit_trail
+    from metalctl.engine.settings import load
+
+    lines = audit_trail(load(config, state_dir).state.path, node)
+    if as_json:
+        click.echo(json.dumps({"node": node, "audit": lines}, indent=2, ensure_ascii=False))
+        return
+    for line in lines:
+        detail = "  ".join(f"{name}={value}" for name, value in line["detail"].items() if value not in (None, ""))
+        click.echo(f"{line['at'][:19].replace('T', ' ')}  {line['actor']:<10} {line['action']:<16} {detail}".rstrip())
+    if not lines:
+        click.echo(f"{node}: nothing was done to it yet")
