@@ -81,7 +81,6 @@ def test_without_a_manifest_nobody_is_expected(play: Play) -> None:
     assert play(Identity(serial="ANY1", uuid=UUID), None).findings == ()
 
 
-<<<<<<< HEAD
 ZEROES, MAC = "00:00:00:00:00:00", "b8:ce:f6:00:00:01"
 TWINS = {
     "the same UUID in the other order of its bytes": (Identity(uuid="00507e5e-2b1a-3d4c-8e4f-000000000002"), True),
@@ -108,7 +107,8 @@ def test_a_machine_that_another_node_claims_is_refused(
     with pytest.raises(StageFailed) as caught:
         play(ours, None)
     assert [(f.requirement, f.got) for f in caught.value.findings] == [("identity.unique", "the same as n0")]
-=======
+
+
 def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(
     play: Play, services: Services, enrolled: Callable[..., str]
 ) -> None:
@@ -121,4 +121,3 @@ def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(
     assert (found.requirement, found.verdict, "n2" in found.got) == ("identity.unique", Verdict.FAIL, True)
     with services.database.connect() as connection:
         assert nodes.get(connection, "n1").identity is None
->>>>>>> audit

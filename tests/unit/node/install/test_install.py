@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from metalctl.model.codec import encode
+from metalctl.model.run import Entry
 from metalctl.node import install
 from metalctl.node.install import record, transfer
 from tests.unit.node.install.conftest import (
+    BOOT,
     CIDATA,
     MIB,
     ROOT,
@@ -89,13 +91,8 @@ def test_the_same_run_a_second_time_writes_nothing(bench: Bench) -> None:
 
 def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) -> None:
     bench.install()
-<<<<<<< HEAD
     scribble(bench, ROOT + 5000)
-    code, entries = bench.install()
-=======
-    _scribble(bench, ROOT + 5000)
     code, entries = begin_again(bench)
->>>>>>> audit
     assert code == 3
     assert final(entries).event == "error"
     assert "changed since" in final(entries).data["message"]
@@ -103,13 +100,8 @@ def test_a_complete_disk_that_was_changed_since_is_not_believed(bench: Bench) ->
 
 def test_after_a_reboot_a_disk_that_the_system_used_is_not_written_again(bench: Bench) -> None:
     bench.install()
-<<<<<<< HEAD
     scribble(bench, ROOT + 5000)
-    code, entries = bench.install(boot="boot-2")
-=======
-    _scribble(bench, ROOT + 5000)
     code, entries = begin_again(bench, "boot-2")
->>>>>>> audit
     assert code == 0
     assert installation(entries).count == 1
 
@@ -117,7 +109,7 @@ def test_after_a_reboot_a_disk_that_the_system_used_is_not_written_again(bench: 
 def test_a_retry_of_the_enrollment_installs_again_with_the_guards_leave_and_counts(bench: Bench) -> None:
     """Its seed has a token of its own: the one on the disk is spent, or too old."""
     bench.install()
-    _scribble(bench, ROOT + 5000)
+    scribble(bench, ROOT + 5000)
     code, entries = bench.install()
     assert code == 0
     assert (installation(entries).count, installation(entries).verified) == (2, True)
