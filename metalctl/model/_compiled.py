@@ -88,7 +88,8 @@ def _sequence(origin: Any, args: tuple[Any, ...]) -> Decoder:
     def sequence(data: Any) -> Any:
         if not isinstance(data, (list, tuple)):
             raise Refused
-        return origin([one(v) for v in data])
+        # Most lists of an inventory are empty.
+        return origin([one(v) for v in data]) if data else origin()
 
     return sequence
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
@@ -23,7 +25,7 @@ def now() -> str:
 
 def open_database(url: str) -> Engine:
     """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
-    engine = create_engine(url)
+    engine = create_engine(url, json_deserializer=_loads)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     try:
@@ -34,6 +36,14 @@ def open_database(url: str) -> Engine:
             hint="is it metalctl's file, in a writable directory? another one is named with --state-dir",
         ) from error
     return engine
+
+
+def _loads(text: str) -> Any:
+    """The JSON of a column. Thousands of inventories are read in one go; what the fast parser refuses is rare."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # NaN, half a surrogate pair
 
 
 def sqlite_url(path: Path) -> str:

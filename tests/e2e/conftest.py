@@ -92,7 +92,10 @@ class Rack:
             self.service.wait(60)
 
     def notice_hang(self) -> None:
-        """Unless `patient`, raise EmulatorHung when a console tells of locked-up processors (seen with SVM under QEMU 7.2's TCG)."""
+        """Unless `patient`, raise EmulatorHung when a console tells of locked-up processors.
+
+        Seen with SVM under QEMU 7.2's TCG.
+        """
         for node in self.info["nodes"]:
             console = Path(node["console_log"])
             if not self.patient and console.exists() and b"BUG: soft lockup" in console.read_bytes():

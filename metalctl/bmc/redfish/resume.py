@@ -9,8 +9,6 @@ over it is met with a whole handshake when the request is repeated.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
@@ -38,17 +36,8 @@ class Resumption:
         return first.session
 
 
-_BMC: ContextVar[Resumption | None] = ContextVar("_BMC", default=None)
-
-
-@contextmanager
-def offering(resumption: Resumption | None) -> Iterator[None]:
-    """Connections that are made within belong to this BMC."""
-    token = _BMC.set(resumption)
-    try:
-        yield
-    finally:
-        _BMC.reset(token)
+# Whose connection is being made. Set for the time of a request by who makes it, and reset after it.
+CONNECTING: ContextVar[Resumption | None] = ContextVar("CONNECTING", default=None)
 
 
 class _Context(ssl.SSLContext):
@@ -61,7 +50,7 @@ class _Context(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
         """See ssl.SSLContext; asyncio calls it for each connection, and knows of no sessions."""
-        bmc = _BMC.get()
+        bmc = CONNECTING.get()
         offered = bmc.offer() if bmc and session is None else session
         return super().wrap_bio(incoming, outgoing, server_side, server_hostname, offered)
 

@@ -23,7 +23,7 @@ from yarl import URL
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Refused, Unreachable
-from metalctl.bmc.redfish.resume import Resumption, offering, pinned_context
+from metalctl.bmc.redfish.resume import CONNECTING, Resumption, pinned_context
 from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
 _PLAIN = re.compile(r"[\w/.~$()=*&?,;:@!+'-]*", re.ASCII)
@@ -80,7 +80,7 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint, trust: Pin | ssl.SSLContext, in_flight: int) -> None:
         self._endpoint = endpoint
-        self._trust = trust
+        self._origin = endpoint.origin
         self._sockets: list[socket.socket] = []
         # The connector looks at the fingerprint, the context of the request makes the connection.
         self._context = trust if isinstance(trust, ssl.SSLContext) else pinned_context()
@@ -105,18 +105,9 @@ class Transport:
         """
         self.requests += 1
         # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
-        url = URL(self._endpoint.origin + target, encoded=_PLAIN.fullmatch(target) is not None)
+        url = URL(self._origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
-            with offering(self._resumption):
-                response = await self._session.request(
-                    method,
-                    url,
-                    headers=headers,
-                    json=json,
-                    timeout=_limit(max(timeout, 0.001)),
-                    allow_redirects=False,
-                    ssl=self._context,
-                )
+            response = await self._begun(method, url, headers, _limit(max(timeout, 0.001)), json)
             try:
                 return Answer(response.status, response.headers, await self._body(response, target))
             finally:
@@ -131,6 +122,17 @@ class Transport:
             raise self._unreachable(f"did not answer {target} within {timeout:.3g} s", timed_out=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._unreachable(f"broke off: {_said(error)}") from None
+
+    async def _begun(
+        self, method: str, url: URL, headers: Mapping[str, str], limit: aiohttp.ClientTimeout, json: object
+    ) -> aiohttp.ClientResponse:
+        token = CONNECTING.set(self._resumption)
+        try:
+            return await self._session.request(
+                method, url, headers=headers, json=json, timeout=limit, allow_redirects=False, ssl=self._context
+            )
+        finally:
+            CONNECTING.reset(token)
 
     async def _body(self, response: aiohttp.ClientResponse, target: str) -> bytes:
         most = LARGEST if response.status < 300 else LARGEST_ERROR

@@ -69,6 +69,8 @@ def _wishes(
 ) -> list[int]:
     """Indexes of the disks that fit, best first."""
     fit = [i for i, disk in enumerate(disks) if not _objection(disk, need, doubled)]
+    if len(fit) < 2:
+        return fit
     sign = 1 if smallest else -1
     aspects = _quality.asked(need)
 
@@ -127,12 +129,10 @@ def _shift(holder: dict[int, int], came_from: dict[int, int], end: int | None, s
 def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk]) -> Finding:
     name, expected = f"disks.{need.role}.count", _expected(need)
     got = _got(chosen)
-    doubled = _doubled(inventory.disks)
     missing = _least(need) - len(chosen)
     if missing > 0:
         return _short(inventory, need, chosen, spare, missing)
-    left = [d for d in spare if not _objection(d, need, doubled)]
-    if need.count.high is not None and left and need.count.low == need.count.high:
+    if left := _too_many(inventory, need, spare):
         part = ", ".join(d.label for d in left)
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
         frus = map(of_disk, left)
@@ -141,6 +141,14 @@ def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...],
         remedy = f"{why}: there may be more; mend that and inspect again"
         return replace(unknown(inventory, name, expected, "disks"), got=f"{got}, and not all was read", remedy=remedy)
     return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
+
+
+def _too_many(inventory: Inventory, need: DiskRequirement, spare: list[Disk]) -> list[Disk]:
+    """What would serve as well and is not wanted: only a profile that says an exact number minds."""
+    if need.count.high is None or need.count.low != need.count.high:
+        return []
+    doubled = _doubled(inventory.disks)
+    return [d for d in spare if not _objection(d, need, doubled)]
 
 
 def _short(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from metalctl.model.finding import Finding, Fru
@@ -122,6 +123,7 @@ def _said(bound: str) -> str:
     return bound.replace(">=", "≥").replace("<=", "≤")
 
 
+@lru_cache(maxsize=4096)  # a fleet runs few versions
 def satisfies(version: str, bound: str) -> bool:
     """Whether a version is within a bound such as ">= 1.9.2"; parts compare as numbers where both are numbers."""
     match = re.match(r"\s*(>=|<=|==?)?\s*(.*\S)", bound)

@@ -92,7 +92,10 @@ def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -
     floor = fitted_size - min(fitted_size * need.reserved + FIXED, fitted_size / 64 + smallest / 2)
     lost = fitted_size - seen
     expected = f"≥ {format_size(floor)} of {format_size(fitted_size)}"
-    suspects = _near(fitted, lost) if seen < floor else []
+    if seen >= floor:
+        yield judged(inventory, "memory.usable", True, expected, format_size(seen), "", fact="memory.total")
+        return
+    suspects = _near(fitted, lost)
     part = f"DIMM {', '.join(suspects)}" if suspects else ""
     remedy = (
         f"{format_size(lost)} of the fitted memory is not usable: a module is mapped out"
@@ -101,7 +104,7 @@ def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -
     )
     frus = [of_dimm(d) for d in fitted if d.slot in suspects] if part else []
     yield judged(
-        inventory, "memory.usable", seen >= floor, expected, format_size(seen), remedy, part,
+        inventory, "memory.usable", False, expected, format_size(seen), remedy, part,
         fact="memory.total", frus=frus,
     )  # fmt: skip
 

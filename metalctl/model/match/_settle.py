@@ -59,8 +59,11 @@ def _with_word(finding: Finding, other: list[Finding]) -> Finding:
 
 def waived(found: Iterable[Finding], profile: Profile, today: date | None = None) -> tuple[Finding, ...]:
     """The findings with the profile's waivers and warnings. A waiver counts until the end of its `until`."""
+    listed = tuple(found)
+    if not any(f.verdict in _BAD for f in listed):
+        return listed
     day = (today or date.today()).isoformat()
-    return _once(tuple(_waived(f, profile, day) if f.verdict in _BAD else f for f in found))
+    return _once(tuple(_waived(f, profile, day) if f.verdict in _BAD else f for f in listed))
 
 
 def _once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ all others, and not listed again.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,12 +25,14 @@ _SCAN = ("smartctl", "-j", "--scan-open")
 _MEGARAID, _SMART_ARRAY = frozenset({"megaraid_sas"}), frozenset({"hpsa", "smartpqi"})
 _MOST, _PATIENCE = 128, 3
 _TIMEOUT = 30.0
+_BUDGET = 120.0  # s for all of them: behind a controller that hangs each would take its whole timeout
 
 
 def collect(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]) -> tuple[Disk, ...]:
     """Every one, each once; disks: those that the kernel shows, volumes among them."""
     shown, cards = list(disks), list(controllers)
-    found = [*_megaraid(host, cards), *_smart_array(host, shown, cards)]
+    until = time.monotonic() + _BUDGET
+    found = [*_megaraid(host, cards, until), *_smart_array(host, shown, cards, until)]
     by_tool = [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
     through = {_key(d) for d in shown if d.kind != "volume"} - {""}
     listed = [d for d in _joined(found, by_tool) if _key(d) not in through]
@@ -48,25 +51,36 @@ def _key(disk: Disk) -> str:
     return "".join(usable_serial(disk.serial).lower().split())
 
 
-def _megaraid(host: Host, cards: list[Controller]) -> Iterator[Disk]:
+def _late(host: Host, until: float) -> bool:
+    if time.monotonic() < until:
+        return False
+    host.unreadable(FACT, f"not all disks were asked: those before took more than {_BUDGET:g} s")
+    return True
+
+
+def _megaraid(host: Host, cards: list[Controller], until: float) -> Iterator[Disk]:
     by_host = {c.name.removeprefix("host"): c for c in cards if c.driver in _MEGARAID}
     if not by_host:
         return
     scan = values.parsed(host.tool(*_SCAN, fact=FACT, timeout=60))
     for device in values.objects(scan.get("devices")):
         kind, path = values.text(device.get("type")), values.text(device.get("name"))
+        if _late(host, until):
+            return
         if "megaraid," in kind and re.fullmatch(r"/dev/[\w/]+", path):
             card = by_host.get(path.rpartition("/")[2])
             yield from _asked(host, kind, path, card.pci if card else "", FACT)
 
 
-def _smart_array(host: Host, shown: list[Disk], cards: list[Controller]) -> Iterator[Disk]:
+def _smart_array(host: Host, shown: list[Disk], cards: list[Controller], until: float) -> Iterator[Disk]:
     for card in (c for c in cards if c.driver in _SMART_ARRAY):
         volume = next((d for d in shown if d.kind == "volume" and d.controller == card.pci), None)
         if volume is None:
             continue
         silent = 0
         for number in range(_MOST):
+            if _late(host, until):
+                return
             answered = list(_asked(host, f"cciss,{number}", f"/dev/{volume.name}", card.pci, ""))
             yield from answered
             silent = 0 if answered else silent + 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from metalctl.bmc.errors import BmcError
 
-AMI = {"root": {"Oem": {"Ami": {}}}}
+AMI: dict[str, Any] = {"root": {"Oem": {"Ami": {}}}}
 SMC = {"system": {"Manufacturer": "Supermicro", "Model": "SYS-121H"}}
 HPE = {"root": {"Vendor": "HPE", "Oem": {"Hpe": {}}}}
 DELL = {"system": {"Manufacturer": "Dell Inc.", "Model": "PowerEdge R750"}}

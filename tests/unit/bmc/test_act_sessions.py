@@ -142,7 +142,7 @@ def test_secure_boot_is_on_once_the_machine_has_booted_so(fleet: Fleet) -> None:
     with opened(fleet) as machine:
         pending = machine.set_secure_boot(True, reboot=False)  # type: ignore[attr-defined]
         assert (pending.changed, pending.note) == (False, "pending until a reboot")
-        change = machine.set_secure_boot(True)  # type: ignore[attr-defined]
+        change = machine.set_secure_boot(True, timeout=15.0)  # type: ignore[attr-defined]
         assert (change.before, change.after, machine.secure_boot()) == (False, True, True)  # type: ignore[attr-defined]
         assert machine.set_secure_boot(True).changed is False  # type: ignore[attr-defined]
 

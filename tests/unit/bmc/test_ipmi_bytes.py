@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pyghmi.ipmi.fru import FRU
 
 from metalctl.bmc.errors import BadAnswer
 from metalctl.bmc.ipmi import fru, sdr, sel, text
-from metalctl.model.inventory import PowerSupply
+from metalctl.model.inventory import PowerSupply, Sensor
 from tests.unit.bmc import ipmi_bytes as made
 from tests.unit.bmc.ipmi_bytes import event
 
@@ -62,9 +64,9 @@ def test_text_of_another_language_is_utf_16() -> None:
 OK = b"\xc0\x00"
 
 
-def sensor(raw: int, status: bytes = OK, **how: object) -> sdr.Sensor:
-    options: dict[str, object] = {"number": 1, "name": "S", "sort": 1, "unit": 1, "m": 1, **how}
-    record = sdr.parse(made.full(**options))  # type: ignore[arg-type]
+def sensor(raw: int, status: bytes = OK, **how: Any) -> Sensor:
+    options: dict[str, Any] = {"number": 1, "name": "S", "sort": 1, "unit": 1, "m": 1, **how}
+    record = sdr.parse(made.full(**options))
     assert isinstance(record, sdr.Record)
     found = sdr.sensor(record, bytes([raw]) + status)
     assert found
@@ -91,7 +93,7 @@ CONVERSIONS = {
 
 
 @pytest.mark.parametrize(("raw", "how", "expected"), CONVERSIONS.values(), ids=CONVERSIONS)
-def test_a_raw_reading_is_converted(raw: int, how: dict[str, object], expected: float | None) -> None:
+def test_a_raw_reading_is_converted(raw: int, how: dict[str, Any], expected: float | None) -> None:
     assert (
         sensor(raw, **how).value == pytest.approx(expected)
         if expected is not None

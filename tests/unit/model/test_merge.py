@@ -14,6 +14,7 @@ from metalctl.model.inventory import (
     Disk,
     DiskHealth,
     Inventory,
+    Manager,
     PowerSupply,
     Unreadable,
     Volume,
@@ -115,6 +116,12 @@ def _nic(**changes: Any) -> Inventory:
     return outside(nics=(replace(outside().nics[0], **changes), outside().nics[1]))
 
 
+def _manager() -> Manager:
+    found = outside().manager
+    assert found
+    return found
+
+
 def _cpu(**changes: Any) -> Inventory:
     return outside(cpu=replace(outside().cpu, **changes))
 
@@ -149,7 +156,7 @@ CONTRADICTIONS: dict[str, tuple[Inventory, set[str]]] = {
         {"sources.identity"},
     ),
     "another BMC": (
-        outside(manager=replace(outside().manager, address="10.0.9.6", mac="f4:02:70:00:00:02")),
+        outside(manager=replace(_manager(), address="10.0.9.6", mac="f4:02:70:00:00:02")),
         {"sources.bmc_address", "sources.machine.manager.mac"},
     ),
 }

@@ -48,7 +48,7 @@ def _with(value: Any, path: str, new: Any) -> Any:
     return replace(value, **{head: _with(getattr(value, head), rest, new) if rest else new})
 
 
-def _type(owner: Any, path: str) -> type:
+def _type(owner: Any, path: str) -> Any:
     head, _, rest = path.partition(".")
     hint = typing.get_type_hints(type(owner))[head]
     if rest:
@@ -117,7 +117,8 @@ def test_parts_are_paired_by_the_best_key_that_is_unique() -> None:
 
 def test_zero_and_no_are_stated_and_nothing_is_not() -> None:
     assert [stated(v) for v in (0, False, 0.0, "x", (1,))] == [True] * 5
-    assert [stated(v) for v in (None, "", (), {})] == [False] * 4
+    nothing: tuple[Any, ...] = (None, "", (), {})
+    assert [stated(v) for v in nothing] == [False] * 4
 
 
 def test_a_source_is_the_longest_path_that_holds() -> None:

@@ -108,7 +108,7 @@ def test_a_spec_of_another_boot_is_refused(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("change", "why"), [({"size": IMAGE - 512}, "image needs"), ({"logical_block": 4096}, "sectors of 4096")]
 )
-def test_a_disk_that_the_image_does_not_suit_is_refused(bench: Bench, change: dict[str, int], why: str) -> None:
+def test_a_disk_that_the_image_does_not_suit_is_refused(bench: Bench, change: dict[str, Any], why: str) -> None:
     bench.disk = replace(bench.disk, **change)
     before = bench.content
     code, entries = bench.install(bench.spec(disk_size=bench.disk.size))

@@ -53,7 +53,7 @@ class FakeKernel:
     def delete(self, name: str) -> None:
         self._do(f"delete {name}")
         for table in (self.ports, self.held, self.ways, self.specs):
-            table.pop(name)  # type: ignore[attr-defined]
+            table.pop(name)
         for port in [p for p in self.ports.values() if p.master == name]:
             self.ports[port.name] = replace(port, master="", mac=port.permanent)
 
