@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_two_minutes_are_enough_and_the_rest_is_said(
 ) -> None:
     recorded = Recorded({"commands": commands})
     # Each disk takes its whole timeout.
-    monkeypatch.setattr(behind.time, "monotonic", lambda: 30.0 * sum("-d" in line for line in recorded.asked))
+    monkeypatch.setattr(time, "monotonic", lambda: 30.0 * sum("-d" in line for line in recorded.asked))
     host = Host(recorded)
     card = Controller("host0", driver=driver, pci="0000:3b:00.0")
     behind.collect(host, [Disk("sda", "volume", controller=card.pci)], [card])
