@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -50,6 +51,8 @@ class Rack:
     starts: int = 0
     kills: list[str] = field(default_factory=list)
     switched_off: list[str] = field(default_factory=list)
+    exposed: set[str] = field(default_factory=set)  # command lines that held a BMC's password
+    command_lines: int = 0  # that were looked at
     patient: bool = False  # 128 processors on two real ones do stand still for a while
 
     def inside(self, *words: str, timeout: float = 300, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -101,6 +104,17 @@ class Rack:
             if not self.patient and console.exists() and b"BUG: soft lockup" in console.read_bytes():
                 raise EmulatorHung(f"{node['name']}: soft lockup, see {console}")
 
+    def look_for_secrets(self) -> None:
+        """Remember every process of the machine whose arguments hold a password of a BMC."""
+        known = json.loads(Path(self.info["credentials_file"]).read_text()).values()
+        secrets = [entry["password"].encode() for entry in known]
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it has ended
+                words = process.read_bytes()
+                self.command_lines += 1
+                if any(secret in words for secret in secrets):
+                    self.exposed.add(words.partition(b"\0")[0].decode(errors="replace"))
+
     def rebuild(self) -> None:
         """A new rack in the place of this one."""
         if self.service is not None and self.service.poll() is None:
@@ -128,6 +142,7 @@ class Rack:
             if done(now):
                 return now
             self.notice_hang()
+            self.look_for_secrets()
             assert time.monotonic() < deadline, f"not there after {seconds:.0f} s:\n{json.dumps(now, indent=1)[:6000]}"
             # Each look is a whole command, and the nodes need the processors.
             time.sleep(4.0)

@@ -194,6 +194,11 @@ def test_no_secret_is_in_the_database_the_log_or_the_reports(story: Any, rack: R
         assert not any(s.encode() in data for s in secrets), f"a BMC password is in {path}"
 
 
+def test_no_secret_was_in_an_argument_of_any_process(story: Any, rack: Rack) -> None:
+    assert rack.command_lines > 1000, "nobody looked"
+    assert rack.exposed == set()
+
+
 def test_an_installed_node_is_told_to_boot_from_its_disk_only(story: Any, rack: Rack) -> None:
     import sqlite3
 
