@@ -135,7 +135,7 @@ class Client:
 
         patience: how many times the usual seconds it may take.
         """
-        return await self._get(path, patience)
+        return self.decoded(path, await self.get_answer(path, patience=patience))
 
     async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
         """The answer of 200, or of 304 when `etag` is still that of the resource; else raises as `get`."""
@@ -177,9 +177,6 @@ class Client:
     def decoded(self, path: str, answer: Answer) -> Resource:
         """The JSON object of an answer; raises BadAnswer."""
         return decode(str(self._endpoint), path, answer.body, answer.headers.get("Content-Type", ""))
-
-    async def _get(self, path: str, patience: float = 1.0) -> Resource:
-        return self.decoded(path, await self.get_answer(path, patience=patience))
 
     async def _asked(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
         """One GET, and another one where that may help."""
@@ -247,12 +244,7 @@ class Client:
             return seconds
         left = self.deadline - asyncio.get_running_loop().time()
         if left <= 0:
-            raise Unreachable(
-                f"{self._endpoint}: no time was left to ask",
-                hint="give it more time, or ask it alone: it is slow",
-                bmc=str(self._endpoint),
-                timed_out=True,
-            )
+            raise refusals.no_time(self._endpoint)
         return min(seconds, left)
 
     def refusal(self, path: str, status: int) -> BmcError:

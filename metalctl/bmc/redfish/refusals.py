@@ -6,7 +6,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable
 from metalctl.bmc.redfish.body import FIRMWARE
 
 BUSY = frozenset({409, 412, 423, 429, 503})
@@ -41,6 +41,12 @@ def of_status(endpoint: Endpoint, path: str, status: int) -> BmcError:
     kind = Busy if status in BUSY else Missing if status in _MISSING else BadAnswer
     what, hint = f"{endpoint} answers HTTP {status} for {path}", _HINTS.get(status, FIRMWARE)
     return kind(what, hint=hint, bmc=str(endpoint), status=status)
+
+
+def no_time(endpoint: Endpoint) -> Unreachable:
+    """The error for a request that the deadline leaves no time for."""
+    hint = "give it more time, or ask it alone: it is slow"
+    return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, bmc=str(endpoint), timed_out=True)
 
 
 def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Refused:
