@@ -93,6 +93,11 @@ def answer(machine: Asker, intent: BootIntent | None, base_url: str, ramdisk_pat
     return decided, render(FOLDER, "ramdisk.ipxe.j2", node=node, files_url=files, cmdline=line, **again)
 
 
+# udev starts workers by the processor, and on a machine of many all load the same modules at once and wait for each other:
+# seen with 128, where most of them stood in the kernel's page attribute lock for minutes.
+_FEW_WORKERS = "udev.children_max=8"
+
+
 def cmdline(machine: Asker, intent: BootIntent, base_url: str, files_url: str) -> str:
     """The ramdisk's kernel command line. initrd= is how an EFI kernel finds the initrd that iPXE loaded."""
     words = [
@@ -101,6 +106,7 @@ def cmdline(machine: Asker, intent: BootIntent, base_url: str, files_url: str) -
         f"fetch={files_url}/filesystem.squashfs",
         f"BOOTIF=01-{machine.mac.replace(':', '-')}",
         *CONSOLES,
+        _FEW_WORKERS,
         f"metalctl.url={base_url}",
         f"metalctl.token={_checked(_WORD, 'token', intent.token, shown=False)}",
         f"metalctl.node={intent.node}",

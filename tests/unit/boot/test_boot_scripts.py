@@ -48,6 +48,7 @@ def test_the_ramdisk_script_carries_what_the_ramdisk_reads() -> None:
         "BOOTIF=01-52-54-00-aa-00-01",
         "console=tty0",
         "console=ttyS0,115200n8",
+        "udev.children_max=8",
         f"metalctl.url={BASE}",
         f"metalctl.token={TOKEN}",
         "metalctl.node=n1",
