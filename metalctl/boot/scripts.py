@@ -93,8 +93,8 @@ def answer(machine: Asker, intent: BootIntent | None, base_url: str, ramdisk_pat
     return decided, render(FOLDER, "ramdisk.ipxe.j2", node=node, files_url=files, cmdline=line, **again)
 
 
-# udev starts workers by the processor, and on a machine of many all load the same modules at once and wait for each other:
-# seen with 128, where most of them stood in the kernel's page attribute lock for minutes.
+# udev starts workers by the processor, and on a machine of many all load the same modules at once and wait for each
+# other: seen with 128, where most of them stood in the kernel's page attribute lock for minutes.
 _FEW_WORKERS = "udev.children_max=8"
 
 
