@@ -69,7 +69,9 @@ class Remote:
             text, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
             return Output(out.channel.recv_exit_status(), text, errors)
         except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
-            raise self._failed(f"{command[0]}: {error or 'no answer in time'}") from error
+            # A time-out of a channel has no text of its own.
+            why = str(error) or f"no answer within {timeout:.0f} s"
+            raise self._failed(f"{command[0]} … {command[-1]}: {why}") from error
 
     def check(self, *command: str, timeout: float = 60.0, stdin: str = "") -> str:
         """Run one command that must succeed; its standard output."""

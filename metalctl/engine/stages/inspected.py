@@ -19,7 +19,9 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.same_machine import same_machine
 from metalctl.store import evidence, nodes
 
-INSPECT_TIMEOUT = 300.0
+# Every drive's SMART data, and behind a RAID controller that hangs two minutes more; an emulated machine of 128 threads
+# did not get there in five.
+INSPECT_TIMEOUT = 900.0
 
 
 def tick(ctx: Context) -> Done | Wait:

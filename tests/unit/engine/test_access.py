@@ -40,3 +40,16 @@ def test_a_node_is_believed_by_the_host_key_of_its_phone_home_only(
     assert isinstance(seen["policy"], paramiko.RejectPolicy)
     assert [key.get_name() for key in seen["known"].values()] == ["ssh-ed25519"]
     assert (seen["allow_agent"], seen["look_for_keys"]) == (False, False)
+
+
+def test_a_command_that_does_not_answer_is_named_with_the_time_that_it_had(
+    state: StateDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any, **__: Any) -> Any:
+        raise TimeoutError  # as a channel does: without a word
+
+    monkeypatch.setattr(paramiko.SSHClient, "connect", lambda *_, **__: None)
+    monkeypatch.setattr(paramiko.SSHClient, "exec_command", silent)
+    remote = Remote("127.0.0.9", (HOST_KEY,), access.client_key(state, "e1"))
+    with pytest.raises(RemoteError, match=r"127\.0\.0\.9: env … inspect: no answer within 900 s"):
+        remote.run("env", "python3", "inspect", timeout=900)
