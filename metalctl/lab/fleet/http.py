@@ -7,6 +7,7 @@ benchmark. Nothing here blocks; latency is a timer of the loop, not a thread.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 from metalctl.lab.fleet import service
@@ -20,10 +21,11 @@ _CHUNK_EVERY = 0.02
 
 
 class BmcProtocol(asyncio.Protocol):
-    """One connection to one BMC."""
+    """One connection to one BMC. away: whether it is restarting, and hangs up on whoever was let in just before."""
 
-    def __init__(self, bmc: Bmc, connections: set[BmcProtocol]) -> None:
+    def __init__(self, bmc: Bmc, connections: set[BmcProtocol], away: Callable[[], bool] = lambda: False) -> None:
         self._bmc = bmc
+        self._away = away
         self._connections = connections
         self._buffer = b""
         self._busy = False
@@ -37,6 +39,8 @@ class BmcProtocol(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         self._bmc.statistics.connections += 1
+        if self._away():
+            self.hang_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """An answer that is still due is dropped."""

@@ -25,6 +25,8 @@ from metalctl.lab.fleet.library import Library
 from metalctl.lab.fleet.settings import Settings
 from metalctl.lab.fleet.statistics import Statistics
 
+_ACCEPTED = 0.05
+"""Seconds in which the loop gets to what it has accepted."""
 _BACKLOG = 64
 _TRIES = 5
 
@@ -39,6 +41,7 @@ class Fleet:
         self.library = Library(_with_administrator(tree, settings))
         self._connections: dict[int, set[BmcProtocol]] = {}
         self._servers: dict[int, asyncio.Server] = {}
+        self._away: set[int] = set()
         self._datagrams: list[asyncio.DatagramTransport] = []
         self._context: ssl.SSLContext | None = None
         self._closing = False
@@ -72,6 +75,10 @@ class Fleet:
     async def close(self) -> None:
         """Hang up everywhere."""
         self._closing = True
+        self._away.update(self._servers)
+        for server in self._servers.values():
+            _accept_no_more(server)
+        await asyncio.sleep(_ACCEPTED)
         self._stop_listening()
         for connections in self._connections.values():
             for connection in list(connections):
@@ -103,8 +110,12 @@ class Fleet:
             listening.close()
             raise _taken(bmc.address, self.port, error) from None
         self._servers[bmc.index] = await asyncio.get_running_loop().create_server(
-            lambda: BmcProtocol(bmc, connections), sock=listening, ssl=self._context, backlog=_BACKLOG
+            lambda: BmcProtocol(bmc, connections, lambda: bmc.index in self._away),
+            sock=listening,
+            ssl=self._context,
+            backlog=_BACKLOG,
         )
+        self._away.discard(bmc.index)
 
     async def _listen_ipmi(self, bmc: Bmc) -> None:
         port = self.settings.ipmi_port
@@ -120,16 +131,28 @@ class Fleet:
         """The BMC restarts: nothing listens, then it serves again and nobody is logged in."""
         if self._closing or bmc.index not in self._servers:
             return
-        self._servers.pop(bmc.index).close()
+        server = self._servers.pop(bmc.index)
+        self._away.add(bmc.index)
+        _accept_no_more(server)
+        self._later(_ACCEPTED, server.close)
         for connection in list(self._connections[bmc.index]):
             connection.hang_up()
         bmc.auth.forget_sessions()
-        self._later(self.settings.bmc_reset_time, lambda: self._come_back(bmc))
+        self._later(max(self.settings.bmc_reset_time, 2 * _ACCEPTED), lambda: self._come_back(bmc))
 
     def _come_back(self, bmc: Bmc) -> None:
         if not self._closing:
             task = asyncio.ensure_future(self._listen(bmc))
             task.add_done_callback(lambda done: done.exception())
+
+
+def _accept_no_more(server: asyncio.Server) -> None:
+    """What is accepted already still gets to its protocol, which hangs up; the rest the kernel refuses on closing.
+
+    A server that is closed while it accepts leaves that connection open and unserved for ever (asyncio of Python 3.11).
+    """
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
 
 
 def _with_administrator(tree: Tree, settings: Settings) -> Tree:

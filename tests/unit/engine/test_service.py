@@ -151,8 +151,9 @@ def test_a_signal_ends_the_command_with_its_service_closed(
     monkeypatch.setattr(_enroll, "Service", Waiting)
     monkeypatch.setattr(Waiting, "number", number)
     monkeypatch.setattr(Waiting, "closed", False)
-    # A shell's background job ignores SIGINT, and all that it starts inherits that.
-    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell's background job ignores SIGINT, one under nohup SIGHUP, and all that they start inherits that.
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    inherited = signal.signal(number, usual)
     before = signal.getsignal(number)
     row = submit.Row("n1", "https://127.0.0.9", "env:LAB", "lab/compute")
     try:
@@ -161,4 +162,4 @@ def test_a_signal_ends_the_command_with_its_service_closed(
         assert Waiting.closed
         assert signal.getsignal(number) is before
     finally:
-        signal.signal(signal.SIGINT, inherited)
+        signal.signal(number, inherited)
