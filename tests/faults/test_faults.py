@@ -1,4 +1,4 @@
-"""Every fault that the emulated rack can have is found by name, and no other: `./dev test faults`, 17 minutes on two cores."""
+"""Every fault that the emulated rack can have is found by name, and no other: `./dev test faults`, 17 minutes."""
 
 from __future__ import annotations
 
