@@ -154,7 +154,7 @@ def test_the_switch_bonds_the_nics_by_lacp_and_still_serves_a_node_that_speaks_n
 def test_the_switch_announces_its_name_and_the_port(rack: LabInfo) -> None:
     node = rack.nodes[0]
     inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "start", node.name)
-    shown = inside(rack, *_entered(rack), "lldpcli", "-u", "/run/lldpd.socket", "show", "interfaces")
+    shown = inside(rack, *_entered(rack), "lldpcli", "-u", "/run/lldpd-tor1.socket", "show", "interfaces")
     inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "destroy", node.name)
     assert shown.count("SysName:      tor1") == len(node.switch_ports)
     assert [line.split()[-1] for line in shown.splitlines() if "PortID:       ifname" in line] == node.switch_ports
