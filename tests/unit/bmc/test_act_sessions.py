@@ -16,6 +16,8 @@ from metalctl.lab.fleet.message import Answer, Request, refusal
 from metalctl.lab.fleet.settings import FaultShare
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 GOOD = Credential("admin", "password")
 FAST = Clock(sleep=lambda seconds: time.sleep(seconds / 100))
 Hit = Callable[[int, Request], bool]

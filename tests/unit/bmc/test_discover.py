@@ -22,6 +22,8 @@ from metalctl.bmc.ipmi import rmcp
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.scan import Progress
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 PONG = bytes.fromhex("0600ff06000011be40000010000011be0000000081000000000000")
 CAPABILITIES_20 = bytes.fromhex("0600ff0700000000000000000010811c6320043800018004020000000000")
 CAPABILITIES_15 = bytes.fromhex("0600ff0700000000000000000010811c6320043800011500000000000000")

@@ -22,6 +22,8 @@ from metalctl.model.errors import UsageError
 from metalctl.store import boots
 from metalctl.store.database import open_database, sqlite_url
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 MAC = "b0:7b:25:d6:51:82"
 
 

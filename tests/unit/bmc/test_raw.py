@@ -25,6 +25,8 @@ from metalctl.bmc.replay import Fault, Replay
 from metalctl.cli.bmc import bmc
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 GOOD = Credential("admin", "password")
 SYSTEMS = "/redfish/v1/Systems"
 

@@ -16,6 +16,8 @@ from metalctl.bmc.redfish import bmc as redfish_bmc
 from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.replay import Fault, Replay
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 ROOT = "/redfish/v1"
 SESSIONS = f"{ROOT}/SessionService/Sessions"
 SYSTEM = f"{ROOT}/Systems/blade-7"

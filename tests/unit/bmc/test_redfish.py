@@ -23,6 +23,8 @@ from metalctl.bmc.errors import (
 from metalctl.bmc.redfish import bmc as redfish_bmc
 from metalctl.bmc.replay import Fault, Replay
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 ROOT = "/redfish/v1"
 SYSTEM = f"{ROOT}/Systems/blade-7"
 GOOD = Credential("admin", "s3cret")

@@ -14,6 +14,8 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadTarget
 from metalctl.bmc.replay import Replay
 
+pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
+
 UUID = "92384634-2938-2342-8820-489239905423"
 
 
