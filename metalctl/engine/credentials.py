@@ -42,12 +42,11 @@ def connect(database: Engine, node: Node, endpoint: bmc.Endpoint | None = None) 
     pending = node.rotation
     if pending is None or pending.proven:
         return bmc.connect(endpoint, credential(node.credential))
-    old, new = credential(pending.old), credential(pending.new)
     ledger = StoredRotation(database, (node.name,), pending)
     try:
-        session = bmc.connect(endpoint, new)
+        session = bmc.connect(endpoint, credential(pending.new))
     except WrongPassword:
-        session = bmc.connect(endpoint, old)
+        session = bmc.connect(endpoint, credential(pending.old))
         _noted(session, ledger.undone)
     else:
         _noted(session, ledger.proven)

@@ -1,4 +1,4 @@
-"""One emulated compute node in full size matches the real `compute` profile as it ships: `./dev test full-size`.
+"""One emulated compute node in full size matches every requirement of the real `compute`: `./dev test full-size`.
 
 What is shown ends with the stage `matched`: the limits of the checks (400,000 IOPS, 24 Gb/s) are no emulator's.
 """
@@ -6,6 +6,7 @@ What is shown ends with the stage `matched`: the limits of the checks (400,000 I
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """`show big1 --json` once the node was matched, or failed to."""
     if reason := why_not():
         pytest.skip(reason)
+    os.environ["METALCTL_CONTENT"] = str(HERE / "content")
     metalctl("image", "build", timeout=1800)
     metalctl("lab", "up", str(HERE / "rack.yaml"), "--name", "full")
     try:
@@ -34,7 +36,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         settings.write_text(f"# With more patience.\n{json.dumps(told)}\n")
         built = Rack("full", info, tmp_path_factory.mktemp("full"), patient=True)
         rows = Path(info["nodes_file"])
-        rows.write_text(rows.read_text().replace("lab/compute", "compute"))
+        rows.write_text(rows.read_text().replace("lab/compute", "lab/full-size"))
         built.serve()
         built.inside("enroll", str(rows), "--detach")
         before = ("discovered", "verified", "inspected", "matched")
@@ -45,6 +47,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         built.stop()
         yield found
     finally:
+        os.environ.pop("METALCTL_CONTENT", None)
         metalctl("lab", "down", "--name", "full", "--keep-logs")
 
 

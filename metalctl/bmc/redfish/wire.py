@@ -12,6 +12,7 @@ field is read when it is asked for, so that nobody pays for what nobody wants. A
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from metalctl.bmc.redfish.body import Resource
@@ -63,10 +64,8 @@ class _Field:
                 return found
         return self.nothing
 
-    @staticmethod
-    def take(value: Any) -> Any:
-        """What a value says, None when it says nothing."""
-        raise NotImplementedError
+    take: Callable[[Any], Any]
+    """What a value says, None when it says nothing: each kind of field has its own."""
 
 
 class Text(_Field):

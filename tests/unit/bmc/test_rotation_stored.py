@@ -136,6 +136,17 @@ def test_death_after_the_bmcs_change_costs_no_refused_login(site: Site, monkeypa
     assert site.actions().count("credential-changed") == 1
 
 
+def test_after_a_death_the_factorys_secret_may_be_gone_from_the_file(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(StoredRotation, "proven", dies)
+        site.rotate("same")
+    site.secrets.write_text(json.dumps({name: one for name, one in SECRETS.items() if name != "factory"}))
+    good(site.reads())
+    assert site.node().credential == site.ref("same")
+
+
 def test_death_before_the_bmcs_change_costs_one_refused_login_and_not_two(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
