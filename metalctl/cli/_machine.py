@@ -47,7 +47,17 @@ def target(
         raise click.UsageError(f"no node is called {where!r}; name an enrolled node, or a BMC like https://10.0.0.11")
     if not credential:
         raise click.UsageError("--credential is needed for a BMC that belongs to no enrolled node")
-    return trusted(bmc.parse_endpoint(where), config, state_dir, ca), credential
+    return trusted(_recorded(bmc.parse_endpoint(where), config, state_dir), config, state_dir, ca), credential
+
+
+def _recorded(endpoint: Endpoint, config: Path | None, state_dir: Path | None) -> Endpoint:
+    """An enrolled node's BMC, given by its address, is held to the certificate that was recorded with the node."""
+    if not remembered(config, state_dir):
+        return endpoint
+    from metalctl.engine.credentials import vouched
+
+    with database(config, state_dir) as engine:
+        return vouched(engine, endpoint)
 
 
 def trusted(endpoint: Endpoint, config: Path | None, state_dir: Path | None, ca: Path | None) -> Endpoint:

@@ -30,6 +30,14 @@ def endpoint_of(node: Node) -> bmc.Endpoint:
     return replace(found, fingerprint=node.fingerprint)
 
 
+def vouched(database: Engine, endpoint: bmc.Endpoint) -> bmc.Endpoint:
+    """The endpoint with what vouches for its certificate, when an enrolled node's BMC is at this address."""
+    with database.connect() as connection:
+        known = [endpoint_of(n) for n in nodes.listing(connection) if _same_bmc(n, endpoint)]
+    trust = next((e for e in known if e.fingerprint or e.authorities), endpoint)
+    return replace(endpoint, fingerprint=trust.fingerprint, authorities=trust.authorities)
+
+
 def credential(reference: str) -> bmc.Credential:
     """The secret behind a reference; raises SecretError."""
     secret = resolve(reference)
@@ -121,7 +129,9 @@ def _begun(node: Node) -> Rotation | None:
 
 
 def _same_bmc(node: Node, endpoint: bmc.Endpoint) -> bool:
-    return bmc.parse_endpoint(node.bmc).origin == endpoint.origin
+    there = bmc.parse_endpoint(node.bmc)
+    return (there.protocol, there.address, there.effective_port) == (
+        endpoint.protocol, endpoint.address, endpoint.effective_port)  # fmt: skip
 
 
 def _logs_in_as(node: Node, who: bmc.Credential) -> bool:

@@ -1,4 +1,8 @@
-"""verified: we logged in, read who the machine is, it is the one that was expected, and nobody else claims to be it."""
+"""verified: we logged in, read who the machine is, it is the one that was expected, and nobody else claims to be it.
+
+A node that was enrolled before as another machine is told as a warning: enrolling it anew is how a swapped board is
+accepted, but it must not happen unseen.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
-from metalctl.model.identity import Identity, usable_serial, usable_uuid
+from metalctl.model.identity import Identity, contradictions, usable_serial, usable_uuid
 from metalctl.model.verdict import Verdict
 from metalctl.store import nodes
 
@@ -30,7 +34,7 @@ def tick(ctx: Context) -> Done | Wait:
             nodes.set_identity(connection, ctx.node.name, identity)
     if twins:
         raise StageFailed((_duplicate(twins),))
-    return Done({"identity": encode(identity)}, expected)
+    return Done({"identity": encode(identity)}, expected + _before(ctx.node.identity, identity))
 
 
 def _expected(ctx: Context, identity: Identity) -> tuple[Finding, ...]:
@@ -40,6 +44,18 @@ def _expected(ctx: Context, identity: Identity) -> tuple[Finding, ...]:
         return ()
     found = differences(decode(Machine, stated), identity, source="out-of-band, logged in")
     return tuple(replace(f, severity="error") for f in found if f.requirement == "expected.serial")
+
+
+def _before(known: Identity | None, seen: Identity) -> tuple[Finding, ...]:
+    """What an earlier enrollment of this node remembered, where it contradicts."""
+    if known is None or not (wrong := contradictions(seen, known)):
+        return ()
+    told = Finding(
+        "identity.before", Verdict.FAIL, "the machine that this node was enrolled as before", "; ".join(wrong),
+        source="out-of-band, logged in", severity="warning",
+        remedy="nothing, if the machine or its board was swapped on purpose; else correct the BMC's address in the row",
+    )  # fmt: skip
+    return (told,)
 
 
 def _nameless() -> Finding:

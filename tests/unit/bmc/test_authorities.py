@@ -113,6 +113,21 @@ def test_the_settings_authority_is_for_who_is_not_known_otherwise(
         assert isinstance(named.exception, CertificateUntrusted), "what is named counts"
 
 
+@pytest.mark.parametrize("words", [("power", "status"), ("boot", "pxe"), ("get",), ("rotate",), ("probe",)])
+def test_an_enrolled_nodes_bmc_given_by_its_address_is_held_to_what_was_recorded(
+    replay: Replay, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("BMC2_USERNAME", "metalctl")
+    monkeypatch.setenv("BMC2_PASSWORD", "site-pass-1")
+    more = {"get": ("/redfish/v1/Systems",), "rotate": ("--site", "env:BMC2")}.get(words[0], ())
+    with engine.begin() as connection:
+        nodes.put(connection, "n1", f"{replay.url}?system=1", "env:BMC", "compute")
+        nodes.change(connection, "n1", fingerprint="ab" * 32)
+    done = run(bmc, tmp_path, *words, replay.url, *more, "--credential", "env:BMC")
+    assert isinstance(done.exception, CertificateChanged), done.output
+    assert not replay.requests
+
+
 def stage(engine: Engine, name: str) -> Any:
     """As much of a stage's context as `discovered` uses."""
     with engine.connect() as connection:

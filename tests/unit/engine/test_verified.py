@@ -81,6 +81,16 @@ def test_without_a_manifest_nobody_is_expected(play: Play) -> None:
     assert play(Identity(serial="ANY1", uuid=UUID), None).findings == ()
 
 
+def test_another_machine_than_at_the_enrollment_before_is_told_and_taken(play: Play, services: Services) -> None:
+    play(Identity(serial="F54P1G3", uuid=UUID), None)
+    assert play(Identity(serial="F54P1G3", uuid=UUID), None).findings == ()
+    (told,) = play(Identity(serial="OTHER77", uuid=UUID), None).findings
+    assert (told.requirement, told.verdict, told.severity) == ("identity.before", Verdict.FAIL, "warning")
+    assert (told.got, told.blocks, bool(told.remedy)) == ("serial OTHER77 is not F54P1G3", False, True)
+    with services.database.connect() as connection:
+        assert nodes.get(connection, "n1").identity == Identity(serial="OTHER77", uuid=UUID)
+
+
 ZEROES, MAC = "00:00:00:00:00:00", "b8:ce:f6:00:00:01"
 TWINS = {
     "the same UUID in the other order of its bytes": (Identity(uuid="00507e5e-2b1a-3d4c-8e4f-000000000002"), True),
