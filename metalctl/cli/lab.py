@@ -94,6 +94,27 @@ def execute(name: str | None, command: tuple[str, ...]) -> None:
 
 
 @lab.command()
+@click.argument("node")
+@_NAME
+@click.option("--json", "as_json", is_flag=True, help="Print the node as JSON.")
+def repair(node: str, name: str | None, as_json: bool) -> None:
+    """Take the faults of a node away, as a technician would exchange its parts.
+
+    The node is powered off for that and keeps its identity and its sound disks. `metalctl enroll --retry` then goes on.
+
+    Example: metalctl lab repair sto1 && metalctl lab exec -- metalctl enroll --retry sto1
+    """
+    import json
+    from dataclasses import asdict
+
+    from metalctl.lab import mend
+
+    told = mend(node, name)
+    words = f"{told.name}: mended and powered off; {len(told.disks)} disks"
+    click.echo(json.dumps(asdict(told)) if as_json else f"{words}; next: metalctl enroll --retry {told.name}")
+
+
+@lab.command()
 @_NAME
 @click.option("--keep-logs", is_flag=True, help="Keep the parts' logs and the nodes' consoles, and say where.")
 def down(name: str | None, keep_logs: bool) -> None:

@@ -19,7 +19,7 @@ from metalctl.lab.errors import (
     RackFileError,
 )
 from metalctl.lab.info import BmcInfo, DiskInfo, LabInfo, NodeInfo, PartInfo
-from metalctl.lab.rack import down, namespace, status, up
+from metalctl.lab.rack import down, mend, namespace, status, up
 from metalctl.lab.rackfile import load
 from metalctl.lab.spec import Disk, Nic, Node, Rack
 
@@ -41,6 +41,7 @@ __all__ = [
     "RackFileError",
     "down",
     "load",
+    "mend",
     "namespace",
     "status",
     "up",

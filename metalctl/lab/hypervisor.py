@@ -54,16 +54,27 @@ def define(paths: LabPaths, rack: Plan, accelerator: str) -> None:
             libvirt.defineXML(domain.build(node, accelerator))
 
 
+def redefine(paths: LabPaths, node: PlannedNode, accelerator: str) -> None:
+    """Makes the node what is planned now; it is off then. Disks of the planned size keep what is on them."""
+    with connection(paths) as libvirt:
+        known = libvirt.lookupByName(node.domain)
+        if known.isActive():
+            known.destroy()
+        _make_files(node)
+        libvirt.defineXML(domain.build(node, accelerator))
+
+
 def _make_files(node: PlannedNode) -> None:
-    node.directory.mkdir(parents=True)
+    node.directory.mkdir(parents=True, exist_ok=True)
     node.console_log.touch()
-    if node.node.firmware == "uefi":
+    if node.node.firmware == "uefi" and not node.nvram.exists():
         shutil.copyfile(domain.OVMF_VARS, node.nvram)
     for path, table in zip(node.memory_tables, smbios.structures(node.node, node.serial), strict=True):
         path.write_bytes(table)
     for disk in node.disks:
-        with disk.path.open("wb") as file:
-            file.truncate(disk.disk.size)
+        if not disk.path.exists() or disk.path.stat().st_size != disk.disk.size:
+            with disk.path.open("wb") as file:
+                file.truncate(disk.disk.size)
 
 
 @contextmanager

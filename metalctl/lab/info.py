@@ -137,9 +137,14 @@ def _node(node: plan.PlannedNode, certificate: str) -> NodeInfo:
         switches=list(node.switches),
         switch_ports=list(node.ports),
         console_log=str(node.console_log),
-        disks=[DiskInfo(disk.disk.kind, disk.serial, str(disk.path), disk.disk.size) for disk in node.disks],
+        disks=[disk(planned) for planned in node.disks],
         faults=list(node.node.faults),
     )
+
+
+def disk(planned: plan.PlannedDisk) -> DiskInfo:
+    """A disk as it is told of."""
+    return DiskInfo(planned.disk.kind, planned.serial, str(planned.path), planned.disk.size)
 
 
 def nodes_file(paths: LabPaths) -> Path:

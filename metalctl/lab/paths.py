@@ -52,6 +52,11 @@ class LabPaths:
         return self.state / "lab.json"
 
     @property
+    def declared(self) -> Path:
+        """The rack as it was declared, as JSON."""
+        return self.state / "rack.json"
+
+    @property
     def credentials(self) -> Path:
         """The BMCs' user name and password."""
         return self.state / "credentials.json"

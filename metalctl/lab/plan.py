@@ -127,15 +127,16 @@ def _disks(node: Node, lab: str, directory: Path) -> tuple[PlannedDisk, ...]:
     """A disk's identity goes by its place among those of its kind: a fault that takes an HDD changes no NVMe."""
     counts: Counter[str] = Counter()
     planned = []
-    for number, disk in enumerate(_ssd_first(node)):
-        mark = _digest(lab, node.name, disk.kind, counts[disk.kind])
+    for disk in _ssd_first(node):
+        number = counts[disk.kind]
+        mark = _digest(lab, node.name, disk.kind, number)
         counts[disk.kind] += 1
         planned.append(
             PlannedDisk(
                 disk=disk,
                 serial=f"{disk.kind.upper()}{mark[:10].upper()}",
                 wwn="" if disk.kind == "nvme" else "5000c5" + mark[10:20],
-                path=directory / f"disk{number}-{disk.kind}.raw",
+                path=directory / f"{disk.kind}{number}.raw",
             )
         )
     return tuple(planned)

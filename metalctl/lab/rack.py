@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from metalctl.lab import accel, bmcs, host, hypervisor, info, netns, parts, paths, plan, sandbox, switch
+from metalctl.lab import accel, bmcs, host, hypervisor, info, netns, parts, paths, plan, repair, sandbox, switch
 from metalctl.lab.errors import LabError, LabStateError
-from metalctl.lab.info import LabInfo
+from metalctl.lab.info import LabInfo, NodeInfo
 from metalctl.lab.parts import PartState
 from metalctl.lab.paths import LabPaths
 from metalctl.lab.spec import Rack
@@ -87,7 +87,15 @@ def _build(lab: LabPaths, rack: Rack, say: Say) -> LabInfo:
     info.write_nodes_file(lab, built)
     info.write_settings_file(lab, built)
     info.save(lab, built)
+    repair.remember(lab, rack)
     return status(lab.name)
+
+
+def mend(node: str, name: str | None = None) -> NodeInfo:
+    """Takes a node's faults away, as a technician would; it is off then. See `metalctl.lab.repair`."""
+    lab = _find(name)
+    status(lab.name)  # raises where it did not come up to its end
+    return repair.node(lab, node)
 
 
 def status(name: str | None = None) -> LabInfo:

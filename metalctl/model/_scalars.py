@@ -25,6 +25,11 @@ def hints_of(kind: type) -> dict[str, Any]:
 
 def scalar(kind: Any, data: Any, path: str) -> Any:
     """A single value of that type; DecodeError with the path where it is another."""
+    if typing.get_origin(kind) is typing.Literal:
+        options = typing.get_args(kind)
+        if not any(type(data) is type(option) and data == option for option in options):
+            raise mismatch(path, " or ".join(map(str, options)), data)
+        return data
     if isinstance(kind, type) and issubclass(kind, Enum):
         try:
             return kind(data)

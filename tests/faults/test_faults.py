@@ -104,3 +104,15 @@ def test_the_named_finding_appears_and_no_other(node: str, rack: Rack) -> None:
 def test_swapped_cables_are_named_as_swapped(rack: Rack) -> None:
     for found in blocking(rack, "cables"):
         assert "exchange their cables" in found["remedy"], found
+
+
+def test_a_node_that_was_repaired_is_tried_again_and_matches(rack: Rack) -> None:
+    """From the ramdisk on: what was read of the faulty node no longer counts. Last, because it changes the rack."""
+    assert blocking(rack, "disks")
+    metalctl("lab", "repair", "disks", "--name", "faults")
+    rack.inside("enroll", "--retry", "disks", "--detach")
+    rack.follow(900, _all_judged)
+    assert blocking(rack, "disks") == []
+    assert rack.nodes()["disks"]["condition"] != "failed"
+    told = json.loads(rack.inside("show", "disks", "--audit", "--json").stdout)["audit"]
+    assert [one["detail"]["from_stage"] for one in told if one["action"] == "retry"] == ["inspected"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +33,7 @@ class Part:
     pair: tuple[int, str] = (0, "")
     parts: tuple[Part2, ...] = ()
     anything: Any = None
+    one_of: Literal["x", 1] = "x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ PARTS = st.fixed_dictionaries(
         "parts": st.lists(st.fixed_dictionaries({"slot": st.just("A1")}, optional={"width": VALUES}), max_size=2)
         | VALUES,
         "anything": VALUES,
+        "one_of": st.sampled_from(["x", 1, True, "y"]) | VALUES,
         "unknown": VALUES,
     },
 )  # fmt: skip
@@ -153,3 +155,10 @@ def test_a_mismatch_names_its_path(change: dict[str, Any], message: str) -> None
     with pytest.raises(DecodeError) as wrong:
         decode(Inventory, {**encode(INVENTORY), **change})
     assert wrong.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("value", ["y", True, None, ["x"], 1.0])
+def test_what_is_none_of_the_values_that_are_allowed_is_refused(value: Any) -> None:
+    assert decode(Part, {"name": "n", "one_of": 1}).one_of == 1
+    with pytest.raises(DecodeError, match=r"Part\.one_of: expected x or 1, got"):
+        decode(Part, {"name": "n", "one_of": value})
