@@ -17,7 +17,9 @@ OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 MANUFACTURER = "metalctl"
 PRODUCT = "Emulated Server"
-_TB_CACHE_MIB = 256
+_TB_CACHE_MIB = (256, 16, 2048)
+"""Least, a processor, most (QEMU has no more). QEMU deals it out in parts of 2 MiB or more; when none is left it throws all
+translated code away, and with one part a processor it did so all the time: 128 processors were some 50 times slower."""
 _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
 _CARD_SLOT = 0x0F
@@ -41,7 +43,7 @@ def build(node: PlannedNode, accelerator: str) -> str:
     _text(domain, "vcpu", str(node.node.vcpus))
     _smbios(domain, node)
     _os(domain, node)
-    _features(domain, accelerator)
+    _features(domain, node.node.vcpus, accelerator)
     _cpu(domain, node, accelerator)
     ET.SubElement(domain, "clock", offset="utc")
     for event, action in (("on_poweroff", "destroy"), ("on_reboot", "restart"), ("on_crash", "destroy")):
@@ -94,12 +96,14 @@ def _os(domain: ET.Element, node: PlannedNode) -> None:
     ET.SubElement(os, "smbios", mode="sysinfo")
 
 
-def _features(domain: ET.Element, accelerator: str) -> None:
+def _features(domain: ET.Element, vcpus: int, accelerator: str) -> None:
     features = ET.SubElement(domain, "features")
     ET.SubElement(features, "acpi")
     ET.SubElement(features, "apic")
     if accelerator == "tcg":
-        _text(ET.SubElement(features, "tcg"), "tb-cache", str(_TB_CACHE_MIB), unit="MiB")
+        least, each, most = _TB_CACHE_MIB
+        cache = min(most, max(least, each * vcpus))
+        _text(ET.SubElement(features, "tcg"), "tb-cache", str(cache), unit="MiB")
 
 
 def _cpu(domain: ET.Element, node: PlannedNode, accelerator: str) -> None:

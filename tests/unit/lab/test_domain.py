@@ -253,3 +253,11 @@ def test_a_fault_that_the_node_cannot_have_is_refused(fault: str) -> None:
     with pytest.raises(RackFileError, match=f"fault {fault}, but") as caught:
         faults.inject(replace(bare, faults=(fault,)))
     assert "drop the fault" in caught.value.hint
+
+
+@pytest.mark.parametrize(("vcpus", "size"), [(2, "256"), (64, "1024"), (128, "2048"), (256, "2048")])
+def test_many_emulated_processors_have_more_room_for_translated_code(vcpus: int, size: str) -> None:
+    cache = domain(replace(NODE, vcpus=vcpus)).find("features/tcg/tb-cache")
+    assert cache is not None
+    assert (cache.text, cache.get("unit")) == (size, "MiB")
+    assert domain(replace(NODE, vcpus=vcpus), "kvm").find("features/tcg") is None
