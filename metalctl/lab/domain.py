@@ -18,8 +18,8 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 MANUFACTURER = "metalctl"
 PRODUCT = "Emulated Server"
 _TB_CACHE_MIB = (256, 16, 2048)
-"""Least, a processor, most (QEMU has no more). QEMU deals it out in parts of 2 MiB or more; when none is left it throws all
-translated code away, and with one part a processor it did so all the time: 128 processors were some 50 times slower."""
+"""Least, a processor, most (QEMU has no more). QEMU deals it out in parts of 2 MiB or more; when none is left it throws
+all translated code away, and with one part a processor it does so all the time."""
 _NVME_FIRST_SLOT = 0x10
 """Slots of the root bus that libvirt, which fills from the low end, does not come to."""
 _CARD_SLOT = 0x0F
