@@ -67,7 +67,7 @@ def test_it_matches(shown: dict[str, Any]) -> None:
         ("cpu.cores", "64 cores"),
         ("cpu.threads", "128 threads"),
         ("cpu.virtualization", "AMD-V"),
-        ("memory.total", "512 GiB"),
+        ("memory.total", "512 GiB in 8 DIMMs"),
     ],
 )
 def test_it_is_of_full_size(requirement: str, got: str, shown: dict[str, Any]) -> None:
