@@ -30,6 +30,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_VALUES = 5000
 MAX_PROBLEMS = 50
+_MOST_PARSED = 32
+_parsed: dict[str, tuple[Any, ...]] = {}
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -108,16 +110,27 @@ def _text(path: Path) -> str:
 
 
 def _events(text: str, file: str) -> Iterator[Any]:
-    line = 1
+    """The parser's events; those of a text that was read to its end before are remembered.
+
+    A service reads its few profiles again at every look at a node, and the parser takes 40 ms for one of the shipped.
+    """
+    if known := _parsed.get(text):
+        yield from known
+        return
+    line, seen = 1, []
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             line = event.start_mark.line + 1
+            seen.append(event)
             yield event
     except YAMLError as error:
         raise Unreadable(_syntax(error, file, line)) from error
     except (ValueError, OverflowError, IndexError, AttributeError, AssertionError, RecursionError, TypeError) as error:
         # The scanner itself trips over some garbage (a code point beyond Unicode, a version of 5000 digits).
         raise Unreadable(Problem(file, line, f"expected YAML, got what no parser reads ({error})"[:200])) from error
+    if len(_parsed) >= _MOST_PARSED:
+        _parsed.clear()
+    _parsed[text] = tuple(seen)
 
 
 def _syntax(error: YAMLError, file: str, line: int) -> Problem:
