@@ -93,5 +93,5 @@ def test_what_a_bmc_cannot_do_is_said(sim: Endpoint) -> None:
 def test_the_guid_that_is_told_to_anybody_is_that_of_the_inventory(sim: Endpoint) -> None:
     with connect(sim, GOOD) as bmc:
         uuid = bmc.identity().uuid
-    (found,) = discover([str(sim)], timeout=3)
+    (found,) = discover([str(sim)], timeout=60)
     assert found.uuid == uuid == "674523a1-ab89-efcd-a123-456789abcdef"
