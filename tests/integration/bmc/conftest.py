@@ -145,5 +145,5 @@ def open_bmc(endpoint: Endpoint, through: str) -> Bmc:
             bmc.close()
             pytest.skip("ipmitool is not installed")
         bmc.close()
-        bmc._session = Ipmitool(endpoint, endpoint.address, GOOD, 30)
+        bmc._session = Ipmitool(endpoint, endpoint.address, GOOD, 180)
     return bmc

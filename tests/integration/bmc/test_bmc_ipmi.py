@@ -109,7 +109,7 @@ def test_a_wrong_password_is_refused_and_not_repeated(server: Endpoint, monkeypa
 @pytest.mark.skipif(not available(), reason="ipmitool is not installed")
 def test_ipmitool_tells_a_wrong_password_too(server: Endpoint) -> None:
     with pytest.raises(WrongPassword):
-        Ipmitool(server, server.address, Credential("admin", "hunter2"), 30).ask("power")
+        Ipmitool(server, server.address, Credential("admin", "hunter2"), 180).ask("power")
 
 
 def test_an_unknown_user_is_an_error_that_says_so(server: Endpoint) -> None:

@@ -12,6 +12,9 @@ from metalctl.bmc.ipmi.bmc import IpmiBmc
 from metalctl.bmc.ipmi.ipmitool import Ipmitool, available
 from tests.integration.bmc.conftest import GOOD, open_bmc
 
+# ipmi_sim takes its time for a session, and ipmitool opens one for each request.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_refused_yet() -> None:
@@ -56,7 +59,7 @@ def test_fru_sensors_and_log_are_in_the_inventory_with_their_sources(sim: Endpoi
 def test_another_program_reads_the_same_of_the_same_machine(sim: Endpoint) -> None:
     if not available():
         pytest.skip("ipmitool is not installed")
-    tool = Ipmitool(sim, sim.address, GOOD, 30)
+    tool = Ipmitool(sim, sim.address, GOOD, 180)
     with connect(sim, GOOD) as bmc:
         found = bmc.inventory()
     told = tool._run("fru", "print", "0")
