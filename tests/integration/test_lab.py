@@ -123,7 +123,8 @@ def test_the_password_is_in_files_of_its_owner_only_and_in_no_argument(rack: Lab
         with contextlib.suppress(FileNotFoundError):  # of a part at work: it was there a moment ago
             if password in path.read_bytes():
                 assert path.stat().st_mode & 0o077 == 0, path
-    assert (pids := netns.processes(rack.namespace))
+    pids = netns.processes(rack.namespace)
+    assert pids
     for pid in pids:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # nor does a process last for ever
             assert password not in Path(f"/proc/{pid}/cmdline").read_bytes()

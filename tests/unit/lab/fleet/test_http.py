@@ -134,11 +134,11 @@ def test_a_body_in_pieces_is_waited_for(start):
 @pytest.mark.parametrize("line", [b"nonsense\r\n\r\n", b"GET /x SPDY/9\r\n\r\n", b"A" * 70_000])
 def test_what_is_no_http_is_hung_up_on(start, line):
     fleet = start()
-    with socket.create_connection((fleet.fleet.bmcs[0].address, fleet.fleet.port), 60) as raw:
-        # It may hang up while it is still being written to.
-        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            raw.sendall(line)
-            assert raw.recv(100) == b""
+    place = (fleet.fleet.bmcs[0].address, fleet.fleet.port)
+    # It may hang up while it is still being written to.
+    with socket.create_connection(place, 60) as raw, contextlib.suppress(ConnectionResetError, BrokenPipeError):
+        raw.sendall(line)
+        assert raw.recv(100) == b""
 
 
 def test_the_statistics_count_requests_and_how_many_were_in_flight(start):

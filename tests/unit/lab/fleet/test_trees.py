@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
-import resource
 import socket
 import tarfile
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 
 import pytest
 
@@ -152,7 +152,7 @@ def test_a_directory_serves_as_well_as_an_archive(tmp_path):
 
 def test_a_thousand_bmcs_serve_and_none_has_a_tree_of_its_own(start):
     """Making a tree is what takes long; how long the start takes is measured by bench/bmc.py."""
-    if (most := resource.getrlimit(resource.RLIMIT_NOFILE)[1]) != resource.RLIM_INFINITY and most < 1500:
+    if (most := getrlimit(RLIMIT_NOFILE)[1]) != RLIM_INFINITY and most < 1500:
         pytest.skip(f"a process may have {most} descriptors only")
     fleet = start("storage", count=1000)
     assert {id(bmc.library) for bmc in fleet.fleet.bmcs} == {id(fleet.fleet.library)}
