@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import faults, hypervisor, info, plan, repair
+from metalctl.lab import domain, faults, hypervisor, info, plan, repair
 from metalctl.lab.accel import Accelerator
 from metalctl.lab.errors import LabStateError
 from metalctl.lab.paths import LabPaths
@@ -30,6 +30,7 @@ class Lab:
         self.paths, self.defined = LabPaths("lab", state), list[PlannedNode]()
         rack = Rack("r", (replace(NODE, name="n0"), node), switches=2)
         self.planned = plan.make(rack, "lab", state)
+        state.mkdir()
         for one in self.planned.nodes:
             hypervisor._make_files(one)
         certificates = {one.node.name: "ab" * 32 for one in self.planned.nodes}
@@ -45,7 +46,10 @@ class Lab:
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Lab:
     """request.param: the fault of n1."""
-    made = Lab(tmp_path, replace(NODE, faults=(request.param,)))
+    # The firmware's own file is a package of `lab up`, which a developer's machine need not have.
+    (tmp_path / "vars.fd").write_bytes(b"NVRAM")
+    monkeypatch.setattr(domain, "OVMF_VARS", str(tmp_path / "vars.fd"))
+    made = Lab(tmp_path / "lab", replace(NODE, faults=(request.param,)))
     monkeypatch.setattr(hypervisor, "redefine", made.redefine)
     return made
 
