@@ -1,6 +1,8 @@
-"""Which unit tests are slow: those that start the check runner, write whole images or fuzz.
+"""Which unit tests are slow, and how hypothesis draws: as fast as the machine is, and the same examples each time.
 
-`./dev unit` leaves them out, `./dev test` runs them.
+Slow are those that start the check runner, write whole images or fuzz: `./dev unit` leaves them out, `./dev test` runs
+them. `--hypothesis-profile=explore` draws new examples: for whoever looks for bugs, not for CI, where a rare one would
+strike in somebody else's change.
 """
 
 from __future__ import annotations
@@ -8,6 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline and no check of the drawing speed: both judge the machine.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("repeatable")
 
 HERE = Path(__file__).parent
 SLOW = ("bmc/test_fuzz", "node/checks", "node/runner", "node/plugin", "node/pyfio", "node/install", "boot_build")

@@ -133,7 +133,7 @@ class Waiting(Dying):
 
     def run(self, batch: str) -> None:
         os.kill(os.getpid(), self.number)
-        assert self.stopped.wait(20)
+        assert self.stopped.wait(60)
 
     def stop(self) -> None:
         self.stopped.set()
