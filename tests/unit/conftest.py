@@ -1,4 +1,4 @@
-"""Which unit tests are slow, and how hypothesis draws: as fast as the machine is, and the same examples each time.
+"""Which unit tests are slow, what terminal they see, and how hypothesis draws: the same examples each time.
 
 Slow are those that start the check runner, write whole images or fuzz: `./dev unit` leaves them out, `./dev test` runs
 them. `--hypothesis-profile=explore` draws new examples: for whoever looks for bugs, not for CI, where a rare one would
@@ -7,6 +7,7 @@ strike in somebody else's change.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("repeatable")
+
+# What is printed is the same on a terminal of any width, in a job without one, and where a CI service forces colours.
+for _name in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+os.environ |= {"COLUMNS": "80", "LINES": "25"}
 
 HERE = Path(__file__).parent
 SLOW = ("bmc/test_fuzz", "node/checks", "node/runner", "node/plugin", "node/pyfio", "node/install", "boot_build")

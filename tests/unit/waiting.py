@@ -1,5 +1,5 @@
-"""For tests that share a machine of any speed with others: waiting that costs time only when it is in vain, and ports that
-nobody else is given."""
+"""For tests that share a machine of any speed: waiting that costs time only when it is in vain, and ports that nobody
+else is given."""
 
 from __future__ import annotations
 
