@@ -130,8 +130,9 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
 def _walk(wish: Wish, database: Engine, rows: list[submit.Row], service: Service) -> tuple[list[Standing], str]:
     batch = _submit(wish, database, rows)
     with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
-        worker = pool.submit(service.run, batch)
+        # A signal may strike while the thread is being started: the service is stopped then too, or nobody would.
         try:
+            worker = pool.submit(service.run, batch)
             found = follow(database, batch, worker.done, as_json=wish.as_json)
         finally:
             service.stop()

@@ -85,14 +85,14 @@ class Rack:
         """kill -9, as a power cut of the provisioner would, dnsmasq going with it."""
         assert self.service is not None
         os.kill(self.service.pid, signal.SIGKILL)
-        self.service.wait(30)
+        self.service.wait(120)
         self.kills.append(why)
 
     def stop(self) -> None:
         """Ask the service to end."""
         if self.service is not None and self.service.poll() is None:
             self.service.send_signal(signal.SIGTERM)
-            self.service.wait(60)
+            self.service.wait(300)
 
     def notice_hang(self) -> None:
         """Unless `patient`, raise EmulatorHung when a console tells of locked-up processors.
@@ -119,7 +119,7 @@ class Rack:
         """A new rack in the place of this one."""
         if self.service is not None and self.service.poll() is None:
             self.service.kill()
-            self.service.wait(30)
+            self.service.wait(120)
         metalctl("lab", "down", "--name", self.name, "--keep-logs")
         metalctl("lab", "up", str(HERE / "rack.yaml"), "--name", self.name)
         self.info = json.loads(metalctl("lab", "status", "--name", self.name, "--json").stdout)

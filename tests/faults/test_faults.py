@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import Rack, metalctl, why_not
 
-pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(9000)]
 HERE = Path(__file__).parent
 # node → the requirements that block it
 WRONG = {
@@ -62,7 +62,7 @@ def rack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rack]:
         rows.write_text(rows.read_text().replace("lab/compute", "lab/strict"))
         built.serve()
         built.inside("enroll", str(rows), "--detach")
-        built.follow(1800, _all_judged)
+        built.follow(5400, _all_judged)
         yield built
         built.stop()
     finally:

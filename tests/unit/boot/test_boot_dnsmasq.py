@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from metalctl.boot.errors import BadScriptValue, BootError, DnsmasqFailed, PortT
 from metalctl.boot.render import dnsmasq_config
 from metalctl.boot.settings import BootSettings, Host
 from metalctl.boot.sightings import Reader
+from tests.unit.waiting import quiet_socket, until
 
 BASE = "http://172.31.0.1:8080"
 HOST = Host(("52:54:00:00:00:01", "52:54:00:00:00:02"), "172.31.0.50", "n1")
@@ -151,8 +150,7 @@ def test_the_log_tells_which_machine_did_what() -> None:
 
 
 def test_the_owner_of_a_port_is_named() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
+    with quiet_socket("127.0.0.1") as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken) as error:
             ports.require_udp(port, "127.0.0.1", "lo")
@@ -180,10 +178,11 @@ def test_only_listening_tcp_sockets_own_a_port() -> None:
 
 
 def sleeper(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", *words])
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *words])
 
 
-def test_only_our_own_leftover_is_ended(tmp_path: Path) -> None:
+def test_only_our_own_leftover_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dnsmasq, "STOP_SECONDS", 60.0)  # SIGKILL follows then, and is not what is looked for
     config, pid_file = tmp_path / "dnsmasq.conf", tmp_path / "dnsmasq.pid"
     ours, other = sleeper(f"--conf-file={config}"), sleeper("--conf-file=/etc/other.conf")
     try:
@@ -195,7 +194,7 @@ def test_only_our_own_leftover_is_ended(tmp_path: Path) -> None:
         pid_file.write_text(f"{ours.pid}\n")
         threading.Thread(target=ours.wait).start()  # it is our child here, so we must reap it
         dnsmasq.end_leftover(config, pid_file)
-        assert ours.wait(10) == -signal.SIGTERM
+        assert ours.wait(60) == -signal.SIGTERM
     finally:
         for child in (ours, other):
             child.kill()
@@ -204,10 +203,7 @@ def test_only_our_own_leftover_is_ended(tmp_path: Path) -> None:
 
 
 def wait_for_exec(pid: int) -> None:
-    end = time.monotonic() + 10
-    while b"time.sleep" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: b"time.sleep" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def test_the_router_advertisement_offers_nothing() -> None:

@@ -1,7 +1,8 @@
 """The cache: a result is whole or absent."""
 
+import os
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -49,33 +50,32 @@ def test_too_little_disk_space_is_refused_before_anything_is_built(tmp_path, mon
 
 
 def test_two_builders_build_once_and_the_second_says_that_it_waits(tmp_path):
-    built, said = [], []
+    building, waiting, built, said = threading.Event(), threading.Event(), [], []
 
-    def slow(staging):
+    def build(staging):
         built.append(staging)
-        time.sleep(0.3)
+        building.set()
+        assert waiting.wait(60), "the second did not say that it waits"
         write_result(staging)
 
-    def second():
-        results.append(cache.ensure(tmp_path / "shelf", "k1", 0, slow, said.append))
+    def tell(line):
+        said.append(line)
+        waiting.set()
 
-    results = []
-    first = threading.Thread(target=lambda: results.append(cache.ensure(tmp_path / "shelf", "k1", 0, slow, silent)))
-    first.start()
-    while not built:
-        time.sleep(0.01)
-    second()
-    first.join()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(cache.ensure, tmp_path / "shelf", "k1", 0, build, silent)
+        assert building.wait(60)
+        assert cache.ensure(tmp_path / "shelf", "k1", 0, build, tell)[1] is True
+        assert first.result()[1] is False
     assert len(built) == 1
-    assert sorted(reused for _, reused in results) == [False, True]
     assert said == ["shelf: waiting for another build to finish"]
 
 
 def test_the_two_newest_results_are_kept(tmp_path):
     shelf = tmp_path / "shelf"
-    for key in ("k1", "k2", "k3"):
+    for age, key in enumerate(("k1", "k2", "k3")):
         cache.ensure(shelf, key, 0, write_result, silent)
-        time.sleep(0.02)
+        os.utime(shelf / key, (age, age))
     assert sorted(p.name for p in shelf.iterdir() if p.name[0] != ".") == ["k2", "k3"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from metalctl.content import host
 from metalctl.content.errors import ContentError
 from metalctl.model.verdict import Verdict
+from tests.unit.waiting import quiet_socket
 
 
 def look(looks: list[host.Look], what: str) -> host.Look:
@@ -60,8 +60,7 @@ def test_too_little_space_is_told_with_the_variable_to_set(monkeypatch: pytest.M
 
 
 def test_a_port_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("", 0))
+    with quiet_socket("") as taken:
         number = taken.getsockname()[1]
         monkeypatch.setattr(host, "PORTS", {number: "DHCP"})
         found = look(host.examine(), f"port {number}/udp")

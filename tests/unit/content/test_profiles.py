@@ -107,7 +107,12 @@ def test_what_is_not_a_file_is_one_sentence(tmp_path: Path) -> None:
     assert "cannot be read" in messages(Path("a\0b.yaml"))[0]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@RELAXED
 @given(
     st.one_of(
         st.binary(max_size=200),
@@ -143,7 +148,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@RELAXED
 @given(st.dictionaries(st.sampled_from(KEYS), TREES, max_size=6))
 def test_no_wrong_shape_gives_a_traceback(tmp_path: Path, tree: dict[str, str]) -> None:
     file = write(tmp_path, "p.yaml", "\n".join(f"{k}: {v}" for k, v in tree.items()))

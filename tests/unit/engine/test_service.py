@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ class Waiting(Dying):
 
     def run(self, batch: str) -> None:
         os.kill(os.getpid(), self.number)
-        assert self.stopped.wait(20)
+        assert self.stopped.wait(60)
 
     def stop(self) -> None:
         self.stopped.set()
@@ -163,3 +164,35 @@ def test_a_signal_ends_the_command_with_its_service_closed(
         assert signal.getsignal(number) is before
     finally:
         signal.signal(number, inherited)
+
+
+class Serving(Waiting):
+    """A service that serves until it is stopped."""
+
+    heard = False
+
+    def run(self, batch: str) -> None:
+        Serving.heard = self.stopped.wait(60)
+
+
+class Struck(ThreadPoolExecutor):
+    """A pool whose thread was started just when the signal came."""
+
+    def submit(self, *work: Any, **more: Any) -> Future[Any]:
+        super().submit(*work, **more)
+        raise KeyboardInterrupt
+
+
+def test_a_signal_while_the_service_begins_to_walk_stops_it_too(
+    settings: Settings, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_USERNAME", "u")
+    monkeypatch.setenv("LAB_PASSWORD", "p")
+    monkeypatch.setattr(_enroll, "Service", Serving)
+    monkeypatch.setattr(_enroll, "ThreadPoolExecutor", Struck)
+    monkeypatch.setattr(Waiting, "closed", False)
+    row = submit.Row("n1", "https://127.0.0.9", "env:LAB", "lab/compute")
+    with pytest.raises(KeyboardInterrupt):
+        _enroll._serve(WISH, database, [row], settings)
+    assert Serving.heard
+    assert Waiting.closed

@@ -30,6 +30,6 @@ def test_a_time_that_is_none_is_refused_by_its_name(tmp_path: Path, text: str) -
 
 
 def test_the_page_about_settings_names_every_field_of_the_boot_network() -> None:
-    page = Path("docs/settings.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text()
     for name in settings.Boot.__dataclass_fields__:
         assert f"\n      {name}: " in page, name

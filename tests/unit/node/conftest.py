@@ -24,6 +24,8 @@ from metalctl.node.__main__ import main as node_main
 from metalctl.node.journal import read
 
 REPO = Path(__file__).resolve().parents[3]
+# Limits in seconds for what must hang until its limit, each for a machine too slow to get so far within the one before.
+LIMITS = (1, 10, 60)
 BOOT = "11111111-2222-3333-4444-555555555555"
 GIB = 1 << 30
 
@@ -95,7 +97,7 @@ class Node:
         (self.room / "spec.json").write_text(json.dumps(encode(asked)))
         (self.room / "inventory.json").write_text(json.dumps(encode(self.inventory)))
         self.code, self.stderr = self._forked(["run", str(self.room / "spec.json")])
-        self.entries = read(self.room / "runs" / "r1" / "journal.jsonl")[0]
+        self.entries = read(self.room / "runs" / asked.run_id / "journal.jsonl")[0]
         finished = [e.data["result"] for e in self.entries if e.event == "check-finished"]
         self.results = [decode(CheckResult, r) for r in finished]
         return [r for r in self.results if r.check != "error-counters"]
@@ -128,7 +130,7 @@ class Node:
                 sys.stderr.flush()
             finally:
                 os._exit(code)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 250
         while (done := os.waitpid(child, os.WNOHANG))[0] == 0:
             if time.monotonic() > deadline:
                 os.kill(child, signal.SIGKILL)

@@ -10,7 +10,7 @@ from metalctl.content import profiles
 
 
 def test_it_has_every_requirement_of_compute_and_one_data_sheet_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("METALCTL_CONTENT", str(Path("tests/full_size/content").absolute()))
+    monkeypatch.setenv("METALCTL_CONTENT", str(Path(__file__).parents[2] / "full_size" / "content"))
     real, emulated = profiles.load("compute"), profiles.load("lab/full-size")
     assert emulated.requires == real.requires
     assert emulated.checks == real.checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from metalctl.store.database import open_database, sqlite_url
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Engine:
-    return open_database(sqlite_url(tmp_path / "test.db"))
+def database(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(sqlite_url(tmp_path / "test.db"))
+    yield engine
+    engine.dispose()
 
 
 def stored(database: Engine, inventory: Inventory) -> Any:

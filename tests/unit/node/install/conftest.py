@@ -32,7 +32,7 @@ MIB = 2**20
 SIZE = 14 * MIB
 IMAGE = 12 * MIB
 BOOT = "boot-1"
-HURRY = Patience(attempts=3, stall=5.0, total=20, pause=0.01)
+HURRY = Patience(attempts=3, stall=60.0, total=20, pause=0.01)
 SEED = {"meta-data": "instance-id: i1\n", "user-data": "#cloud-config\n", "network-config": "version: 2\n"}
 PARTITIONS = [("bios_grub", 1, 1), ("esp", 2, 1), ("cidata", 3, 4), ("root", 7, 5)]
 CIDATA, ROOT, ZEROES = 3 * MIB, 7 * MIB, 10 * MIB
