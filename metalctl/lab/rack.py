@@ -9,10 +9,11 @@ import contextlib
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 from metalctl.lab import accel, bmcs, host, hypervisor, info, netns, parts, paths, plan, repair, sandbox, switch
 from metalctl.lab.errors import LabError, LabStateError
@@ -158,7 +159,7 @@ def _remove(lab: LabPaths) -> None:
     netns.delete(lab.namespace)
     for directory in (lab.run, lab.state):
         if directory.exists():
-            shutil.rmtree(directory, onerror=_gone_is_well)
+            _rmtree(directory)
     with contextlib.suppress(OSError):  # another lab's are in it, or it was never made
         paths.RUNTIME.rmdir()
     left = netns.processes(lab.namespace)
@@ -166,10 +167,17 @@ def _remove(lab: LabPaths) -> None:
         raise LabError(f"processes of lab {lab.name} would not end: {left}", hint="look at them with `ps`", pids=left)
 
 
-def _gone_is_well(_: object, __: str, failure: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+def _rmtree(directory: Path) -> None:
     """Two who take a lab down at once meet in its files: what the other one removed is removed."""
-    if not isinstance(failure[1], FileNotFoundError):
-        raise failure[1]
+
+    def gone_is_well(_: object, __: str, failure: Any) -> None:
+        error = failure[1] if isinstance(failure, tuple) else failure
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    # Python 3.12 gives the exception itself, and warns of the former name.
+    told: dict[str, Any] = {"onexc" if sys.version_info >= (3, 12) else "onerror": gone_is_well}
+    shutil.rmtree(directory, **told)
 
 
 def _keep_logs(lab: LabPaths) -> Path:

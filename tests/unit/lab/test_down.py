@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from metalctl.lab.rack import _gone_is_well
+from metalctl.lab.rack import _rmtree
 
 
 def test_two_at_once_both_come_to_the_end(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_two_at_once_both_come_to_the_end(tmp_path: Path) -> None:
 
     def remove() -> None:
         try:
-            shutil.rmtree(tree, onerror=_gone_is_well)
+            _rmtree(tree)
         except OSError as failure:
             failures.append(failure)
 
@@ -33,7 +33,11 @@ def test_two_at_once_both_come_to_the_end(tmp_path: Path) -> None:
     assert not tree.exists()
 
 
-def test_another_failure_is_told() -> None:
-    failure = PermissionError(13, "Permission denied")
+def test_another_failure_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "lab").mkdir()
+    monkeypatch.setattr(os, "rmdir", refuse)
     with pytest.raises(PermissionError):
-        _gone_is_well(None, "", (PermissionError, failure, failure.__traceback__))  # type: ignore[arg-type]
+        _rmtree(tmp_path / "lab")
