@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -16,6 +17,16 @@ Format = Callable[[float], str]
 def plain(value: float) -> str:
     """A count as a person reads it."""
     return f"{value:g}"
+
+
+def told(value: float | None, least: float = 0.0) -> float | None:
+    """The number where it can be one: NaN, infinity and what is below `least` state nothing."""
+    return value if value is not None and math.isfinite(value) and value >= least else None
+
+
+def above_zero(value: float | None) -> float | None:
+    """The same of what a part that is there cannot have none of: lanes, watts, cores."""
+    return told(value) or None
 
 
 def written(bounds: Range, show: Format = plain) -> str:
