@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from metalctl.cli._findings import plain as plain
 from metalctl.model.inventory import Disk, DiskHealth, Inventory, Nic, PcieLink, Sensor
 from metalctl.model.units import format_rate, format_size
 
@@ -77,11 +78,6 @@ def show(taken: Inventory, *, root: bool = True) -> None:
         console.print()
     if taken.unreadable and not root:
         console.print("Run it as root to read more.")
-
-
-def plain(text: str) -> str:
-    """The text without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _machine(taken: Inventory) -> Iterator[Row]:

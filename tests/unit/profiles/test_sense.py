@@ -64,7 +64,8 @@ def test_what_no_machine_can_be_or_nobody_asks_is_a_mistake_with_its_line(
         " {port: eth0, switch: tor-a, switch_port: swp*, machine: B}]}\n",
         of_disk("uniform: true") + f"waivers: [{{requirement: disks.osd.uniform, {UNTIL}}}]\n",
         f"waivers: [{{requirement: network.bond0.mac, {UNTIL}}}, {{requirement: sources.dimm, {UNTIL}}}]\n",
-        f"requires: {{cabling: [{{port: e0, switch: s, machine: X}}]}}\nwaivers: [{{requirement: cabling.e0, {UNTIL}}}]\n",
+        "requires: {cabling: [{port: e0, switch: s, machine: X}]}\n"
+        f"waivers: [{{requirement: cabling.e0, {UNTIL}}}]\n",
         "when: [{vendor: hpe, requires: {disks: [{role: os, kind: ssd, wear: '<= 5 %'}]}}]\nwarnings: disks.os.wear\n",
     ],
 )
