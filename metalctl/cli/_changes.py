@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from metalctl.cli._findings import plain
+
 if TYPE_CHECKING:
     from metalctl.model.inventory import Inventory
 
@@ -43,7 +45,7 @@ def _compared(side: str, before: Inventory, after: Inventory) -> dict[str, Any]:
 def _print(node: str, side: dict[str, Any]) -> None:
     click.echo(f"{node} {side['side']}: {side['before']} → {side['after']}")
     for change in side["changes"]:
-        click.echo(f"  {change['sentence']}")
+        click.echo(f"  {plain(change['sentence'])}")
     if not side["changes"]:
         click.echo("  nothing changed")
     if side["checks"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 if TYPE_CHECKING:
-    from metalctl.model.finding import Finding
+    from metalctl.model.finding import Finding, Waiver
 
 _COLOURS = {"PASS": "green", "FAIL": "red", "UNKNOWN": "yellow", "SKIP": "bright_black"}
 
@@ -23,21 +23,39 @@ def show(findings: Sequence[Finding], everything: bool = False) -> None:
         click.echo(f"{passed} of {len(findings)} requirements PASS")
 
 
+def plain(text: str) -> str:
+    """The text without characters that would steer a terminal: it holds what firmware and drives call themselves."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 def lines(finding: Finding) -> list[str]:
     """A finding in a few lines."""
-    verdict = click.style(f"{finding.verdict:<8}", fg=_COLOURS.get(finding.verdict))
+    verdict, *rest = _lines(finding)
+    first, *others = [plain(line) for line in rest]
+    return [f"{click.style(verdict, fg=_COLOURS.get(finding.verdict))}{first}", *others]
+
+
+def _lines(finding: Finding) -> list[str]:
+    """The verdict, then each line."""
     warning = " (warning)" if finding.severity == "warning" else ""
-    told = [f"{verdict}{finding.requirement}{warning}: expected {finding.expected or '?'}, got {finding.got or '?'}"]
+    told = [
+        f"{finding.verdict:<8}",
+        f"{finding.requirement}{warning}: expected {finding.expected or '?'}, got {finding.got or '?'}",
+    ]
     if finding.part:
         told.append(f"        part    {finding.part}")
     told += [f"        fru     {fru}" for fru in finding.frus]
     told.append(f"        source  {finding.source}")
     if finding.waiver:
-        waiver = finding.waiver
-        told.append(f"        waived  by {waiver.who} until {waiver.until}: {waiver.why}")
+        told.append(f"        waived  {by(finding.waiver)}")
     if finding.remedy:
         told.append(f"        → {finding.remedy}")
     return told
+
+
+def by(waiver: Waiver) -> str:
+    """Who waived a finding, until when, and why."""
+    return f"by {waiver.who} until {waiver.until}: {' '.join(waiver.why.split())}"
 
 
 def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:

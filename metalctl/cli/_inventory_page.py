@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from metalctl.cli._findings import plain as plain
 from metalctl.model.inventory import Disk, DiskHealth, Inventory, Nic, PcieLink, Sensor
-from metalctl.model.units import format_rate, format_size
+from metalctl.model.units import format_capacity, format_rate, format_size
 
 Row = tuple[str, ...]
 _LOG_LINES = 20
@@ -77,11 +78,6 @@ def show(taken: Inventory, *, root: bool = True) -> None:
         console.print()
     if taken.unreadable and not root:
         console.print("Run it as root to read more.")
-
-
-def plain(text: str) -> str:
-    """The text without characters that would steer a terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _machine(taken: Inventory) -> Iterator[Row]:
@@ -152,7 +148,7 @@ def _dimms(taken: Inventory) -> Iterator[Row]:
 
 def _disk(d: Disk) -> Row:
     where = d.slot or d.by_path.removeprefix("/dev/disk/by-path/") or d.pci
-    size = format_size(d.size) if d.size else "?"
+    size = format_capacity(d.size) if d.size else "?"
     return d.name, d.kind, size, d.serial or "?", d.model, d.firmware, where, _link(d.link), health(d.health)
 
 

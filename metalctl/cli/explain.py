@@ -61,7 +61,7 @@ def explain(
         if place := places[finding.requirement]:
             click.echo(f"        asked   {place}, profile {profile.name}")
         for side, said in words_of[finding.requirement].items():
-            click.echo(f"        {side}: {said}")
+            click.echo(_findings.plain(f"        {side}: {said}"))
 
 
 def _profile(sides: Sides, name: str | None) -> Profile:

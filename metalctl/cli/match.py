@@ -60,7 +60,7 @@ def match(
         told = {"node": sides.name, "profile": profile.name, "fits": not blocked}
         click.echo(json.dumps({**told, "findings": _findings.as_json(findings)}, ensure_ascii=False))
     else:
-        click.echo(f"{sides.name} {'does not fit' if blocked else 'fits'} {profile.name}")
+        click.echo(_findings.plain(f"{sides.name} {'does not fit' if blocked else 'fits'} {profile.name}"))
         _findings.show(findings, everything)
     if blocked:
         raise SystemExit(1)
@@ -76,7 +76,8 @@ def _auto(sides: Sides, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(r) for r in ranked], ensure_ascii=False))
     else:
-        click.echo(f"{sides.name}: {ranked[0].profile.name if ranked and ranked[0].fits else 'no profile'} fits best")
+        best = ranked[0].profile.name if ranked and ranked[0].fits else "no profile"
+        click.echo(_findings.plain(f"{sides.name}: {best} fits best"))
         for r in ranked:
             _tell(r)
     if not ranked or not ranked[0].fits:
@@ -93,6 +94,6 @@ def _tell(r: Ranked) -> None:
     state = "fits" if r.fits else f"{len(r.failed)} wrong, {len(r.unknown)} not known"
     click.echo(f"\n{r.profile.name}: {state}; it would use {r.use:.0%} of the machine")
     for reason in r.reasons[:8]:
-        click.echo(f"  {reason}")
+        click.echo(f"  {_findings.plain(reason)}")
     if len(r.reasons) > 8:
         click.echo(f"  and {len(r.reasons) - 8} more: metalctl match --profile {r.profile.name}")

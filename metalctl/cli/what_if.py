@@ -49,14 +49,20 @@ def what_if(
     sides = subject(node, files, config, state_dir)
     new = profiles.load(named(name))
     old = _old(sides)
-    findings = _after(sides, old, new)
+    changed = _was_changed(sides, old)
+    findings = _after(sides, old, new, changed)
     moved = _moved(sides, old, findings)
     blocked = any(f.blocks for f in findings)
     if as_json:
         told = {"node": sides.name, "profile": new.name, "was": old.name if old else "", "fits": not blocked}
+        told["was_changed"] = changed
         click.echo(json.dumps({**told, "changed": moved, "findings": _findings.as_json(findings)}, ensure_ascii=False))
     else:
-        click.echo(f"{sides.name} {'would not fit' if blocked else 'would fit'} {new.name}")
+        click.echo(_findings.plain(f"{sides.name} {'would not fit' if blocked else 'would fit'} {new.name}"))
+        if old and changed:
+            click.echo(
+                f"  {old.name} was changed since the node was matched: what its checks were held to is not known"
+            )
         for requirement, (before, after) in moved.items():
             click.echo(f"  {requirement}: {before or 'not asked'} → {after or 'not asked'}")
         _findings.show(findings, everything)
@@ -71,13 +77,19 @@ def _old(sides: Sides) -> Profile | None:
     return profiles.load(sides.dossier.profile) if sides.dossier else None
 
 
-def _after(sides: Sides, old: Profile | None, new: Profile) -> list[Finding]:
+def _was_changed(sides: Sides, old: Profile | None) -> bool:
+    """Whether the node's profile is no longer what the node was matched against."""
+    then = sides.dossier.profile_digest if sides.dossier else ""
+    return bool(old and then and then != old.digest)
+
+
+def _after(sides: Sides, old: Profile | None, new: Profile, changed: bool) -> list[Finding]:
     from metalctl.model.match import match
     from metalctl.model.replay import replay
 
     found = list(match(sides.inventory, new, sides.beside))
     if sides.dossier and old:
-        found += replay((r for run in sides.dossier.runs for r in run.results), old, new)
+        found += replay((r for run in sides.dossier.runs for r in run.results), old, new, changed=changed)
     return found
 
 

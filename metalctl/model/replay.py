@@ -2,7 +2,8 @@
 
 A measurement remembers the limit that it was held to, not the name of that limit. So a limit of the other profile is
 put to the measurement that was held to the limit of that name in the old profile; where that is not plain, the result
-is UNKNOWN.
+is UNKNOWN. So it is where the check would run otherwise (another runtime, another MTU), and where the old profile was
+changed after the run, unless a measurement was held to just that limit.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from metalctl.model.units import format_quantity
 from metalctl.model.verdict import Verdict
 
 Limits = dict[str, float | str | bool]
+_BOUNDS = ("min_", "max_")
 
 
-def replay(results: Iterable[CheckResult], old: Profile, new: Profile) -> tuple[Finding, ...]:
-    """One finding or more for each check that the new profile names, in its order."""
+def replay(results: Iterable[CheckResult], old: Profile, new: Profile, *, changed: bool = False) -> tuple[Finding, ...]:
+    """One finding or more for each check that the new profile names, in its order.
+
+    changed: the old profile is no longer what it was when the checks ran.
+    """
     done = list(results)
     found: list[Finding] = []
     for check, limits in new.checks.items():
@@ -28,7 +33,7 @@ def replay(results: Iterable[CheckResult], old: Profile, new: Profile) -> tuple[
             remedy = "it runs when the node is enrolled with that profile"
             found.append(Finding(f"check.{check}", Verdict.UNKNOWN, "a result", "was never run", remedy=remedy))
         for result in last:
-            found += _of(result, old.checks.get(check), limits)
+            found += _of(result, old.checks.get(check), limits, changed)
     return tuple(found)
 
 
@@ -37,25 +42,34 @@ def _last(results: Iterable[CheckResult]) -> list[CheckResult]:
     return list({result.part: result for result in sorted(results, key=lambda r: r.started)}.values())
 
 
-def _of(result: CheckResult, old: Limits | None, new: Limits) -> Iterator[Finding]:
+def _of(result: CheckResult, old: Limits | None, new: Limits, changed: bool) -> Iterator[Finding]:
     name = f"check.{result.check}"
-    if old == new or result.verdict in (Verdict.SKIP, Verdict.UNKNOWN):
+    if (old == new and not changed) or result.verdict in (Verdict.SKIP, Verdict.UNKNOWN):
         yield Finding(name, result.verdict, "", result.reason, result.part, "stored result", result.remedy)
         return
     if old is None:
         yield _unsure(name, result, "its limits of then are not known: the old profile does not name the check")
         return
+    if other := _otherwise(old, new, changed):
+        yield _unsure(name, result, f"it would run with another {', '.join(other)}")
+        return
     held = dict(_held(result, old))
-    bounds = {key: value for key, value in new.items() if key.startswith(("min_", "max_"))}
+    bounds = {key: value for key, value in new.items() if key.startswith(_BOUNDS)}
     if gone := [m.name for m in result.measurements if m.verdict is Verdict.FAIL and m.name not in _names(held)]:
         yield _unsure(name, result, f"{', '.join(gone)} failed a limit that the profile does not name")
     elif result.verdict is Verdict.FAIL and all(m.verdict is not Verdict.FAIL for m in result.measurements):
         yield Finding(name, Verdict.FAIL, "", result.reason, result.part, "stored result", result.remedy)
         return
     for key, value in bounds.items():
-        yield _bound(result, key, value, held.get(key), unchanged=old.get(key) == value)
+        yield _bound(result, key, value, held.get(key), unchanged=not changed and old.get(key) == value)
     if not bounds and not gone:
         yield Finding(name, Verdict.PASS, "no limit", "ran", result.part, "stored result")
+
+
+def _otherwise(old: Limits, new: Limits, changed: bool) -> list[str]:
+    """How the check would run otherwise than it did: what is no bound on a measurement."""
+    keys = sorted(key for key in old.keys() | new.keys() if not key.startswith(_BOUNDS))
+    return [key for key in keys if changed or old.get(key) != new.get(key)]
 
 
 def _held(result: CheckResult, old: Limits) -> Iterator[tuple[str, Measurement]]:

@@ -132,6 +132,14 @@ def format_size(value: float) -> str:
 
 
 @lru_cache(maxsize=4096)
+def format_capacity(value: float) -> str:
+    """Bytes of a disk as its label says them, "18 TB", "480.1 GB"; a round binary size stays one: "8 GiB"."""
+    decimal = _scaled(value, (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1)))
+    binary = format_size(value)
+    return binary if len(binary) < len(decimal) else decimal
+
+
+@lru_cache(maxsize=4096)
 def format_rate(value: float) -> str:
     """Bits per second: 25000000000 is "25 Gb/s"."""
     return _scaled(value, (("Tb/s", 1e12), ("Gb/s", 1e9), ("Mb/s", 1e6), ("kb/s", 1e3), ("b/s", 1)))

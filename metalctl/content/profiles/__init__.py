@@ -47,6 +47,7 @@ from metalctl.content.profiles._difference import Difference, differences
 from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved
 from metalctl.content.profiles._record import json_schema
 from metalctl.content.profiles._schema import profile_of
+from metalctl.content.profiles._sense import nonsense
 from metalctl.content.profiles._tree import Mapping, short
 from metalctl.content.suggest import suggest
 from metalctl.model.codec import encode
@@ -143,7 +144,7 @@ def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -
         return None
     profile = profile_of(tree, name, str(path), problems)
     if cross:
-        problems.extend(references(tree, profile))
+        problems.extend([*references(tree, profile), *nonsense(tree, profile)])
     return replace(profile, digest=digest(profile))
 
 

@@ -1,5 +1,5 @@
 """What a profile names must exist: checks and their limits in checks/, the operating system in pxe/images/, and the
-requirements that a waiver waives."""
+requirements that a waiver waives or that only warn."""
 
 from __future__ import annotations
 
@@ -13,38 +13,64 @@ from metalctl.content.suggest import suggest
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import asked, match
-from metalctl.model.profile import Profile
+from metalctl.model.profile import DiskRequirement, Profile
+from metalctl.model.stage import Stage
 from metalctl.model.words import fits
+
+# What other stages find: their names are not the profile's to know.
+_ELSEWHERE = frozenset({"sources", "identity", "expected", "check", "run", "node", "install", "handover", *Stage})
+_ALSO = ("memory.usable", "cpu.packages", "disks.hygiene")
 
 
 def references(tree: Mapping, profile: Profile) -> list[Problem]:
     """The names that nothing on the content path, or nothing in the profile, answers to."""
-    return [*_checks(tree), *_operating_system(tree), *_waivers(tree, profile)]
-
-
-def _waivers(tree: Mapping, profile: Profile) -> Iterator[Problem]:
-    """A waiver of a requirement that does not exist waives nothing, and nobody would know."""
-    written = tree.items.get("waivers")
     known = _requirements(profile)
-    for item in written.items if isinstance(written, Sequence) else ():
-        named = item.items.get("requirement") if isinstance(item, Mapping) else None
-        # An inherited waiver may be of something that this profile took away.
-        if not isinstance(named, Scalar) or named.file != profile.file or not known:
-            continue
-        ours = named.text.partition(".")[0] in {name.partition(".")[0] for name in known}
-        if not any(fits(name, (named.text,)) for name in known) and (ours or "." not in named.text):
-            message = f"waivers: the profile has no requirement {short(named.text)}"
-            yield Problem(named.file, named.line, message, suggest(named.text, sorted(known)))
+    named = [*_named(tree, "waivers"), *_named(tree, "warnings")]
+    return [
+        *_checks(tree),
+        *_operating_system(tree),
+        *(p for key, n in named for p in _requirement(key, n, profile, known)),
+    ]
+
+
+def _named(tree: Mapping, key: str) -> Iterator[tuple[str, Scalar]]:
+    """The requirements that `waivers` or `warnings` name."""
+    written = tree.items.get(key)
+    # `warnings` may be a single word.
+    for item in written.items if isinstance(written, Sequence) else [written]:
+        named = item.items.get("requirement") if isinstance(item, Mapping) else item
+        if isinstance(named, Scalar):
+            yield key, named
+
+
+def _requirement(key: str, named: Scalar, profile: Profile, known: set[str]) -> Iterator[Problem]:
+    """A waiver of a requirement that does not exist waives nothing, and nobody would know; one of all waives all."""
+    # What is inherited may be of something that this profile took away.
+    if named.file != profile.file or not known:
+        return
+    group = named.text.partition(".")[0]
+    if set(group) & set("*?["):
+        message = f"{key}: {short(named.text)} is not about one thing"
+        yield Problem(named.file, named.line, message, "name the requirement, or a group of them such as memory.*")
+    elif not any(fits(name, (named.text,)) for name in known) and ("." not in named.text or group not in _ELSEWHERE):
+        message = f"{key}: the profile has no requirement {short(named.text)}"
+        yield Problem(named.file, named.line, message, suggest(named.text, sorted(known)))
 
 
 def _requirements(profile: Profile) -> set[str]:
     """The names of all that may be found: of an empty machine, and of what is found only where more is known."""
     empty = Inventory("in-band", Identity())
     found = {f.requirement for whole in _variants(profile) for f in match(empty, whole)}
-    bonds = {b.name for needs in (profile.requires, *(v.requires for v in profile.variants)) for b in needs.bonds}
-    words = ("members", "speed", "link", "mtu", "switches", "cards")
-    disks = {f"disks.{d.role}.{a.name}" for d in profile.requires.disks for a in asked(d)}
-    return found | disks | {"memory.usable", "cpu.packages"} | {f"network.{b}.{word}" for b in bonds for word in words}
+    every = [profile.requires, *(v.requires for v in profile.variants)]
+    words = ("members", "speed", "link", "mtu", "mac", "switches", "cards")
+    bonds = {f"network.{b.name}.{word}" for needs in every for b in needs.bonds for word in words}
+    disks = {f"disks.{d.role}.{name}" for needs in every for d in needs.disks for name in _of_disk(d)}
+    cables = {f"cabling.{c.port}" for needs in every for c in needs.cabling}
+    return found | bonds | disks | cables | set(_ALSO)
+
+
+def _of_disk(need: DiskRequirement) -> list[str]:
+    return [*(a.name for a in asked(need)), *(["uniform"] if need.uniform else [])]
 
 
 def _variants(profile: Profile) -> Iterator[Profile]:

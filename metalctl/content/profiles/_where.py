@@ -12,7 +12,7 @@ _KEYS = {
     "cpu.model": "cpu.models",
     "bmc.model": "bmc.models",
 }
-_BONDS = {"switches": "distinct_switches", "cards": "distinct_cards", "link": "members"}
+_BONDS = {"switches": "distinct_switches", "cards": "distinct_cards", "link": "members", "mac": "members"}
 
 
 def where(tree: Mapping, requirement: str) -> tuple[str, int] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._frus import of_nic
-from metalctl.model.match._verdicts import judged, reason, source_of, unknown
+from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown
 from metalctl.model.profile import Cable
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -23,8 +23,19 @@ def findings(inventory: Inventory, plan: tuple[Cable, ...]) -> Iterator[Finding]
     ours = [cable for cable in plan if fits(inventory.identity.serial, (cable.machine,))]
     placed: Placed = [(cable, nic) for cable in ours if (nic := _port(inventory, cable))]
     known = dict(placed)
+    if plan and not ours:
+        yield _no_line(inventory, plan)
     for cable in ours:
         yield _line(inventory, cable, known.get(cable), placed)
+
+
+def _no_line(inventory: Inventory, plan: tuple[Cable, ...]) -> Finding:
+    """Every line is for another machine, or nobody knows for which."""
+    expected = f"a line of the {plural(len(plan), 'line')} of the plan"
+    if not inventory.identity.serial:
+        return unknown(inventory, "cabling", expected, "identity.serial")
+    got = f"no line is for the machine {inventory.identity.serial}"
+    return Finding("cabling", Verdict.SKIP, expected, got, source=source_of(inventory, "identity"))
 
 
 def _port(inventory: Inventory, cable: Cable) -> Nic | None:

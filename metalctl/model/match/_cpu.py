@@ -56,7 +56,7 @@ def _counted(
     if bounds is None:
         return
     fact, expected = f"cpu.{what}", f"{written(bounds)} {what}"
-    if value is None:
+    if value is None or value < 1:
         yield unknown(inventory, fact, expected, fact)
         return
     # Processors that are offline are not counted: fewer than asked may be the kernel's doing.
@@ -99,12 +99,20 @@ def _alike(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
         odd = _odd(cpu.packages, [p.microcode for p in cpu.packages])
         yield judged(inventory, "cpu.microcode", len(codes) == 1, expected, ", ".join(codes), remedy, part, frus=odd)
     makes = sorted({f"{p.model} with {p.cores} cores" for p in cpu.packages if p.model})
-    if makes:
+    if codes and len(makes) < 2 and cpu.sockets != 1 and _silent(inventory):
+        yield unknown(inventory, "cpu.packages", "one model in all sockets", "cpu.packages.model")
+    elif makes:
         remedy = "fit the same processor in every socket"
         odd = _odd(cpu.packages, [f"{p.model} with {p.cores} cores" if p.model else "" for p in cpu.packages])
         one, got = "one model in all sockets", ", ".join(makes)
         part = ", ".join(f"{p.socket} {p.model}".strip() for p in cpu.packages) if len(makes) > 1 else ""
         yield judged(inventory, "cpu.packages", len(makes) == 1, one, got, remedy, part, frus=odd)
+
+
+def _silent(inventory: Inventory) -> bool:
+    """Whether not every processor states its model."""
+    stated = [p for p in inventory.cpu.packages if p.model]
+    return len(stated) < max(len(inventory.cpu.packages), inventory.cpu.sockets or 2)
 
 
 def _odd(packages: tuple[Package, ...], makes: list[str]) -> list[Fru]:

@@ -19,7 +19,7 @@ from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
 from metalctl.model.match._verdicts import judged, reason, source_of, unknown, written
 from metalctl.model.profile import DiskRequirement, Drive
-from metalctl.model.units import format_size
+from metalctl.model.units import format_capacity
 from metalctl.model.verdict import Verdict
 
 
@@ -91,7 +91,7 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> st
     if disk.size is None:
         return "?does not state its size"
     if disk.size <= 0 or (need.size is not None and not need.size.holds(disk.size)):
-        return f"has {format_size(disk.size)}"
+        return f"has {format_capacity(disk.size)}"
     if not disk.serial or disk.serial in doubled:
         return "?shares its serial with another disk" if disk.serial else "?states no serial"
     return ""
@@ -187,7 +187,7 @@ def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:
 def _missing(summary: str, need: DiskRequirement, wrong: list[tuple[Disk, str]]) -> str:
     if not wrong:
         return f"{summary}; seat or replace it, check its cable and controller, and inspect again"
-    size = written(need.size, format_size) if need.size else "another size"
+    size = written(need.size, format_capacity) if need.size else "another size"
     named = "; ".join(f"{disk.label} {why}, expected {size}" for disk, why in wrong[:4])
     return f"{summary}; {named}: replace by one of that size, or seat the missing one"
 
@@ -197,11 +197,11 @@ def _labels(wrong: list[tuple[Disk, str]]) -> str:
 
 
 def _expected(need: DiskRequirement) -> str:
-    size = f" of {written(need.size, format_size)}" if need.size else ""
+    size = f" of {written(need.size, format_capacity)}" if need.size else ""
     return f"{written(need.count)} × {' or '.join(need.kind)}{size}"
 
 
 def _got(chosen: tuple[Disk, ...]) -> str:
     """ "2 × nvme 1 TiB, 1 × ssd 480 GB" """
-    counted = Counter([(disk.kind, format_size(disk.size or 0)) for disk in chosen])
+    counted = Counter([(disk.kind, format_capacity(disk.size or 0)) for disk in chosen])
     return ", ".join(f"{n} × {kind} {size}" for (kind, size), n in counted.items()) or "none"

@@ -8,14 +8,14 @@ module. So a module that the firmware mapped out is caught in a machine of any s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from metalctl.model.finding import Finding, Fru
+from metalctl.model.finding import Finding
 from metalctl.model.inventory import Dimm, Inventory
-from metalctl.model.match import _channels
+from metalctl.model.match import _balance, _channels
 from metalctl.model.match._frus import of_dimm
+from metalctl.model.match._slots import empty, empty_frus, where_to_look
 from metalctl.model.match._verdicts import judged, plain, plural, reason, unknown, written
 from metalctl.model.profile import MemoryRequirement
 from metalctl.model.units import format_size
@@ -29,7 +29,7 @@ def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]
     yield from _total(inventory, need, fitted)
     yield from _usable(inventory, need, fitted)
     yield from _count(inventory, need, fitted)
-    yield from _balanced(inventory, need, fitted)
+    yield from _balance.findings(inventory, need, fitted)
     yield from _channels.findings(inventory, need)
     yield from _speed(inventory, need, fitted)
     yield from _ecc(inventory, need)
@@ -40,7 +40,7 @@ def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
         return
     expected, name = written(need.total, format_size), "memory.total"
     total = sum(d.size for d in fitted) if fitted else inventory.memory.total
-    if total is None:
+    if total is None or (total <= 0 and not inventory.memory.dimms):
         yield unknown(inventory, name, expected, name)
         return
     # Without DIMMs only the kernel's count is known, which lacks the reservation.
@@ -50,37 +50,20 @@ def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
     if need.total.high is not None and total > need.total.high:
         remedy = "the machine has more memory than the profile allows: use another profile"
     else:
-        remedy = f"{format_size((need.total.low or 0) - total)} missing: {_where_to_look(inventory)}"
+        remedy = f"{format_size((need.total.low or 0) - total)} missing: {where_to_look(inventory)}"
     got = f"{format_size(total)} in {plural(len(fitted), 'DIMM')}" if fitted else f"{format_size(total)} usable"
     if not good and (why := reason(inventory, "memory.dimms" if fitted else name)):
         yield _unsure(inventory, name, expected, got, why)
         return
     fact = "memory.dimms" if fitted else name
-    empty, frus = ("", []) if good else (_empty(inventory), _empty_frus(inventory))
-    yield judged(inventory, name, good, expected, got, remedy, empty, fact=fact, frus=frus)
+    part, frus = ("", []) if good else (empty(inventory), empty_frus(inventory))
+    yield judged(inventory, name, good, expected, got, remedy, part, fact=fact, frus=frus)
 
 
 def _unsure(inventory: Inventory, name: str, expected: str, got: str, why: str) -> Finding:
     """Not all was read: what was read is too little, but it may not be all there is."""
     remedy = f"{why}; mend that and inspect again"
     return replace(unknown(inventory, name, expected, name), got=f"{got}, and not all was read", remedy=remedy)
-
-
-def _empty_frus(inventory: Inventory) -> list[Fru]:
-    return [of_dimm(d) for d in inventory.memory.dimms if d.size == 0 and d.slot]
-
-
-def _empty(inventory: Inventory) -> str:
-    slots = [d.slot for d in inventory.memory.dimms if d.size == 0 and d.slot]
-    return f"empty: DIMM {', '.join(slots)}" if slots else ""
-
-
-def _where_to_look(inventory: Inventory) -> str:
-    slots = [d.slot for d in inventory.memory.dimms if d.size == 0 and d.slot]
-    if slots:
-        shown = ", ".join(slots[:8]) + (", …" if len(slots) > 8 else "")
-        return f"seat or replace modules (empty or not detected: {shown})"
-    return "seat or replace modules, and read the firmware's memory log"
 
 
 def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
@@ -126,46 +109,13 @@ def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
     if not good and (why := reason(inventory, name)):
         yield _unsure(inventory, name, expected, got, why)
         return
-    remedy = _where_to_look(inventory)
-    yield judged(inventory, name, good, expected, got, remedy, _empty(inventory), frus=_empty_frus(inventory))
+    remedy = where_to_look(inventory)
+    yield judged(inventory, name, good, expected, got, remedy, empty(inventory), frus=empty_frus(inventory))
 
 
 def plain_modules(text: str) -> str:
     """ "≥ 16 DIMMs"."""
     return f"{text} DIMMs"
-
-
-def _balanced(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
-    if not need.balanced:
-        return
-    name, expected = "memory.balanced", "modules of one size, rank and speed, evenly over the sockets"
-    if not fitted or reason(inventory, "memory.dimms"):
-        yield unknown(inventory, name, expected, "memory.dimms")
-        return
-    makes = [_make(d) for d in fitted]
-    common = makes[0] if len(set(makes)) == 1 else Counter(makes).most_common(1)[0][0]
-    odd = [d for d, make in zip(fitted, makes, strict=True) if make != common]
-    if odd:
-        part = "DIMM " + ", ".join(d.slot or "?" for d in odd)
-        remedy = f"replace {part} by modules of {_say(common)}, like the others"
-        got = f"{plural(len(odd), 'module')} of {', '.join(sorted({_say(_make(d)) for d in odd}))}"
-        yield judged(inventory, name, False, expected, got, remedy, part, fact="memory.dimms", frus=map(of_dimm, odd))
-        return
-    got = f"{len(fitted)} × {_say(common)}"
-    even, why = (True, "") if need.channels and _channels.known(inventory) else _even(inventory, fitted)
-    remedy = f"{why}: {_where_to_look(inventory)}"
-    part, frus = ("", []) if even else (_empty(inventory), _empty_frus(inventory))
-    yield judged(inventory, name, even, expected, got, remedy, part, fact="memory.dimms", frus=frus)
-
-
-def _even(inventory: Inventory, fitted: list[Dimm]) -> tuple[bool, str]:
-    """Whether every socket holds as many modules; by their number alone where the modules do not state their socket."""
-    sockets = inventory.cpu.sockets or 1
-    held = Counter(d.socket for d in fitted)
-    if "" not in held and len(held) > 1:
-        said = ", ".join(f"{count} at {socket}" for socket, count in sorted(held.items()))
-        return len(set(held.values())) == 1, f"the modules are not even over the sockets ({said})"
-    return len(fitted) % sockets == 0, f"{len(fitted)} modules cannot be even over {sockets} sockets"
 
 
 def _speed(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
@@ -182,16 +132,6 @@ def _speed(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
     remedy = "set the memory speed to automatic or maximum performance in firmware setup, or fit faster modules"
     part = f"DIMM {', '.join(d.slot or '?' for d in slow)}" if slow else ""
     yield judged(inventory, name, not slow, expected, got, remedy, part, fact="memory.dimms", frus=map(of_dimm, slow))
-
-
-def _make(dimm: Dimm) -> tuple[int, int, int]:
-    return dimm.size, dimm.rank or 0, dimm.configured_mts or 0
-
-
-def _say(make: tuple[int, int, int]) -> str:
-    size, rank, speed = make
-    words = [format_size(size), f"rank {rank}" if rank else "", f"{speed} MT/s" if speed else ""]
-    return " ".join(w for w in words if w)
 
 
 def _ecc(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:

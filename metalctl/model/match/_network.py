@@ -12,7 +12,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._frus import of_nic
 from metalctl.model.match._ports import Choice, Objection, card, choose
-from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import judged, plain, plural, reason, source_of, unknown, written
 from metalctl.model.profile import BondRequirement, NicRequirement
 from metalctl.model.units import format_rate
 from metalctl.model.verdict import Verdict
@@ -25,9 +25,9 @@ def findings(
     choices = choose(inventory, bonds)
     for choice in choices:
         yield from _bond(inventory, choice)
-    used = {nic.mac for choice in choices for nic in choice.ports}
+    used = {id(nic) for choice in choices for nic in choice.ports}
     for index, need in enumerate(nics):
-        yield _beside(inventory, f"network.nics.{index}", need, [nic for nic in inventory.nics if nic.mac not in used])
+        yield _beside(inventory, f"network.nics.{index}", need, [nic for nic in inventory.nics if id(nic) not in used])
 
 
 def _bond(inventory: Inventory, choice: Choice) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _why(inventory: Inventory, culprit: Objection) -> str:
 
 def _beside(inventory: Inventory, name: str, need: NicRequirement, free: list[Nic]) -> Finding:
     speed = f" of {written(need.speed, format_rate)}" if need.speed else ""
-    expected = f"{written(need.count)} ports{speed}"
+    expected = f"{written(need.count)} {'port' if need.count.text.strip() == '1' else 'ports'}{speed}"
     if not inventory.nics and (inventory.source != "in-band" or reason(inventory, "nics")):
         return unknown(inventory, name, expected, "nics")
     fit = [n for n in free if n.link and (need.speed is None or (n.speed is not None and need.speed.holds(n.speed)))]
@@ -117,6 +117,10 @@ def _beside(inventory: Inventory, name: str, need: NicRequirement, free: list[Ni
         remedy = f"{why}: mend that and inspect again with the link up"
         return Finding(name, Verdict.UNKNOWN, expected, got, part, source_of(inventory, "nics"), remedy,
                        frus=tuple(map(of_nic, unsure)))  # fmt: skip
+    if need.count.high is not None and len(fit) > need.count.high:
+        least = plain(need.count.low or 0)
+        remedy = f'{plural(len(fit), "port")} with a link: unplug what is too much, or write count: ">= {least}"'
+        return judged(inventory, name, False, expected, got, remedy, fact="nics")
     wrong = [n for n in free if n not in fit]
     remedy = "plug the missing cable in, or check the ports' speeds: " + ", ".join(
         f"{n.label} ({_rate(n) if n.link else 'no link'})" for n in wrong

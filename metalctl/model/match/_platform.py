@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, PowerSupply
 from metalctl.model.match._frus import of_supply
-from metalctl.model.match._verdicts import judged, plain, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import above_zero, judged, plain, reason, source_of, unknown, written
 from metalctl.model.profile import BmcRequirement, PowerRequirement, Requires
 from metalctl.model.units import format_quantity
 from metalctl.model.verdict import Verdict
@@ -66,7 +66,8 @@ def _setting(inventory: Inventory, name: str, accepted: tuple[str, ...]) -> Find
 def _power(inventory: Inventory, need: PowerRequirement) -> Iterator[Finding]:
     supplies = inventory.power_supplies
     if need.supplies is not None:
-        expected = f"{written(need.supplies)} power supplies in order"
+        noun = "power supply" if need.supplies.text.strip() == "1" else "power supplies"
+        expected = f"{written(need.supplies)} {noun} in order"
         if not supplies:
             yield unknown(inventory, "power.supplies", expected, "power_supplies")
         else:
@@ -75,7 +76,7 @@ def _power(inventory: Inventory, need: PowerRequirement) -> Iterator[Finding]:
         return
     expected = f"{written(need.capacity)} each"
     fitted = [s for s in supplies if s.present is not False]
-    if not fitted or any(s.capacity is None for s in fitted):
+    if not fitted or any(above_zero(s.capacity) is None for s in fitted):
         yield unknown(inventory, "power.capacity", expected, "power_supplies.capacity")
         return
     weak = [s for s in fitted if not need.capacity.holds(s.capacity or 0)]
@@ -97,6 +98,9 @@ def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Fi
     got, name, source = plain(len(good)), "power.supplies", source_of(inventory, "power_supplies")
     if need.supplies.holds(len(good)) and not (unsure and need.supplies.high is not None):
         return judged(inventory, name, True, expected, got, "", fact="power_supplies")
+    if need.supplies.high is not None and len(good) > need.supplies.high:
+        remedy = f'{got} are in order: take one out, or write supplies: ">= {plain(need.supplies.low or 0)}"'
+        return judged(inventory, name, False, expected, got, remedy, fact="power_supplies")
     why = reason(inventory, "power_supplies")
     if unsure or (why and len(good) < (need.supplies.low or 0)):
         part = ", ".join(f"PSU {s.slot}" for s, _ in unsure)

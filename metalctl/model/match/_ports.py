@@ -8,7 +8,7 @@ and switches). A port is known by its permanent MAC.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from metalctl.model.inventory import Inventory, Nic
@@ -23,7 +23,10 @@ _MOST_PORTS = 512
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a port cannot be a member. what: "speed", "link", "mtu", "switches" or "cards"; known: False if unsure."""
+    """Why a port cannot be a member. what: "speed", "link", "mtu", "mac", "switches" or "cards".
+
+    known: False if unsure.
+    """
 
     nic: Nic
     what: str
@@ -60,10 +63,12 @@ class Choice:
 
 def choose(inventory: Inventory, needs: tuple[BondRequirement, ...]) -> list[Choice]:
     """The choice for each bond, in the profile's order."""
-    free = [nic for nic in sorted(inventory.nics, key=lambda nic: nic.mac) if nic.mac]
+    free = sorted(inventory.nics, key=lambda nic: nic.mac)
+    macs = Counter(nic.mac for nic in free)
+    doubled = frozenset(mac for mac, count in macs.items() if mac and count > 1)
     choices: dict[str, Choice] = {}
     for need in sorted(needs, key=lambda n: -((n.speed.low or 0) if n.speed else 0)):
-        choice = _choose(need, free)
+        choice = _choose(need, free, doubled)
         taken = {id(nic) for nic in choice.ports}
         free = [nic for nic in free if id(nic) not in taken]
         choices[need.name] = choice
@@ -75,10 +80,10 @@ def card(nic: Nic) -> str:
     return nic.slot or nic.pci.rpartition(".")[0]
 
 
-def _choose(need: BondRequirement, free: list[Nic]) -> Choice:
+def _choose(need: BondRequirement, free: list[Nic], doubled: frozenset[str]) -> Choice:
     fit, objections = [], []
     for nic in free:
-        if objection := _objection(nic, need):
+        if objection := _objection(nic, need) or _nameless(nic, doubled):
             objections.append(objection)
         else:
             fit.append(nic)
@@ -111,6 +116,16 @@ def _unsure(nic: Nic, need: BondRequirement) -> Objection | None:
         expected = written(need.speed, format_rate) if need.speed and lacks == "speed" else "link"
         return Objection(nic, lacks, expected, "not stated", f"{nic.label} does not state its {lacks}", known=False)
     return None
+
+
+def _nameless(nic: Nic, doubled: frozenset[str]) -> Objection | None:
+    """A bond is made of permanent addresses: a port without one, or two that share one, cannot be told apart."""
+    if nic.mac and nic.mac not in doubled:
+        return None
+    got = "shared with another port" if nic.mac else "not stated"
+    why = "shares its permanent MAC with another port" if nic.mac else "does not state its permanent MAC"
+    remedy = f"{nic.label} {why}: update its firmware, or replace the card"
+    return Objection(nic, "mac", "a permanent MAC of its own", got, remedy, known=False)
 
 
 def _far_end(nic: Nic) -> str:

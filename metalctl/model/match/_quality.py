@@ -14,7 +14,7 @@ from functools import lru_cache
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory, PcieLink
 from metalctl.model.match._frus import of_disk
-from metalctl.model.match._verdicts import judged, reason, source_of, written
+from metalctl.model.match._verdicts import above_zero, judged, reason, source_of, told, written
 from metalctl.model.profile import DiskRequirement, Drive, Range
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -105,7 +105,9 @@ def _compile(need: DiskRequirement) -> Iterator[Aspect]:
         swap = "replace it by a model that the profile names"
         yield Aspect("models", every, " or ".join(models), lambda d, _: _model(d, models), swap)
     if need.healthy:
-        yield Aspect("healthy", every, "ok", lambda d, _: _health(d), "it calls itself failing: replace it")
+        yield Aspect(
+            "healthy", every, "ok", lambda d, _: _health(d), "it says itself that it is not in order: replace it"
+        )
     if wear := need.wear:
         remedy = "it is worn: replace it by a newer one"
         yield Aspect("wear", FLASH, f"{written(wear)} of its rated life used", lambda d, _: _wear(d, wear), remedy)
@@ -133,16 +135,18 @@ def _compile_link(need: DiskRequirement) -> Iterator[Aspect]:
 
 
 def _bound(bounds: Range, value: float | None, unit: str) -> Look:
-    return (None, "") if value is None else (bounds.holds(value), f"{value:g} {unit}")
+    known = above_zero(value)
+    return (None, "") if known is None else (bounds.holds(known), f"{known:g} {unit}")
 
 
 def _full(link: PcieLink | None) -> Look:
     """False as soon as one of width and speed is known to be less than it could be; True only if both are known."""
     if link is None:
         return None, ""
-    pairs = (link.width, link.max_width), (link.speed, link.max_speed)
+    width, most_width, speed, most_speed = map(above_zero, (link.width, link.max_width, link.speed, link.max_speed))
+    pairs = (width, most_width), (speed, most_speed)
     whole = [None if now is None or most is None else now >= most for now, most in pairs]
-    got = f"x{link.width or '?'} of x{link.max_width or '?'}, {link.speed or '?'} of {link.max_speed or '?'} GT/s"
+    got = f"x{width or '?'} of x{most_width or '?'}, {speed or '?'} of {most_speed or '?'} GT/s"
     return (False if False in whole else None if None in whole else True), got
 
 
@@ -156,12 +160,12 @@ def _health(disk: Disk) -> Look:
 
 
 def _wear(disk: Disk, bounds: Range) -> Look:
-    wear = disk.health.wear if disk.health else None
+    wear = told(disk.health.wear) if disk.health else None
     return (None, "") if wear is None else (bounds.holds(wear / 100), f"{wear:g} %")
 
 
 def _endurance(disk: Disk, drives: Drives, bounds: Range) -> Look:
-    value = disk.endurance_dwpd
+    value = above_zero(disk.endurance_dwpd)
     if value is None:
         sheets = (d.endurance for d in drives if disk.model and fits(disk.model, (d.model,)))
         value = next((e for e in sheets if e is not None), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -16,6 +17,16 @@ Format = Callable[[float], str]
 def plain(value: float) -> str:
     """A count as a person reads it."""
     return f"{value:g}"
+
+
+def told(value: float | None, least: float = 0.0) -> float | None:
+    """The number where it can be one: NaN, infinity and what is below `least` state nothing."""
+    return value if value is not None and math.isfinite(value) and value >= least else None
+
+
+def above_zero(value: float | None) -> float | None:
+    """The same of what a part that is there cannot have none of: lanes, watts, cores."""
+    return told(value) or None
 
 
 def written(bounds: Range, show: Format = plain) -> str:
@@ -57,7 +68,9 @@ def unknown(
     inventory: Inventory, requirement: str, expected: str, fact: str, part: str = "", frus: Iterable[Fru] = ()
 ) -> Finding:
     """The fact is not stated: we could not tell."""
-    why = reason(inventory, fact) or f"the {inventory.source} inventory does not state {fact}"
+    said = reason(inventory, fact)
+    why = said or f"the {inventory.source} inventory does not state {fact}"
+    act = "mend that and inspect again" if said else _ask(inventory.source, fact)
     return Finding(
         requirement=requirement,
         verdict=Verdict.UNKNOWN,
@@ -65,9 +78,22 @@ def unknown(
         got="not stated",
         part=part,
         source=source_of(inventory, fact),
-        remedy=f"{why}; mend that and inspect again",
+        remedy=f"{why}; {act}",
         frus=tuple(frus),
     )
+
+
+# What a BMC is asked for: the machine itself has no word for it, or only since the last boot.
+_OF_THE_BMC = ("manager.", "power_supplies", "settings.")
+
+
+def _ask(side: str, fact: str) -> str:
+    """Whom to ask for a fact that this side is silent of without a reason."""
+    if side == "in-band" and fact.startswith(_OF_THE_BMC):
+        return "the BMC may: read it too (metalctl inspect NODE --out-of-band)"
+    if side == "out-of-band":
+        return "the booted machine may: inspect it from inside too (metalctl inspect --local on it, or enroll it)"
+    return "mend that and inspect again"
 
 
 def judged(

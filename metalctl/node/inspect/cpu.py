@@ -155,9 +155,11 @@ def _topology(host: Host) -> tuple[int | None, int | None, int | None]:
     if not threads:
         host.unreadable("cpu.threads", f"{_CPUS}/cpu*/topology cannot be read")
         return None, None, None
+    if "" in cores:
+        host.unreadable("cpu.cores", f"{_CPUS}/cpu*/topology names no siblings, so cores cannot be told from threads")
     if offline := host.text(f"{_CPUS}/offline"):
         host.unreadable("cpu.offline", f"CPUs {offline} are offline and not counted")
-    return len(packages), len(cores), threads
+    return len(packages), None if "" in cores else len(cores), threads
 
 
 def emulated(host: Host) -> bool:

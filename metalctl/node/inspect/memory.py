@@ -34,11 +34,13 @@ def collect(host: Host) -> Memory:
     """Total in bytes, DIMMs by slot, ECC as the memory array states it, or else as EDAC has it at work."""
     total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
     table = tables.read(host, "memory.dimms")
-    dimms = tuple(dimm(s) for s in dmi.titled(table, "Memory Device"))
+    devices = dmi.titled(table, "Memory Device")
+    dimms = tuple(map(dimm, devices))
     if total:
         host.source("memory.total", "/proc/meminfo")
     if dimms:
         host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
+        _say_sizeless(host, [d.slot for d, s in zip(dimms, devices, strict=True) if _sizeless(s)])
     elif table:
         host.unreadable("memory.dimms", "the firmware's table lists no memory device")
     counted = [m for mc in edac.controllers(host.names) for m in edac.modules(host.names, host.text, mc)]
@@ -47,6 +49,18 @@ def collect(host: Host) -> Memory:
         dimms=_with_errors(host, dimms, counted),
         ecc=_ecc(host, table, counted),
     )
+
+
+def _sizeless(section: dmi.Section) -> bool:
+    """Whether a module may be there: an empty slot is called "No Module Installed"."""
+    stated = section.get("Size", "")
+    return dmi.size(stated) is None and not stated.startswith("No Module")
+
+
+def _say_sizeless(host: Host, slots: list[str]) -> None:
+    if slots:
+        host.unreadable("memory.dimms", f"the firmware's table states no size for {', '.join(slots)}: nobody knows "
+                                        "whether a module is there")  # fmt: skip
 
 
 def _with_errors(host: Host, dimms: tuple[Dimm, ...], counted: list[edac.Module]) -> tuple[Dimm, ...]:

@@ -77,6 +77,9 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
     carrier = {"0": False, "1": True}.get(host.text(f"{base}/carrier"))
     # Reading `carrier` of a port that is administratively down is an error.
     up = bool(_flags(host, name) & _UP)
+    if not up:
+        # Nobody knows whether a cable is in it.
+        host.unreadable(f"nics.{name}.link", f"the kernel keeps the port switched off: ip link set dev {name} up")
     driver, asked = host.driver(name), host.probe("ethtool", name)
     netlink = link if isinstance(link, dict) else {}
     function, product = functions.get(pci), vpd.read(host, card)
@@ -85,7 +88,7 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
         mac=str(netlink.get("permanent") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
         speed=_speed(host, name, bool(carrier)),
         duplex=host.text(f"{base}/duplex") if carrier else "",
-        link=carrier if up else False,
+        link=carrier if up else None,
         driver=driver.get("driver") or host.linked(f"{base}/device/driver"),
         firmware=driver.get("firmware", "").removeprefix("N/A"),
         pci=pci,

@@ -96,3 +96,32 @@ def test_the_newest_result_of_a_part_counts() -> None:
 def test_a_measurement_that_is_no_number_is_unknown() -> None:
     nan = CheckResult("wal-fsync", Verdict.PASS, measurements=(Measurement("iops", float("nan"), at_least=10_000.0),))
     assert verdicts([nan], profile(wal_fsync={"min_iops": 5.0})) == {"check.wal-fsync.min_iops": "UNKNOWN"}
+
+
+def test_a_profile_that_was_changed_after_the_run_vouches_for_nothing() -> None:
+    """The file says 20k today and said 10k then: the stored PASS is not of 20k."""
+    today = profile(wal_fsync={"min_iops": 20_000.0, "max_p99": 0.002})
+    found = {f.requirement: str(f.verdict) for f in replay([GOOD], today, today, changed=True)}
+    assert found == {"check.wal-fsync.min_iops": "UNKNOWN", "check.wal-fsync.max_p99": "PASS"}
+    assert {f.verdict for f in replay([GOOD], today, today)} == {Verdict.PASS}, "unchanged, the stored verdict counts"
+
+
+def test_a_limit_without_a_measurement_is_not_known_to_be_the_same_after_a_change() -> None:
+    plain = CheckResult("wal-fsync", Verdict.PASS)
+    limits = profile(wal_fsync={"min_iops": 10_000.0})
+    assert [f.verdict for f in replay([plain], limits, limits, changed=True)] == [Verdict.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [({"runtime": 60.0}, {"runtime": 3600.0}), ({}, {"runtime": 3600.0}), ({"mtu": 1500.0, "min_iops": 1.0}, {})],
+)
+def test_a_check_that_would_run_otherwise_is_unknown(old: dict[str, float], new: dict[str, float]) -> None:
+    (found,) = replay([GOOD], profile(wal_fsync=old), profile(wal_fsync=new))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "it would run with another" in found.remedy
+
+
+def test_how_a_check_ran_is_not_known_after_a_change() -> None:
+    same = profile(wal_fsync={"runtime": 60.0})
+    assert [f.verdict for f in replay([GOOD], same, same, changed=True)] == [Verdict.UNKNOWN]

@@ -67,3 +67,12 @@ def test_no_number_raises_anything_else(number: float) -> None:
     for parse in PARSERS:
         with contextlib.suppress(UnitError):
             assert math.isfinite(parse(number))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(18 * 10**12, "18 TB"), (480_103_981_056, "480.1 GB"), (8 * 2**30, "8 GiB"), (2**40, "1 TiB"), (0, "0 B"),
+     (512, "512 B"), (1_600_321_314_816, "1.6 TB"), (999, "999 B"), (1000, "1 kB"), (1024, "1 KiB")],
+)  # fmt: skip
+def test_a_disk_is_told_as_its_label_says(value: int, text: str) -> None:
+    assert units.format_capacity(value) == text
