@@ -138,7 +138,7 @@ class Service:
         for line in self.process.stdout:
             self.events.append(json.loads(line))
 
-    def wait_for(self, event: str, seconds: float = 60, **facts: object) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 200, **facts: object) -> dict[str, Any]:
         """The first event of that kind whose fields have (or, for text, start with) these values."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -156,7 +156,7 @@ class Service:
         if self.process.poll() is None and self.process.stdin:
             self.process.stdin.close()
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

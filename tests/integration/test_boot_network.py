@@ -22,6 +22,18 @@ pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(420)]
 WAITS = f"--machine=n1={MAC}=wait"
 
 
+def gone(pid: int) -> bool:
+    """Whether the process ends soon; what is left for its parent to look at is no process any more."""
+    for _ in range(600):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BootNetwork]:
     if reason := why_not():
@@ -38,16 +50,18 @@ def test_a_bios_node_with_an_ipxe_rom_gets_its_script_without_a_second_loader(ne
     with network.service(WAITS) as service, network.node():
         service.wait_for("ready")
         service.wait_for("sighting", mac=MAC, what="boot script: wait (pcbios)")
-        assert [what.split()[0] for what in service.said()] == ["DHCP:", "DHCP:", "boot"]
-        # The address is there at once: nothing waits for a proxy's offer or an IPv6 router (17 s without our answer).
+        # Each once: a ROM that gets no answer within a second asks again.
+        assert [what.split()[0] for what in dict.fromkeys(service.said())] == ["DHCP:", "DHCP:", "boot"]
+        # The address is there at once: nothing waits for a proxy's offer or an IPv6 router. Without our answer that
+        # takes 17 s by the clock of the ROM, on a slow machine no less.
         address, asked = (service.wait_for(k, **f) for k, f in (
             ("sighting", {"what": "DHCP: address"}), ("transfer", {"path": "/ipxe"})))  # fmt: skip
-        assert asked["t"] - address["t"] < 6
+        assert asked["t"] - address["t"] < 15
 
 
 def test_uefi_firmware_without_ipxe_is_given_our_loader_and_then_its_script(network: BootNetwork) -> None:
     with network.service(WAITS) as service, network.node(firmware="uefi-plain"):
-        service.wait_for("sighting", seconds=120, mac=MAC, what="boot script: wait (efi)")
+        service.wait_for("sighting", seconds=200, mac=MAC, what="boot script: wait (efi)")
         said = service.said()
         assert "TFTP: snponly.efi" in said
         addresses = {what for what in said if what.startswith("DHCP: address")}
@@ -59,7 +73,7 @@ def test_an_unknown_machine_is_noted_and_boots_from_its_disk(network: BootNetwor
     drive = ("-drive", f"if=none,id=d,format=raw,file={disk}", "-device", "virtio-blk-pci,drive=d,bootindex=2")
     with network.service("--machine=other=52:54:00:00:00:99=ramdisk") as service, network.node(*drive) as serial:
         service.wait_for("sighting", mac=MAC, what="boot script: unknown (pcbios)")
-        end = time.monotonic() + 40
+        end = time.monotonic() + 120
         while b"LOCALDISK" not in (told := serial.read_bytes()) and time.monotonic() < end:
             time.sleep(0.2)
         assert b"LOCALDISK" in told
@@ -74,7 +88,7 @@ def test_beside_a_sites_own_dhcp_server_we_only_add_how_to_boot(
     with network.site_dhcp(), network.service(WAITS, "--dhcp=proxy", state="proxy") as service:
         service.wait_for("ready")
         with network.node(firmware=firmware):
-            service.wait_for("sighting", seconds=150, mac=MAC, what=f"boot script: wait ({platform})")
+            service.wait_for("sighting", seconds=200, mac=MAC, what=f"boot script: wait ({platform})")
         client = service.wait_for("transfer", path="/ipxe")["client"]
         assert client.startswith("172.31.0.5"), "the address is the site's"
         assert not [what for what in service.said() if what.startswith("DHCP: address")]
@@ -84,24 +98,24 @@ def test_a_taken_dhcp_port_is_an_error_that_names_its_owner(network: BootNetwork
     with network.service() as first:
         owner = first.wait_for("ready")["dnsmasq"]
         with network.service("--port=8081", state="other") as second:
-            _, said = second.process.communicate(timeout=60)
+            _, said = second.process.communicate(timeout=120)
             assert second.process.returncode == 3
             assert f"UDP port 67 on br0 is taken by dnsmasq (pid {owner})" in said
             assert "Traceback" not in said
         with network.service(state="other") as third:
-            _, said = third.process.communicate(timeout=60)
+            _, said = third.process.communicate(timeout=120)
             assert third.process.returncode == 3
             assert f"TCP port 8080 on 172.31.0.1 is taken by python3 (pid {first.process.pid})" in said.replace(
                 Path(sys.executable).name, "python3"
             )
         assert Path(f"/proc/{owner}").exists(), "the first one goes on"
-    assert not Path(f"/proc/{owner}").exists(), "it is gone with its service"
+    assert gone(owner), "with its service"
 
 
 def test_the_death_of_dnsmasq_is_reported(network: BootNetwork) -> None:
     with network.service() as service:
         os.kill(service.wait_for("ready")["dnsmasq"], signal.SIGKILL)
-        assert "ended by itself (status -9)" in service.wait_for("dead", seconds=10)["message"]
+        assert "ended by itself (status -9)" in service.wait_for("dead")["message"]
 
 
 def test_a_dnsmasq_left_by_a_killed_service_makes_way_for_the_next(network: BootNetwork) -> None:
@@ -112,7 +126,7 @@ def test_a_dnsmasq_left_by_a_killed_service_makes_way_for_the_next(network: Boot
         assert Path(f"/proc/{left}").exists()
         with network.service() as second:
             assert second.wait_for("ready")["dnsmasq"] != left
-            assert not Path(f"/proc/{left}").exists() or "Z" in Path(f"/proc/{left}/stat").read_text().split()[2]
+            assert gone(left)
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])

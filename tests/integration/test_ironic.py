@@ -99,11 +99,11 @@ def bmc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
             yield f"https://127.0.0.1:{port}", crt
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as s:
             if s.connect_ex(("127.0.0.1", port)) == 0:
@@ -127,7 +127,9 @@ def ironic_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def settings(ironic_url: str, bmc: tuple[str, Path], tmp_path: Path) -> Settings:
-    return Settings(tmp_path, ironic_url, credentials=lambda _: ("admin", PASSWORD), bmc_verify=str(bmc[1]), timeout=60)
+    return Settings(
+        tmp_path, ironic_url, credentials=lambda _: ("admin", PASSWORD), bmc_verify=str(bmc[1]), timeout=240
+    )
 
 
 def fresh(bmc_url: str) -> Dossier:

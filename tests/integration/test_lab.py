@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from metalctl import lab
-from metalctl.lab import LabInfo, LabPrerequisiteError, LabStateError, host, netns, switch
+from metalctl.lab import LabInfo, LabPrerequisiteError, LabStateError, host, netns, parts, switch
 
-pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(600)]
 RACK = Path(__file__).parents[1] / "racks" / "tiny.yaml"
 NAME = f"t{os.getpid()}"
 
@@ -46,15 +47,15 @@ def rack(_possible: None) -> Iterator[LabInfo]:
 def inside(built: LabInfo, *argv: str, check: bool = True) -> str:
     """Runs a command in the rack's network."""
     done = subprocess.run(
-        ["ip", "netns", "exec", built.namespace, *argv], capture_output=True, text=True, timeout=60, check=False
+        ["ip", "netns", "exec", built.namespace, *argv], capture_output=True, text=True, timeout=150, check=False
     )
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 def eventually(what: Callable[[], bool]) -> bool:
-    """Whether it comes true within ten seconds."""
-    end = time.monotonic() + 10
+    """Whether it comes true within a minute: what is killed is gone when the kernel gets to it."""
+    end = time.monotonic() + 60
     while not what() and time.monotonic() < end:
         time.sleep(0.1)
     return what()
@@ -119,11 +120,15 @@ def test_the_password_is_in_files_of_its_owner_only_and_in_no_argument(rack: Lab
     password = json.loads(Path(rack.credentials_file).read_text())["lab-bmc"]["password"].encode()
     holders = [path for path in Path(rack.state_dir).rglob("*") if path.is_file() and not path.name.endswith(".raw")]
     for path in holders:
-        if password in path.read_bytes():
-            assert path.stat().st_mode & 0o077 == 0, path
-    for pid in netns.processes(rack.namespace):
-        assert password not in Path(f"/proc/{pid}/cmdline").read_bytes()
-        assert password not in Path(f"/proc/{pid}/environ").read_bytes()
+        with contextlib.suppress(FileNotFoundError):  # of a part at work: it was there a moment ago
+            if password in path.read_bytes():
+                assert path.stat().st_mode & 0o077 == 0, path
+    pids = netns.processes(rack.namespace)
+    assert pids
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # nor does a process last for ever
+            assert password not in Path(f"/proc/{pid}/cmdline").read_bytes()
+            assert password not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
 def test_the_firmware_asks_for_dhcp_through_the_switch(rack: LabInfo) -> None:
@@ -154,7 +159,10 @@ def test_the_switch_bonds_the_nics_by_lacp_and_still_serves_a_node_that_speaks_n
 def test_the_switch_announces_its_name_and_the_port(rack: LabInfo) -> None:
     node = rack.nodes[0]
     inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "start", node.name)
-    shown = inside(rack, *_entered(rack), "lldpcli", "-u", "/run/lldpd-tor1.socket", "show", "interfaces")
+    asks = (*_entered(rack), "lldpcli", "-u", "/run/lldpd-tor1.socket", "show", "interfaces")
+    # lldpd hears of a new interface when the kernel tells it.
+    eventually(lambda: inside(rack, *asks).count("SysName:      tor1") == len(node.switch_ports))
+    shown = inside(rack, *asks)
     inside(rack, "virsh", "-q", "-c", rack.libvirt_uri, "destroy", node.name)
     assert shown.count("SysName:      tor1") == len(node.switch_ports)
     assert [line.split()[-1] for line in shown.splitlines() if "PortID:       ifname" in line] == node.switch_ports
@@ -194,11 +202,11 @@ def test_two_racks_are_up_at_once_and_one_going_down_leaves_nothing_and_the_othe
     assert other.nodes[0].uuid != rack.nodes[0].uuid
     inside(other, "virsh", "-q", "-c", other.libvirt_uri, "start", other.nodes[0].name)
     assert pid_of(other, "ovs-vswitchd") != pid_of(rack, "ovs-vswitchd")
-    pids = netns.processes(other.namespace)
-    assert len(pids) >= 7
+    started = {pid: parts.start_time(pid) for pid in netns.processes(other.namespace)}
+    assert len(started) >= 7
     lab.down(other.name)
-    assert _footprint() == before
-    assert not any(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids if Path(f"/proc/{pid}").exists())
+    assert eventually(lambda: _footprint() == before), (before, _footprint())
+    assert not [pid for pid, at in started.items() if at is not None and parts.start_time(pid) == at]
     assert not Path(other.state_dir).exists()
     assert next(part.state for part in lab.status(rack.name).parts if part.name == "libvirtd") == "running"
 
@@ -208,7 +216,7 @@ def test_what_fails_on_the_way_up_leaves_nothing(rack: LabInfo, monkeypatch: pyt
     monkeypatch.setattr(switch, "_SCHEMA", "/nowhere.ovsschema")
     with pytest.raises(lab.CommandError, match=r"nowhere\.ovsschema"):
         lab.up(lab.load(RACK), f"{NAME}c")
-    assert _footprint() == before
+    assert eventually(lambda: _footprint() == before), (before, _footprint())
     assert not Path(rack.state_dir).with_name(f"{NAME}c").exists()
 
 

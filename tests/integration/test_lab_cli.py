@@ -13,7 +13,7 @@ import pytest
 
 from metalctl.lab import LabPrerequisiteError, host
 
-pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(900)]
 RACK = Path(__file__).parents[1] / "racks" / "tiny.yaml"
 NAME = f"c{os.getpid()}"
 
@@ -27,7 +27,7 @@ def test_a_lab_from_up_to_down(tmp_path: Path) -> None:
 
     def metalctl(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "metalctl.cli.main", "lab", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     up = metalctl("up", str(RACK), "--name", NAME)
     assert up.returncode == 0, up.stdout + up.stderr

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,12 +36,12 @@ class Machine(Bmc):
     def set_boot_device(self, device): self.device = {{"network": 4, "hd": 8}}[device]
     def get_system_guid(self): return uuid.UUID("{GUID}")
 
-Machine({{"admin": "s3cret-in-argv"}}, port=int(sys.argv[1]), address="127.0.0.1").listen(1)
+Machine({{"admin": "s3cret-in-argv"}}, port=int(sys.argv[2]), address=sys.argv[1]).listen(1)
 '''
 SIM_LAN = """name "sim"
 set_working_mc 0x20
 startlan 1
-  addr 127.0.0.1 {port}
+  addr {address} {port}
   priv_limit admin
   allowed_auths_callback none md2 md5 straight
   allowed_auths_user none md2 md5 straight
@@ -70,38 +71,46 @@ mc_enable 0x20
 """
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def own_address() -> str:
+    """A loopback address of this process: tests that run beside each other cannot take a port from one another."""
+    pid = os.getpid()
+    return f"127.{128 + (pid >> 16) % 64}.{pid >> 8 & 255}.{pid & 255}"
+
+
+PYGHMI, SIM, EMULATOR = 16231, 16232, 16233  # ports there, which no kernel gives to a client
 
 
 @contextmanager
 def running(argv: list[str], port: int, home: Path) -> Iterator[Endpoint]:
     """A server that answers our ping, ended by its own pid."""
-    endpoint = parse_endpoint(f"ipmi://127.0.0.1:{port}")
+    endpoint = parse_endpoint(f"ipmi://{own_address()}:{port}")
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=home)
     try:
-        for _ in range(60):
+        end = time.monotonic() + 120
+        while not _answers(endpoint):
             assert process.poll() is None, (home / "log").read_text()
-            try:
-                probe(endpoint, timeout=0.5)
-            except Unreachable:
-                continue
-            break
+            assert time.monotonic() < end, (home / "log").read_text()
         yield endpoint
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
+
+
+def _answers(endpoint: Endpoint) -> bool:
+    try:
+        probe(endpoint, timeout=0.5)
+    except Unreachable:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     home = tmp_path_factory.mktemp("ipmi")
     (home / "server.py").write_text(SERVER)
-    port = free_port()
-    with running([sys.executable, str(home / "server.py"), str(port)], port, home) as endpoint:
+    argv = [sys.executable, str(home / "server.py"), own_address(), str(PYGHMI)]
+    with running(argv, PYGHMI, home) as endpoint:
         yield endpoint
 
 
@@ -122,11 +131,10 @@ def sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     if not shutil.which("ipmi_sim"):
         pytest.skip("OpenIPMI's ipmi_sim is not installed (apt-get install openipmi)")
     home = tmp_path_factory.mktemp("sim")
-    port = free_port()
-    (home / "lan.conf").write_text(SIM_LAN.format(port=port))
+    (home / "lan.conf").write_text(SIM_LAN.format(address=own_address(), port=SIM))
     (home / "commands").write_text(sim_commands(home))
     argv = ["ipmi_sim", "-n", "-c", str(home / "lan.conf"), "-f", str(home / "commands"), "-s", str(home)]
-    with running(argv, port, home) as endpoint:
+    with running(argv, SIM, home) as endpoint:
         yield endpoint
 
 
@@ -137,5 +145,5 @@ def open_bmc(endpoint: Endpoint, through: str) -> Bmc:
             bmc.close()
             pytest.skip("ipmitool is not installed")
         bmc.close()
-        bmc._session = Ipmitool(endpoint, endpoint.address, GOOD, 30)
+        bmc._session = Ipmitool(endpoint, endpoint.address, GOOD, 180)
     return bmc

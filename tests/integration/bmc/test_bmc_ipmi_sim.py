@@ -12,6 +12,9 @@ from metalctl.bmc.ipmi.bmc import IpmiBmc
 from metalctl.bmc.ipmi.ipmitool import Ipmitool, available
 from tests.integration.bmc.conftest import GOOD, open_bmc
 
+# ipmi_sim takes its time for a session, and ipmitool opens one for each request.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_refused_yet() -> None:
@@ -56,7 +59,7 @@ def test_fru_sensors_and_log_are_in_the_inventory_with_their_sources(sim: Endpoi
 def test_another_program_reads_the_same_of_the_same_machine(sim: Endpoint) -> None:
     if not available():
         pytest.skip("ipmitool is not installed")
-    tool = Ipmitool(sim, sim.address, GOOD, 30)
+    tool = Ipmitool(sim, sim.address, GOOD, 180)
     with connect(sim, GOOD) as bmc:
         found = bmc.inventory()
     told = tool._run("fru", "print", "0")
@@ -93,5 +96,5 @@ def test_what_a_bmc_cannot_do_is_said(sim: Endpoint) -> None:
 def test_the_guid_that_is_told_to_anybody_is_that_of_the_inventory(sim: Endpoint) -> None:
     with connect(sim, GOOD) as bmc:
         uuid = bmc.identity().uuid
-    (found,) = discover([str(sim)], timeout=3)
+    (found,) = discover([str(sim)], timeout=60)
     assert found.uuid == uuid == "674523a1-ab89-efcd-a123-456789abcdef"

@@ -35,7 +35,7 @@ async def swept(fault: str) -> tuple[list[Swept], list[Swept], int]:
     try:
         broken = {bmc.address for bmc in fleet.bmcs if bmc.faults}
         endpoints = [parse_endpoint(f"https://{bmc.address}:{fleet.port}") for bmc in fleet.bmcs]
-        rows = [row async for row in sweep(endpoints, Credential("admin", "password"), deadline=60, timeout=10)]
+        rows = [row async for row in sweep(endpoints, Credential("admin", "password"), deadline=240, timeout=240)]
         left = sum(len(bmc.auth.sessions) for bmc in fleet.bmcs if not bmc.faults)
     finally:
         await fleet.close()

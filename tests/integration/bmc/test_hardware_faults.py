@@ -84,7 +84,7 @@ async def read(tree: str, fault: str) -> tuple[Inventory, Inventory]:
     try:
         (broken,) = [bmc.address for bmc in fleet.bmcs if bmc.faults]
         endpoints = [parse_endpoint(f"https://{bmc.address}:{fleet.port}") for bmc in fleet.bmcs]
-        rows = [row async for row in sweep(endpoints, Credential("admin", "password"), deadline=60, timeout=10)]
+        rows = [row async for row in sweep(endpoints, Credential("admin", "password"), deadline=240, timeout=240)]
     finally:
         await fleet.close()
     assert [(row.error, row.findings, row.inventory.unreadable) for row in rows] == [(None, (), ())] * 2

@@ -49,7 +49,7 @@ def test_the_second_client_logs_in_walks_and_commands() -> None:
         return found
 
     with running("storage", base="127.78.43.1") as fleet:
-        client = redfish.redfish_client(url(fleet), GOOD.username, GOOD.password, max_retry=0, timeout=10)
+        client = redfish.redfish_client(url(fleet), GOOD.username, GOOD.password, max_retry=0, timeout=60)
         client.login(auth="session")
         assert open_sessions(fleet) == [1]
         tree = walked(client)

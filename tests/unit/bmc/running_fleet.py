@@ -20,12 +20,12 @@ def running(tree: str = "compute", faults: tuple[str, ...] = (), **given: Any) -
     thread.start()
     fleet = Fleet(load_tree(tree), Settings(faults=tuple(map(parse_fault, faults)), **wanted))
     try:
-        asyncio.run_coroutine_threadsafe(fleet.start(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(fleet.start(), loop).result(60)
         yield fleet
     finally:
-        asyncio.run_coroutine_threadsafe(fleet.close(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(fleet.close(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 

@@ -25,7 +25,7 @@ from metalctl.bmc.rotation import rotate_at
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 
 
-def link(replay: Replay, timeout: float = 5) -> HttpsLink:
+def link(replay: Replay, timeout: float = 60) -> HttpsLink:
     return HttpsLink(replace(parse_endpoint(replay.url), fingerprint=replay.fingerprint), timeout)
 
 
@@ -38,19 +38,19 @@ def test_an_answer_is_taken_as_it_is_whatever_its_status(replay: Replay) -> None
 def test_another_certificate_gets_nothing_not_even_a_request(replay: Replay) -> None:
     endpoint = replace(parse_endpoint(replay.url), fingerprint="ab" * 32)
     with pytest.raises(CertificateChanged):
-        HttpsLink(endpoint, 5).request("POST", "/x", {"Authorization": "Basic secret"}, b"{}")
+        HttpsLink(endpoint, 60).request("POST", "/x", {"Authorization": "Basic secret"}, b"{}")
     assert not replay.requests
 
 
 def test_an_endpoint_that_was_never_verified_is_not_spoken_to(replay: Replay) -> None:
     with pytest.raises(BmcError, match="not verified"):
-        HttpsLink(parse_endpoint(replay.url), 5)
+        HttpsLink(parse_endpoint(replay.url), 60)
 
 
 def test_nobody_there_is_unreachable(replay: Replay) -> None:
     endpoint = replace(parse_endpoint(replay.url), fingerprint=replay.fingerprint, port=1)
     with pytest.raises(Unreachable):
-        HttpsLink(endpoint, 5).request("GET", "/", {}, None)
+        HttpsLink(endpoint, 60).request("GET", "/", {}, None)
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def server(tmp_path: Path, answer: Callable[[Any], None]) -> Iterator[Endpoint]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield Endpoint("127.0.0.1", port=listening.getsockname()[1], fingerprint=fingerprint)
-        thread.join(5)
+        thread.join(60)
 
 
 def test_a_body_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_a_body_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
             stream.sendall(b"x" * 65536)
 
     with server(tmp_path, endless) as endpoint, pytest.raises(Unreachable, match="larger than"):
-        HttpsLink(endpoint, 20).request("GET", "/", {}, None)
+        HttpsLink(endpoint, 60).request("GET", "/", {}, None)
 
 
 def test_a_body_that_drips_is_cut_off_by_time(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_body_that_drips_is_cut_off_by_time(tmp_path: Path) -> None:
 
     with server(tmp_path, drips) as endpoint:
         with pytest.raises(Unreachable, match="within"):
-            HttpsLink(endpoint, 0.5).request("GET", "/", {}, None)
+            HttpsLink(endpoint, 2).request("GET", "/", {}, None)
         ended.set()
 
 
@@ -105,14 +105,14 @@ def test_a_body_that_drips_is_cut_off_by_time(tmp_path: Path) -> None:
 )
 def test_garbage_on_the_line_is_unreachable(tmp_path: Path, raw: bytes) -> None:
     with server(tmp_path, lambda stream: stream.sendall(raw)) as endpoint, pytest.raises(Unreachable):
-        HttpsLink(endpoint, 5).request("GET", "/", {}, None)
+        HttpsLink(endpoint, 60).request("GET", "/", {}, None)
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"<html>", b"[" * 100_000, b"nul"])
 def test_what_is_no_json_object_is_said_to_be_none(tmp_path: Path, body: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     with server(tmp_path, lambda stream: stream.sendall(head + body)) as endpoint:
-        found = HttpsLink(endpoint, 5).request("GET", "/", {}, None)
+        found = HttpsLink(endpoint, 60).request("GET", "/", {}, None)
     assert (found.json, found.body) == (False, {})
 
 

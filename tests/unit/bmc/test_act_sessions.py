@@ -132,7 +132,7 @@ def test_a_closed_connection_commands_nothing(fleet: Fleet) -> None:
 
 @pytest.mark.slow
 def test_a_bmc_that_restarts_forgets_its_sessions_and_the_action_ends_well() -> None:
-    with running(base="127.78.42.3", bmc_reset_time=1.5) as fleet:
+    with running(base="127.78.42.3", bmc_reset_time=5.0) as fleet:
         with opened(fleet) as machine:
             change = machine.reset_bmc()  # type: ignore[attr-defined]
             machine.set_locator(True)  # type: ignore[attr-defined]
@@ -144,7 +144,7 @@ def test_secure_boot_is_on_once_the_machine_has_booted_so(fleet: Fleet) -> None:
     with opened(fleet) as machine:
         pending = machine.set_secure_boot(True, reboot=False)  # type: ignore[attr-defined]
         assert (pending.changed, pending.note) == (False, "pending until a reboot")
-        change = machine.set_secure_boot(True, timeout=15.0)  # type: ignore[attr-defined]
+        change = machine.set_secure_boot(True, timeout=120.0)  # type: ignore[attr-defined]
         assert (change.before, change.after, machine.secure_boot()) == (False, True, True)  # type: ignore[attr-defined]
         assert machine.set_secure_boot(True).changed is False  # type: ignore[attr-defined]
 

@@ -42,11 +42,11 @@ def serve(tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """serve(): a BMC whose certificate the CA in ca.pem vouches for, for its address unless told otherwise."""
 
     @contextmanager
-    def begin(address: str = "127.0.0.1", port: int = 0) -> Iterator[Replay]:
+    def begin(address: str = "127.0.0.1", port: int = 0, at: str = "127.0.0.1") -> Iterator[Replay]:
         with ExitStack() as stack:
             with monkeypatch.context() as patched:
                 patched.setattr(replaying, "certificate", signed_for(tmp_path / "ca.pem", address))
-                server = stack.enter_context(Replay(tree, "admin", "s3cret", port=port))
+                server = stack.enter_context(Replay(tree, "admin", "s3cret", at, port))
             yield server
 
     return begin
@@ -140,14 +140,15 @@ def test_a_node_enrolled_under_an_authority_is_read_under_it_also_when_the_certi
 ) -> None:
     monkeypatch.setenv("BMC_USERNAME", "admin")
     monkeypatch.setenv("BMC_PASSWORD", "s3cret")
-    with serve() as server:
+    own = "127.66.6.1"  # no connection goes out from there, and takes the port between the two
+    with serve(own, at=own) as server:
         with engine.begin() as connection:
             nodes.put(connection, "n1", server.url, "env:BMC", "compute", str(tmp_path / "ca.pem"))
         evidence = discovered.tick(stage(engine, "n1")).evidence  # type: ignore[union-attr]
         assert evidence["certificate_sha256"] == server.fingerprint
         assert evidence["authorities"].endswith("ca.pem")
         port = server.port
-    with serve(port=port) as renewed:
+    with serve(own, port, own) as renewed:
         assert renewed.fingerprint != server.fingerprint
         discovered.tick(stage(engine, "n1"))
         with connect_node(engine, stage(engine, "n1").node) as session:

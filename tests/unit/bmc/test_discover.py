@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -10,15 +11,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from socket import AF_INET
+from typing import Any
 
 import pytest
 
 from metalctl.bmc import discover
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import BadTarget
+from metalctl.bmc.find import udp
+from metalctl.bmc.find.pace import Pace
 from metalctl.bmc.find.places import Place
 from metalctl.bmc.find.udp import AFTERWARDS, Sweep
 from metalctl.bmc.ipmi import rmcp
+from metalctl.bmc.protocol import Probe
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.scan import Progress
 
@@ -76,15 +81,34 @@ def udp_bmc(answer: bytes | Callable[[bytes], bytes], deaf: int = 0, address: st
 
 def test_an_ipmi_bmc_is_found_even_when_the_first_datagram_is_lost() -> None:
     with udp_bmc(CAPABILITIES_20, deaf=1) as port:
-        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=1)
+        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=60)
     assert (found.protocol, found.product) == ("ipmi", "IPMI 2.0")
 
 
-@pytest.mark.parametrize("lost", [0, 1, 2, 3])
-def test_no_number_of_lost_datagrams_below_four_loses_a_bmc(lost: int) -> None:
-    with udp_bmc(CAPABILITIES_20, deaf=lost) as port:
-        found = [*discover([f"ipmi://127.0.0.1:{port}"], timeout=0.8)]
-    assert [one.product for one in found] == ["IPMI 2.0"]
+@pytest.mark.parametrize(("lost", "product"), [*((n, "IPMI 2.0") for n in range(4)), (4, "")])
+def test_no_number_of_lost_datagrams_below_four_loses_a_bmc(lost: int, product: str) -> None:
+    """By a clock of the test: an answer is there before time goes on."""
+    with closing(Sweep(AF_INET, 2.0, thorough=True)) as sweep, udp_socket("127.66.5.1") as bmc:
+        assert sweep.ask(Place((), Endpoint("127.66.5.1", "ipmi", bmc.getsockname()[1]), 1), *bmc.getsockname(), 0.0)
+        now, sent, seen = 0.0, 1, 0
+        found: list[Probe | None] = []
+        while not found:
+            for _ in range(sent):
+                seen, peer = seen + 1, bmc.recvfrom(512)[1]
+                if seen == lost + 1:
+                    bmc.sendto(CAPABILITIES_20, peer)
+                    arrived(sweep)
+                    sweep.receive(now)
+            now = sweep.next_due()
+            due = list(sweep.due(now))
+            sent = sum(what for what in due if isinstance(what, int))
+            found += [what[1] for what in due if not isinstance(what, int)]
+    assert [one.product if one else "" for one in found] == [product]
+
+
+def arrived(sweep: Sweep) -> None:
+    """Waits until there is a datagram: what was sent on loopback is nearly always there at once, but not by right."""
+    assert select.select([sweep], [], [], 60)[0]
 
 
 def test_in_a_large_network_only_neighbours_of_who_answered_are_asked_once_more() -> None:
@@ -98,22 +122,26 @@ def test_in_a_large_network_only_neighbours_of_who_answered_are_asked_once_more(
             place = Place((), Endpoint(one.getsockname()[0], "ipmi", one.getsockname()[1]), 1)
             assert sweep.ask(place, *one.getsockname(), 0.0)
         lively.sendto(PONG, lively.recvfrom(512)[1])
+        arrived(sweep)
         sweep.receive(0.1)
         told = [(now, [what if isinstance(what, int) else what[0].name for what in sweep.due(now)])
                 for now in (0.9, 1.0, 1.4, 1.5, 1.9, 2.0)]  # fmt: skip
         assert told == [(0.9, ["127.66.3.1"]), (1.0, [1, 1]), (1.4, []), (1.5, [2]), (1.9, []),
                         (2.0, ["127.66.3.2", "127.66.4.2"])]  # fmt: skip
-        assert [len(_datagrams(one)) for one in (deaf, far)] == [4, 2]
+        assert [_datagrams(deaf, 4), _datagrams(far, 2)] == [4, 2]
         assert sweep.next_due() == float("inf")
 
 
-def _datagrams(receiver: socket.socket) -> list[bytes]:
+def _datagrams(receiver: socket.socket, at_least: int) -> int:
+    """How many there are, once so many have come."""
+    for _ in range(at_least):
+        receiver.recv(512)
     receiver.setblocking(False)
-    found = []
     with contextlib.suppress(BlockingIOError):
         while True:
-            found.append(receiver.recv(512))
-    return found
+            receiver.recv(512)
+            at_least += 1
+    return at_least
 
 
 def test_an_answer_from_somebody_else_does_not_count() -> None:
@@ -123,9 +151,11 @@ def test_an_answer_from_somebody_else_does_not_count() -> None:
         assert sweep.ask(place, *asked.getsockname(), begun)
         _, peer = asked.recvfrom(512)
         stranger.sendto(CAPABILITIES_20, peer)
+        arrived(sweep)
         sweep.receive(begun)
         assert sweep.next_due() > begun + AFTERWARDS, "nothing but the next question"
         asked.sendto(CAPABILITIES_20, peer)
+        arrived(sweep)
         sweep.receive(begun)
         assert sweep.next_due() == begun + AFTERWARDS, "the answer is waiting for the GUID"
 
@@ -134,10 +164,12 @@ def test_an_answer_from_somebody_else_does_not_count() -> None:
 def udp_socket(address: str) -> Iterator[socket.socket]:
     with socket.socket(AF_INET, socket.SOCK_DGRAM) as found:
         found.bind((address, 0))
+        found.settimeout(60)
         yield found
 
 
-def test_who_answers_is_asked_its_guid_which_is_written_as_smbios_writes_it() -> None:
+def test_who_answers_is_asked_its_guid_which_is_written_as_smbios_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "AFTERWARDS", 60.0)
     raw = uuid.UUID("a1b2c3d4-0001-0002-8003-000102030405").bytes_le
     message = bytes([0x81, 0x1C, 0x63, 0x20, 0x04, 0x37, 0]) + raw
     guid_answer = CAPABILITIES_20[:13] + bytes([len(message) + 1]) + message + b"\0"
@@ -146,14 +178,14 @@ def test_who_answers_is_asked_its_guid_which_is_written_as_smbios_writes_it() ->
         return guid_answer if data == rmcp.SYSTEM_GUID else CAPABILITIES_20
 
     with udp_bmc(answer) as port:
-        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=3)
+        (found,) = discover([f"ipmi://127.0.0.1:{port}"], timeout=60)
     assert (found.product, found.uuid) == ("IPMI 2.0", "a1b2c3d4-0001-0002-8003-000102030405")
 
 
 def test_one_machine_over_two_protocols_is_one_row(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
     with udp_bmc(CAPABILITIES_20) as port:
         monkeypatch.setitem(DEFAULT_PORTS, "ipmi", port)
-        (found,) = discover(["127.0.0.1"], timeout=2, ports=(443, replay.port))
+        (found,) = discover(["127.0.0.1"], timeout=60, ports=(1, replay.port))
     assert (found.protocol, found.also) == ("redfish", ("ipmi",))
     assert (found.endpoint.port, found.fingerprint) == (replay.port, replay.fingerprint)
     assert replay.authorized == 0
@@ -174,20 +206,31 @@ def test_packets_are_paced_by_the_rate() -> None:
 
 
 def test_no_rate_is_as_fast_as_it_goes() -> None:
-    begun = time.monotonic()
+    pace = Pace(0)
+    for _ in range(10_000):
+        pace.spend(1)
+        assert (pace.left(), pace.wait()) == (float("inf"), 0.0)
     assert list(discover(["127.66.0.0/22"], rate=0, timeout=0.1)) == []
-    assert time.monotonic() - begun < 5
 
 
 def test_only_the_protocol_that_was_asked_for_is_spoken(replay: Replay) -> None:
     assert list(discover([replay.url], protocols=("ipmi",), timeout=0.1)) == []
     with udp_bmc(CAPABILITIES_20) as port:
-        (found,) = discover(["127.0.0.1"], timeout=0.4, ipmi_port=port, protocols=("ipmi",))
+        (found,) = discover(["127.0.0.1"], timeout=60, ipmi_port=port, protocols=("ipmi",))
     assert (found.protocol, found.endpoint.port) == ("ipmi", port)
     assert not replay.requests
 
 
-def test_a_name_is_resolved_and_one_that_is_none_is_silent(replay: Replay) -> None:
+def test_a_name_is_resolved_and_one_that_is_none_is_silent(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def resolver(host: str, *more: Any) -> Any:
+        """That of the machine may be far, slow, know every name, or call ::1 localhost."""
+        if host == "no-such-host.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real("127.0.0.1" if host == "localhost" else host, *more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
     found = list(discover(["localhost", "no-such-host.invalid"], timeout=1, ports=(replay.port,)))
     assert [str(p.endpoint) for p in found] == [f"https://localhost:{replay.port}"]
 

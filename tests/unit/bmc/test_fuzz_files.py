@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from metalctl.bmc.nodes_csv import read_csv
 from metalctl.bmc.targets import parse_targets
 
 pytestmark = pytest.mark.slow
-EXAMPLES = settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+# No deadline for an example: a machine may be slow. What never ends is ended by the test's own time.
+EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = ["machines:", "- ", "  - ", "mac: ", "serial: ", "unit: ", "b0:7b:25:d6:51:82", "F54P1G3", "credential: env:R",
          "{", "}", "[", "]", ",", "\n", "  ", "#", "&a ", "*a", "!!python/object:os.system ", "---", "'", '"', "|",
          "\t", ": ",
@@ -106,15 +106,18 @@ def test_targets_and_endpoints(text: str) -> None:
         assert error_of(read) is None or error_of(read).hint  # type: ignore[union-attr]
 
 
-def test_a_file_of_many_values_or_levels_is_cut_off_soon() -> None:
-    for data in (
-        b"a: [" + b"1," * 2_000_000,
-        b"[" * 3_000_000,
-        b"x" * (tree.MAX_BYTES + 2),
-        b"a: &x [1]\nb: [*x, *x]\n",
-    ):
-        mistakes: list[tree.Mistake] = []
-        begun = time.monotonic()
-        assert tree.parse(data, mistakes) is None
-        assert len(mistakes) == 1
-        assert time.monotonic() - begun < 20
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"x" * (tree.MAX_BYTES + 2), "is larger than 2 MiB"),
+        (b"a: [" + b"1," * 400_000, "has more than 100000 values"),
+        (b"[" * 1_000_000, "is nested too deeply"),
+        (b"a: &x [1]\nb: [*x, *x]\n", "anchors and aliases are not read; write the value out"),
+    ],
+    ids=["bytes", "values", "levels", "aliases"],
+)
+def test_a_file_without_end_is_cut_off_at_its_limit(data: bytes, why: str) -> None:
+    """Read to its end, the second and the third would be told for their missing bracket instead."""
+    mistakes: list[tree.Mistake] = []
+    assert tree.parse(data, mistakes) is None
+    assert [mistake.message for mistake in mistakes] == [why]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from metalctl.bmc.errors import BmcError, NotABmc
 from metalctl.bmc.redfish import bmc as redfish_bmc
 from metalctl.bmc.redfish import read, transport
 from metalctl.bmc.redfish.bmc import RedfishBmc
+from metalctl.bmc.redfish.http import IN_FLIGHT
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.model.inventory import Inventory
 from metalctl.model.verdict import Verdict
@@ -24,11 +24,16 @@ GOOD = Credential("admin", "s3cret")
 
 
 @pytest.fixture
-def bmc(replay: Replay) -> Iterator[RedfishBmc]:
-    found = connect(parse_endpoint(replay.url), GOOD, timeout=3)
+def bmc(replay: Replay, request: pytest.FixtureRequest) -> Iterator[RedfishBmc]:
+    """With all the time that a busy machine may want, unless the test names its seconds a request: for silence."""
+    found = connect(parse_endpoint(replay.url), GOOD, timeout=getattr(request, "param", 60))
     assert isinstance(found, RedfishBmc)
     with found:
         yield found
+
+
+hasty = pytest.mark.parametrize("bmc", [5], indirect=True, ids=["5 s a request"])
+SILENCE = Fault(delay=280)
 
 
 def unread(found: Inventory) -> list[str]:
@@ -119,10 +124,8 @@ def test_redirects_in_a_circle_end(replay: Replay, bmc: RedfishBmc) -> None:
 def test_a_body_without_end_is_cut_off(replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST", 200_000)
     replay.faults[MEMORY] = Fault(endless=True, body="[" * 10_000)
-    begun = time.monotonic()
     assert unread(bmc.inventory()) == ["memory.dimms"]
-    assert time.monotonic() - begun < 3, "it is not waited for the time to run out"
-    assert refused(bmc) == [MEMORY]
+    assert refused(bmc) == [MEMORY], "for its size: of one that runs out of time there is no finding"
 
 
 def test_all_bodies_together_have_an_end(replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,12 +154,11 @@ def test_json_under_another_name_is_read(replay: Replay, bmc: RedfishBmc, kind: 
     assert unread(bmc.inventory()) == []
 
 
+@hasty
 @pytest.mark.slow
 def test_one_slow_subtree_costs_its_time_once(replay: Replay, bmc: RedfishBmc) -> None:
-    replay.faults[MEMORY] = Fault(delay=30)
-    begun = time.monotonic()
+    replay.faults[MEMORY] = SILENCE
     assert unread(bmc.inventory()) == ["memory.dimms"]
-    assert time.monotonic() - begun < 6
     assert replay.requests["GET", MEMORY] == 1
 
 
@@ -164,16 +166,15 @@ def test_one_slow_subtree_costs_its_time_once(replay: Replay, bmc: RedfishBmc) -
 def test_when_the_time_is_up_what_was_read_is_told_and_what_was_not(
     replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redfish_bmc, "DEADLINE", 1.0)
-    replay.faults[MEMORY] = Fault(delay=30)
-    replay.faults[f"{SYSTEM}/Storage"] = Fault(delay=30)
-    begun = time.monotonic()
+    monkeypatch.setattr(redfish_bmc, "DEADLINE", 10.0)
+    replay.faults[MEMORY] = replay.faults[f"{SYSTEM}/Storage"] = SILENCE
     found = bmc.inventory()
-    assert time.monotonic() - begun < 3
-    assert {"memory.dimms", "disks"} <= {u.fact for u in found.unreadable}
+    assert {u.fact for u in found.unreadable} == {"memory.dimms", "controllers", "disks", "volumes"}
+    assert all("within" in u.reason for u in found.unreadable)
     assert found.cpu.cores == 8
 
 
+@hasty
 @pytest.mark.slow
 def test_a_bmc_that_falls_silent_is_given_up_soon(
     replay: Replay, bmc: RedfishBmc, monkeypatch: pytest.MonkeyPatch
@@ -182,10 +183,10 @@ def test_a_bmc_that_falls_silent_is_given_up_soon(
     for n in range(40):
         path = f"{MEMORY}/S{n}"
         replay.tree[MEMORY]["Members"].append({"@odata.id": path})
-        replay.faults[path] = Fault(delay=30)
-    begun = time.monotonic()
+        replay.faults[path] = SILENCE
     found = bmc.inventory()
-    assert time.monotonic() - begun < 7, "not 40 times the time of one"
+    asked = sum(replay.requests["GET", f"{MEMORY}/S{n}"] for n in range(40))
+    assert asked <= 2 + IN_FLIGHT, "it is silent twice, while others are under way; not 40 times"
     assert "memory.dimms" in [u.fact for u in found.unreadable]
 
 
@@ -193,12 +194,12 @@ def test_a_root_without_end_is_no_bmc(replay: Replay, monkeypatch: pytest.Monkey
     monkeypatch.setattr(transport, "LARGEST", 200_000)
     replay.faults[ROOT] = Fault(endless=True, body=" " * 10_000)
     with pytest.raises(NotABmc):
-        connect(parse_endpoint(replay.url), GOOD, timeout=3)
+        connect(parse_endpoint(replay.url), GOOD, timeout=60)
     assert replay.authorized == 0
 
 
 def test_systems_that_cannot_be_read_are_an_error_with_a_hint(replay: Replay) -> None:
     replay.faults[f"{ROOT}/Systems"] = Fault(body="[" * 100_000)
     with pytest.raises(BmcError) as caught:
-        connect(parse_endpoint(replay.url), GOOD, timeout=3)
+        connect(parse_endpoint(replay.url), GOOD, timeout=60)
     assert caught.value.hint

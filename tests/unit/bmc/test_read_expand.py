@@ -34,7 +34,7 @@ def replay(tree: dict[str, Any]) -> Iterator[Replay]:
 
 def taken(replay: Replay) -> tuple[Inventory, int]:
     """The inventory, and the requests that it took."""
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         replay.requests.clear()
         found = bmc.inventory()
         asked = sum(replay.requests.values())
@@ -52,7 +52,7 @@ def test_the_inventory_is_the_same_and_costs_a_third(replay: Replay) -> None:
 
 def test_a_bmc_that_only_says_it_can_is_found_out_and_not_asked_so_again(replay: Replay) -> None:
     replay.service.expands = False
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         found = bmc.inventory()
         asked = replay.service.asked_to_expand
         assert 0 < asked <= 5, "all that were on the way when the first came back"

@@ -40,7 +40,7 @@ async def several(client: Client, count: int) -> None:
 
 def test_the_second_connection_resumes_and_the_third_does_not(replay: Replay, resumed: list[bool]) -> None:
     async def run() -> None:
-        client = Client(parse_endpoint(replay.url), 5)
+        client = Client(parse_endpoint(replay.url), 60)
         try:
             await several(client, 3)
             assert client.endpoint.fingerprint == replay.fingerprint
@@ -53,7 +53,7 @@ def test_the_second_connection_resumes_and_the_third_does_not(replay: Replay, re
 
 def test_a_resumed_connection_is_held_to_the_pin(replay: Replay, resumed: list[bool]) -> None:
     async def run() -> None:
-        client = Client(parse_endpoint(replay.url), 5)
+        client = Client(parse_endpoint(replay.url), 60)
         try:
             await client.get("/redfish/v1")
             assert client._pin
@@ -73,7 +73,7 @@ def test_no_bmc_is_offered_the_session_of_another(tree: dict[str, Any], replay: 
 
     async def run() -> None:
         with Replay(tree, "admin", "s3cret") as other:
-            first, second = Client(parse_endpoint(replay.url), 5), Client(parse_endpoint(other.url), 5)
+            first, second = Client(parse_endpoint(replay.url), 60), Client(parse_endpoint(other.url), 60)
             try:
                 await first.get("/redfish/v1")
                 await second.get("/redfish/v1")

@@ -32,7 +32,7 @@ def replay(tree: dict[str, Any]) -> Iterator[Replay]:
 
 
 def test_a_session_is_opened_once_and_closed_and_the_password_is_sent_once(replay: Replay) -> None:
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         found = bmc.inventory()
         assert len(replay.service.sessions) == 1
     assert found.unreadable == ()
@@ -43,14 +43,14 @@ def test_a_session_is_opened_once_and_closed_and_the_password_is_sent_once(repla
 def test_the_session_is_closed_when_the_login_is_good_and_what_follows_is_not(replay: Replay) -> None:
     replay.faults[f"{ROOT}/Systems"] = Fault(body="garbage")
     with pytest.raises(Exception, match="JSON"):
-        connect(parse_endpoint(replay.url), GOOD, timeout=5)
+        connect(parse_endpoint(replay.url), GOOD, timeout=60)
     assert (replay.service.opened, replay.service.sessions) == (1, {})
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 500, 503])
 def test_where_no_session_can_be_opened_basic_authentication_does(replay: Replay, status: int) -> None:
     replay.faults[SESSIONS] = Fault(status)
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         assert bmc.inventory().unreadable == ()
     assert replay.basics > 1
     assert replay.requests["POST", SESSIONS] == 1
@@ -58,19 +58,19 @@ def test_where_no_session_can_be_opened_basic_authentication_does(replay: Replay
 
 def test_where_no_session_is_free_basic_authentication_does(replay: Replay) -> None:
     replay.service.most = 0
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         assert bmc.identity().serial == "S-1"
 
 
 def test_a_wrong_password_is_sent_to_the_session_service_once_and_to_nothing_else(replay: Replay) -> None:
     for _ in range(2):
         with pytest.raises(WrongPassword):
-            connect(parse_endpoint(replay.url), Credential("admin", "hunter2"), timeout=5)
+            connect(parse_endpoint(replay.url), Credential("admin", "hunter2"), timeout=60)
     assert (replay.requests["POST", SESSIONS], replay.basics, replay.authorized) == (1, 0, 0)
 
 
 def test_a_session_that_ran_out_is_opened_again(replay: Replay) -> None:
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         replay.service.sessions.clear()
         assert bmc.power() == "off"
         assert replay.service.opened == 2
@@ -78,7 +78,7 @@ def test_a_session_that_ran_out_is_opened_again(replay: Replay) -> None:
 
 
 def test_a_401_for_no_reason_is_asked_again_and_no_second_time(replay: Replay) -> None:
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         replay.faults[f"{SYSTEM}/Memory"] = Fault(401, times=1)
         assert bmc.inventory().unreadable == ()
         replay.faults[f"{SYSTEM}/Memory"] = Fault(401)
@@ -92,7 +92,7 @@ def test_where_the_quirks_say_so_a_401_is_asked_more_often(replay: Replay, monke
         return replace(quirks_of(**facts), spurious_401=3)
 
     monkeypatch.setattr(redfish_bmc, "quirks_of", strange)
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         replay.faults[f"{SYSTEM}/Memory"] = Fault(401, times=3)
         assert bmc.inventory().unreadable == ()
         assert replay.requests["GET", f"{SYSTEM}/Memory"] == 4
@@ -101,7 +101,7 @@ def test_where_the_quirks_say_so_a_401_is_asked_more_often(replay: Replay, monke
 
 def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) -> None:
     async def four() -> None:
-        client = Client(parse_endpoint(replay.url), 5)
+        client = Client(parse_endpoint(replay.url), 60)
         try:
             root = await client.get(ROOT)
             await client.login(GOOD, root, f"{ROOT}/Systems")
@@ -115,14 +115,14 @@ def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) ->
 
 
 def test_a_connection_that_breaks_off_is_tried_once_more(replay: Replay) -> None:
-    with connect(parse_endpoint(replay.url), GOOD, timeout=5) as bmc:
+    with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         replay.faults[f"{SYSTEM}/Memory"] = Fault(drop=True, times=1)
         assert bmc.inventory().unreadable == ()
 
 
 def test_a_write_is_never_sent_twice(replay: Replay) -> None:
     async def post() -> None:
-        client = Client(parse_endpoint(replay.url), 5)
+        client = Client(parse_endpoint(replay.url), 60)
         try:
             await client.send("POST", f"{ROOT}/x", {})
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,6 +23,7 @@ ROOT = "/redfish/v1"
 SESSIONS = f"{ROOT}/SessionService/Sessions"
 SYSTEM = f"{ROOT}/Systems/blade-7"
 GOOD = Credential("admin", "s3cret")
+SILENCE = Fault(delay=280)
 
 
 def modern(tree: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def replay(tree: dict[str, Any]) -> Iterator[Replay]:
 
 def swept(*endpoints: Endpoint, credential: Any = GOOD, **options: Any) -> list[Swept]:
     async def all_of_them() -> list[Swept]:
-        return [one async for one in sweep(endpoints, credential, **{"timeout": 5.0, "deadline": 20.0} | options)]
+        return [one async for one in sweep(endpoints, credential, **{"timeout": 60.0, "deadline": 240.0} | options)]
 
     return asyncio.run(all_of_them())
 
@@ -61,15 +61,14 @@ def test_every_bmc_is_told_of_once_and_a_bad_one_costs_the_others_nothing(tree: 
     with ExitStack() as stack:
         good = [stack.enter_context(Replay(modern(dict(tree)), "admin", "s3cret")) for _ in range(2)]
         silent, angry = (stack.enter_context(Replay(tree, "admin", "s3cret")) for _ in range(2))
-        silent.faults[ROOT] = Fault(delay=30)
+        silent.faults[ROOT] = SILENCE
         angry.service._account = ("admin", "another")
         angry._expected = "another"
         nobody, ipmi = Endpoint("127.0.0.1", "redfish", 1), parse_endpoint("ipmi://127.0.0.1")
         every = [at(one) for one in (*good, silent, angry)] + [nobody, ipmi]
         told: list[tuple[int, int]] = []
-        begun = time.monotonic()
-        found = swept(*every, timeout=3.0, progress=lambda done, of: told.append((done, of)))
-        assert time.monotonic() - begun < 8
+        found = swept(*every, timeout=10.0, progress=lambda done, of: told.append((done, of)))
+    assert found[-1].endpoint.port == silent.port, "nobody waits for it"
     by = {(one.endpoint.address, one.endpoint.port, one.endpoint.protocol): one for one in found}
     assert len(by) == len(found) == 6
     errors = [by[e.address, e.port, e.protocol].error for e in every]
@@ -234,10 +233,8 @@ def test_a_packed_inventory_is_the_same_when_unpacked(replay: Replay) -> None:
 
 @pytest.mark.slow
 def test_one_that_is_not_done_in_time_is_told_as_far_as_it_was_read(replay: Replay) -> None:
-    replay.faults[f"{SYSTEM}/Memory"] = Fault(delay=30)
-    begun = time.monotonic()
-    (one,) = swept(at(replay), timeout=30.0, deadline=2.0)
-    assert time.monotonic() - begun < 6
+    replay.faults[f"{SYSTEM}/Memory"] = SILENCE
+    (one,) = swept(at(replay), timeout=270.0, deadline=10.0)
     assert one.inventory
     assert [u.fact for u in one.inventory.unreadable] == ["memory.dimms"]
 
@@ -255,15 +252,14 @@ def test_a_defect_of_ours_costs_one_bmc(replay: Replay, monkeypatch: pytest.Monk
 
 def test_whoever_stops_listening_stops_the_sweep(replay: Replay) -> None:
     async def first_only() -> int:
-        found = sweep([at(replay)] * 40, GOOD, concurrency=2, timeout=5.0)
+        found = sweep([at(replay)] * 40, GOOD, concurrency=2, timeout=60.0)
         async for _ in found:
             break
         await found.aclose()
-        asked = sum(replay.requests.values())
-        await asyncio.sleep(0.3)
-        return sum(replay.requests.values()) - asked
+        return len(asyncio.all_tasks())
 
-    assert asyncio.run(first_only()) <= 4
+    assert asyncio.run(first_only()) == 1, "nobody is left who could ask"
+    assert replay.service.opened <= 4, "one was done, the workers were at the next"
     assert sum(replay.requests.values()) < 40 * 5
 
 

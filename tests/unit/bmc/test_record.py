@@ -208,7 +208,7 @@ def test_links_are_taken_from_anywhere_without_fragments() -> None:
 
 
 def test_a_replayed_capture_records_as_itself(replay: Replay) -> None:
-    with connect(parse_endpoint(replay.url), Credential("admin", "s3cret"), timeout=20) as bmc:
+    with connect(parse_endpoint(replay.url), Credential("admin", "s3cret"), timeout=60) as bmc:
         found = bmc.record()  # type: ignore[attr-defined]
     assert found.tree == {path: replay.tree[path] for path in found.tree}
     assert len(found.tree) == len(replay.tree)

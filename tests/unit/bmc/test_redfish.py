@@ -31,7 +31,7 @@ GOOD = Credential("admin", "s3cret")
 
 
 def login(replay: Replay, credential: Credential = GOOD, **changes: Any) -> Bmc:
-    return connect(replace(parse_endpoint(replay.url), **changes), credential, timeout=5)
+    return connect(replace(parse_endpoint(replay.url), **changes), credential, timeout=60)
 
 
 def test_a_probe_tells_who_answers_and_sends_no_credential(replay: Replay) -> None:
@@ -181,7 +181,7 @@ def test_a_redirect_on_the_same_bmc_is_followed_and_one_off_it_is_not(replay: Re
 def test_power_reaches_the_state(replay: Replay, state: str, wanted: str, after: str) -> None:
     replay.tree[SYSTEM]["PowerState"] = state
     with login(replay) as bmc:
-        bmc.set_power(wanted, timeout=10)
+        bmc.set_power(wanted, timeout=60)
         assert replay.tree[SYSTEM]["PowerState"] == after
         assert bmc.power() == after.lower()
 

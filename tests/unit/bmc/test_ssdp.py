@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -95,10 +96,24 @@ def responder(answers: list[bytes]) -> Iterator[tuple[str, int]]:
         server.close()
 
 
-def test_a_search_gives_each_service_once_and_what_was_refused() -> None:
+def all_heard(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """A search's time is up once it has looked at so many datagrams, and not before."""
+    looked: list[bytes] = []
+    parse = ssdp.parse
+
+    def counting(data: bytes, sender: str) -> ssdp.Announced | None:
+        looked.append(data)
+        return parse(data, sender)
+
+    monkeypatch.setattr(ssdp, "parse", counting)
+    monkeypatch.setattr(ssdp, "time", SimpleNamespace(monotonic=lambda: 0.0 if len(looked) < count else 1000.0))
+
+
+def test_a_search_gives_each_service_once_and_what_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    all_heard(monkeypatch, 6)
     answers = [response("https://127.0.0.1:8443/redfish/v1"), b"noise", response("https://10.9.9.9/redfish/v1")]
     with responder(answers * 2) as where:
-        found = ssdp.search("127.0.0.1", 0.6, where)
+        found = ssdp.search("127.0.0.1", 600, where)
     assert [(f.endpoint, bool(f.refused)) for f in found] == [(Endpoint("127.0.0.1", port=8443), False), (None, True)]
 
 
@@ -106,10 +121,11 @@ def test_what_is_announced_is_asked_and_what_is_refused_is_told(
     replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
+    all_heard(monkeypatch, 2)
     answers = [response(f"{replay.url}/redfish/v1/"), response("https://10.9.9.9/redfish/v1/")]
     search = ssdp.search
     with responder(answers) as where:
-        monkeypatch.setattr(ssdp, "search", lambda local: search(local, 0.5, where))
+        monkeypatch.setattr(ssdp, "search", lambda local: search(local, 600, where))
         (found,) = discover(["ssdp:127.0.0.1"], timeout=1, warn=told.append)
     assert found.fingerprint == replay.fingerprint
     assert len(told) == 1

@@ -24,7 +24,7 @@ def make(tmp_path: Path) -> paths.LabPaths:
 
 
 def eventually_dead(lab: paths.LabPaths, name: str) -> PartState:
-    for _ in range(100):
+    for _ in range(1200):
         if parts.state(lab, name).state == "dead":
             break
         time.sleep(0.05)

@@ -67,5 +67,5 @@ def test_the_clock_is_off_by_as_much_as_declared(skew: int, app: Any) -> None:
     (member,) = get(app, "/redfish/v1/Managers")["Members"]
     manager = get(app, member["@odata.id"])
     off = datetime.fromisoformat(manager["DateTime"]) - datetime.now(UTC)
-    assert abs(off - timedelta(seconds=skew)) < timedelta(seconds=5)
+    assert abs(off - timedelta(seconds=skew)) < timedelta(seconds=60)
     assert manager["FirmwareVersion"] == "1.00"

@@ -29,7 +29,7 @@ def decoded(node: Node, where: Path) -> str:
     entry[5] = -sum(entry) % 256
     dump = where / "smbios.bin"
     dump.write_bytes(bytes(entry).ljust(32, b"\0") + table)
-    done = subprocess.run([found, "--from-dump", str(dump)], capture_output=True, text=True, check=True, timeout=10)
+    done = subprocess.run([found, "--from-dump", str(dump)], capture_output=True, text=True, check=True, timeout=60)
     assert "invalid" not in done.stdout.lower(), done.stdout
     assert not done.stderr
     return done.stdout

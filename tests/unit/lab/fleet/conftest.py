@@ -38,7 +38,7 @@ class Client:
         self.address, self.port = fleet.bmcs[index].address, fleet.port
         pair = f"{user or fleet.username}:{password}"
         self.basic = "Basic " + base64.b64encode(pair.encode()).decode()
-        self.connection = http.client.HTTPConnection(self.address, self.port, timeout=10)
+        self.connection = http.client.HTTPConnection(self.address, self.port, timeout=60)
 
     def send(self, method: str, path: str, body: Any = None, auth: bool = True, **headers: str) -> Reply:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -59,9 +59,33 @@ class Client:
 class Running:
     """A running fleet; `client(index)` speaks to one of its BMCs."""
 
-    def __init__(self, fleet: Fleet, stack: ExitStack) -> None:
+    def __init__(self, fleet: Fleet, stack: ExitStack, loop: asyncio.AbstractEventLoop) -> None:
         self.fleet = fleet
         self._stack = stack
+        self._loop = loop
+        self._held: list[tuple[float, Callable[[], None]]] = []
+
+    def hold(self) -> Running:
+        """From now on what the BMCs do later is done when the test says so: no test is to be faster than a timer."""
+
+        def later(seconds: float, action: Callable[[], None]) -> None:
+            self._held.append((seconds, action))
+
+        self.fleet._later = later  # type: ignore[assignment, method-assign]
+        for bmc in self.fleet.bmcs:
+            bmc.later = later
+        return self
+
+    def elapse(self, most: int = 99) -> list[float]:
+        """The time of what is held has come, of the first `most`: after how many seconds each was to happen."""
+
+        async def act() -> list[float]:
+            due, self._held = self._held[:most], self._held[most:]
+            for _, action in due:
+                action()
+            return [seconds for seconds, _ in due]
+
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(60)
 
     def client(self, index: int = 0, user: str = "", password: str = PASSWORD) -> Client:
         client = Client(self.fleet, index, user, password)
@@ -79,17 +103,17 @@ def serving(tree: Tree, settings: Settings) -> Iterator[Running]:
     thread.start()
 
     def run(coroutine: Any) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
+        asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
 
     fleet = Fleet(tree, settings)
     try:
         with ExitStack() as stack:
             run(fleet.start())
-            yield Running(fleet, stack)
+            yield Running(fleet, stack, loop)
     finally:
         run(fleet.close())
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
@@ -113,7 +137,7 @@ def start() -> Iterator[Start]:
 def until() -> Callable[..., bool]:
     """Whether a condition became true in time."""
 
-    def wait(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    def wait(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

@@ -30,12 +30,12 @@ def test_it_tells_where_it_serves_and_ends_on_a_signal(number):
         assert (told["base"], told["count"], told["scheme"], told["username"]) == ("127.78.2.1", 3, "https", "factory")
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.78.2.3", told["port"], timeout=5, context=context)
+        connection = http.client.HTTPSConnection("127.78.2.3", told["port"], timeout=60, context=context)
         connection.request("GET", "/redfish/v1")
         assert connection.getresponse().status == 200
         connection.close()
         process.send_signal(number)
-        out, error = process.communicate(timeout=10)
+        out, error = process.communicate(timeout=60)
     assert (process.returncode, out, error) == (0, "", "")
 
 
@@ -55,7 +55,7 @@ def test_it_tells_where_it_serves_and_ends_on_a_signal(number):
 )
 def test_what_cannot_be_served_is_told_without_a_traceback(words, code, says):
     with command(*words) as process:
-        out, error = process.communicate(timeout=20)
+        out, error = process.communicate(timeout=60)
     assert process.returncode == code
     assert says in " ".join((out + error).split())
     assert "Traceback" not in out + error

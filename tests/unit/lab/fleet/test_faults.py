@@ -6,11 +6,12 @@ import http.client
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from metalctl.lab.fleet import BadFault, FaultShare, parse_fault
-from metalctl.lab.fleet.faults import chosen, find, names, summaries
+from metalctl.lab.fleet.faults import busy_409, chosen, find, names, summaries
 from metalctl.lab.fleet.faults._hardware import Hardware
 
 SYSTEM = "/redfish/v1/Systems/Node-0"
@@ -117,16 +118,21 @@ def test_precondition_412(start):
     assert client.get(SYSTEM).json()["AssetTag"] == "x"
 
 
-@pytest.mark.slow
-def test_busy_409(start, until):
-    client = start(faults=("busy-409:1.5=1",)).client()
+def test_busy_409(start, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(busy_409, "time", SimpleNamespace(monotonic=lambda: now))
+    fleet = start(faults=("busy-409:1.5=1",)).hold()
+    client = fleet.client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
-    assert until(lambda: power(client) == "On")
+    fleet.elapse()
+    assert power(client) == "On"
     assert client.send("POST", RESET, {"ResetType": "ForceOff"}).status == 204
+    now = 1.4
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 409
     assert client.send("PATCH", SYSTEM, {"AssetTag": "x"}).status == 409
     assert client.get(SYSTEM).status == 200
-    assert until(lambda: client.send("POST", RESET, {"ResetType": "On"}).status == 204)
+    now = 1.6
+    assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
 
 
 def test_dropped_connection(start):
@@ -141,19 +147,21 @@ def test_dropped_connection(start):
     assert outcomes == [200, 200, 0, 200, 200, 0]
 
 
-@pytest.mark.slow
-def test_lying_power(start, until):
-    client = start(faults=("lying-power:1.5=1",)).client()
+def test_lying_power(start):
+    fleet = start(faults=("lying-power:1.5=1",), power_time=0.05).hold()
+    client = fleet.client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
     assert [power(client), power(client)] == ["On", "Off"]
-    assert until(lambda: power(client) == "On")
+    assert [fleet.elapse(), power(client)] == [[1.5], "PoweringOn"]
+    assert fleet.elapse() == [0.05]
     assert [power(client) for _ in range(3)] == ["On"] * 3
 
 
 def test_stuck_reset(start):
-    client = start(faults=("stuck-reset=1",)).client()
+    fleet = start(faults=("stuck-reset=1",)).hold()
+    client = fleet.client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204
-    time.sleep(0.2)
+    assert fleet.elapse() == [], "nothing is to follow"
     assert power(client) == "Off"
     assert client.send("POST", RESET, {"ResetType": "On"}, auth=False).status == 401
 

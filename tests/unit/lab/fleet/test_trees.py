@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import tarfile
-import time
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 
 import pytest
 
@@ -150,10 +150,13 @@ def test_a_directory_serves_as_well_as_an_archive(tmp_path):
     assert list(load_capture(tmp_path)) == ["/redfish/v1"]
 
 
-def test_a_thousand_bmcs_start_in_under_three_seconds(start):
-    begun = time.monotonic()
+def test_a_thousand_bmcs_serve_and_none_has_a_tree_of_its_own(start):
+    """Making a tree is what takes long; how long the start takes is measured by bench/bmc.py."""
+    if (most := getrlimit(RLIMIT_NOFILE)[1]) != RLIM_INFINITY and most < 1500:
+        pytest.skip(f"a process may have {most} descriptors only")
     fleet = start("storage", count=1000)
-    assert time.monotonic() - begun < 3
+    assert {id(bmc.library) for bmc in fleet.fleet.bmcs} == {id(fleet.fleet.library)}
+    assert not any(bmc._changed for bmc in fleet.fleet.bmcs)
     assert fleet.client(999).get(SYSTEM).status == 200
 
 
