@@ -98,9 +98,9 @@ class Acting(ABC):
         """See protocol.Settings."""
         wire = self._wire()
         before, _ = secure_boot.read(wire)
-        secure_boot.write(wire, on)
+        written = secure_boot.write(wire, on)
         if before == on:
-            return Change(before, before)
+            return Change(before, before, "a change that was pending was taken back" if written else "")
         if not reboot:
             return Change(before, before, "pending until a reboot")
         self._restart(timeout)

@@ -265,6 +265,15 @@ def test_excluded_addresses_are_left_alone(replay: Replay) -> None:
     assert not replay.requests
 
 
+def test_a_name_of_an_excluded_address_is_left_alone_and_one_without_an_address_is_told(replay: Replay) -> None:
+    told: list[str] = []
+    named = f"https://localhost:{replay.port}"
+    assert list(discover([named], exclude=["127.0.0.0/8", "::1"], warn=told.append)) == []
+    assert (replay.requests, told) == ({}, [])
+    assert list(discover(["no-such-host.invalid"], timeout=1, warn=told.append)) == []
+    assert told == ["no-such-host.invalid was not asked: the name has no address"]
+
+
 def test_a_scan_that_is_left_early_lets_go_of_everything(replay: Replay) -> None:
     scan = discover([replay.url, "127.66.0.0/24"], timeout=5)
     assert next(scan).endpoint.port == replay.port

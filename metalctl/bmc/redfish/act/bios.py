@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from metalctl.bmc.redfish.values import child, items, link, text
 
 APPLY = "@Redfish.SettingsApplyTime"
 POLL = 10.0
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 Values = dict[str, Any]
 
 
@@ -138,13 +140,19 @@ def _differing(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Values:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    if isinstance(other, bool):  # people write true
+        return str(one).lower() == str(other).lower()
     return bool(one == other) or str(one) == str(other)
 
 
 def _typed(value: Any, like: Any) -> Any:
-    """The value in the type that the BIOS uses: people write numbers as text."""
-    if isinstance(value, str) and isinstance(like, int) and not isinstance(like, bool):
-        return int(value) if value.lstrip("-").isdigit() else value
+    """The value in the type that the BIOS uses: people write numbers and true as text."""
+    if not isinstance(value, str):
+        return value
+    if isinstance(like, bool):
+        return {"true": True, "false": False}.get(value.lower(), value)
+    if isinstance(like, int) and _WHOLE.fullmatch(value):
+        return int(value)
     return value
 
 
