@@ -83,7 +83,8 @@ class Acting(ABC):
         wire = self._wire()
         pending = bios.write(wire, wanted)
         if not pending.differing:
-            return Change(pending.before, pending.before if pending.before else dict(wanted))
+            note = "a change that was pending was taken back" if pending.taken_back else ""
+            return Change(pending.before, pending.before if pending.before else dict(wanted), note)
         if not reboot:
             return Change(pending.before, pending.before, f"pending until a reboot: {', '.join(pending.differing)}")
         self._restart(timeout)

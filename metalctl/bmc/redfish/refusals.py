@@ -20,6 +20,7 @@ _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 _HINTS = {
     401: "the BMC asks for a login again: was the account changed or locked meanwhile?",
     403: "the account may not read this; give it the role Operator or Administrator",
+    404: "it has no such resource: see what the resource above lists (metalctl bmc get)",
     503: "the BMC is busy or starting; try again in a minute",
 }
 

@@ -89,3 +89,45 @@ def test_what_is_no_number_is_left_to_the_bios_to_refuse(odd: str) -> None:
     bmc = FakeBmc()
     Machine(bmc).set_bios({"Threads": odd}, reboot=False)
     assert [one["Attributes"] for one in bmc.bodies("PATCH", SETTINGS)] == [{"Threads": odd}]
+
+
+def pends(bmc: FakeBmc) -> None:
+    """The settings object shows what is pending, as real ones do."""
+
+    def shows(sent: Sent) -> Reply | None:
+        if (sent.method, sent.path) != ("PATCH", SETTINGS):
+            return None
+        bmc.pending |= sent.body["Attributes"]
+        bmc.tree[SETTINGS]["Attributes"] = dict(bmc.pending)
+        return Reply(204)
+
+    bmc.rules.append(shows)
+
+
+def test_a_setting_that_is_right_now_and_would_be_another_after_the_next_boot_is_asked_for_again() -> None:
+    bmc = FakeBmc()
+    pends(bmc)
+    machine = Machine(bmc)
+    machine.set_bios({"Vt": "On"}, reboot=False)
+    change = machine.set_bios({"Vt": "Off"})
+    assert (change.changed, change.note) == (False, "a change that was pending was taken back")
+    assert [one["Attributes"] for one in bmc.bodies("PATCH", SETTINGS)] == [{"Vt": "On"}, {"Vt": "Off"}]
+    assert machine.set_bios({"Vt": "Off"}).note == ""
+    assert len(bmc.bodies("PATCH")) == 2
+    assert resets(bmc) == []
+
+
+def test_one_that_stays_pending_in_spite_of_that_is_told() -> None:
+    bmc = FakeBmc()
+    bmc.tree[SETTINGS]["Attributes"] = {"Vt": "On"}
+    bmc.rules.append(lambda s: Reply(204) if s.method == "PATCH" else None)
+    with pytest.raises(NotApplied, match="pending for the next boot"):
+        Machine(bmc).set_bios({"Vt": "Off"})
+
+
+def test_with_one_that_differs_another_that_is_pending_otherwise_is_asked_for_too() -> None:
+    bmc = FakeBmc()
+    bmc.tree[SETTINGS]["Attributes"] = bmc.pending = {"Vt": "On"}
+    change = Machine(bmc).set_bios({"Vt": "Off", "Threads": "4"})
+    assert bmc.bodies("PATCH", SETTINGS)[0]["Attributes"] == {"Threads": 4, "Vt": "Off"}
+    assert change.after == {"Vt": "Off", "Threads": 4}

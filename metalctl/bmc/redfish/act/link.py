@@ -65,7 +65,7 @@ class HttpsLink:
                 response = made.getresponse()
             return _reply(response, self._read(response, deadline))
         except TimeoutError:
-            raise self._unreachable(f"did not answer {method} {path} within {self._timeout:g} s") from None
+            raise self._unreachable(f"did not answer {method} {path} within {self._timeout:g} s", True) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._unreachable(f"broke off: {error or type(error).__name__}") from None
         finally:
@@ -86,9 +86,9 @@ class HttpsLink:
             raise ValueError("its answer ends in the middle")
         return found
 
-    def _unreachable(self, what: str) -> Unreachable:
-        name = str(self._endpoint)
-        return Unreachable(f"{name} {what}", hint="is the BMC up, and the management network?", bmc=name)
+    def _unreachable(self, what: str, timed_out: bool = False) -> Unreachable:
+        name, hint = str(self._endpoint), "is the BMC up, and the management network?"
+        return Unreachable(f"{name} {what}", hint=hint, bmc=name, timed_out=timed_out)
 
 
 @contextmanager
@@ -107,11 +107,12 @@ def _cut_off(sock: socket.socket, deadline: float) -> Iterator[None]:
     try:
         yield
     except (OSError, http.client.HTTPException, ValueError):
-        if late.is_set():
-            raise TimeoutError from None
-        raise
+        if not late.is_set():
+            raise
     finally:
         timer.cancel()
+    if late.is_set():  # also where the end of the line passes for the end of the head
+        raise TimeoutError
 
 
 def _reply(response: http.client.HTTPResponse, data: bytes) -> Reply:
