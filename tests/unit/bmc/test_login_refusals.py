@@ -10,7 +10,7 @@ import pytest
 
 from metalctl.bmc import Credential, connect, lockout, parse_endpoint, raw
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import Unsupported, WrongPassword
+from metalctl.bmc.errors import Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import refusals
 from metalctl.bmc.redfish.act.users import RedfishUsers
@@ -66,6 +66,26 @@ def test_a_400_for_want_of_a_free_session_leads_to_basic(replay: Replay, way: st
     replay.faults[SESSIONS] = Fault(400, said("Base.1.0.SessionLimitExceeded"), kind="application/json")
     assert power_or_systems(replay, way, GOOD)
     assert replay.basics > 0
+
+
+@pytest.mark.slow
+def test_a_403_to_the_first_thing_asked_is_a_refusal_of_the_credential_too(replay: Replay) -> None:
+    replay.tree[ROOT]["Links"] = {}
+    replay.faults[f"{ROOT}/Systems"] = Fault(403)
+    for _ in range(2):
+        with pytest.raises(WrongPassword):
+            connect(parse_endpoint(replay.url), GOOD, timeout=60)
+    assert replay.requests["GET", f"{ROOT}/Systems"] == 1
+
+
+@pytest.mark.slow
+def test_a_login_that_breaks_off_is_not_repeated_by_itself(replay: Replay) -> None:
+    replay.tree[ROOT]["Links"] = {}
+    replay.faults[f"{ROOT}/Systems"] = Fault(drop=True)
+    with pytest.raises(Unreachable):
+        connect(parse_endpoint(replay.url), GOOD, timeout=60)
+    # aiohttp cannot tell a kept connection that the BMC had closed before from one that it closes now: it asks anew.
+    assert replay.requests["GET", f"{ROOT}/Systems"] <= 2
 
 
 def test_who_rotates_does_not_try_a_second_way_either() -> None:
