@@ -205,6 +205,15 @@ def test_packets_are_paced_by_the_rate() -> None:
     assert time.monotonic() - begun > 0.4, "eleven addresses cost at least a connect and a datagram each"
 
 
+def test_what_was_not_sent_is_not_made_up_for_in_a_burst() -> None:
+    now = [0.0]
+    pace = Pace(1000, lambda: now[0])
+    now[0] = 60.0
+    assert pace.left() == 20
+    pace.spend(21)
+    assert pace.wait() == pytest.approx(0.002)
+
+
 def test_no_rate_is_as_fast_as_it_goes() -> None:
     pace = Pace(0)
     for _ in range(10_000):
