@@ -135,3 +135,12 @@ def test_the_messages_of_a_refusal_are_read_whatever_it_is(body: bytes, found: t
 )  # fmt: skip
 def test_what_is_said_of_a_credential_is_told_from_what_is_not(message: str, about: bool) -> None:
     assert refusals.is_about_login([message]) is about
+
+
+@pytest.mark.slow
+def test_a_replay_without_a_credential_lets_anybody_in(tree: dict[str, Any]) -> None:
+    tree[ROOT]["Links"] = {"Sessions": {"@odata.id": SESSIONS}}
+    with Replay(tree) as served:
+        with connect(parse_endpoint(served.url), Credential("who", "ever"), timeout=60) as bmc:
+            assert bmc.power() == "off"
+        assert (served.service.opened, served.service.sessions) == (1, {})
