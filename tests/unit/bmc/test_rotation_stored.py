@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ def test_afterwards_every_command_uses_the_new_credential(site: Site, name: str)
 
 def test_no_secret_is_stored(site: Site) -> None:
     good(site.rotate("own"))
-    with sqlite3.connect(site.state / "metalctl.db") as database:
+    with closing(sqlite3.connect(site.state / "metalctl.db")) as database:
         kept = "\n".join(database.iterdump())
     assert site.ref("own") in kept
     assert not [one["password"] for one in SECRETS.values() if f'"{one["password"]}"' in kept or "site-secret" in kept]

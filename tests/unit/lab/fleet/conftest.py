@@ -71,7 +71,7 @@ class Running:
         def later(seconds: float, action: Callable[[], None]) -> None:
             self._held.append((seconds, action))
 
-        self.fleet._later = later  # type: ignore[assignment, method-assign]
+        self.fleet._later = later  # type: ignore[method-assign]
         for bmc in self.fleet.bmcs:
             bmc.later = later
         return self
