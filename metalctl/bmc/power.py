@@ -35,9 +35,10 @@ class Switch:
 
 
 def set_power(switch: Switch, wanted: str, timeout: float) -> None:
-    """Bring the machine to `wanted` ("on", "off", "cycle", "reset"), proven by reading, within `timeout` seconds.
+    """Bring the machine to `wanted` ("on", "off", "cycle"), proven by reading, within `timeout` seconds.
 
-    "nmi" is proven only by the BMC's acceptance, and by the machine being on before: it leaves no state to read.
+    "reset" and "nmi" are proven only by the BMC's acceptance, and by the machine being on before and after: they leave
+    no state to read.
     """
     deadline = switch.clock.now() + timeout
     if wanted in ("on", "off"):

@@ -78,11 +78,14 @@ def checked(path: str) -> str:
 
 
 class _Guarded(HTTPAdapter):
-    """What carries the library's requests; see above. until: monotonic time of the end. status: of the last answer."""
+    """What carries the library's requests; see above. until: monotonic time of the end. status, said: of the last
+    answer, and the ids of its messages.
+    """
 
     def __init__(self, endpoint: Endpoint, timeout: float, until: float) -> None:
         self._endpoint, self._timeout, self.until = endpoint, timeout, until
         self.status = 0
+        self.said: tuple[str, ...] = ()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -101,6 +104,7 @@ class _Guarded(HTTPAdapter):
         response = super().send(request, **kwargs)
         self.status = response.status_code
         response._content = self._body(response)
+        self.said = refusals.message_ids(response._content) if self.status >= 400 else ()
         response._content_consumed = True
         if response.is_redirect:
             refusals.on_this_bmc(self._endpoint, request.path_url, response.headers["Location"])
@@ -158,6 +162,8 @@ def _log_in(client: Any, adapter: _Guarded, endpoint: Endpoint, credential: Cred
             client.login_url = sessions
             with contextlib.suppress(SessionCreationError):
                 client.login(auth="session")
+            if refusals.is_about_login(adapter.said):
+                raise lockout.refused(endpoint, credential, f"HTTP {adapter.status}")
         if not client.get_session_key():
             client.login_url = link(root, "Systems")
             client.login(auth="basic")

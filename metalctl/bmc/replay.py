@@ -198,7 +198,8 @@ class Replay:
         if system not in self.tree:
             return web.Response(status=404)
         if is_action and self.obeys:
-            self.tree[system]["PowerState"] = "On" if body.get("ResetType") in _ON else "Off"
+            if body.get("ResetType") != "Nmi":
+                self.tree[system]["PowerState"] = "On" if body.get("ResetType") in _ON else "Off"
         elif self.obeys:
             self.tree[system].setdefault("Boot", {}).update(body.get("Boot", {}))
         return web.Response(status=204)

@@ -44,7 +44,8 @@ class Service:
         return None
 
     def _login(self, path: str, body: Any) -> web.Response:
-        if (body.get("UserName"), body.get("Password")) != self._account:
+        # Without a password anybody may log in.
+        if self._account[1] and (body.get("UserName"), body.get("Password")) != self._account:
             return web.json_response({"error": {"code": "Base.1.0.ResourceAtUriUnauthorized"}}, status=401)
         if len(self.sessions) >= self.most:
             return web.json_response({"error": {"code": "Base.1.0.SessionLimitExceeded"}}, status=503)

@@ -53,7 +53,7 @@ def discover(
     """Every address where a BMC answers, as it answers.
 
     rate: packets a second, 0 is as fast as it goes. timeout: seconds to wait for a silent one. ports: TCP, of Redfish.
-    warn: told what was refused, such as an announcement for another host.
+    warn: told what was refused, such as an announcement for another host, and which name has no address.
     authorities: PEM file of the CAs that are asked to vouch for certificates (Probe.vouched, and a note of who is not).
     Raises BadTarget, BadEndpoint or ManifestErrors before anything is sent.
     """
@@ -68,7 +68,14 @@ def _drive(
     if targets.segments:
         targets = replace(targets, endpoints=(*targets.endpoints, *_announced(targets, warn)))
     total = len(targets)
-    loop = Loop(iter(targets), wish, lambda done, found: progress(Progress(done, total, found)), total <= FEW)
+    loop = Loop(
+        iter(targets),
+        wish,
+        lambda done, found: progress(Progress(done, total, found)),
+        total <= FEW,
+        excludes=targets.excludes,
+        warn=warn,
+    )
     try:
         yield from loop.run()
     finally:

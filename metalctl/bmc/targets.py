@@ -61,10 +61,10 @@ class Targets:
     def __iter__(self) -> Iterator[Endpoint | str]:
         """An Endpoint is asked on its own port and protocol only; an address or name on the usual ones."""
         for endpoint in self.endpoints:
-            if not self._excluded(endpoint.address):
+            if not self.excludes(endpoint.address):
                 yield endpoint
         for name in self.names:
-            if not self._excluded(name) and not _within(name, self.spans):
+            if not self.excludes(name) and not _within(name, self.spans):
                 yield name
         for number, span in enumerate(self.spans):
             same = (s for s in self.spans[:number] + self.excluded if s.first.version == span.first.version)
@@ -74,7 +74,8 @@ class Targets:
                 if not any(first <= value <= last for first, last in earlier):
                     yield text(value)
 
-    def _excluded(self, text: str) -> bool:
+    def excludes(self, text: str) -> bool:
+        """Whether an address is to be left alone; a name is known only by the address that it resolves to."""
         return _within(text, self.excluded)
 
 
@@ -146,21 +147,25 @@ def _span(text: str) -> Span | None:
             trim = 1 if network.version == 4 and network.prefixlen < 31 else 0
             return Span(network[0] + trim, network[-1] - trim)
         first_text, dash, last_text = text.partition("-")
-        first = ipaddress.ip_address(first_text.strip())
-        last = _last(first, last_text.strip()) if dash else first
+        first = last = ipaddress.ip_address(first_text.strip())
     except ValueError as error:
         if "/" in text and "://" not in text:
             raise BadTarget(f"{text!r} is not a network: {error}", hint=_EXAMPLE) from None
         return None
+    if dash:
+        last = _last(first, last_text.strip(), text)
     if last.version != first.version or int(last) < int(first):
         raise BadTarget(f"{text!r}: the range ends before it begins", hint=_EXAMPLE)
     return Span(first, last)
 
 
-def _last(first: _Address, text: str) -> _Address:
-    if text.isdigit() and first.version == 4:
-        return ipaddress.ip_address(str(first).rpartition(".")[0] + "." + text)
-    return ipaddress.ip_address(text)
+def _last(first: _Address, end: str, text: str) -> _Address:
+    if end.isdigit() and first.version == 4:
+        end = str(first).rpartition(".")[0] + "." + end
+    try:
+        return ipaddress.ip_address(end)
+    except ValueError:  # what begins with an address is no name
+        raise BadTarget(f"{text!r}: the range ends at no address", hint=_EXAMPLE) from None
 
 
 def _name(text: str) -> str:

@@ -145,7 +145,8 @@ def show_change(where: str, what: str, change: Change, as_json: bool) -> None:
         click.echo(json.dumps(told | {"changed": change.changed, "note": change.note}, default=str))
         return
     said = f"{where}: {what} {_text(change.before)} → {_text(change.after)}" if change.changed else ""
-    said = said or f"{where}: {what} {_text(change.after)}: nothing was changed"
+    nothing = "not changed yet" if change.note.startswith("pending") else "nothing was changed"
+    said = said or f"{where}: {what} {_text(change.after)}: {nothing}"
     click.echo(said + (f" ({change.note})" if change.note else ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import rich_click as click
@@ -78,6 +79,8 @@ def discover(
 
     if output and output.exists():
         raise click.UsageError(f"{output} is there already: name another file, or remove it")
+    if output and not os.access(output.parent, os.W_OK | os.X_OK):
+        raise click.UsageError(f"nothing can be written into {output.parent}: name a file in another folder")
     listed = read_manifest(expected) if expected else None
     seen = addresses(config, state_dir) if "dhcp:" in targets else {}
     places = [place for target in targets for place in (seen if target == "dhcp:" else (target,))]

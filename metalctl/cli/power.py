@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from metalctl.bmc import Endpoint
 
 
+_UNPROVEN = {
+    "reset": "the reset was accepted; it leaves no state to read, `cycle` does",
+    "nmi": "the NMI was accepted; it leaves no state to read",
+}
+
+
 @click.command()
 @click.argument("action", type=click.Choice(["on", "off", "cycle", "reset", "nmi", "status"]))
 @click.option(
@@ -32,22 +38,22 @@ def power(
     """Switch a node on or off, cycle or reset it, send it an NMI, or tell its power state.
 
     Returns only when the state read from the BMC is the wanted one; a machine that is in that state already gets
-    no command. NODE is the name of an enrolled node, BMC an address such as https://10.0.0.11 or ipmi://10.0.0.11.
+    no command. A reset and an NMI leave no state to read: that the BMC accepted them is all that is known, and said;
+    `cycle` is proven. NODE is the name of an enrolled node, BMC an address such as https://10.0.0.11 or ipmi://10.0.0.11.
 
     Example: metalctl power cycle https://10.0.0.11 --credential file:/etc/metalctl/secrets.json#rack1
     """
     with opened(where, credential, config, state_dir, ca) as machine:
         if action != "status":
             machine.set_power(action, timeout)
-        _show(where, machine.endpoint, machine.power(), as_json)
+        _show(where, machine.endpoint, machine.power(), _UNPROVEN.get(action, ""), as_json)
 
 
-def _show(where: str, endpoint: Endpoint, state: str, as_json: bool) -> None:
+def _show(where: str, endpoint: Endpoint, state: str, note: str, as_json: bool) -> None:
     import json
 
     if as_json:
-        click.echo(
-            json.dumps({"node": where, "bmc": str(endpoint), "power": state, "fingerprint": endpoint.fingerprint})
-        )
+        told = {"node": where, "bmc": str(endpoint), "power": state, "fingerprint": endpoint.fingerprint}
+        click.echo(json.dumps(told | ({"note": note} if note else {})))
     else:
-        click.echo(f"{where} is {state}")
+        click.echo(f"{where} is {state}" + (f" ({note})" if note else ""))

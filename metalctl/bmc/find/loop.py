@@ -49,8 +49,17 @@ class Loop:
     """A scan that is under way. `run` yields what is found; `close` lets go of everything."""
 
     def __init__(
-        self, targets: Iterator[Endpoint | str], wish: Wish, told: Callable[[int, int], None], few: bool = False
+        self,
+        targets: Iterator[Endpoint | str],
+        wish: Wish,
+        told: Callable[[int, int], None],
+        few: bool = False,
+        *,
+        excludes: Callable[[str], bool] = lambda address: False,
+        warn: Callable[[str], None] = lambda line: None,
     ) -> None:
+        self._excludes = excludes
+        self._warn = warn
         self._few = few
         self._targets = targets
         self._wish = wish
@@ -118,10 +127,12 @@ class Loop:
             self._helper.start(_resolved(place.name), lambda at: self._named(place, at))
 
     def _named(self, place: Place, at: tuple[socket.AddressFamily, str] | None) -> None:
-        if at:
+        if at and not self._excludes(at[1]):
             self._later.append((place, *at))
-        else:
-            self._over(place)
+            return
+        if not at:
+            self._warn(f"{place.name} was not asked: the name has no address")
+        self._over(place)
 
     def _place(self, target: Endpoint | str) -> Place | None:
         """What to ask of a target, with the questions it then waits for."""

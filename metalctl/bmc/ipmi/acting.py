@@ -66,7 +66,7 @@ class Acting:
             return Change(before, f"asked {'on' if on else 'off'}", note="this BMC does not tell whether it shows")
         return self._applied("the locator LED", on, after, Change(before, after))
 
-    @audited("clear-log")
+    @audited("log-clear")
     def clear_log(self) -> Change:
         """See protocol.Service. The entry that says "cleared" may stay."""
         before = int(self._session.ask("sel_count"))
@@ -94,20 +94,23 @@ class Acting:
         after = self.clock_ahead()
         return self._applied("the clock", True, abs(after) <= CLOCK_SLACK, Change(before, after))
 
-    @audited("reset-bmc")
+    @audited("bmc-reset")
     def reset_bmc(self) -> Change:
         """See protocol.Service. It serves again when it answers, takes a login, and tells the power state."""
         with contextlib.suppress(Unreachable, BadAnswer):  # many are gone before they have answered
             self._session.ask("cold_reset")
         self._session.close()
         begun = self.clock.now()
-        while self._pings() and self.clock.now() - begun < DOWN_WITHIN:
+        while there := self._pings():
+            if self.clock.now() - begun >= DOWN_WITHIN:
+                break
             self.clock.sleep(0.5)
+        unseen = ", and was never seen away: whether it restarted is not proven" if there else ""
         while True:
             try:
                 self._session = self._login()
                 self.power()
-                return Change("serving", "serving again", note=f"after {self.clock.now() - begun:.0f} s")
+                return Change("serving", "serving again", note=f"after {self.clock.now() - begun:.0f} s{unseen}")
             except (Unreachable, BadAnswer) as error:
                 if self.clock.now() - begun > BACK_WITHIN:
                     raise Unreachable(

@@ -7,7 +7,6 @@ login proves both sides know the password, without sending it (RAKP).
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from metalctl.bmc import lockout
-from metalctl.bmc.audit import log
+from metalctl.bmc.audit import Change, audited, log
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
+from metalctl.bmc.errors import BadAnswer, BootNotSet, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ipmitool, ping
 from metalctl.bmc.ipmi.acting import Acting, Session
 from metalctl.bmc.ipmi.client import Worker
@@ -32,6 +31,7 @@ _DEVICES = {"network": "pxe", "hd": "disk", "optical": "cd", "default": "none"}
 _ASKED = {"pxe": "network", "disk": "hd", "cd": "optical", "setup": "setup", "none": "default"}
 PING = 5.0
 BOOT_SETTLES = 5.0
+SILENCES = 2
 
 
 class IpmiBmc(Acting):
@@ -43,14 +43,15 @@ class IpmiBmc(Acting):
         self.clock = REAL
         self._login = partial(_login, endpoint, credential, timeout)
         self._session = self._login()
+        self._silences = 0
 
     def identity(self) -> Identity:
         """See protocol.Bmc."""
-        return Reader(self._session.ask).identity()
+        return Reader(self._asked).identity()
 
     def inventory(self) -> Inventory:
         """See protocol.Bmc."""
-        reader = Reader(self._session.ask)
+        reader = Reader(self._asked)
         identity, device = reader.identity(), reader.device()
         records, parts = reader.records()
         sensors, watched = reader.sensors(records)
@@ -73,10 +74,36 @@ class IpmiBmc(Acting):
             sources=reader.sources,
         )
 
+    def _asked(self, do: str, **arguments: Any) -> Any:
+        """One fact of an inventory: what gets no answer costs that fact and a new session, as long as the BMC is there.
+
+        Raises Unreachable when it is not, or has been silent too often: each silence takes minutes.
+        """
+        try:
+            return self._session.ask(do, **arguments)
+        except Unreachable as error:
+            self._silences += 1
+            if self._silences > SILENCES:
+                raise
+            self._session.close()
+            self._session = self._login()
+            raise BadAnswer(error.message, hint=error.hint, bmc=str(self.endpoint)) from None
+
     def set_power(self, wanted: str, timeout: float = 120) -> None:
         """See protocol.Bmc."""
-        switch = Switch(str(self.endpoint), self.power, lambda action: self._session.ask("set_power", action=action))
+        self._power(wanted, timeout)
+
+    @audited("power")
+    def _power(self, wanted: str, timeout: float) -> Change:
+        before = self.power()
+        switch = Switch(
+            str(self.endpoint),
+            self.power,
+            lambda action: self._session.ask("set_power", action=action),
+            clock=self.clock,
+        )
         set_power(switch, wanted, timeout)
+        return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
 
     def boot(self) -> str:
         """See protocol.Bmc."""
@@ -88,13 +115,17 @@ class IpmiBmc(Acting):
         if device not in _ASKED or mode not in ("uefi", "bios", None):
             known = ", ".join(_ASKED)
             raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {known}; uefi or bios")
-        wanted = {"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}
-        if self._session.ask("boot") == wanted:
-            return
+        self._boot({"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}, mode)
+
+    @audited("boot")
+    def _boot(self, wanted: dict[str, Any], mode: str | None) -> Change:
+        before = got = self._session.ask("boot")
+        if before == wanted:
+            return Change(_said(before), _said(before))
         self._session.ask("set_boot", **wanted)
-        deadline = time.monotonic() + BOOT_SETTLES
-        while not _is_set(got := self._session.ask("boot"), wanted):
-            if time.monotonic() > deadline:
+        deadline = self.clock.now() + BOOT_SETTLES
+        while not _is_set(got := self._session.ask("boot"), wanted, mode):
+            if self.clock.now() > deadline:
                 raise BootNotSet(
                     f"{self.endpoint}: the boot device should be {wanted}, but reads {got}",
                     hint="this BMC may not keep the mode or the persistence over IPMI; leave them out, or use Redfish",
@@ -102,7 +133,8 @@ class IpmiBmc(Acting):
                     wanted=wanted,
                     got=got,
                 )
-            time.sleep(1.0)
+            self.clock.sleep(1.0)
+        return Change(_said(before), _said(got))
 
     def close(self) -> None:
         """Log out."""
@@ -130,7 +162,7 @@ def _open(endpoint: Endpoint, address: str, credential: Credential, timeout: flo
     except (BadAnswer, Unsupported) as error:
         # Not the password and not the network: the session itself. ipmitool knows more cipher suites.
         if not ipmitool.available():
-            raise BmcError(
+            raise BadAnswer(
                 error.message, hint="install ipmitool: it is tried next (apt-get install ipmitool)"
             ) from None
         fallback = ipmitool.Ipmitool(endpoint, address, credential, timeout)
@@ -138,6 +170,12 @@ def _open(endpoint: Endpoint, address: str, credential: Credential, timeout: flo
         return fallback
 
 
-def _is_set(read: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _is_set(read: dict[str, Any], wanted: dict[str, Any], mode: str | None) -> bool:
     lasting = bool(read["persistent"]) or not wanted["persistent"]
-    return read["device"] == wanted["device"] and lasting and (not wanted["uefi"] or bool(read["uefi"]))
+    return read["device"] == wanted["device"] and lasting and (mode is None or bool(read["uefi"]) == wanted["uefi"])
+
+
+def _said(flags: dict[str, Any]) -> str:
+    device = str(flags["device"]).lower()
+    words = [_DEVICES.get(device, device), *(name for name in ("uefi", "persistent") if flags[name])]
+    return " ".join(words)

@@ -17,6 +17,7 @@ from typing import Any
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
+from metalctl.bmc.ipmi.client import LONG
 from metalctl.bmc.ipmi.commands import Commands
 from metalctl.bmc.ipmi.errors import Refused
 
@@ -102,6 +103,7 @@ class Ipmitool(Commands):
 
     def _run(self, *command: str) -> str:
         name = str(self._endpoint)
+        limit = max(self._timeout, LONG.get("readings" if command[0] == "exec" else command[0], 0.0))
         try:
             done = subprocess.run(
                 [*self._argv, *command],
@@ -109,12 +111,12 @@ class Ipmitool(Commands):
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=self._timeout,
+                timeout=limit,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             raise Unreachable(
-                f"{name} did not answer ipmitool within {self._timeout:g} s",
+                f"{name} did not answer ipmitool within {limit:g} s",
                 hint="is the BMC up, and the network?",
                 bmc=name,
             ) from None

@@ -83,7 +83,8 @@ class Acting(ABC):
         wire = self._wire()
         pending = bios.write(wire, wanted)
         if not pending.differing:
-            return Change(pending.before, pending.before if pending.before else dict(wanted))
+            note = "a change that was pending was taken back" if pending.taken_back else ""
+            return Change(pending.before, pending.before if pending.before else dict(wanted), note)
         if not reboot:
             return Change(pending.before, pending.before, f"pending until a reboot: {', '.join(pending.differing)}")
         self._restart(timeout)
@@ -98,9 +99,9 @@ class Acting(ABC):
         """See protocol.Settings."""
         wire = self._wire()
         before, _ = secure_boot.read(wire)
-        secure_boot.write(wire, on)
+        written = secure_boot.write(wire, on)
         if before == on:
-            return Change(before, before)
+            return Change(before, before, "a change that was pending was taken back" if written else "")
         if not reboot:
             return Change(before, before, "pending until a reboot")
         self._restart(timeout)

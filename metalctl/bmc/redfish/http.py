@@ -27,6 +27,7 @@ IN_FLIGHT = 4
 RETRY_AFTER = 0.5
 TROUBLE = 8
 _MOVED = frozenset({301, 302, 307, 308})
+_TELLING = frozenset({400, 401, 403})  # statuses whose messages tell more than the status
 _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 
 
@@ -147,7 +148,7 @@ class Client:
             path = refusals.on_this_bmc(self._endpoint, path, moved)
         if answer.status == 200 or (answer.status == 304 and etag):
             return answer
-        raise self.refusal(path, answer.status)
+        raise self.refusal(path, answer)
 
     async def send(
         self,
@@ -161,7 +162,7 @@ class Client:
         authorized = dict(self._login.headers) if self._login else {}
         answer = await self._exchange(method, path, _ACCEPT | authorized | dict(headers or {}), json, patience)
         if answer.status < 200 or answer.status >= 300:
-            raise self.refusal(path, answer.status)
+            raise self.refusal(path, answer)
         return answer
 
     async def close(self) -> None:
@@ -247,8 +248,12 @@ class Client:
             raise refusals.no_time(self._endpoint)
         return min(seconds, left)
 
-    def refusal(self, path: str, status: int) -> BmcError:
+    def refusal(self, path: str, answer: Answer) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
-        if status in (401, 403) and self._credential and not self._trusted:
+        status = answer.status
+        said = refusals.message_ids(answer.body) if status in _TELLING else ()
+        if refusals.wants_another_password(said):
+            return refusals.must_change(self._endpoint)
+        if self._credential and not self._trusted and (status in (401, 403) or refusals.is_about_login(said)):
             return lockout.refused(self._endpoint, self._credential, f"HTTP {status}")
         return refusals.of_status(self._endpoint, path, status)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
+import orjson
+
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable, Unsupported
 from metalctl.bmc.redfish.body import FIRMWARE
 
 BUSY = frozenset({409, 412, 423, 429, 503})
 _MISSING = frozenset({404, 405, 410, 501})
+# SessionLimitExceeded and the like are no verdict on the credential.
+_LOGIN = re.compile(r"(?i)unauthori[sz]ed|log(in|on)|credential|authenticat|access_?denied|NoValidSession")
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 _HINTS = {
     401: "the BMC asks for a login again: was the account changed or locked meanwhile?",
     403: "the account may not read this; give it the role Operator or Administrator",
+    404: "it has no such resource: see what the resource above lists (metalctl bmc get)",
     503: "the BMC is busy or starting; try again in a minute",
 }
 
@@ -41,6 +47,39 @@ def of_status(endpoint: Endpoint, path: str, status: int) -> BmcError:
     kind = Busy if status in BUSY else Missing if status in _MISSING else BadAnswer
     what, hint = f"{endpoint} answers HTTP {status} for {path}", _HINTS.get(status, FIRMWARE)
     return kind(what, hint=hint, bmc=str(endpoint), status=status)
+
+
+def message_ids(body: bytes) -> tuple[str, ...]:
+    """The ids of the messages in the body of a refusal, () when there are none that can be read."""
+    try:
+        error = orjson.loads(body).get("error")
+        rows = error.get("@Message.ExtendedInfo") or ()
+        said = [row.get("MessageId") for row in (rows if isinstance(rows, list) else [rows]) if isinstance(row, dict)]
+        return tuple(one for one in (error.get("code"), *said) if isinstance(one, str))
+    except (orjson.JSONDecodeError, AttributeError):
+        return ()
+
+
+def is_about_login(ids: Iterable[str]) -> bool:
+    """Whether a refusal is of the credential, whatever its status: some answer a login that failed with 400
+    (Redfish-Service-Validator#191), and the same once more, as Basic, would be a second failure of the account.
+    """
+    return any(_LOGIN.search(one) for one in ids)
+
+
+def wants_another_password(ids: Iterable[str]) -> bool:
+    """Whether the credential is good, and must be changed before anything else is permitted."""
+    return any(one.endswith("PasswordChangeRequired") for one in ids)
+
+
+def must_change(endpoint: Endpoint) -> Unsupported:
+    """The error for that."""
+    return Unsupported(
+        f"{endpoint} takes the credential, and wants its password changed before anything else",
+        hint="rotate the factory password first: metalctl bmc rotate",
+        bmc=str(endpoint),
+        status=403,
+    )
 
 
 def no_time(endpoint: Endpoint) -> Unreachable:

@@ -94,6 +94,7 @@ def _print(report: Report, result: Conformance) -> None:
     for table in (about, able, odd):
         if table.row_count:
             console.print(table)
-    console.print(f"Conformance {result.profile}: {result.verdict}: {result.reason}", markup=False)
+    console.print(" ".join(["Conformance", result.profile]).strip(), end=": ", markup=False)
+    console.print(f"{result.verdict}: {result.reason}", markup=False)
     for failure in result.failures:
         console.print(f"  {failure}", markup=False)

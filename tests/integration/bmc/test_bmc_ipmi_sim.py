@@ -82,7 +82,7 @@ def test_the_event_log_is_read_and_cleared_and_the_clock_set(sim: Endpoint) -> N
         assert not bmc.clear_log().changed
         assert bmc.set_clock().changed
         assert abs(bmc.clock_ahead()) < 5
-    assert [(a.action, a.done) for a in acts] == [("clear-log", True), ("clear-log", True), ("clock", True)]
+    assert [(a.action, a.done) for a in acts] == [("log-clear", True), ("log-clear", True), ("clock", True)]
 
 
 def test_what_a_bmc_cannot_do_is_said(sim: Endpoint) -> None:

@@ -188,3 +188,21 @@ def test_the_same_credential_twice_is_a_mistake() -> None:
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
     lockout.forget()
+
+
+def test_an_account_that_was_there_before_is_not_taken_away_when_its_new_password_does_not_work() -> None:
+    bmc = FakeBmc()
+    bmc._add({"UserName": SITE.username, "Password": "older-pass-1"})
+
+    def cuts(sent: Sent) -> Reply | None:
+        if sent.method == "PATCH" and "Password" in sent.body:
+            bmc.passwords[SITE.username] = "cut"
+            return Reply(204)
+        return None
+
+    bmc.rules.append(cuts)
+    with pytest.raises(NotApplied, match="does not work"):
+        rotate(users(bmc), ADMIN, SITE)
+    assert f"{USERS}/{SITE.username}" in bmc.tree
+    assert "DELETE" not in {s.method for s in bmc.sent if s.path.startswith(USERS)}
+    assert bmc.tree[f"{USERS}/1"]["Enabled"] is True

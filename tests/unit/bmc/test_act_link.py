@@ -86,11 +86,12 @@ def test_a_body_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
         HttpsLink(endpoint, 60).request("GET", "/", {}, None)
 
 
-def test_a_body_that_drips_is_cut_off_by_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Slow: "])
+def test_an_answer_that_drips_is_cut_off_by_time(tmp_path: Path, head: bytes) -> None:
     ended = threading.Event()
 
     def drips(stream: Any) -> None:
-        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        stream.sendall(head)
         while not ended.wait(0.05):
             stream.sendall(b"x")
 

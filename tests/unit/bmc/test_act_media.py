@@ -95,3 +95,30 @@ def test_a_task_of_the_insertion_is_waited_for() -> None:
 
     bmc.rules.append(slow)
     assert media.insert(bmc.wire(), ISO, "cd")[1].inserted
+
+
+def test_a_drive_that_comes_to_hold_another_image_is_told() -> None:
+    bmc = FakeBmc()
+
+    def another(sent: Sent) -> Reply | None:
+        if sent.method == "POST":
+            bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "http://10.0.0.1/other.iso"})
+            return Reply(204)
+        return None
+
+    bmc.rules.append(another)
+    with pytest.raises(NotApplied, match=r"but holds .*other"):
+        media.insert(bmc.wire(), ISO, "cd")
+
+
+def test_a_drive_that_names_only_the_file_holds_ours() -> None:
+    bmc = FakeBmc()
+
+    def short(sent: Sent) -> Reply | None:
+        if sent.method == "POST":
+            bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "/a.iso"})
+            return Reply(204)
+        return None
+
+    bmc.rules.append(short)
+    assert media.insert(bmc.wire(), ISO, "cd")[1].image == "/a.iso"

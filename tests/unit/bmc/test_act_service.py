@@ -187,6 +187,12 @@ def test_a_reset_of_the_bmc_is_waited_out() -> None:
     assert bmc.bodies("POST") == [{"ResetType": "GracefulRestart"}]
 
 
+def test_a_bmc_that_is_away_for_three_seconds_was_away() -> None:
+    bmc = FakeBmc()
+    bmc.restart = (5.5, 8.5)
+    assert manager.reset(bmc.wire()) < 20
+
+
 def test_while_the_bmc_starts_it_is_asked_without_credential_and_few_logins_are_spent() -> None:
     bmc = FakeBmc()
     bmc.rules.append(lambda s: error(401) if s.path == SYSTEM and s.at > 1050 else None)

@@ -145,6 +145,9 @@ def test_an_unknown_setting_is_refused_before_anything_is_written_and_a_near_one
     with pytest.raises(Unsupported, match="no setting 'Bootmode'") as caught:
         Machine(bmc).set_bios({"Vt": "On", "Bootmode": "Bios"})
     assert "BootMode" in caught.value.hint
+    with pytest.raises(Unsupported, match="no setting 'Xyzzy'") as caught:
+        Machine(bmc).set_bios({"Xyzzy": "On"})
+    assert "metalctl bmc bios lists" in caught.value.hint
     assert bmc.bodies("PATCH") == []
 
 

@@ -159,3 +159,35 @@ def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_en
 )  # fmt: skip
 def test_the_task_that_an_answer_started(reply: Reply, path: str) -> None:
     assert tasks.task_of(reply) == path
+
+
+@pytest.mark.parametrize(("timed_out", "tries"), [(False, 2), (True, 1)])
+def test_a_read_that_broke_off_is_tried_once_more_unless_it_took_its_time(timed_out: bool, tries: int) -> None:
+    bmc = FakeBmc()
+
+    def breaks(sent: Sent) -> Reply | None:
+        raise Unreachable("broke off", timed_out=timed_out)
+
+    bmc.rules.append(breaks)
+    with pytest.raises(Unreachable):
+        bmc.wire().get(SYSTEM)
+    assert len(bmc.sent) == tries
+    bmc.rules[:] = [lambda s: breaks(s) if s.at < 1000 + 1 and not timed_out else None]
+    bmc._now = 1000.0
+    assert bmc.wire().get(SYSTEM)["Model"] == "Box"
+
+
+def test_a_write_that_broke_off_is_not_sent_again() -> None:
+    bmc = FakeBmc()
+
+    def breaks(sent: Sent) -> Reply | None:
+        if sent.method == "GET":
+            return None
+        raise Unreachable("broke off")
+
+    bmc.rules.append(breaks)
+    with pytest.raises(Unreachable):
+        bmc.wire().post("/x", {})
+    with pytest.raises(Unreachable):
+        bmc.wire().patch(SYSTEM, {"AssetTag": "x"})
+    assert [one.method for one in bmc.sent if one.method != "GET"] == ["POST", "PATCH"]

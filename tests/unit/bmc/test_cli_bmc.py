@@ -87,6 +87,14 @@ def test_what_is_asked_is_told_and_nothing_is_written(
     assert {method for method, _ in machine.requests} == {"GET"}
 
 
+@pytest.mark.slow
+def test_a_reset_is_told_as_accepted_since_it_leaves_no_state_to_read(machine: Replay, tmp_path: Path) -> None:
+    assert "is on (the reset was accepted" in run("power", "reset", machine.url, state=tmp_path).stdout
+    told = json.loads(run("power", "nmi", machine.url, "--json", state=tmp_path).stdout)
+    assert (told["power"], "accepted" in told["note"]) == ("on", True)
+    assert "note" not in json.loads(run("power", "on", machine.url, "--json", state=tmp_path).stdout)
+
+
 def test_mistakes_of_the_command_line_are_told_before_anything_is_sent(machine: Replay, tmp_path: Path) -> None:
     for words in (
         ["bios", machine.url, "--set", "Vt"],

@@ -205,6 +205,15 @@ def test_packets_are_paced_by_the_rate() -> None:
     assert time.monotonic() - begun > 0.4, "eleven addresses cost at least a connect and a datagram each"
 
 
+def test_what_was_not_sent_is_not_made_up_for_in_a_burst() -> None:
+    now = [0.0]
+    pace = Pace(1000, lambda: now[0])
+    now[0] = 60.0
+    assert pace.left() == 20
+    pace.spend(21)
+    assert pace.wait() == pytest.approx(0.002)
+
+
 def test_no_rate_is_as_fast_as_it_goes() -> None:
     pace = Pace(0)
     for _ in range(10_000):
@@ -263,6 +272,15 @@ def test_one_that_is_slow_to_answer_is_found_all_the_same(replay: Replay) -> Non
 def test_excluded_addresses_are_left_alone(replay: Replay) -> None:
     assert list(discover([replay.url], exclude=["127.0.0.0/8"])) == []
     assert not replay.requests
+
+
+def test_a_name_of_an_excluded_address_is_left_alone_and_one_without_an_address_is_told(replay: Replay) -> None:
+    told: list[str] = []
+    named = f"https://localhost:{replay.port}"
+    assert list(discover([named], exclude=["127.0.0.0/8", "::1"], warn=told.append)) == []
+    assert (replay.requests, told) == ({}, [])
+    assert list(discover(["no-such-host.invalid"], timeout=1, warn=told.append)) == []
+    assert told == ["no-such-host.invalid was not asked: the name has no address"]
 
 
 def test_a_scan_that_is_left_early_lets_go_of_everything(replay: Replay) -> None:

@@ -144,3 +144,10 @@ def test_help_tells_the_targets_and_examples() -> None:
     assert done.exit_code == 0
     for word in ("ssdp:", "dhcp:", "--expected", "--rate", "Example"):
         assert word in done.output
+
+
+def test_a_nodes_file_that_cannot_be_written_is_told_before_anything_is_asked(replay: Replay, tmp_path: Path) -> None:
+    done = CliRunner().invoke(discover, [replay.url, "--json", "-o", str(tmp_path / "none" / "nodes.csv")])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nothing can be written" in done.stderr
+    assert not replay.requests

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc import Credential, Endpoint, parse_endpoint
-from metalctl.bmc.errors import BadEndpoint
+from metalctl.bmc import Credential, Endpoint, lockout, parse_endpoint
+from metalctl.bmc.errors import BadEndpoint, WrongPassword
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,21 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None
 def test_a_credential_never_shows_its_password() -> None:
     credential = Credential("admin", "hunter2")
     assert "hunter2" not in f"{credential} {credential!r} {[credential]}"
+
+
+def test_a_refusal_counts_for_one_port_user_and_password_only() -> None:
+    here, wrong = Endpoint("192.0.2.1", port=8443), Credential("admin", "hunter2")
+    lockout.forget()
+    lockout.refused(here, wrong, "HTTP 401")
+    for endpoint, credential in (
+        (Endpoint("192.0.2.1", port=8444), wrong),
+        (Endpoint("192.0.2.2", port=8443), wrong),
+        (here, Credential("admin", "other")),
+        (here, Credential("root", "hunter2")),
+    ):
+        lockout.check(endpoint, credential)
+    with pytest.raises(WrongPassword, match="not tried again"):
+        lockout.check(here, wrong)
+    with pytest.raises(WrongPassword):
+        lockout.check(Endpoint("192.0.2.1", port=8443, system="2", fingerprint="ab"), wrong)
+    lockout.forget()

@@ -126,6 +126,12 @@ def test_a_reset_ends_when_the_bmc_takes_a_login_again() -> None:
     assert machine.power() == "on"
 
 
+def test_a_bmc_that_was_never_seen_away_is_not_said_to_have_restarted() -> None:
+    change = Machine(Session(), away=0).reset_bmc()
+    assert "not proven" in change.note
+    assert "not proven" not in Machine(Session()).reset_bmc().note
+
+
 def test_a_bmc_that_does_not_come_back_is_an_error_with_what_to_do() -> None:
     machine = Machine(Session(), away=10_000)
     with pytest.raises(Unreachable, match="does not serve") as caught:

@@ -8,6 +8,7 @@ import pytest
 
 from metalctl.bmc.errors import Busy, PowerNotReached, Unreachable, Unsupported
 from metalctl.bmc.power import Switch, set_power
+from metalctl.bmc.redfish.inventory import power_state
 from metalctl.bmc.timing import Clock
 
 
@@ -156,3 +157,12 @@ def test_a_bmc_that_first_tells_what_was_wanted_is_not_believed() -> None:
     lies = iter(["off", "on", *["off"] * 99])
     with pytest.raises(PowerNotReached, match="should be on, but reads off"):
         set_power(Switch("bmc", lambda: next(lies), lambda action: None, clock=clock), "on", 30)
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [("On", "on"), ("Off", "off"), ("PoweringOn", "off"), ("PoweringOff", "on"), ("Paused", "on"), ("Sleepy", ""),
+     (None, ""), (True, "")],
+)  # fmt: skip
+def test_a_machine_is_on_once_it_is_on_and_off_once_it_is_off(told: object, state: str) -> None:
+    assert power_state({"PowerState": told}) == state

@@ -66,6 +66,19 @@ def test_an_empty_slot_has_size_zero_and_a_dimm_without_size_is_not_guessed() ->
 
 
 @pytest.mark.parametrize(
+    ("states", "ecc"),
+    [(["MultiBitECC", "SingleBitECC"], True), (["MultiBitECC", "NoECC"], False), (["MultiBitECC", None], None),
+     ([None, None], None), ([], None)],
+)  # fmt: skip
+def test_memory_has_ecc_when_every_module_says_so_and_one_that_says_nothing_leaves_it_open(
+    states: list[str | None], ecc: bool | None
+) -> None:
+    told = [MemoryModule({"Id": str(n), "CapacityMiB": 1024, "ErrorCorrection": one}) for n, one in enumerate(states)]
+    empty = MemoryModule({"Id": "9", "Status": {"State": "Absent"}})
+    assert parts_compute.memory(System({}), [*told, empty], []).ecc is ecc
+
+
+@pytest.mark.parametrize(
     ("modules", "present", "version"),
     [([{"InterfaceType": "TPM2_0", "Status": {"State": "Enabled"}}], True, "2.0"),
      ([{"InterfaceType": "TPM1_2"}], True, "1.2"), ([{"InterfaceType": "TCM1_0"}], True, ""),
@@ -129,6 +142,16 @@ def test_three_views_of_a_port_are_one_port_and_the_first_that_states_a_fact_win
     assert own
     (found,) = parts_network.merge([own, *parts_network.adapter_nics(adapter, [], [function])])
     assert (found.name, found.link, found.firmware, found.sriov, found.speed) == ("eth", False, "1.2", 8, None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"EthernetInterfaceType": "Virtual"}, {"MACAddress": None}, {"MACAddress": "00:00:00:00:00:00"}],
+)
+def test_what_is_no_physical_port_is_no_nic(odd: dict[str, Any]) -> None:
+    port = {"Id": "1", "MACAddress": "02:00:00:00:00:01"}
+    assert parts_network.nic(EthernetInterface(port)) is not None
+    assert parts_network.nic(EthernetInterface(port | odd)) is None
 
 
 def test_an_infiniband_port_is_no_ethernet_port() -> None:

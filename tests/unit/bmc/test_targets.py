@@ -42,7 +42,19 @@ def test_a_large_network_is_walked_without_being_built() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["10.0.0.0/33", "10.0.0.9-10.0.0.1", "10.0.0.300", "2001:db8::/64", "none.csv", "a b"]
+    "target",
+    [
+        "10.0.0.0/33",
+        "10.0.0.9-10.0.0.1",
+        "10.0.0.300",
+        "2001:db8::/64",
+        "none.csv",
+        "a b",
+        "10.0.0.5-300",
+        "10.0.0.5-10.0.0.x",
+        "10.0.0.5-",
+        "2001:db8::1-9z",
+    ],
 )
 def test_what_cannot_be_scanned_is_refused(target: str) -> None:
     with pytest.raises((BadTarget, BadEndpoint)) as caught:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +19,22 @@ from metalctl.bmc.redfish.values import child, items, link, text
 
 APPLY = "@Redfish.SettingsApplyTime"
 POLL = 10.0
+SETTLES = 10.0
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """before: the wanted settings as they were. differing: those still to come. task: its path, "" for none."""
+    """before: the wanted settings as they were. differing: those still to come. task: its path, "" for none.
+
+    taken_back: whether the next boot would have made another value of one that is right now.
+    """
 
     before: Values
     differing: Values
     task: str = ""
+    taken_back: bool = False
 
 
 def read(wire: Wire) -> Values:
@@ -42,14 +49,17 @@ def write(wire: Wire, wanted: Mapping[str, Any]) -> Pending:
     _check_names(wire, wanted, now)
     before = {name: now[name] for name in wanted}
     asked = {name: _typed(value, now[name]) for name, value in wanted.items() if not _equal(value, now[name])}
-    if not asked:
-        return Pending(before, {})
     bios = wire.get(path)
     place = _settings_path(wire, bios, path)
-    if place != path and _is_pending(wire, place, asked):
+    pending = _pending(wire, place) if place != path else {}
+    otherwise = {name: _typed(wanted[name], now[name]) for name in _differing(wanted, now | pending)}
+    if not otherwise:  # it is so, or was asked for before: after a crash it is not written twice
         return Pending(before, asked)
-    reply_task = _patch(wire, bios, place, asked)
+    reply_task = _patch(wire, bios, place, asked | otherwise)
     tasks.check(wire, reply_task)
+    if not asked:
+        _see_taken_back(wire, place, otherwise)
+        return Pending(before, {}, taken_back=True)
     differing = _differing(asked, _attributes(wire, path))
     return Pending(before, differing if wire.quirks.bios_reboot == "pending" else asked, reply_task)
 
@@ -100,8 +110,9 @@ def _attributes(wire: Wire, path: str) -> Values:
 def _check_names(wire: Wire, wanted: Mapping[str, Any], now: Values) -> None:
     for name in wanted:
         if name not in now:
-            near = ", ".join(difflib.get_close_matches(name, now, 3, 0.5)) or "see metalctl bmc bios"
-            raise Unsupported(f"{wire.name}: the BIOS has no setting {name!r}", hint=f"did you mean: {near}")
+            near = ", ".join(difflib.get_close_matches(name, now, 3, 0.5))
+            hint = f"did you mean: {near}" if near else "metalctl bmc bios lists those that it has"
+            raise Unsupported(f"{wire.name}: the BIOS has no setting {name!r}", hint=hint)
 
 
 def _settings_path(wire: Wire, bios: Resource, path: str) -> str:
@@ -109,12 +120,24 @@ def _settings_path(wire: Wire, bios: Resource, path: str) -> str:
     return stated or (path.rstrip("/") + wire.quirks.bios_at if wire.quirks.bios_at else path)
 
 
-def _is_pending(wire: Wire, place: str, asked: Values) -> bool:
-    """Whether exactly that was asked for before: after a crash it is not written twice."""
+def _pending(wire: Wire, place: str) -> Values:
+    """What the next boot brings, as far as it is told: some list only that there, others every setting."""
     try:
-        return not _differing(asked, child(wire.get(place), "Attributes"))
+        return dict(child(wire.get(place), "Attributes"))
     except (Missing, BadAnswer):
-        return False
+        return {}
+
+
+def _see_taken_back(wire: Wire, place: str, wanted: Values) -> None:
+    deadline = wire.clock.now() + SETTLES
+    while differing := {
+        name: value
+        for name, value in _pending(wire, place).items()
+        if name in wanted and not _equal(wanted[name], value)
+    }:
+        if wire.clock.now() >= deadline:
+            raise _not_applied(wire, wanted, wanted | differing, "it is pending for the next boot")
+        wire.clock.sleep(1.0)
 
 
 def _patch(wire: Wire, bios: Resource, place: str, asked: Values) -> str:
@@ -138,13 +161,19 @@ def _differing(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Values:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    if isinstance(other, bool):  # people write true
+        return str(one).lower() == str(other).lower()
     return bool(one == other) or str(one) == str(other)
 
 
 def _typed(value: Any, like: Any) -> Any:
-    """The value in the type that the BIOS uses: people write numbers as text."""
-    if isinstance(value, str) and isinstance(like, int) and not isinstance(like, bool):
-        return int(value) if value.lstrip("-").isdigit() else value
+    """The value in the type that the BIOS uses: people write numbers and true as text."""
+    if not isinstance(value, str):
+        return value
+    if isinstance(like, bool):
+        return {"true": True, "false": False}.get(value.lower(), value)
+    if isinstance(like, int) and _WHOLE.fullmatch(value):
+        return int(value)
     return value
 
 

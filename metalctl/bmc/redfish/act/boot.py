@@ -52,7 +52,9 @@ def set_override(wire: Wire, device: str, mode: str | None, persistent: bool) ->
     system = wire.system()
     path, shown = _where(wire, system)
     before = read(shown)
-    if _is(before, device, mode, persistent, exact=not wire.quirks.boot_lasting_counts):
+    # Where a lasting one is what is asked for, a lasting one is what was asked for: it is not written again.
+    lasting_counts = wire.quirks.boot_lasting_counts or wire.quirks.boot_once == "Continuous"
+    if _is(before, device, mode, persistent, exact=not lasting_counts):
         return before, before
     wire.patch(path, {"Boot": _body(wire, system, before, device, mode, persistent)})
     deadline = wire.clock.now() + SETTLES

@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -58,10 +61,11 @@ class HttpsLink:
             made.connect()
             self._check(made.sock)
             made.request(method, path, body, {"Connection": "close", **headers})
-            response = made.getresponse()
+            with _cut_off(made.sock, deadline):
+                response = made.getresponse()
             return _reply(response, self._read(response, deadline))
         except TimeoutError:
-            raise self._unreachable(f"did not answer {method} {path} within {self._timeout:g} s") from None
+            raise self._unreachable(f"did not answer {method} {path} within {self._timeout:g} s", True) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._unreachable(f"broke off: {error or type(error).__name__}") from None
         finally:
@@ -82,9 +86,33 @@ class HttpsLink:
             raise ValueError("its answer ends in the middle")
         return found
 
-    def _unreachable(self, what: str) -> Unreachable:
-        name = str(self._endpoint)
-        return Unreachable(f"{name} {what}", hint="is the BMC up, and the management network?", bmc=name)
+    def _unreachable(self, what: str, timed_out: bool = False) -> Unreachable:
+        name, hint = str(self._endpoint), "is the BMC up, and the management network?"
+        return Unreachable(f"{name} {what}", hint=hint, bmc=name, timed_out=timed_out)
+
+
+@contextmanager
+def _cut_off(sock: socket.socket, deadline: float) -> Iterator[None]:
+    """Hang up at the deadline: a head that drips byte by byte never lets the time-out of a single read pass."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # as if the BMC had: TLS itself is no matter of this thread
+
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError):
+        if not late.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if late.is_set():  # also where the end of the line passes for the end of the head
+        raise TimeoutError
 
 
 def _reply(response: http.client.HTTPResponse, data: bytes) -> Reply:

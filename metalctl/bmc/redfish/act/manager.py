@@ -15,6 +15,7 @@ from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.values import text
 
 POLL = 5.0
+AWAY_POLL = 2.0  # some are back within five seconds: to be away must not be missed
 ROOT = "/redfish/v1/"
 LOGINS = 3
 
@@ -66,7 +67,7 @@ def _wait_away(wire: Wire, path: str, last: str) -> None:
                 wanted="reset",
                 got="not reset",
             )
-        wire.clock.sleep(POLL)
+        wire.clock.sleep(AWAY_POLL)
 
 
 def _wait_back(wire: Wire) -> None:

@@ -7,6 +7,7 @@ from metalctl.bmc.redfish.act.wire import Resource, Wire
 from metalctl.bmc.redfish.values import link, text
 
 POLL = 10.0
+SETTLES = 10.0
 
 
 def read(wire: Wire) -> tuple[bool, bool]:
@@ -14,14 +15,20 @@ def read(wire: Wire) -> tuple[bool, bool]:
     return _state(_resource(wire)[1])
 
 
-def write(wire: Wire, on: bool) -> None:
-    """Ask for it at the next boot, and see it asked for. Raises NotApplied."""
+def write(wire: Wire, on: bool) -> bool:
+    """Ask for it at the next boot, and see it asked for; whether that was needed. Raises NotApplied."""
     path, resource = _resource(wire)
-    if _state(resource)[1] == on:
-        return
-    wire.patch(link(resource, "@Redfish.Settings", "SettingsObject") or path, {"SecureBootEnable": on})
-    if _state(wire.get(path))[1] != on:
-        raise _not_applied(wire, on, "the BMC accepted it and still says otherwise")
+    place = link(resource, "@Redfish.Settings", "SettingsObject") or path
+    # What comes at the next boot stands where it is written: the resource itself may tell only of the last one.
+    if _state(resource if place == path else wire.get(place))[1] == on:
+        return False
+    wire.patch(place, {"SecureBootEnable": on})
+    deadline = wire.clock.now() + SETTLES
+    while _state(wire.get(place))[1] != on:
+        if wire.clock.now() >= deadline:
+            raise _not_applied(wire, on, "the BMC accepted it and still says otherwise")
+        wire.clock.sleep(1.0)
+    return True
 
 
 def wait(wire: Wire, on: bool, timeout: float) -> None:

@@ -16,6 +16,7 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupp
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act.link import Link
 from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.refusals import is_about_login
 from metalctl.bmc.redfish.systems import member_paths
 from metalctl.bmc.redfish.values import child, items, link, text, whole
 from metalctl.bmc.timing import REAL, Clock
@@ -46,8 +47,8 @@ class RedfishUsers:
         except BmcError as error:
             if session:
                 wire.log_out(session)
-            if error.fields.get("status") == 401:
-                raise lockout.refused(self._endpoint, credential, "HTTP 401") from None
+            if _is_refused(error):
+                raise lockout.refused(self._endpoint, credential, f"HTTP {error.fields.get('status')}") from None
             raise
         return admin
 
@@ -62,7 +63,9 @@ class RedfishUsers:
             return ""
         try:
             return wire.log_in(path, credential)
-        except (Missing, Unsupported):
+        except (Missing, Unsupported) as error:
+            if _is_refused(error):
+                raise
             return ""
 
 
@@ -194,6 +197,12 @@ class RedfishAdmin:
             if not text(account, "UserName") and not account.get("Enabled") and (number is None or number >= first):
                 return path
         raise Unsupported(f"{self._wire.name} has no room for another account", hint="remove one by hand")
+
+
+def _is_refused(error: BmcError) -> bool:
+    """Whether the credential is what was refused: it is not tried again in another way then."""
+    told = error.fields.get("messages", ())
+    return error.fields.get("status") == 401 or (isinstance(told, tuple) and is_about_login(map(str, told)))
 
 
 def _must_change(error: BmcError) -> bool:

@@ -1,7 +1,8 @@
 """Reading and writing resources for actions: the quirks decide about ETags, patience and refusals that are none.
 
-A path that leads off the BMC is refused before anything is sent. A write is tried again while the BMC says that it is
-busy, never when it may have been done: a lost answer is an Unreachable, and who called looks what became of it.
+A path that leads off the BMC is refused before anything is sent. A read that broke off is tried once more. A write is
+tried again while the BMC says that it is busy, never when it may have been done: a lost answer is an Unreachable, and
+who called looks what became of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from metalctl.bmc.endpoint import Credential
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Unreachable
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.access import Access, Basic, Token
 from metalctl.bmc.redfish.act.link import Link, Reply
@@ -165,10 +166,20 @@ class Wire:
         return tag.removeprefix("W/")
 
     def _get(self, path: str) -> tuple[Resource, Mapping[str, str]]:
-        reply = self._send("GET", path, None, {})
+        reply = self._asked(path)
         if not reply.json or not reply.body:
             raise BadAnswer(f"{self.name}: {path} is not a JSON object", hint="a reset of the BMC may mend it")
         return dict(reply.body), reply.headers
+
+    def _asked(self, path: str) -> Reply:
+        """One GET; where the connection broke off, one more."""
+        try:
+            return self._send("GET", path, None, {})
+        except Unreachable as error:
+            if error.fields.get("timed_out"):
+                raise
+        self.clock.sleep(PAUSE)
+        return self._send("GET", path, None, {})
 
     def _send(
         self,
