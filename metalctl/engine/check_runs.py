@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from metalctl.engine import runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed
 from metalctl.model.finding import Finding
+from metalctl.model.match import waive
 from metalctl.model.measurement import CheckResult, Measurement
+from metalctl.model.profile import Profile
 from metalctl.model.run import InstallSpec, RunSpec
 from metalctl.model.units import format_quantity
 from metalctl.model.verdict import Verdict
@@ -46,10 +49,17 @@ def found(ctx: Context, run_id: str) -> RunRow | None:
         return evidence.run(connection, run_id)
 
 
-def conclude(rows: Iterable[RunRow]) -> tuple[Finding, ...]:
-    """Findings of finished runs; StageFailed when anything blocks. A run without a good end is UNKNOWN."""
+def conclude(rows: Iterable[RunRow], profile: Profile | None = None) -> tuple[Finding, ...]:
+    """Findings of finished runs; StageFailed when anything blocks. A run without a good end is UNKNOWN.
+
+    profile: whose waivers count for the checks. None waives: that a run ended well (an installation among them) is not
+    for anybody to waive, and a check is never only a warning.
+    """
     rows = list(rows)
-    findings = tuple(f for row in rows for f in (*(_finding(r) for r in row.results), *_ending(row)))
+    checks = tuple(_finding(result) for row in rows for result in row.results)
+    if profile is not None:
+        checks = waive(checks, replace(profile, warnings=()))
+    findings = (*checks, *(f for row in rows for f in _ending(row)))
     if any(f.blocks for f in findings):
         raise StageFailed(findings, runs=[r.run_id for r in rows])
     return findings

@@ -52,6 +52,9 @@ def _requirement(key: str, named: Scalar, profile: Profile, known: set[str]) -> 
     if set(group) & set("*?["):
         message = f"{key}: {short(named.text)} is not about one thing"
         yield Problem(named.file, named.line, message, "name the requirement, or a group of them such as memory.*")
+    elif key == "warnings" and group == "check":
+        message = f"{key}: {short(named.text)}: a check that fails always blocks"
+        yield Problem(named.file, named.line, message, "waive it by name, or take it out of burn_in and accept")
     elif not any(fits(name, (named.text,)) for name in known) and ("." not in named.text or group not in _ELSEWHERE):
         message = f"{key}: the profile has no requirement {short(named.text)}"
         yield Problem(named.file, named.line, message, suggest(named.text, sorted(known)))

@@ -22,7 +22,7 @@ def tick(ctx: Context) -> Done | Wait:
     row = check_runs.follow(ctx, _spec(ctx), "installed", "accept", str(ctx.options.get("level", "quick")))
     if row.state == "running":
         return Wait(POLL, row.progress or "checks are starting")
-    return Done({"runs": [row.run_id]}, check_runs.conclude([row]))
+    return Done({"runs": [row.run_id]}, check_runs.conclude([row], ctx.profile))
 
 
 def _inspect(ctx: Context) -> None:

@@ -23,7 +23,7 @@ def tick(ctx: Context) -> Done | Wait:
     alone = check_runs.follow(ctx, _alone(ctx, level), "ramdisk", "burn-in", level)
     if alone.state == "running":
         return Wait(POLL, alone.progress or "checks are starting")
-    findings = check_runs.conclude([alone])
+    findings = check_runs.conclude([alone], ctx.profile)
     if not _peer_checks(ctx):
         return Done({"runs": [alone.run_id]}, findings)
     ctx.memo["ready_for_peers"] = True
@@ -43,7 +43,7 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
         if row.state == "running":
             return Wait(POLL, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
-    paired = check_runs.conclude(rows) if rows else _no_peer(ctx, findings)
+    paired = check_runs.conclude(rows, ctx.profile) if rows else _no_peer(ctx, findings)
     return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from metalctl.content import profiles
 from metalctl.engine import check_runs, runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed
 from metalctl.engine.services import Services
 from metalctl.model.boot import PhoneHome
+from metalctl.model.finding import Waiver
 from metalctl.model.measurement import CheckResult
+from metalctl.model.profile import Profile
 from metalctl.model.run import RunSpec
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
@@ -55,6 +59,32 @@ def test_a_run_without_a_good_end_is_unknown_although_all_its_checks_passed(
         check_runs.conclude([row(CheckResult("bond", Verdict.PASS), state=state, final=final)])
     assert [f.verdict for f in caught.value.findings if f.blocks] == [Verdict.UNKNOWN]
     assert caught.value.fault == "metalctl"
+
+
+WAIVER = Waiver("check.bond", "ops", "cable on order", "2999-01-31")
+
+
+def profile(**changes: Any) -> Profile:
+    return replace(profiles.load("lab/compute"), **changes)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.UNKNOWN])
+def test_a_check_that_was_waived_by_name_is_told_and_does_not_stop_the_stage(verdict: Verdict) -> None:
+    (found,) = check_runs.conclude([row(CheckResult("bond", verdict))], profile(waivers=(WAIVER,)))
+    assert (found.verdict, found.waiver, found.blocks) == (verdict, WAIVER, False)
+
+
+@pytest.mark.parametrize("waiver", [replace(WAIVER, requirement="check.mtu"), replace(WAIVER, until="2020-01-31")])
+def test_a_waiver_of_another_check_or_of_the_past_waives_nothing(waiver: Waiver) -> None:
+    with pytest.raises(StageFailed):
+        check_runs.conclude([row(CheckResult("bond", Verdict.FAIL))], profile(waivers=(waiver,)))
+
+
+def test_neither_a_warning_nor_a_waiver_lets_a_run_without_a_good_end_pass() -> None:
+    free = profile(waivers=(replace(WAIVER, requirement="run.*"),), warnings=("check.*", "run.*"))
+    for bad in (row(state="lost", final=None), row(CheckResult("bond", Verdict.FAIL))):
+        with pytest.raises(StageFailed):
+            check_runs.conclude([bad], free)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ def of_disk(words: str) -> str:
         (f"waivers: [{{requirement: nothing.at.all, {UNTIL}}}]\n", 2,
          'waivers: the profile has no requirement "nothing.at.all"'),
         ("warnings: [cpu.iommu, cpu.iomu]\n", 2, 'warnings: the profile has no requirement "cpu.iomu"'),
+        ("warnings: [check.bond]\n", 2, 'warnings: "check.bond": a check that fails always blocks'),
         ("warnings: '*'\n", 2, 'warnings: "*" is not about one thing'),
         (of_disk("healthy: true") + f"waivers: [{{requirement: disks.osd.uniform, {UNTIL}}}]\n", 3,
          'waivers: the profile has no requirement "disks.osd.uniform"'),
@@ -63,6 +64,7 @@ def test_what_no_machine_can_be_or_nobody_asks_is_a_mistake_with_its_line(
         "requires: {cabling: [{port: eth0, switch: tor-a, switch_port: swp*, machine: A},"
         " {port: eth0, switch: tor-a, switch_port: swp*, machine: B}]}\n",
         of_disk("uniform: true") + f"waivers: [{{requirement: disks.osd.uniform, {UNTIL}}}]\n",
+        f"waivers: [{{requirement: check.bond, {UNTIL}}}]\n",
         f"waivers: [{{requirement: network.bond0.mac, {UNTIL}}}, {{requirement: sources.dimm, {UNTIL}}}]\n",
         "requires: {cabling: [{port: e0, switch: s, machine: X}]}\n"
         f"waivers: [{{requirement: cabling.e0, {UNTIL}}}]\n",
