@@ -8,6 +8,7 @@ from metalctl.engine.context import Context
 from metalctl.engine.pairing import rounds_for
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import enrollments, pairs
+from metalctl.store.database import lock
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.pairs import Pair
 
@@ -20,6 +21,8 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
     Who comes after the schedule was made (a failed node that was told to retry) is paired with others like it.
     """
     with ctx.store() as connection:
+        # All nodes of a batch become ready in one moment: one of them makes the schedule.
+        lock(connection)
         made = pairs.of_batch(connection, ctx.enrollment.batch)
         since = pairs_from(enrollments.batch_options(connection, ctx.enrollment.batch))
         if ours := _of(ctx.enrollment.id, made, since):

@@ -15,6 +15,7 @@ from metalctl.engine import again, cohort
 from metalctl.model.errors import MetalctlError, UsageError
 from metalctl.model.stage import Condition
 from metalctl.store import audit, enrollments, nodes, pairs
+from metalctl.store.database import lock
 from metalctl.store.errors import NotFound
 
 
@@ -46,6 +47,7 @@ def check(database: Engine, rows: Sequence[Row]) -> None:
 def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
     """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
     with database.begin() as connection:
+        lock(connection)
         _refuse(connection, rows)
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "expected": expected}
@@ -84,6 +86,7 @@ def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
     allow_erase is for these nodes only. UsageError: one is not failed, or they are of several batches.
     """
     with database.begin() as connection:
+        lock(connection)
         found = _failed(connection, names)
         for enrollment in found:
             _reopen(connection, enrollment, allow_erase)

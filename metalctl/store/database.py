@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from metalctl.store.errors import StoreError
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
+
+
+_ADVISORY = 0x6D63746C  # "mctl": the number that metalctl's transactions lock in PostgreSQL
 
 
 def now() -> str:
@@ -49,6 +52,17 @@ def _loads(text: str) -> Any:
 def sqlite_url(path: Path) -> str:
     """The URL of a database file."""
     return f"sqlite:///{path.absolute()}"
+
+
+def lock(connection: Connection) -> None:
+    """Nobody else writes until this transaction ends: call it first where what is written depends on what is read.
+
+    Without it two who read at once both write: SQLite's driver begins a transaction at the first write only.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

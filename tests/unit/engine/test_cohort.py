@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from metalctl.engine import cohort, submit
 from metalctl.engine.context import Context
@@ -16,7 +19,7 @@ from metalctl.model.dossier import StageRecord
 from metalctl.model.measurement import CheckResult
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, evidence, nodes
+from metalctl.store import enrollments, evidence, nodes, pairs
 from metalctl.store.enrollments import StageRow
 from metalctl.store.evidence import RunRow
 
@@ -68,6 +71,28 @@ def test_everybody_waits_for_whoever_may_still_come(place: Place) -> None:
     assert ours is not None
     assert [{p.server, p.client} for p in ours] == [{a.enrollment.id, b.enrollment.id}]
     assert cohort.schedule(b, "quick") == ours
+
+
+def test_all_who_become_ready_in_one_moment_find_one_schedule(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    contexts = [place(name, True) for name in ("a", "b", "c", "d")]
+    reading = threading.Barrier(len(contexts))
+    of_batch = pairs.of_batch
+
+    def at_once(connection: Connection, batch: str) -> list[pairs.Pair]:
+        found = of_batch(connection, batch)
+        # Whoever reads gives the others time to read the same before anybody writes.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            reading.wait(1)
+        return found
+
+    monkeypatch.setattr(pairs, "of_batch", at_once)
+    with ThreadPoolExecutor(len(contexts)) as pool:
+        mine = list(pool.map(lambda ctx: cohort.schedule(ctx, "quick"), contexts))
+    with contexts[0].store() as connection:
+        made = of_batch(connection, contexts[0].enrollment.batch)
+    assert len(made) == 2
+    for ctx, found in zip(contexts, mine, strict=True):
+        assert found == [p for p in made if ctx.enrollment.id in (p.server, p.client)]
 
 
 def test_a_retried_node_does_not_find_its_old_pair_test(database: Engine, place: Place) -> None:
