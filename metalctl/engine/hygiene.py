@@ -31,9 +31,9 @@ _STARTED = "reading_disks"
 
 def look(ctx: Context, remote: Remote, python: runs.Python, disks: Sequence[Disk]) -> list[State] | str:
     """What the node says of these disks, or how far it is with reading them. Raises EngineError, RemoteError."""
-    serials = list(dict.fromkeys(d.serial for d in disks))
+    keys = ("--", *dict.fromkeys(d.key for d in disks))
     if not again.reads_all(ctx.options, ctx.enrollment.id):
-        return list(json.loads(remote.check(*python.command("disks", *serials), timeout=_SAMPLE_TIMEOUT)))
+        return list(json.loads(remote.check(*python.command("disks", *keys), timeout=_SAMPLE_TIMEOUT)))
     name = f"metalctl-disks-{ctx.enrollment.id}-{ctx.enrollment.attempt}"
     result = f"/run/{name}.json"
     if not (text := remote.read_from(result, 0)) and not runs.unit_active(remote, name):
@@ -42,7 +42,7 @@ def look(ctx: Context, remote: Remote, python: runs.Python, disks: Sequence[Disk
             raise EngineError("reading the disks ended without a result", hint="see the node's console and its journal")
         if not text:
             ctx.memo[_STARTED] = True
-            words = python.command("disks", "--full", "--result", result, *serials)
+            words = python.command("disks", "--full", "--result", result, *keys)
             remote.check("systemd-run", f"--unit={name}", "--collect", "--quiet", *words)
     return list(json.loads(text)) if text else _progress(remote.read_from(f"{result}.progress", 0))
 
@@ -88,10 +88,8 @@ def _of_content(disk: Disk, state: State, may_erase: bool) -> Finding:
 
 
 def of(disk: Disk, looked: Sequence[State]) -> State | None:
-    """What was said of a disk, by serial and size; of two namespaces of one drive the one with its WWN."""
-    found = [s for s in looked if (s["serial"], s["size"]) == (disk.serial, disk.size)]
-    if len(found) > 1:
-        found = [s for s in found if s["wwn"] == disk.wwn]
+    """What was said of a disk; None when nothing was, or of two that cannot be told apart."""
+    found = [s for s in looked if (s["serial"], s["size"]) == (disk.key, disk.size)]
     return found[0] if len(found) == 1 else None
 
 

@@ -50,11 +50,11 @@ def arm(ctx: Context, disk: Disk, action: str) -> Armed:
     """
     seen = hygiene.remembered(ctx, disk)
     which = {name: seen[name] for name in ("wwn", "number", "diskseq", "boot_id")}
-    armed = Armed(disk.serial, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR, **which)
+    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR, **which)
     ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires, **which)
     return armed
 
 
 def arm_nothing(disk: Disk, enrollment: str) -> Armed:
     """What a run that is already under way is given: leave that expired long ago."""
-    return Armed(disk.serial, disk.size or 0, "none", enrollment, 0.0)
+    return Armed(disk.key, disk.size or 0, "none", enrollment, 0.0)

@@ -4,7 +4,7 @@ Reads only. Without serials every disk is looked at; --full reads them from end 
 read (metalctl.node.sample). Prints a JSON list, or writes it to FILE, and meanwhile {"done", "total"} (bytes) to
 FILE.progress:
 
-    serial, size, name         of the disk
+    serial, size, name         of the disk; the serial with the unit where a drive has several (`Disk.key`)
     wwn, number, diskseq, boot_id   which disk it is, in this boot (metalctl.model.run.Armed)
     refusals [text]            what speaks against writing to it
     unknown [text]             what could not be told: not seen by the guard, not readable
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         words = parser.parse_args(argv)
     except SystemExit as left:
         return int(left.code or 0)
-    wanted = [d for d in disks.collect(LocalHost()) if not words.serials or d.serial in words.serials]
+    wanted = [d for d in disks.collect(LocalHost()) if not words.serials or d.key in words.serials]
     progress = _Progress(sum(d.size or 0 for d in wanted) if words.full else 0, words.result)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(lambda disk: look(disk, full=words.full, progress=progress), wanted))
@@ -64,7 +64,7 @@ def look(disk: Disk, *, full: bool = False, progress: Callable[[int], None] | No
     host = LocalHost()
     against = guard.objections(disk, host=host)
     found: dict[str, Any] = {
-        "serial": disk.serial,
+        "serial": disk.key,
         "size": disk.size,
         "name": disk.name,
         **guard.seen(host, disk),

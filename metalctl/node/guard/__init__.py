@@ -54,29 +54,27 @@ __all__ = [
 Claimed = Callable[[str], str]
 
 
-def find(serial: str, size: int, host: Host | None = None, wwn: str = "") -> Disk:
-    """The one disk with that serial and size (bytes), and of those the one with that WWN where one is given.
+def find(serial: str, size: int, host: Host | None = None) -> Disk:
+    """The one disk with that serial and size (bytes); raises Refused for none, for two, and for an empty serial.
 
-    Raises Refused for none, for two, and for an empty serial.
+    serial: `Disk.key`, with the unit where one drive has several.
     """
     host = host or LocalHost()
     if not serial:
         raise Refused("a disk without a serial number cannot be told apart", hint="give the disk a serial number")
     present = disks.collect(host)
-    found = [d for d in present if d.serial == serial and d.size == size]
-    if len(found) > 1 and len(named := [d for d in found if wwn and d.wwn == wwn]) == 1:
-        found = named
+    found = [d for d in present if d.key == serial and d.size == size]
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(d.name for d in found)
         raise Refused(
             f"{len(found)} disks have serial {serial} and {size} bytes: {names}",
-            hint="two paths to one disk need multipath off, or one path unplugged; two disks need distinct serials",
+            hint="two disks need distinct serials, or world-wide names that tell them apart",
             serial=serial,
         )
-    same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.serial == serial]
-    there = "; ".join(same) or "present: " + (", ".join(f"{d.serial or '?'} ({d.name})" for d in present) or "no disk")
+    same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.key == serial]
+    there = "; ".join(same) or "present: " + (", ".join(f"{d.key or '?'} ({d.name})" for d in present) or "no disk")
     raise Refused(
         f"no disk has serial {serial} and {size} bytes",
         hint=f"{there}. Inspect the node again before choosing a disk",
@@ -91,13 +89,13 @@ def hold(armed: Armed, disk: Disk, action: str, now: float | None = None, *, hos
     """
     host = host or LocalHost()
     try:
-        claim = Claim(disk.name, number(host, disk.name))
+        claim = Claim(*((name, number(host, name)) for name in (disk.name, *disk.paths)))
     except Refused:
         # Who has it is told where that can be found out.
         _require(armed, disk, action, now, host, None, whole=True)
         raise
     try:
-        # The claim of the whole disk is one of every partition.
+        # The claim of the whole disk by all its paths is one of every partition.
         _require(armed, disk, action, now, host, lambda _: "", whole=True)
     except BaseException:
         claim.close()
@@ -127,9 +125,9 @@ def _require(
 ) -> None:
     reasons = leave.mismatches(armed, disk, action, time.time() if now is None else now)
     if not reasons:
-        present = find(armed.serial, armed.size, host, armed.wwn)
+        present = find(armed.serial, armed.size, host)
         if present.name != disk.name:
-            reasons.append(f"serial {disk.serial} is {present.name} now, not {disk.name}")
+            reasons.append(f"serial {disk.key} is {present.name} now, not {disk.name}")
         reasons += leave.changes(armed, present, host, whole=whole)
         reasons += refusals(present, host=host, claimed=claimed)
     if reasons:
@@ -149,7 +147,7 @@ def refusals(disk: Disk, *, host: Host | None = None, claimed: Claimed | None = 
 def objections(disk: Disk, *, host: Host | None = None, claimed: Claimed | None = None) -> tuple[Objection, ...]:
     """The same with what could not be seen marked as such."""
     host = host or LocalHost()
-    aim = target(host, disk.name)
+    aim = target(host, disk)
     found = []
     if host.text(f"/sys/block/{disk.name}/ro") == "1":
         found.append(Objection("it is read-only"))

@@ -9,36 +9,29 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 from metalctl.node.errors import Refused
 
 
 class Claim:
-    """An exclusive open of a block device by its kernel name; a context manager. Raises Refused when it is taken.
+    """An exclusive open of a block device, by every path to it; a context manager. Raises Refused when it is taken.
 
-    path: its device file, which is the device of that number. number: as in /sys, "8:0".
+    devices: (kernel name, device number as in /sys) of each path. path, number: device file and number of the first.
     """
 
-    def __init__(self, name: str, number: str = "") -> None:
-        self.path, self.number = f"/dev/{name}", number or _number(name)
-        try:
-            self._fd = os.open(self.path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC | os.O_NONBLOCK)
-        except OSError as error:
-            raise Refused(_reason(name, error), hint="free the disk, or end who holds it", name=name) from error
-        if not self._is_the_device():
-            self.close()
-            raise Refused(
-                f"{self.path} is not the block device {self.number or 'of that name'}",
-                hint="let udev make the device files anew: udevadm trigger --subsystem-match=block",
-                name=name,
-            )
+    def __init__(self, *devices: tuple[str, str]) -> None:
+        (name, self.number), self._files = devices[0], ExitStack()
+        self.path = f"/dev/{name}"
+        with self._files as opened:
+            for each in devices:
+                opened.callback(os.close, _open(*each))
+            self._files = opened.pop_all()
 
     def close(self) -> None:
         """Give it back; a second time does nothing."""
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd = -1
+        self._files.close()
 
     def __enter__(self) -> Claim:
         return self
@@ -46,15 +39,11 @@ class Claim:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _is_the_device(self) -> bool:
-        seen = os.fstat(self._fd)
-        return stat.S_ISBLK(seen.st_mode) and number_of(seen) == self.number
-
 
 def claimed(name: str) -> str:
     """Why a block device cannot be claimed, as a sentence; "" when it can, and then it is free again."""
     try:
-        Claim(name).close()
+        os.close(_open(name, _number(name)))
     except Refused as refused:
         return refused.message
     return ""
@@ -63,6 +52,22 @@ def claimed(name: str) -> str:
 def number_of(seen: os.stat_result) -> str:
     """The device number of a device file, "8:0"."""
     return f"{os.major(seen.st_rdev)}:{os.minor(seen.st_rdev)}"
+
+
+def _open(name: str, number: str) -> int:
+    try:
+        handle = os.open(f"/dev/{name}", os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise Refused(_reason(name, error), hint="free the disk, or end who holds it", name=name) from error
+    seen = os.fstat(handle)
+    if stat.S_ISBLK(seen.st_mode) and number_of(seen) == number:
+        return handle
+    os.close(handle)
+    raise Refused(
+        f"/dev/{name} is not the block device {number or 'of that name'}",
+        hint="let udev make the device files anew: udevadm trigger --subsystem-match=block",
+        name=name,
+    )
 
 
 def _number(name: str) -> str:

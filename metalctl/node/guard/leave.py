@@ -23,8 +23,8 @@ def seen(host: Host, disk: Disk) -> dict[str, str]:
 def mismatches(armed: Armed, disk: Disk, action: str, now: float) -> list[str]:
     """Why the leave is not for this action on this disk at this time (epoch seconds)."""
     found = []
-    if not armed.serial or armed.serial != disk.serial:
-        found.append(f"the leave is for serial {armed.serial or '(none)'}, the disk has {disk.serial or '(none)'}")
+    if not armed.serial or armed.serial != disk.key:
+        found.append(f"the leave is for serial {armed.serial or '(none)'}, the disk has {disk.key or '(none)'}")
     if armed.size != disk.size:
         found.append(f"the leave is for {armed.size} bytes, the disk has {disk.size}")
     if armed.action != action:

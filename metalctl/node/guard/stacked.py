@@ -14,10 +14,10 @@ from metalctl.node.inspect.host import Host
 
 def objections(host: Host, target: Target) -> Iterator[Objection]:
     """Who holds the disk or a partition."""
-    for name in target.names:
-        for holder in _holders(host, target, name):
+    for name, folder in target.names.items():
+        for holder in _holders(host, name, folder):
             yield Objection(f"{name} is held by {_chain(host, holder)}")
-        if host.exists(f"{target.sys(name)}/bcache"):
+        if host.exists(f"{folder}/bcache"):
             yield Objection(f"{name} is registered with bcache")
     for found in host.names("/sys/fs/btrfs"):
         for name in target.names:
@@ -26,10 +26,10 @@ def objections(host: Host, target: Target) -> Iterator[Objection]:
     yield from _loops(host, target)
 
 
-def _holders(host: Host, target: Target, name: str) -> list[str]:
+def _holders(host: Host, name: str, folder: str) -> list[str]:
     """Kernel names; the kernel links them both ways, and one of the links is enough."""
     below = [other for other in host.names(BLOCK) if name in host.names(f"{BLOCK}/{other}/slaves")]
-    return list(dict.fromkeys([*host.names(f"{target.sys(name)}/holders"), *below]))
+    return list(dict.fromkeys([*host.names(f"{folder}/holders"), *below]))
 
 
 def _chain(host: Host, holder: str, depth: int = 8) -> str:

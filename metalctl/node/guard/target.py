@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from metalctl.model.inventory import Disk
 from metalctl.node.inspect.host import Host
 
 BLOCK = "/sys/block"
@@ -35,16 +36,14 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """names: the disk, then its partitions. blocks, chars: device number ("8:1") → kernel name ("sda1", "sg0")."""
+    """names: kernel name of the disk and of each partition, by every path to it → its folder in /sys.
 
-    disk: str
-    names: tuple[str, ...]
-    blocks: Mapping[str, str] = field(default_factory=dict)
-    chars: Mapping[str, str] = field(default_factory=dict)
+    blocks, chars: device number ("8:1") → kernel name ("sda1", "sg0").
+    """
 
-    def sys(self, name: str) -> str:
-        """The folder in /sys of the disk or of one of its partitions."""
-        return f"{BLOCK}/{self.disk}" if name == self.disk else f"{BLOCK}/{self.disk}/{name}"
+    names: Mapping[str, str]
+    blocks: Mapping[str, str]
+    chars: Mapping[str, str]
 
     def at(self, host: Host, path: str) -> str:
         """The kernel name of the part of the disk that a path leads to, "" when it is something else. Raises Unseen."""
@@ -58,11 +57,13 @@ class Target:
         return {f"/dev/{name}": name for name in self.names}.get(host.real(path), "")
 
 
-def target(host: Host, disk: str) -> Target:
-    """The disk of that kernel name with its partitions and numbers, as /sys has them now."""
-    names = (disk, *partitions(host, disk))
-    blocks = {n: name for name in names if (n := number(host, name))}
-    return Target(disk, names, blocks, _characters(host, disk))
+def target(host: Host, disk: Disk) -> Target:
+    """The disk with its partitions and numbers, as /sys has them now."""
+    names, chars = dict[str, str](), dict[str, str]()
+    for path in (disk.name, *disk.paths):
+        names |= {path: f"{BLOCK}/{path}"} | {p: f"{BLOCK}/{path}/{p}" for p in partitions(host, path)}
+        chars |= _characters(host, path)
+    return Target(names, {n: name for name in names if (n := number(host, name))}, chars)
 
 
 def partitions(host: Host, name: str) -> list[str]:

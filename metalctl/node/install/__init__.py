@@ -21,7 +21,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -80,7 +79,7 @@ def perform(
     """
     journal.append("run-started", run_id=spec.run_id, kind="install", node=spec.node)
     try:
-        job = _job(spec, journal, boot_id, find or partial(guard.find, wwn=spec.armed.wwn), leave or _leave)
+        job = _job(spec, journal, boot_id, find or guard.find, leave or _leave)
         result = (replace(job, patience=patience) if patience else job).perform()
     except BaseException as crash:
         hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"

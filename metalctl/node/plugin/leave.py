@@ -36,7 +36,7 @@ class Guard:
             )
         if armed not in self._held:
             self._held[armed] = guard.hold(armed, disk, action, time.time())
-        return Leave(self._held[armed].path, disk.serial)
+        return Leave(self._held[armed].path, disk.key)
 
     def close(self) -> None:
         """Give the disks back."""
@@ -50,6 +50,5 @@ class Guard:
         self.close()
 
     def _armed(self, disk: Disk, action: str) -> Armed | None:
-        """Two namespaces of one drive share its serial: there the WWN tells which is meant."""
-        meant = [a for a in self._spec.armed if a.serial and a.serial == disk.serial and a.action == action]
-        return next((a for a in meant if not a.wwn or a.wwn == disk.wwn), next(iter(meant), None))
+        meant = (a for a in self._spec.armed if a.serial and a.serial == disk.key and a.action == action)
+        return next(meant, None)

@@ -4,6 +4,7 @@ open."""
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,16 +90,28 @@ def test_a_mount_in_another_mount_namespace_is_told_by_place_and_process(loop_di
 def test_a_claim_keeps_everybody_else_out_until_it_is_given_back(loop_disk: Make, tmp_path: Path) -> None:
     disk = loop_disk()
     node = alias(disk, tmp_path / "node")
-    with guard.Claim(disk.name) as claim:
-        assert claim.number == Path(f"/sys/class/block/{disk.name}/dev").read_text().strip()
+    with guard.Claim((disk.name, Path(f"/sys/class/block/{disk.name}/dev").read_text().strip())):
         with pytest.raises(OSError, match="busy"):
             os.open(node, os.O_RDONLY | os.O_EXCL)
         assert "claimed in the kernel" in guard.claimed(disk.name)
     os.close(os.open(node, os.O_RDONLY | os.O_EXCL))
 
 
+def test_a_use_and_a_claim_are_of_every_path_to_the_disk(loop_disk: Make) -> None:
+    """Two loop devices stand for the two paths of a dual-ported disk."""
+    first, second = loop_disk(), loop_disk()
+    disk = replace(first, paths=(second.name,))
+    with running(*python(OPEN, f"/dev/{second.name}")):
+        assert f"{second.name} is open for writing in" in refusals(disk)
+    claimed = [(d.name, Path(f"/sys/class/block/{d.name}/dev").read_text().strip()) for d in (first, second)]
+    with guard.Claim(*claimed):
+        assert "claimed" in guard.claimed(first.name)
+        assert "claimed" in guard.claimed(second.name)
+    assert guard.claimed(second.name) == ""
+
+
 def test_a_device_file_of_another_disk_is_not_claimed(loop_disk: Make) -> None:
     disk = loop_disk()
     with pytest.raises(Refused, match=f"/dev/{disk.name} is not the block device 8:0"):
-        guard.Claim(disk.name, "8:0")
+        guard.Claim((disk.name, "8:0"))
     assert guard.claimed(disk.name) == ""

@@ -92,12 +92,13 @@ def test_a_leave_that_does_not_say_which_disk_was_looked_at_is_none(disk: Disk) 
         guard.hold(replace(leave(hygiene.look(disk)), number=""), disk, "fio-write", NOW)
 
 
-def test_of_two_namespaces_of_one_drive_the_one_with_the_wwn_is_written(disk: Disk, here: list[Disk]) -> None:
-    first, second = replace(disk, wwn="eui.01"), replace(disk, name="nvme9n2", wwn="eui.02")
+def test_of_two_namespaces_of_one_drive_the_one_that_was_looked_at_is_written(disk: Disk, here: list[Disk]) -> None:
+    first, second = replace(disk, unit="eui.01"), replace(disk, name="nvme9n2", unit="eui.02")
     here[:] = [second, first]
-    guard.require(leave(hygiene.look(first)), first, "fio-write", NOW)
-    with pytest.raises(Refused, match="2 disks have serial"):
-        guard.require(replace(leave(hygiene.look(first)), wwn="eui.03"), first, "fio-write", NOW)
+    armed = leave(hygiene.look(first))
+    guard.require(armed, first, "fio-write", NOW)
+    with pytest.raises(Refused, match=r"the leave is for serial LOOPDISK1/eui\.01, the disk has LOOPDISK1/eui\.02"):
+        guard.require(armed, second, "fio-write", NOW)
 
 
 @pytest.mark.truth("C1", "the disk is claimed from before the last look until the writing has ended")
