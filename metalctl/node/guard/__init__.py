@@ -151,8 +151,6 @@ def objections(disk: Disk, *, host: Host | None = None, claimed: Claimed | None 
     found = []
     if host.text(f"/sys/block/{disk.name}/ro") == "1":
         found.append(Objection("it is read-only"))
-    if not number(host, disk.name):
-        found.append(Objection(f"the kernel shows no device number of {disk.name}", certain=False))
     for look in (mounts.objections, mounts.swap, stacked.objections, exports.objections, processes.objections):
         found += look(host, aim)
     if not any(o.certain for o in found):
