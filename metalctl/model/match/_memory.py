@@ -75,7 +75,11 @@ def _modules(inventory: Inventory) -> str:
     left = [d for d in memory.special if d not in memory.modules]
     apart = {word: sum(d.size - d.main for d in left if d.technology == t) for t, word in _SPECIAL.items()}
     told = [f"{format_size(size)} of {word} memory is not counted" for word, size in apart.items() if size]
-    told += ["modules that cache other memory are not counted"] if any(not d.main for d in memory.modules) else []
+    told += (
+        ["modules that cache other memory are not counted"]
+        if any(not (d.main or d.technology) for d in memory.modules)
+        else []
+    )
     return plural(len(memory.modules), "DIMM") + (f" ({'; '.join(told)})" if told else "")
 
 

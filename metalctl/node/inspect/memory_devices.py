@@ -34,6 +34,8 @@ def devices(table: str) -> list[tuple[dmi.Section, dmi.Section]]:
 
 def _is_memory(device: dmi.Section, array: dmi.Section) -> bool:
     use = array.get("Use", "")
+    if array.get("Location", "").startswith("CXL"):
+        return bool(technology(device, array))  # its empty places are no slots of a memory channel
     if use == _SYSTEM or technology(device, array):
         return True
     return use in _NOT_STATED and device.get("Type", "") not in _NO_RAM
