@@ -180,9 +180,10 @@ def test_a_worker_that_answers_anything_never_breaks_the_inventory(data: st.Data
             case "readings":
                 numbers = arguments["numbers"]
                 assert isinstance(numbers, list)
-                return [data.draw(st.none() | text) for _ in numbers]
+                return [data.draw(st.none() | text | st.integers(0, 255)) for _ in numbers]
             case "sdr" | "sel":
-                return data.draw(st.lists(text, max_size=4))
+                lost = st.fixed_dictionaries({"why": text, "kind": st.none() | st.integers(0, 255)})
+                return {"records": data.draw(st.lists(text, max_size=4)), "lost": data.draw(st.lists(lost, max_size=2))}
             case "clock":
                 return data.draw(st.integers(0, 2**32 - 1))
         return {}
