@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.links import is_whole, path_of
 
-_NAMES = ("@odata.id", "@odata.type", "Id", "MemberId")
+_NAMES = ("@odata.id", "Id", "MemberId")
 _SLASHES = re.compile(r"/{2,}")
 _OWN_WORD = re.compile(r"#?(\w+)\.")
 
@@ -57,10 +57,8 @@ def fault_of(found: Resource) -> str:
 
 
 def named(found: Resource) -> bool:
-    """Whether a resource that stands inside a list says by anything what it is."""
-    return any(
-        isinstance(found.get(name), str) and found[name] for name in ("@odata.id", "@odata.type", "Id", "MemberId")
-    )
+    """Whether a resource that stands inside a list, or another resource, says which one it is."""
+    return any(isinstance(found.get(name), (str, int)) and found[name] != "" for name in _NAMES)
 
 
 def _alias(asked: str, own: str) -> bool:
