@@ -159,11 +159,26 @@ def health(found: DiskHealth | None) -> str:
     parts = [
         found.status or "not stated",
         f"{found.wear:g} % worn" if found.wear is not None else "",
-        f"{found.defects} defects" if found.defects else "",
-        f"{found.pending} pending" if found.pending else "",
+        *(f"{count} {word}" for count, word in _errors(found) if count),
+        *found.faults,
+        *found.doubts,
         f"{found.celsius:g} °C" if found.celsius is not None else "",
     ]
     return ", ".join(p for p in parts if p)
+
+
+def _errors(found: DiskHealth) -> tuple[tuple[int | None, str], ...]:
+    return (
+        (found.defects, "defects"),
+        (found.pending, "pending"),
+        (found.offline, "offline uncorrectable"),
+        (found.uncorrected, "uncorrected"),
+        (found.timeouts, "timeouts"),
+        (found.predicted, "predicted failures"),
+        (found.link_errors, "link errors"),
+        (found.non_medium, "non-medium errors"),
+        (found.other, "other errors"),
+    )
 
 
 def _link(link: PcieLink | None) -> str:
