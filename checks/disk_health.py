@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.model.health import counted, doubtful, own_faults
+from metalctl.model.health import COUNTS, counted, doubtful, own_faults
 from metalctl.model.inventory import Disk, DiskHealth, Inventory
 from metalctl.model.profile import HealthLimits, Range
 from metalctl.model.run import RunSpec
@@ -26,20 +26,27 @@ from metalctl.node import health
 from metalctl.node.errors import ToolFailed
 from metalctl.node.plugin import check
 
-_COUNTS = ("defects", "pending", "offline", "uncorrected", "timeouts", "predicted")
 _NOTED = ("status", "spare", "hours", "celsius", "link_errors", "non_medium", "other")
 
 
 @check(
     component="disk",
     estimate="2 s",
-    limits={**{f"max_{name}": 0.0 for name in _COUNTS}, "max_wear": None},
+    limits={
+        "max_defects": 0.0,
+        "max_pending": 0.0,
+        "max_offline": 0.0,
+        "max_uncorrected": 0.0,
+        "max_timeouts": 0.0,
+        "max_predicted": 0.0,
+        "max_wear": None,
+    },
     remedy="replace the drive; of a volume, the part named",
 )
 def test_disk_health(
     drive: Disk, machine: Inventory, spec: RunSpec, limits: Any, measure: Any, evidence: dict[str, object]
 ) -> None:
-    most = {name: getattr(limits, f"max_{name}") for name in (*_COUNTS, "wear")}
+    most = {name: getattr(limits, f"max_{name}") for name in (*COUNTS, "wear")}
     asked = HealthLimits(**{name: Range(None, value) for name, value in most.items() if value is not None})
     found = _read(drive, machine, spec, asked)
     evidence |= {name: getattr(found, name) for name in _NOTED if getattr(found, name) not in (None, "")}
