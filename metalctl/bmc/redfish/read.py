@@ -63,6 +63,11 @@ class Reader:
             if why not in reasons:
                 reasons.append(why)
 
+    def doubt(self, facts: Facts, *whys: str) -> None:
+        """The same for each reason that says something; "" stands for no doubt."""
+        for why in filter(None, whys):
+            self.note(facts, why)
+
     async def one(self, facts: Facts, where: Resource | str, witness: str = "") -> Resource:
         """The resource, {} when there is none or it cannot be read."""
         found, why = await self.attempt(where, witness)
