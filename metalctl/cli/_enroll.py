@@ -42,6 +42,7 @@ class Wish:
     state_dir: Path | None
     expected: Path | None = None
     ca: Path | None = None
+    full_read: bool = False
 
 
 def enroll_nodes(wish: Wish) -> int:
@@ -96,8 +97,8 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
     if wish.retry:
-        return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
-    return submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase)
+        return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase, full_read=wish.full_read)
+    return submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase, full_read=wish.full_read)
 
 
 def _queue(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:

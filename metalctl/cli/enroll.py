@@ -15,6 +15,8 @@ from metalctl.cli._options import ca_option, json_option, state_options
               help="How thorough the checks are.")  # fmt: skip
 @click.option("--allow-erase", is_flag=True,
               help="Disks that carry data may be overwritten; with --retry those of the nodes named.")  # fmt: skip
+@click.option("--full-read", is_flag=True,
+              help="Disks count as empty only when they were read from end to end, which takes hours.")  # fmt: skip
 @click.option("--retry", is_flag=True, help="The arguments are failed nodes: what was found wrong is looked at anew.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
@@ -28,6 +30,7 @@ def enroll(
     nodes: tuple[str, ...],
     level: str,
     allow_erase: bool,
+    full_read: bool,
     retry: bool,
     expected: Path | None,
     ca: Path | None,
@@ -40,7 +43,8 @@ def enroll(
 
     The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it,
     else this command serves until the batch has ended. Nothing is written to a disk before the node matches its
-    profile.
+    profile, and none that carries data without --allow-erase. Whether a disk is empty is read: known signatures, its
+    first and last 16 MiB and 256 places between, or all of it with --full-read. Anything but zeros is data.
 
     A BMC's certificate is recorded on first contact, and another one is refused from then on. With --ca (or bmc.ca in
     the settings) it must be signed by these CAs instead, now and whenever the node is spoken to.
@@ -67,5 +71,5 @@ def enroll(
         )
     if retry and ca:
         raise click.UsageError("--ca is remembered when a CSV file is enrolled; --retry goes on as the node is known")
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca)
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, full_read)
     ctx.exit(enroll_nodes(wish))

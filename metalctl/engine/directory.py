@@ -12,8 +12,9 @@ from metalctl.boot.errors import Refused
 from metalctl.engine import access
 from metalctl.engine.state import StateDir
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
-from metalctl.model.identity import swapped_uuid
+from metalctl.model.identity import usable_uuid
 from metalctl.model.stage import ORDER, Stage
+from metalctl.model.uuids import same_uuid
 from metalctl.store import audit, boots, enrollments, nodes
 
 
@@ -74,6 +75,6 @@ def issue_token(connection: Connection, enrollment: str, node: str, kind: str) -
 
 
 def _by_uuid(connection: Connection, uuid: str) -> str | None:
-    wanted = {uuid.lower(), swapped_uuid(uuid.lower())} - {""}
-    found = [n.name for n in nodes.listing(connection) if n.identity and n.identity.uuid.lower() in wanted]
+    told = usable_uuid(uuid)
+    found = [n.name for n in nodes.listing(connection) if n.identity and same_uuid(told, n.identity.uuid)]
     return found[0] if len(found) == 1 else None

@@ -44,13 +44,13 @@ def check(database: Engine, rows: Sequence[Row]) -> None:
         _refuse(connection, rows)
 
 
-def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
+def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool, full_read: bool = False) -> str:
     """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
     with database.begin() as connection:
         lock(connection)
         _refuse(connection, rows)
         expected = {row.name: row.expected for row in rows if row.expected}
-        options = {"level": level, "allow_erase": allow_erase, "expected": expected}
+        options = {"level": level, "allow_erase": allow_erase, "full_read": full_read, "expected": expected}
         batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
@@ -80,16 +80,16 @@ def check_retry(database: Engine, names: Sequence[str]) -> None:
         _failed(connection, names)
 
 
-def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
+def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False) -> str:
     """Let failed enrollments of one batch go on (engine.again says from where); returns the batch.
 
-    allow_erase is for these nodes only. UsageError: one is not failed, or they are of several batches.
+    allow_erase, full_read are for these nodes only. UsageError: one is not failed, or they are of several batches.
     """
     with database.begin() as connection:
         lock(connection)
         found = _failed(connection, names)
         for enrollment in found:
-            _reopen(connection, enrollment, allow_erase)
+            _reopen(connection, enrollment, allow_erase, full_read)
     return found[0].batch
 
 
@@ -107,13 +107,15 @@ def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.En
     return found
 
 
-def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> None:
+def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool) -> None:
     attempt = enrollment.attempt + 1
     first = again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
     enrollments.change(connection, enrollment.id, attempt=attempt, **waiting)
     if allow_erase:
         again.allow_erase(connection, enrollment)
+    if full_read:
+        again.read_all(connection, enrollment)
     _pair_anew(connection, enrollment)
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
     audit.record(connection, enrollment.node, "retry", actor="operator", **told)

@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     subprocess.run(pip, check=True, capture_output=True, text=True)
     away = folder / "away"
     away.mkdir()
-    clean = {"HOME": str(away), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    clean = {"HOME": str(away), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
     def run(program: str, *words: str) -> str:
         done = subprocess.run(
@@ -87,3 +87,8 @@ def test_it_makes_the_bundle_that_travels_to_nodes(run: Run) -> None:
     ):
         assert wanted in names
     assert not any(n.startswith(("metalctl/engine", "metalctl/bmc")) for n in names)
+
+
+def test_it_knows_what_nobody_burned_in(run: Run) -> None:
+    code = "from metalctl.model.identity import usable_serial; print(repr(usable_serial('Default string')))"
+    assert run("python", "-c", code) == "''\n"

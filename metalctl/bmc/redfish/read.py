@@ -49,6 +49,7 @@ class Reader:
     refusals: list[Refused] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     witnesses: dict[str, Witness] = field(default_factory=dict)
+    _doubts: set[str] = field(default_factory=set)
     _silences: int = 0
     _begun: int = 0
 
@@ -64,9 +65,14 @@ class Reader:
                 reasons.append(why)
 
     def doubt(self, facts: Facts, *whys: str) -> None:
-        """The same for each reason that says something; "" stands for no doubt."""
+        """The same for what was read and cannot be believed; "" stands for no doubt."""
         for why in filter(None, whys):
             self.note(facts, why)
+            self._doubts.add(why)
+
+    def settled(self) -> bool:
+        """Whether all was read, so that another reading would tell no more: what is lacking is what the BMC states."""
+        return all(why in self._doubts for whys in self.notes.values() for why in whys)
 
     async def one(self, facts: Facts, where: Resource | str, witness: str = "") -> Resource:
         """The resource, {} when there is none or it cannot be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts_compute, parts_manager, parts_memory
+from metalctl.bmc.redfish import parts_compute, parts_dimms, parts_manager
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.wire_system import Bios, MemoryModule, Processor, SecureBoot, System
 from metalctl.model.inventory import Cpu, Memory
@@ -32,10 +32,10 @@ async def read_memory(reader: Reader, system: System) -> Memory:
     """The memory, slot by slot."""
     reader.came_from("memory.dimms", system.memory)
     modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
-    slots = parts_memory.slots(modules)
-    reader.doubt("memory.dimms", *map(parts_memory.unclear, modules, slots))
-    memory = parts_memory.memory(system, modules, map(parts_memory.dimm, modules, slots))
-    reader.doubt("memory.total", parts_memory.total_doubt(system, memory.dimms))
+    slots = parts_dimms.slots(modules)
+    reader.doubt("memory.dimms", *map(parts_dimms.unclear, modules, slots))
+    memory = parts_dimms.memory(system, modules, map(parts_dimms.dimm, modules, slots))
+    reader.doubt("memory.total", parts_dimms.total_doubt(system, memory.dimms))
     return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory
 
 

@@ -39,9 +39,9 @@ async def read_nics(
 def _note(reader: Reader, view: View) -> None:
     name, where = view.nic.name, f"port {view.nic.name} of {view.nic.slot}" if view.nic.slot else view.nic.name
     if not view.nic.mac:
-        reader.note(f"nics.{name}.mac", f"{where} states no MAC address, and no function or interface of it does")
+        reader.doubt(f"nics.{name}.mac", f"{where} states no MAC address, and no function or interface of it does")
     for fact, why in view.doubts:
-        reader.note(f"nics.{name}.{fact}", f"{where} {why}")
+        reader.doubt(f"nics.{name}.{fact}", f"{where} {why}")
 
 
 async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[NetworkAdapter]:

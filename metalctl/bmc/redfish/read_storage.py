@@ -31,7 +31,7 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
         simple = await reader.members("disks", system.simple_storage)
         devices = [device for one in simple for device in SimpleStorage(one).devices]
         for fact, why in (told for device in devices for told in parts_storage.simple_doubts(device)):
-            reader.note(fact, why)
+            reader.doubt(fact, why)
         disks = {(d.name, d.slot): d for device in devices if (d := parts_storage.simple_disk(device))}
     return (
         tuple(sorted(disks.values(), key=lambda d: d.name)),
@@ -48,7 +48,7 @@ async def _unit(
     volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
     serials = {drive.path: drive.serial for drive in drives}
     for fact, why in (told for drive in drives for told in parts_storage.doubts(drive)):
-        reader.note(fact, why)
+        reader.doubt(fact, why)
     there = [drive for drive in drives if parts_storage.there(drive)]
     links = await _links(there, controllers, pcie)
     return (

@@ -10,9 +10,9 @@ import pytest
 from metalctl.bmc.redfish import (
     parts_chassis,
     parts_compute,
+    parts_dimms,
     parts_firmware,
     parts_manager,
-    parts_memory,
     parts_network,
     parts_ports,
     parts_storage,
@@ -69,10 +69,10 @@ def test_half_of_the_cores_is_no_sum() -> None:
 
 
 def test_an_empty_slot_has_size_zero_and_a_dimm_without_size_is_not_guessed() -> None:
-    empty = parts_memory.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
+    empty = parts_dimms.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
     assert empty
     assert (empty.slot, empty.size) == ("A1", 0)
-    assert parts_memory.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
+    assert parts_dimms.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_memory_has_ecc_when_every_module_says_so_and_one_that_says_nothing_leav
 ) -> None:
     told = [MemoryModule({"Id": str(n), "CapacityMiB": 1024, "ErrorCorrection": one}) for n, one in enumerate(states)]
     empty = MemoryModule({"Id": "9", "Status": {"State": "Absent"}})
-    assert parts_memory.memory(System({}), [*told, empty], []).ecc is ecc
+    assert parts_dimms.memory(System({}), [*told, empty], []).ecc is ecc
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,29 @@ def test_a_machine_without_known_addresses_is_known_by_its_uuid_in_either_byte_o
         assert intent.node == "n1"
 
 
+@pytest.mark.truth("D2", "a UUID in another byte order is no other machine")
+def test_a_machine_is_known_by_its_uuid_where_the_bmc_told_it_reversed(
+    directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    with database.begin() as connection:
+        reversed_ = bytes.fromhex(UUID.replace("-", ""))[::-1].hex()
+        nodes.set_identity(connection, "n1", Identity(uuid=reversed_))
+    intent = directory.intent(["52:54:00:00:00:77"], UUID)
+    assert intent is not None
+
+
+@pytest.mark.truth("A9", "a serial, UUID or MAC that nobody burned in is no evidence of who a machine is")
+@pytest.mark.parametrize("uuid", ["03000200-0400-0500-0006-000700080009", "00000000-0000-0000-0000-000000000000"])
+def test_a_stranger_with_the_uuid_of_every_unprogrammed_board_boots_nothing(
+    directory: StoreDirectory, wanted: str, database: Engine, uuid: str
+) -> None:
+    with database.begin() as connection:
+        nodes.set_identity(connection, "n1", Identity("F54P1G3", uuid, (MAC, "be:3a:f2:b6:05:9f")))
+    assert directory.intent(["52:54:00:00:00:77"], uuid) is None
+    assert directory.intent(["be:3a:f2:b6:05:9f"], uuid) is None
+    assert directory.intent([MAC], uuid) is not None
+
+
 def test_the_right_token_lets_the_enrollments_key_in_and_records_the_boot(
     directory: StoreDirectory, wanted: str, database: Engine
 ) -> None:
