@@ -35,11 +35,11 @@ def cpu(processors: Iterable[Processor]) -> Cpu | None:
     )
 
 
-def unclear(one: Processor) -> tuple[str, str]:
-    """("cpu" or "pcie", why nobody can tell whether a processor is in that socket): ("…", "") when its entry tells."""
+def doubt(one: Processor) -> tuple[str, str, str]:
+    """(fact, why nobody can tell whether a processor is in that socket, its address); why is "" when it tells."""
     fact = "cpu" if one.kind in ("cpu", "") else "pcie"
-    why = f"{one.socket or one.path} is listed and states nothing: is a processor in it?"
-    return fact, why if _there(one) is None else ""
+    why = f"{one.socket or 'a socket'} is listed and states nothing: is a processor in it?"
+    return fact, why if _there(one) is None else "", one.path
 
 
 def _there(one: Processor) -> bool | None:

@@ -16,7 +16,7 @@ def slots(modules: Sequence[MemoryModule]) -> list[str]:
 
 
 def dimm(module: MemoryModule, slot: str = "") -> Dimm | None:
-    """One memory slot, empty or not, as `slot`; None when nobody can tell what is in it (see `unclear`)."""
+    """One memory slot, empty or not, as `slot`; None when nobody can tell what is in it (see `doubt`)."""
     size = _size(module)
     if size is None:
         return None
@@ -55,15 +55,17 @@ def _filled(module: MemoryModule) -> bool | None:
     return module.there(module.serial, module.part_number, module.manufacturer, module.kind, module.configured)
 
 
-def unclear(module: MemoryModule, slot: str) -> str:
-    """Why nobody can tell what is in the slot, "" when it states that.
+def doubt(module: MemoryModule, slot: str) -> tuple[str, str, str]:
+    """(fact, why nobody can tell what is in the slot, its address); why is "" when it states that."""
+    return "memory.dimms", _unclear(module, slot), module.path
 
-    The stacked memory of an accelerator is no slot: without a size it is left out, and nothing is missed.
-    """
+
+def _unclear(module: MemoryModule, slot: str) -> str:
+    """See above. The stacked memory of an accelerator is no slot: without a size it is left out, nothing is missed."""
     if _size(module) is not None or technology(module) == "hbm":
         return ""
-    if doubt := sizes.module(module.capacity_mib, module.kind):
-        return f"{slot} {doubt}"
+    if why := sizes.module(module.capacity_mib, module.kind):
+        return f"{slot} {why}"
     if _filled(module):
         return f"{slot} does not state its capacity"
     return f"{slot} is listed and states nothing: is a module in it?"
@@ -94,5 +96,5 @@ def _total(system: System, dimms: Sequence[Dimm]) -> int | None:
 
 def total_doubt(system: System, dimms: Iterable[Dimm]) -> str:
     """Why the system's own sum cannot be right, "" when it can."""
-    doubt = sizes.total(system.memory_gib, sum(d.size for d in dimms), system.sockets)
-    return f"the system {doubt}" if doubt else ""
+    why = sizes.total(system.memory_gib, sum(d.size for d in dimms), system.sockets)
+    return f"the system {why}" if why else ""

@@ -47,12 +47,12 @@ def there(drive: Drive) -> bool | None:
     return drive.there(drive.capacity, drive.serial, drive.model, drive.media, drive.firmware)
 
 
-def doubts(drive: Drive) -> tuple[tuple[str, str], ...]:
-    """(fact, why it is not known) of a drive."""
+def doubt(drive: Drive) -> tuple[str, str, str]:
+    """(fact, why it is not known, address of what may be missing) of a drive; why is "" where there is no doubt."""
     if there(drive) is None:
-        return (("disks", f"{drive.id or drive.path or 'a drive'} is listed and states nothing: is a drive in it?"),)
+        return "disks", f"{drive.id or 'a drive'} is listed and states nothing: is a drive in it?", drive.path
     why = sizes.drive(drive.capacity, kind_of(drive))
-    return ((f"disks.{drive.id}.size", f"drive {drive.id} {why}"),) if why else ()
+    return f"disks.{drive.id}.size", f"drive {drive.id} {why}" if why else "", ""
 
 
 def last(link: Resource) -> str:
@@ -93,15 +93,14 @@ def simple_disk(device: SimpleDevice) -> Disk | None:
     return Disk(name=device.name, kind=kind, size=size, model=device.model, slot=device.name)
 
 
-def simple_doubts(device: SimpleDevice) -> tuple[tuple[str, str], ...]:
-    """(fact, why it is not known) of a device: what states no size is a backplane, or a disk that does not answer."""
+def simple_doubt(device: SimpleDevice) -> tuple[str, str]:
+    """(fact, why it is not known): what states no size is a backplane, or a disk that does not answer."""
+    if device.capacity:
+        why = sizes.drive(device.capacity, kind_of_names(device.name, device.model))
+        return f"disks.{device.name}.size", f"{device.name} {why}" if why else ""
     if device.absent or _NO_DISK.search(f"{device.name} {device.model}"):
-        return ()
-    if not device.capacity:
-        why = f"{device.name or 'a device'} is listed without a capacity: is it a disk?"
-        return (("disks", why),) if device.there(device.name, device.model, device.manufacturer) else ()
-    why = sizes.drive(device.capacity, kind_of_names(device.name, device.model))
-    return ((f"disks.{device.name}.size", f"{device.name} {why}"),) if why else ()
+        return "disks", ""
+    return "disks", f"{device.name or 'a device'} is listed without a capacity: is it a disk?"
 
 
 def controller(found: StorageController, unit: str) -> Controller:

@@ -37,10 +37,10 @@ def _there(one: PowerSupply) -> bool | None:
     return one.there(one.watts, one.ranges and _watts(one), one.model, one.serial, one.part_number, one.firmware)
 
 
-def doubts(found: Iterable[PowerSupply]) -> list[str]:
-    """Why the capacity of some cannot be right."""
-    every = [(one, sizes.SUPPLY.doubt(_watts(one))) for one in found]
-    return [f"power supply {one.name or one.id} {why}" for one, why in every if why]
+def doubt(one: PowerSupply) -> tuple[str, str]:
+    """(fact, why its capacity cannot be right); why is "" when it can."""
+    why = sizes.SUPPLY.doubt(_watts(one))
+    return "power_supplies.capacity", f"power supply {one.name or one.id} {why}" if why else ""
 
 
 def _watts(one: PowerSupply) -> float | None:

@@ -17,8 +17,7 @@ async def read_cpu(reader: Reader, system: System, quirks: Quirks) -> tuple[Cpu,
         return Cpu(), []
     reader.came_from("cpu", system.processors or system.path)
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
-    for fact, why in map(parts_compute.unclear, listed):
-        reader.doubt(fact, why)
+    reader.doubts(map(parts_compute.doubt, listed))
     found = parts_compute.cpu(listed)
     if found is None:
         # Broken is not the same as not listed: the summary stands in only for the latter.
@@ -33,7 +32,7 @@ async def read_memory(reader: Reader, system: System) -> Memory:
     reader.came_from("memory.dimms", system.memory)
     modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
     slots = parts_dimms.slots(modules)
-    reader.doubt("memory.dimms", *map(parts_dimms.unclear, modules, slots))
+    reader.doubts(map(parts_dimms.doubt, modules, slots))
     memory = parts_dimms.memory(system, modules, map(parts_dimms.dimm, modules, slots))
     reader.doubt("memory.total", parts_dimms.total_doubt(system, memory.dimms))
     return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory

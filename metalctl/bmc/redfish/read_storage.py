@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_link, parts_storage
-from metalctl.bmc.redfish.links import is_whole, path_of
+from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.media import kind_of
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, Storage, StorageController, Volume
@@ -30,8 +30,7 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
         reader.came_from("disks", system.simple_storage)
         simple = await reader.members("disks", system.simple_storage)
         devices = [device for one in simple for device in SimpleStorage(one).devices]
-        for fact, why in (told for device in devices for told in parts_storage.simple_doubts(device)):
-            reader.doubt(fact, why)
+        reader.doubts(map(parts_storage.simple_doubt, devices))
         disks = {(d.name, d.slot): d for device in devices if (d := parts_storage.simple_disk(device))}
     return (
         tuple(sorted(disks.values(), key=lambda d: d.name)),
@@ -43,12 +42,13 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
 async def _unit(
     reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]] | None
 ) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
+    reader.whole("disks", unit.json, "Drives")
+    reader.whole("controllers", unit.json, "StorageControllers")
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
     volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
     serials = {drive.path: drive.serial for drive in drives}
-    for fact, why in (told for drive in drives for told in parts_storage.doubts(drive)):
-        reader.doubt(fact, why)
+    reader.doubts(map(parts_storage.doubt, drives))
     there = [drive for drive in drives if parts_storage.there(drive)]
     links = await _links(there, controllers, pcie)
     return (
@@ -73,7 +73,7 @@ async def _links(
 
 async def _drives(reader: Reader, unit: Storage) -> list[Drive]:
     """The drives; where expanding works, one request for the subsystem brings all of them."""
-    listed = {path_of(one): one for one in unit.drives if path_of(one)}
+    listed = {path_of(one) or str(n): one for n, one in enumerate(unit.drives)}
     if len(listed) > 1 and unit.path and not any(is_whole(one) for one in listed.values()):
         listed |= {path_of(one): one for one in await _expanded(reader, unit) if path_of(one) in listed}
     return [Drive(one) for one in await reader.every("disks", listed.values())]
@@ -93,6 +93,6 @@ async def _expanded(reader: Reader, unit: Storage) -> list[dict[str, object]]:
 
 async def _controllers(reader: Reader, unit: Storage) -> list[StorageController]:
     if unit.controllers_inside:
-        return [one for one in unit.controllers_inside if not one.absent]
+        return [one for one in unit.controllers_inside if usable(one.json) and not one.absent]
     found = [StorageController(one) for one in await reader.members("controllers", unit.controllers)]
     return [one for one in found if not one.absent]

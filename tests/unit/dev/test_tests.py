@@ -36,6 +36,12 @@ def test_a_function_called_test_is_one_that_pytest_collects() -> None:
                 assert Path(name).name.startswith("test_"), f"{name}: {node.name} is in a file not called test_….py"
 
 
+def test_no_file_keeps_tests_from_being_collected() -> None:
+    hiding = re.compile(r"^\s*(collect_ignore(_glob)?|__test__) ?=|def pytest_ignore_collect|norecursedirs", re.M)
+    files = {*TESTS.rglob("*.py"), ROOT / "pyproject.toml"} - {Path(__file__)}
+    assert [path for path in files if hiding.search(path.read_text())] == []
+
+
 def test_every_folder_with_tests_is_one_that_dev_runs() -> None:
     dev = (ROOT / "dev").read_text()
     everyday = set(re.findall(r"tests/([\w/]+)", dev[dev.index("run_tests() {") : dev.index("# Suites that are")]))
