@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from metalctl.cli._disk_health import health
 from metalctl.cli._findings import plain as plain
-from metalctl.model.inventory import Disk, DiskHealth, Inventory, Nic, PcieLink, Sensor
+from metalctl.model.inventory import Disk, Inventory, Nic, PcieLink, Sensor
 from metalctl.model.units import format_capacity, format_rate, format_size
 
 Row = tuple[str, ...]
@@ -151,20 +152,6 @@ def _disk(d: Disk) -> Row:
     where = d.slot or d.by_path.removeprefix("/dev/disk/by-path/") or d.pci
     size = format_capacity(d.size) if d.size else "?"
     return d.name, d.kind, size, d.serial or "?", d.model, d.firmware, where, _link(d.link), health(d.health)
-
-
-def health(found: DiskHealth | None) -> str:
-    """A disk's health in a few words; "?" when it was not read."""
-    if found is None:
-        return "?"
-    parts = [
-        found.status or "not stated",
-        f"{found.wear:g} % worn" if found.wear is not None else "",
-        f"{found.defects} defects" if found.defects else "",
-        f"{found.pending} pending" if found.pending else "",
-        f"{found.celsius:g} °C" if found.celsius is not None else "",
-    ]
-    return ", ".join(p for p in parts if p)
 
 
 def _link(link: PcieLink | None) -> str:
