@@ -178,7 +178,7 @@ def _volumes(taken: Inventory) -> Iterator[Row]:
 
 def _nic(n: Nic) -> Row:
     speed = " ".join(w for w in (format_rate(n.speed) if n.speed else "?", n.fec and f"FEC {n.fec}") if w)
-    other = f"{n.neighbour.switch} {n.neighbour.port}" if n.neighbour else ""
+    other = n.several or str(n.neighbour or "")
     can = ", ".join(format_rate(s) for s in n.supported)
     where = " ".join(w for w in (n.slot, n.pci, _link(n.link_pcie)) if w)
     return n.name, n.mac, _yes(n.link, "up", "down") or "?", speed, can, n.model or n.driver, n.firmware, where, other
