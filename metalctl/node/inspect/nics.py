@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from metalctl.model.inventory import Neighbour, Nic
+from metalctl.model.inventory import Nic
 from metalctl.node.inspect import ethtool, pcilink, values, vpd
 from metalctl.node.inspect.host import Host
+from metalctl.node.inspect.lldp import Heard
 from metalctl.node.inspect.pcie import Function
 
 _NET = "/sys/class/net"
@@ -56,7 +57,7 @@ def _flags(host: Host, name: str) -> int:
 
 
 def collect(
-    host: Host, neighbours: Mapping[str, Neighbour], functions: Mapping[str, Function] | None = None
+    host: Host, neighbours: Mapping[str, Heard], functions: Mapping[str, Function] | None = None
 ) -> tuple[Nic, ...]:
     """Every physical port; `neighbours` by kernel name, `functions` by PCI address (metalctl.node.inspect.pcie)."""
     links = host.probe("links")
@@ -69,7 +70,7 @@ def collect(
     return tuple(_nic(host, n, links.get(n), functions or {}, neighbours.get(n)) for n in physical(host))
 
 
-def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], neighbour: Neighbour | None) -> Nic:
+def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], heard: Heard | None) -> Nic:
     base = f"{_NET}/{name}"
     where = host.real(f"{base}/device")
     pci = pcilink.address(where)
@@ -87,7 +88,7 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
         name=name,
         mac=str(netlink.get("permanent") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
         speed=_speed(host, name, bool(carrier)),
-        duplex=host.text(f"{base}/duplex") if carrier else "",
+        duplex=_duplex(host.text(f"{base}/duplex")) if carrier else "",
         link=carrier if up else None,
         driver=driver.get("driver") or host.linked(f"{base}/device/driver"),
         firmware=driver.get("firmware", "").removeprefix("N/A"),
@@ -95,7 +96,8 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
         model=f"{function.vendor} {function.model}".strip() if function else product.name,
         mtu=host.number(f"{base}/mtu"),
         max_mtu=netlink.get("max_mtu") or None,
-        neighbour=neighbour,
+        neighbour=None if isinstance(heard, tuple) else heard,
+        neighbours=heard if isinstance(heard, tuple) else (),
         numa_node=_numa(host.number(f"{base}/device/numa_node")),
         supported=_supported(host, name, asked),
         fec=ethtool.fec(asked.get("fec")),
@@ -121,6 +123,11 @@ def _speed(host: Host, name: str, carrier: bool) -> int | None:
         host.unreadable(f"nics.{name}.speed", "the driver states no speed" if carrier else "the port has no link")
         return None
     return values.product(megabits, 10**6)
+
+
+def _duplex(text: str) -> str:
+    """ "unknown" is the driver's word for saying nothing."""
+    return text if text in ("full", "half") else ""
 
 
 def _numa(node: int | None) -> int | None:
