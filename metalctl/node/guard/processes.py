@@ -37,6 +37,8 @@ def objections(host: Host, target: Target) -> Iterator[Objection]:
         yield Objection(
             f"this is a container ({namespace}): the machine's other processes cannot be seen", certain=False
         )
+    if "errno" in host.probe("stat", f"/proc/{_INIT}"):
+        yield Objection("processes cannot be seen: /proc is not mounted, or hides them (hidepid)", certain=False)
     for pid in pids(host):
         try:
             names = [name for table in _tables(host, pid) for name in _writes(host, target, *table)]
