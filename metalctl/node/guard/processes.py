@@ -43,7 +43,7 @@ def objections(host: Host, target: Target) -> Iterator[Objection]:
         try:
             names = [name for table in _tables(host, pid) for name in _writes(host, target, *table)]
         except (PermissionError, Unseen):
-            if pid == _INIT:
+            if pid == _INIT or not host.exists(f"/proc/{pid}"):
                 continue
             who = f"{comm(host, pid)} (pid {pid})"
             yield Objection(f"the files that {who} has open cannot be seen", certain=False)
