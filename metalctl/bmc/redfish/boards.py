@@ -23,8 +23,8 @@ from metalctl.bmc.redfish.values import child, items, text
 from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_system import Processor, System
 
-_CPU = ("", "CPU")
-_ACCELERATORS = ("GPU", "Accelerator", "FPGA", "DSP")
+_CPU = ("", "cpu")
+_ACCELERATORS = ("gpu", "accelerator", "fpga", "dsp")
 _RESET = "#ComputerSystem.Reset"
 
 

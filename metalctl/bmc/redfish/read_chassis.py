@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from metalctl.bmc.redfish import parts_chassis
+from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.homes import Homes, homes
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
@@ -66,8 +66,9 @@ async def read_power(reader: Reader, chassis: Awaitable[Homes]) -> tuple[tuple[S
     """The power supplies, and what Power says of voltages. The old schema costs one request, the new one more."""
     places = _each_once(await _around(chassis), lambda one: one.power or one.power_subsystem)
     found = await together(_power(reader, one) for one in places)
-    supplies = parts_chassis.supplies(_each_serial_once(listed for listed, _ in found))
-    return supplies, [sensor for _, sensors in found for sensor in sensors]
+    supplies = _each_serial_once(listed for listed, _ in found)
+    reader.doubts(map(parts_supply.doubt, supplies))
+    return parts_supply.supplies(supplies), [sensor for _, sensors in found for sensor in sensors]
 
 
 def _each_once(chassis: Iterable[Chassis], place: Callable[[Chassis], Resource]) -> list[Chassis]:

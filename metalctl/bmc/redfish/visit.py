@@ -141,7 +141,8 @@ async def _system(
         alone,
     )
     # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
-    if options.memory and alone and not machine.boards and not inventory.unreadable and witnesses:
+    settled = reader.settled() and not walk.quirks.distrust and not machine.boards
+    if options.memory and alone and settled and witnesses:
         options.memory.keep(_key(endpoint), record)
     return Seen(endpoint, inventory, record, walk.findings(), 0)
 
