@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 
 from metalctl.boot.errors import DnsmasqFailed
 from metalctl.boot.server import BootServer, require
-from metalctl.boot.settings import BootSettings
 from metalctl.engine import artifacts, reporting
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
 from metalctl.engine.services import Services
-from metalctl.engine.settings import Boot, Settings, require_boot
+from metalctl.engine.settings import Settings, boot_network, require_boot
 from metalctl.engine.spine import SPINE
 from metalctl.engine.state import ServiceLock, StateDir
 from metalctl.engine.tick import Ticker
@@ -45,7 +44,7 @@ class Service:
         self._lock.acquire()
         try:
             self.database = open_database(sqlite_url(self._settings.state.database))
-            serving = _boot_settings(boot, self._settings)
+            serving = boot_network(boot, self._settings.state)
             # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
             require(serving)
             served = artifacts.prepare(self._settings, self._progress)
@@ -128,18 +127,3 @@ class Service:
         log.error("boot-service", reason=failure.message)
         self.error = failure.message
         self._progress(f"the boot service failed: {failure.message}")
-
-
-def _boot_settings(boot: Boot, settings: Settings) -> BootSettings:
-    first, last = boot.dhcp_range or ("", "")
-    return BootSettings(
-        interface=boot.interface,
-        address=boot.address,
-        network=boot.network,
-        state_dir=settings.state.boot,
-        http_port=boot.http_port,
-        dhcp=boot.dhcp,
-        first=first,
-        last=last,
-        ping=boot.ping,
-    )

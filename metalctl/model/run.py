@@ -31,12 +31,20 @@ class BondSpec:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a paired check. side: "server" or "client"; address, port: where the server listens."""
+    """The other end of a paired check. side: of this node, "server" or "client"; address, port: where the server
+    listens. client: the client's address, by which the server knows its peer among all who call; "" when not known.
+    """
 
     node: str
     side: str
     address: str
     port: int = 5201
+    client: str = ""
+
+    @property
+    def other(self) -> str:
+        """The address of the other end."""
+        return self.client if self.side == "server" else self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,17 @@ def findings(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) 
     makes = [_make(d) for d in fitted]
     common = _common(makes)
     expected = f"modules of one {_listed(common)}, evenly over the sockets"
-    if not fitted or reason(inventory, "memory.dimms"):
+    if not fitted:
         yield unknown(inventory, NAME, expected, "memory.dimms")
         return
     odd = [d for d, make in zip(fitted, makes, strict=True) if _differs(make, common)]
     lacks = {i: [word for word in _WORDS if not _fact(m, word) and _fact(common, word)] for i, m in enumerate(makes)}
     silent = [d for i, d in enumerate(fitted) if lacks[i]]
     if odd:
+        # Certain whatever else is there: those that were read are not alike.
         yield _odd(inventory, expected, odd, common)
+    elif reason(inventory, "memory.dimms"):
+        yield unknown(inventory, NAME, expected, "memory.dimms")
     elif silent:
         part = _slots(silent)
         words = " and ".join(word for word in _WORDS if any(word in lack for lack in lacks.values()))

@@ -16,7 +16,7 @@ from metalctl.model.match import _balance, _channels, _usable
 from metalctl.model.match._frus import of_dimm
 from metalctl.model.match._slots import empty, empty_frus, where_to_look
 from metalctl.model.match._usable import FIXED
-from metalctl.model.match._verdicts import judged, plain, plural, reason, unknown, written
+from metalctl.model.match._verdicts import judged, mend, not_all, plain, plural, reason, unknown, written
 from metalctl.model.profile import MemoryRequirement
 from metalctl.model.units import format_size
 
@@ -53,7 +53,9 @@ def _total(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
     else:
         remedy = f"{format_size((need.total.low or 0) - total)} missing: {where_to_look(inventory)}"
     got = f"{format_size(total)} in {_modules(inventory)}" if listed else f"{format_size(total)} usable"
-    why = reason(inventory, "memory.dimms" if listed else name) if not good else _beside(inventory, listed, floor)
+    why = _beside(inventory, listed, floor) if good else ""
+    if total < floor:
+        why = reason(inventory, "memory.dimms" if listed else name)
     if why:
         yield _unsure(inventory, name, expected, got, why)
         return
@@ -85,8 +87,7 @@ def _modules(inventory: Inventory) -> str:
 
 def _unsure(inventory: Inventory, name: str, expected: str, got: str, why: str) -> Finding:
     """Not all was read: what was read may not be all there is, or not be what was asked."""
-    remedy = f"{why}; mend that and inspect again"
-    return replace(unknown(inventory, name, expected, name), got=f"{got}, and not all was read", remedy=remedy)
+    return replace(unknown(inventory, name, expected, name), got=not_all(got), remedy=mend(why))
 
 
 def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
@@ -97,7 +98,8 @@ def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
         yield unknown(inventory, name, expected, name)
         return
     good, got = need.dimms.holds(len(fitted)), plain(len(fitted))
-    if not good and (why := reason(inventory, name)):
+    short = need.dimms.low is not None and len(fitted) < need.dimms.low
+    if short and (why := reason(inventory, name)):
         yield _unsure(inventory, name, expected, got, why)
         return
     remedy = where_to_look(inventory)
