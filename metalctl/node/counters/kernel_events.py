@@ -26,7 +26,7 @@ _UNCORRECTED = 1 << 61  # bit UC of MCi_STATUS
 _AMD_MEMORY = ("Unified Memory Controller", "DRAM ECC")
 _SECTIONS = {"memory error": "memory", "PCIe error": "pcie"}
 
-KEPT = re.compile(r"\[Hardware Error\]|EDAC |PCIe Bus Error|error status/mask=|Memory failure: ")
+KEPT = re.compile(r"\[Hardware Error\]|EDAC |PCIe Bus Error|error status/mask=|Memory failure: |BERT: ")
 """What a line that can matter looks like; the rest of the log need not be kept."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
+_STAMP = re.compile(r"\d{1,2}/\d{1,2}/|\d{1,2}:\d{2}:\d{2}|\d{10}$|Pre-Init|Unspecified$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})( [AP]M)?")
 _RAM, _PCI, _CPU = r"\b(?:dimm\w*|memory|ecc)\b", r"(?:\bpci|\bbus\b|critical interrupt)", r"(?:processor|\bcpu)"
 _STORM = r"limit (?:of .*)?reached|limit of correct|logging disabled|exceeded"
@@ -58,7 +59,7 @@ def _line(line: str) -> Entry | None:
     columns = [column.strip() for column in line.split("|")]
     if len(columns) < 4 or "Deasserted" in columns:
         return None
-    text = " ".join(columns[2:])
+    text = " ".join(c for c in columns[1:] if c and c != "Asserted" and not _STAMP.match(c))
     kind = kind_of(text)
     return Entry(kind, when(" ".join(columns[1:3])), text) if kind else None
 

@@ -78,4 +78,6 @@ def _silent(found: Snapshot, drives: Sequence[Disk]) -> str:
 def _by_address(inventory: Inventory) -> dict[str, str]:
     """PCI address → how a person finds the part: a drive and a port before the card that they are on."""
     cards = {d.address: " ".join(w for w in ("pcie", d.model, d.slot, d.address) if w) for d in inventory.pcie}
-    return cards | {n.pci: n.label for n in inventory.nics} | {d.pci: d.label for d in inventory.disks if d.pci}
+    ports = {n.pci: n.label for n in reversed(inventory.nics)}
+    found = cards | ports | {d.pci: d.label for d in inventory.disks}
+    return {address: part for address, part in found.items() if address}
