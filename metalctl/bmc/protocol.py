@@ -86,8 +86,8 @@ class Settings(Protocol):
     def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = 1200) -> Change:
         """Make these settings so; with `reboot` they read so when it returns, else NotApplied or TaskFailed."""
 
-    def secure_boot(self) -> bool:
-        """Whether the machine booted with secure boot."""
+    def secure_boot(self) -> bool | None:
+        """Whether the machine booted with secure boot; None when the BMC knows only what the next boot will be."""
 
     def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = 1200) -> Change:
         """The same for secure boot."""

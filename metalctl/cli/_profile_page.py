@@ -5,8 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from metalctl.model.health import COUNTS
+
 if TYPE_CHECKING:
-    from metalctl.model.profile import CpuRequirement, DiskRequirement, MemoryRequirement, Profile, Range, Requires
+    from metalctl.model.profile import (
+        CpuRequirement,
+        DiskRequirement,
+        HealthLimits,
+        MemoryRequirement,
+        Profile,
+        Range,
+        Requires,
+    )
     from metalctl.model.watch import Limit, Watch
 
 Row = tuple[str, str]
@@ -35,6 +45,7 @@ def requirements(needs: Requires) -> list[Row]:
     """Label and text of everything required."""
     rows = [("cpu", _cpu(needs.cpu)), ("memory", _memory(needs.memory))]
     rows += [("disks", _disk(disk)) for disk in needs.disks]
+    rows.append(("disk health", _health(needs.disk_health)))
     for bond in needs.bonds:
         apart = [w for asked, w in ((bond.distinct_switches, "switches"), (bond.distinct_cards, "cards")) if asked]
         words = [f"{bond.members} ports{f' of {bond.speed.text}' if bond.speed else ''}", bond.mode, f"MTU {bond.mtu}"]
@@ -103,6 +114,12 @@ def _let_pass(limit: Limit) -> str:
     before = "" if limit.before is None else f"at most {limit.before:g} a day before a run"
     rise = "" if limit.rise is None else f"at most {limit.rise:g} during it"
     return ", ".join(w for w in (before, rise) if w)
+
+
+def _health(limits: HealthLimits) -> str:
+    """Only what it lets pass: that nothing may be counted is the rule."""
+    words = [f"{name} {bounds.text}" for name in COUNTS if (bounds := getattr(limits, name)).holds(1)]
+    return ", ".join([*words, *([f"worn at most {limits.wear.text}"] if limits.wear else [])])
 
 
 def _when(found: Profile, name: str) -> str:

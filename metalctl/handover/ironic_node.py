@@ -117,7 +117,7 @@ def _link(dossier: Dossier, nic: Nic) -> dict[str, str]:
     # The ramdisk listens to LLDP before bonds are made; the installed system may not run an agent at all.
     other = [n for i in (dossier.in_band,) if i for n in i.nics if n.mac == nic.mac]
     neighbour = nic.neighbour or next((n.neighbour for n in other if n.neighbour), None)
-    if neighbour is None or not (neighbour.switch_mac and neighbour.port):
+    if nic.several or neighbour is None or not (neighbour.switch_mac and neighbour.port):
         return {}
     return {"switch_id": neighbour.switch_mac.lower(), "port_id": neighbour.port, "switch_info": neighbour.switch}
 

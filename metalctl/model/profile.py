@@ -71,13 +71,33 @@ class MemoryRequirement:
     speed: Range | None = None
 
 
+_NONE = Range(0, 0, "0")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLimits:
+    """What a disk that is `healthy` may count (the fields of DiskHealth of the same names) and how worn it may be.
+
+    Without a word in the profile it may count nothing. wear: a fraction; None asks nothing.
+    """
+
+    defects: Range = _NONE
+    pending: Range = _NONE
+    offline: Range = _NONE
+    uncorrected: Range = _NONE
+    timeouts: Range = _NONE
+    predicted: Range = _NONE
+    wear: Range | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class DiskRequirement:
     """Disks of one role ("os", "data", "wal"): accepted kinds, how many, how large each.
 
     What follows is asked of each disk that was chosen: it decides between disks, it does not take a disk out.
     endurance: rated drive writes a day; full_link: as fast and wide as both ends can; link_width: lanes; link_speed:
-    GT/s; uniform: one model and one firmware in the role; healthy: no disk that calls itself failing; wear: a fraction.
+    GT/s; uniform: one model and one firmware in the role; healthy: in order by its own words and counts (HealthLimits);
+    wear: a fraction.
     """
 
     role: str
@@ -170,6 +190,7 @@ class Requires:
     bmc: BmcRequirement = field(default_factory=BmcRequirement)
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cabling: tuple[Cable, ...] = ()
+    disk_health: HealthLimits = field(default_factory=HealthLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class Acting(ABC):
         self._restart(timeout)
         return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
 
-    def secure_boot(self) -> bool:
+    def secure_boot(self) -> bool | None:
         """See protocol.Settings."""
         return secure_boot.read(self._wire())[0]
 
