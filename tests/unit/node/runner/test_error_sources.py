@@ -19,7 +19,7 @@ from metalctl.model.measurement import CheckResult
 from metalctl.model.verdict import Verdict
 
 EDAC, CARD = "sys/devices/system/edac/mc", "0000:41:00.0"
-SMART = '{"ata_smart_attributes": {"table": [{"id": 5, "name": "Reallocated", "raw": {"value": 0}}]}}'
+SMART = '{"ata_smart_attributes": {"table": [{"id": 5, "name": "Reallocated_Sector_Ct", "raw": {"value": 0}}]}}'
 NVME = '{"critical_warning": 0, "media_errors": 0, "avail_spare": 100}'
 AER = {"correctable": "RxErr 2\nBadTLP 0\nTOTAL_ERR_COR 2", "nonfatal": "UnsupReq 4\nCmpltTO 0\nTOTAL_ERR_NONFATAL 4",
        "fatal": "DLP 0\nTOTAL_ERR_FATAL 0"}  # fmt: skip
