@@ -17,6 +17,7 @@ _COUNTERS = {
     "statistics/rx_frame_errors": (True, "port-errors"),
     "statistics/tx_carrier_errors": (True, "port-errors"),
     "carrier_down_count": (True, "link-failures"),
+    "bonding_slave/link_failure_count": (True, "link-failures"),
     "statistics/rx_dropped": (False, ""),
     "statistics/tx_dropped": (False, ""),
     "statistics/rx_missed_errors": (False, ""),
