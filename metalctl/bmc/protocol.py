@@ -60,10 +60,10 @@ class Bmc(Protocol):
     def boot(self) -> str:
         """The boot device asked for: "pxe", "disk", "none" or the BMC's own word for another, in lower case."""
 
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
         """`device`: "pxe" or "disk" (Redfish: also "cd", "usb", "http", "setup", "none"). Re-read, else BootNotSet.
 
-        `mode`: "uefi", "bios" or None (leave it).
+        `mode`: "uefi", "bios" or None (leave it). A BMC that knows no mode is not asked for one, which the note says.
         """
 
     def close(self) -> None:
