@@ -97,6 +97,15 @@ def test_a_ping_that_did_not_send_what_it_was_asked_is_unknown(node: Any, said: 
     assert (result.verdict, "was to send 3 packets" in result.reason) == (Verdict.UNKNOWN, True)
 
 
+@pytest.mark.truth("B7", "pings that came back changed did not come back")
+def test_pings_that_came_back_changed_fail(node: Any) -> None:
+    said = "3 packets transmitted, 3 received, +2 corrupted, 0% packet loss"
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; esac; echo "{said}"')
+    node.tool("answer", 'echo "3 packets transmitted, $1 received, +3 errors"; exit 1')
+    result = run_mtu(node)
+    assert (result.verdict, "other data than was sent" in result.reason) == (Verdict.FAIL, True)
+
+
 def test_a_ping_that_breaks_is_unknown(node: Any) -> None:
     node.tool("ping", "echo 'ping: socket: Operation not permitted' >&2; exit 2")
     assert run_mtu(node).verdict is Verdict.UNKNOWN
