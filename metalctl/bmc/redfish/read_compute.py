@@ -17,7 +17,7 @@ async def read_cpu(reader: Reader, system: System, quirks: Quirks) -> tuple[Cpu,
         return Cpu(), []
     reader.came_from("cpu", system.processors or system.path)
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
-    reader.doubts(map(parts_compute.doubt, listed))
+    reader.doubts([*map(parts_compute.doubt, listed), *parts_compute.untyped(listed)])
     found = parts_compute.cpu(listed)
     if found is None:
         # Broken is not the same as not listed: the summary stands in only for the latter.
