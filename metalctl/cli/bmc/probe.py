@@ -98,3 +98,5 @@ def _print(report: Report, result: Conformance) -> None:
     console.print(f"{result.verdict}: {result.reason}", markup=False)
     for failure in result.failures:
         console.print(f"  {failure}", markup=False)
+    for untested in result.untested:
+        console.print(f"  not tested: {untested}", markup=False)
