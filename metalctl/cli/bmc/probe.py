@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--profile", type=click.Path(dir_okay=False, path_type=Path), help="Interoperability profile to check against."
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Interoperability profile to check against.",
 )
 @click.option(
     "--validator", default="rf_interop_validator", show_default=True, help="DMTF's validator, as it is called."
