@@ -18,6 +18,7 @@ _NIC = {
     "statistics/rx_frame_errors": True,
     "statistics/tx_carrier_errors": True,
     "carrier_down_count": True,
+    "bonding_slave/link_failure_count": True,
     "statistics/rx_dropped": False,
     "statistics/tx_dropped": False,
     "statistics/rx_missed_errors": False,
