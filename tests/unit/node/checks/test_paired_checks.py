@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -246,7 +247,8 @@ def test_a_peer_that_tested_one_way_twice_is_unknown(node: Any) -> None:
 def test_who_else_called_is_in_the_evidence(node: Any) -> None:
     """The real iperf3 on loopback: a stranger's port probe, then the peer's two tests."""
     node.tool("iperf3", 'exec /usr/bin/iperf3 "$@"')
-    port = 52117
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     script = (
         "import socket, subprocess, time\n"
         f"def knock():\n    socket.create_connection(('127.0.0.1', {port}), 5, ('127.0.0.9', 0)).close()\n"
