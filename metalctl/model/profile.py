@@ -86,7 +86,6 @@ class HealthLimits:
     offline: Range = _NONE
     uncorrected: Range = _NONE
     timeouts: Range = _NONE
-    predicted: Range = _NONE
     wear: Range | None = None
 
 
