@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from metalctl.bmc.redfish.wire_manager import Software
+from metalctl.model import placeholders
 from metalctl.model.inventory import Firmware
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -73,7 +74,7 @@ def _words(text: str) -> str:
 
 def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple[Firmware, ...]:
     """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC)."""
-    records = [_Record(one) for one in found if one.version and not one.absent]
+    records = [_Record(one) for one in found if placeholders.text(one.version) and not one.absent]
     by_name: dict[str, list[_Record]] = defaultdict(list)
     for one in records:
         by_name[one.json.name].append(one)
