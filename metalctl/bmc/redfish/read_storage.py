@@ -114,7 +114,9 @@ async def _unit(
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again. One that
     # lists no drive may have some behind volumes all the same.
     may_have = bool(controllers) and bool(unit.drives or any(one.raid_types for one in controllers))
-    volumes = await reader.members("volumes", unit.volumes) if may_have else []
+    listed = await reader.members("volumes", unit.volumes) if may_have else []
+    volumes = [Volume(one) for one in listed]
+    reader.doubts(map(parts_storage.volume_doubt, volumes))
     serials = {drive.path: drive.serial for drive in drives}
     reader.doubts(map(parts_storage.doubt, drives))
     there = [drive for drive in drives if parts_storage.there(drive)]
@@ -122,7 +124,7 @@ async def _unit(
     return (
         [parts_storage.disk(drive, unit.id, links.get(drive.path)) for drive in there],
         [parts_storage.controller(one, unit.id) for one in controllers],
-        [parts_storage.volume(Volume(one), unit.id, serials) for one in volumes],
+        [parts_storage.volume(one, unit.id, serials) for one in volumes],
     )
 
 

@@ -307,7 +307,7 @@ def test_another_true_source_of_memory_errors_is_enough(whole: Any, other: Break
 
 NO_STAND_INS: dict[str, Break] = {
     "a BMC without memory sensors": bmc,
-    "a BMC whose log is full": lambda node: bmc(node, info="Percent Used : 100%", sensors="DIMM_A | 41h | ok | 32.1 |"),
+    "a BMC whose log is full": lambda node: bmc(node, info="Overflow : true", sensors="DIMM_A | 41h | ok | 32.1 |"),
     "a BMC that does not answer": lambda node: (node.file("dev/ipmi0", ""), node.tool("ipmitool", "exit 1")),
     "rasdaemon that died": lambda node: (rasdaemon(node), (node.room / "root/proc/812/comm").write_text("sh\n")),
     "rasdaemon without a database": lambda node: node.file("proc/812/comm", "rasdaemon\n"),
