@@ -63,6 +63,7 @@ TELL_SOCKETS: dict[str, Label] = {
 }
 TELL_NOTHING: dict[str, Label] = {
     "DIMM 13": lambda p, n, c, s: (f"DIMM {8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
+    "DIMM013 J14": lambda p, n, c, s: (f"DIMM{p}{2 * n + c}{s} J{8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
     "J1A1": lambda p, n, c, s: (f"J{p + 1}{LETTERS[2 * n + c]}{s + 1}", f"BANK {s}"),
 }
 
