@@ -27,6 +27,11 @@ def health(resource: Resource) -> str:
     return next((_HEALTH[one] for one in _words(resource, "Health", "State") if one in _HEALTH), "")
 
 
+def rollup(resource: Resource) -> str:
+    """ "ok", "warning", "critical", or "" when it states none of these, of the part and all that is below it."""
+    return next((_HEALTH[one] for one in _words(resource, "HealthRollup") if one in _HEALTH), "")
+
+
 def _words(resource: Resource, *names: str) -> tuple[str, ...]:
     status = child(resource, "Status")
     return tuple(word(status.get(name)) for name in names)
