@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from metalctl.node import tool
-from metalctl.node.errors import ToolFailed
+from metalctl.node.errors import HardwareFault, ToolFailed
 
 COUNT = 3
 _TOTALS = re.compile(r"(\d+) packets transmitted, (\d+)(?: packets)? received")
+_CHANGED = re.compile(r"\+\d+ corrupted")
 _TOO_LONG = ("message too long", "frag needed", "packet too big")
 
 
@@ -43,6 +44,8 @@ def ask(address: str, size: int) -> Answer:
     too_long = any(word in (answer.err + answer.out).lower() for word in _TOO_LONG)
     if answer.code > 1 or answer.code < 0:
         answer.require()
+    if _CHANGED.search(answer.out):
+        raise HardwareFault(f"pings came back from {address} with other data than was sent", hint="replace the NIC")
     totals = _TOTALS.search(answer.out)
     if totals is None or int(totals[1]) != COUNT or (int(totals[2]) > 0) != (answer.code == 0):
         said = totals[0] if totals else (answer.err or answer.out).strip()[-200:] or "nothing"

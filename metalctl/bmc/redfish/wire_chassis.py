@@ -20,7 +20,10 @@ class Chassis(Record):
     sensors = Ref("Sensors")
     adapters = Ref("NetworkAdapters")
     pcie_devices = Ref("PCIeDevices")
+    kind = Text("ChassisType")
     systems = Refs("Links.ComputerSystems")
+    contains = Refs("Links.Contains")
+    contained_by = Ref("Links.ContainedBy")
 
 
 class InputRange(Record):

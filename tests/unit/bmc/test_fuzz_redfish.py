@@ -96,6 +96,7 @@ def full_tree() -> dict[str, Any]:
              "Chassis": member(f"{V1}/Chassis"), "Managers": member(f"{V1}/Managers"),
              "ProtocolFeaturesSupported": {"ExpandQuery": {"NoLinks": True}}},
         f"{V1}/Systems": {"Members": [member(SYSTEM)]},
+        f"{V1}/Chassis": {"Members": [member(f"{V1}/Chassis/1"), member(f"{V1}/Chassis/2")]},
         SYSTEM: {"@odata.id": SYSTEM, "Links": {"Chassis": [member(f"{V1}/Chassis/1"), member(f"{V1}/Chassis/2")],
                  "ManagedBy": [member(f"{V1}/Managers/1")]}, "TrustedModules": [{"InterfaceType": "TPM2_0"}],
                  "MemorySummary": {"TotalSystemMemoryGiB": 32}, "PCIeDevices": [member(f"{SYSTEM}/P")],
@@ -142,7 +143,7 @@ def _ports(n: int) -> dict[str, Any]:
 
 async def taken(client: Client) -> Inventory:
     service = await client.get(V1)
-    if not root.is_service_root(service):
+    if not root.is_service_root(service) or root.equipment(service):
         raise BmcError("no root")
     path = systems.choose_system(client.endpoint, await client.get(service["Systems"]["@odata.id"]))
     reader = Reader(client, advertised(service))  # type: ignore[arg-type]
