@@ -11,9 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from metalctl.bmc.redfish.wire_manager import Software
+from metalctl.model import placeholders
 from metalctl.model.inventory import Firmware
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,35 +38,39 @@ _NO_NAMES = re.compile(r"(?:(?:software|firmware|inventory|image|version|compone
 _ONLY_ONE = frozenset({"bios", "uefi", "bmc"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Record:
-    """One entry. words: of its id and name; about: what it is of, by its id without version and without what image."""
+    """One entry. about: what it is of, by its id without version and without what image; state: what image it is."""
 
     json: Software
-
-    @cached_property
-    def words(self) -> str:
-        return f"{_words(self.json.id)} {_words(self.json.name)}"
-
-    @cached_property
-    def about(self) -> str:
-        bare = _words(self.json.id.replace(self.json.version, " "))
-        return re.sub(r"\s+", " ", re.sub(rf"\b(?:{_MARK})\b", " ", bare)).strip() or _words(self.json.name)
-
-    @cached_property
-    def state(self) -> str:
-        told = f"{self.words} {_words(self.json.about)}"
-        looks = [
-            *((state, kind, told) for state, kind in _TOLD.items()),
-            *((s, k, self.words) for s, k in _NAMED.items()),
-        ]
-        named = next((state for state, kind, text in looks if re.search(rf"\b(?:{kind})\b", text)), "")
-        return named or _STATES.get(self.json.state, "")
+    about: str
+    state: str
 
     def says(self, word: str) -> bool:
-        return word in self.words.split()
+        """Whether its id or name has this word."""
+        return word in f"{_words(self.json.id)} {_words(self.json.name)}".split()
 
 
+def _record(one: Software) -> _Record:
+    return _Record(one, _about(one.id, one.name, one.version), _image(one.id, one.name, one.about, one.state))
+
+
+@lru_cache(maxsize=4096)  # the machines of a rack list the same
+def _about(one: str, name: str, version: str) -> str:
+    bare = re.sub(rf"\b(?:{_MARK})\b", " ", _words(one.replace(version, " ")))
+    return " ".join(bare.split()) or _words(name)
+
+
+@lru_cache(maxsize=4096)
+def _image(one: str, name: str, about: str, state: str) -> str:
+    named = f"{_words(one)} {_words(name)}"
+    told = f"{named} {_words(about)}"
+    looks = [*((image, kind, told) for image, kind in _TOLD.items()), *((i, k, named) for i, k in _NAMED.items())]
+    found = next((image for image, kind, text in looks if re.search(rf"\b(?:{kind})\b", text)), "")
+    return found or _STATES.get(state, "")
+
+
+@lru_cache(maxsize=4096)
 def _words(text: str) -> str:
     """ "SystemRomBackup" and "system-rom-backup" as words: "system rom backup"."""
     return " ".join(_TOKEN.findall(text)).lower()
@@ -73,7 +78,7 @@ def _words(text: str) -> str:
 
 def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple[Firmware, ...]:
     """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC)."""
-    records = [_Record(one) for one in found if one.version and not one.absent]
+    records = [_record(one) for one in found if placeholders.text(one.version) and not one.absent]
     by_name: dict[str, list[_Record]] = defaultdict(list)
     for one in records:
         by_name[one.json.name].append(one)

@@ -129,6 +129,12 @@ def controller(found: StorageController, unit: str) -> Controller:
     )
 
 
+def volume_doubt(found: Volume) -> tuple[str, str]:
+    """(fact, why its size cannot be right); why is "" when it can."""
+    why = sizes.VOLUME.doubt(found.capacity)
+    return f"volumes.{found.name}.size", f"volume {found.name} {why}" if why else ""
+
+
 def volume(found: Volume, unit: str, serials: Mapping[str, str]) -> VolumePart:
     """One volume of the subsystem `unit`; serials: path of a drive → its serial, for the members."""
     members = [one.get("@odata.id") for one in found.drives]

@@ -22,7 +22,7 @@ async def read_cpu(
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
     # A board lists the host's processors again, if any.
     beside = [Processor(one) for board in boards for one in await reader.members("pcie", board.processors)]
-    reader.doubts(map(parts_compute.doubt, listed))
+    reader.doubts([*map(parts_compute.doubt, listed), *parts_compute.untyped(listed)])
     found = parts_compute.cpu(listed)
     if found is None:
         # Broken is not the same as not listed: the summary stands in only for the latter.

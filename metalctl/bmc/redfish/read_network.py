@@ -54,7 +54,7 @@ async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chas
         views = await reader.members("nics", system.network_interfaces)
         links = {path_of(NetworkInterface(view).adapter): None for view in views}
         found = await reader.every("nics", [path for path in links if path])
-    return [NetworkAdapter(one) for one in found]
+    return [adapter for one in found if not (adapter := NetworkAdapter(one)).absent]
 
 
 async def _views(reader: Reader, adapter: NetworkAdapter, seen: set[str]) -> list[View]:

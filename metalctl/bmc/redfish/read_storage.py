@@ -46,7 +46,9 @@ async def _unit(
     reader.whole("controllers", unit.json, "StorageControllers")
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
-    volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
+    listed = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
+    volumes = [Volume(one) for one in listed]
+    reader.doubts(map(parts_storage.volume_doubt, volumes))
     serials = {drive.path: drive.serial for drive in drives}
     reader.doubts(map(parts_storage.doubt, drives))
     there = [drive for drive in drives if parts_storage.there(drive)]
@@ -54,7 +56,7 @@ async def _unit(
     return (
         [parts_storage.disk(drive, unit.id, links.get(drive.path)) for drive in there],
         [parts_storage.controller(one, unit.id) for one in controllers],
-        [parts_storage.volume(Volume(one), unit.id, serials) for one in volumes],
+        [parts_storage.volume(one, unit.id, serials) for one in volumes],
     )
 
 

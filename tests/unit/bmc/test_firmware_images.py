@@ -85,6 +85,12 @@ def test_of_the_images_of_one_part_only_the_installed_is_judged() -> None:
         assert _judged(found, bound) == [verdict], bound
 
 
+@pytest.mark.truth("A8", "a version that nobody filled in is none")
+@pytest.mark.parametrize("version", ["undefined", "Not Available", "N/A", "To be filled by O.E.M."])
+def test_a_record_without_a_version_is_no_firmware(version: str) -> None:
+    assert shown(listed(("7", "Array 9", version))) == set()
+
+
 @pytest.mark.truth("A4", IMAGES)
 @pytest.mark.parametrize("one", ["Backup_Array", "Previous-41-9.1__CTRL.1", "Array-Pending"])
 def test_an_image_alone_satisfies_no_baseline(one: str) -> None:

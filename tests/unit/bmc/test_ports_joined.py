@@ -99,6 +99,26 @@ def test_an_interface_that_links_to_its_port_or_function_is_that_port(link: dict
 
 
 @pytest.mark.truth("A5", JOINED)
+@pytest.mark.parametrize(
+    "link", [{"EthernetInterfaces": [to(f"{PORTS}/e7")]}, {"EthernetInterface": to(f"{PORTS}/e7")}]
+)
+def test_an_interface_that_a_function_links_to_is_that_functions_port(link: dict[str, Any]) -> None:
+    interface = {"MACAddress": MACS[3], "FullDuplex": True, "LinkStatus": "LinkUp", "SpeedMbps": 25000}
+    one = function(MACS[1], Links={"PhysicalPortAssignment": to(f"{NEW}/p2"), **link})
+    found = card({"p1": up(10), "p2": up()}, {"f": one}, interfaces={"e7": interface})
+    assert [(nic.name, nic.speed, nic.duplex, seen(nic)) for nic in found.nics if nic.mac] == [
+        ("e7", 25 * 10**9, "full", {MACS[1], MACS[3]})
+    ]
+
+
+def test_an_absent_port_and_an_absent_card_are_none() -> None:
+    gone = {"Status": {"State": "Absent"}}
+    port = up(Ethernet={"AssociatedMACAddresses": [MACS[0]]})
+    assert [nic.name for nic in card({"p0": port, "p1": up(**gone)}).nics] == ["p0"]
+    assert card({"p0": port}, **gone).nics == ()
+
+
+@pytest.mark.truth("A5", JOINED)
 def test_the_firmware_of_a_port_is_that_of_its_controller() -> None:
     controllers = [
         {"FirmwarePackageVersion": v, "Links": {"Ports": [to(f"{NEW}/{p}")]}} for v, p in (("1", "p1"), ("2", "p2"))

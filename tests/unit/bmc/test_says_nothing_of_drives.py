@@ -87,6 +87,14 @@ def test_a_drive_whose_size_is_in_another_unit_has_no_size(size: int, said: dict
     assert "another unit" in asked.remedy
 
 
+@pytest.mark.truth("A8", UNITS)
+def test_a_volume_whose_size_is_in_another_unit_has_no_size() -> None:
+    unit = machine()[UNIT] | {"Volumes": to(f"{UNIT}/Volumes")}
+    found = read({UNIT: unit, f"{UNIT}/Volumes/1": {"Name": "os", "RAIDType": "RAID 1", "CapacityBytes": 915715}})
+    assert [(one.size, one.level) for one in found.volumes] == [(None, "raid1")]
+    assert "another unit" in reasons(found, "volumes.os.size")
+
+
 @pytest.mark.truth("A8", NOTHING)
 @pytest.mark.parametrize("bay", [{}, {"CapacityBytes": None, "Model": "", "SerialNumber": "N/A", "MediaType": None,
                                       "Protocol": "SAS", "Status": {"State": None}}])  # fmt: skip

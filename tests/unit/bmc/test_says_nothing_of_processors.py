@@ -47,6 +47,15 @@ def test_a_socket_that_states_nothing_is_no_processor(entry: dict[str, Any]) -> 
         assert asked.verdict is Verdict.UNKNOWN, wanted
 
 
+@pytest.mark.truth("A8", NOTHING)
+def test_a_processor_of_which_nobody_says_the_kind_is_no_second_socket() -> None:
+    found = processors(**{"1": {"Model": "Draw 8", "Manufacturer": "D", "ProcessorType": None, "Status": WORKS}})
+    assert len(found.cpu.packages) == 1
+    assert judged(found, cpu=CpuRequirement(sockets=exactly(2)))["cpu.sockets"].verdict is Verdict.UNKNOWN
+    old = {name: {k: v for k, v in machine()[f"{PROCESSORS}/0"].items() if k != "ProcessorType"} for name in "01"}
+    assert processors(**old).cpu.sockets == 2, "in old schemas none says it, and all are processors"
+
+
 @pytest.mark.truth("A8", WORDS)
 @pytest.mark.parametrize(
     ("said", "model", "vendor"),
