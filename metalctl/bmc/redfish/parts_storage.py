@@ -16,7 +16,8 @@ _OLD_LEVELS = {"nonredundant": "raid0", "mirrored": "raid1", "stripedwithparity"
                "spannedstripeswithparity": "raid50", "rawdevice": ""}  # fmt: skip
 _FLASH = frozenset({"nvme", "ssd"})
 _NO_DISK = re.compile(
-    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|midplane)", re.IGNORECASE
+    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|extender|midplane|sgpio)",
+    re.IGNORECASE,
 )
 
 
