@@ -216,9 +216,14 @@ def test_entries_that_are_no_errors_pass(whole: Any) -> None:
 # rasdaemon
 
 
-def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "") -> Path:
-    """It runs and keeps a database. events: (err_type, label, count)."""
+HEARD = ("ras/mc_event", "ras/aer_event", "mce/mce_record")
+
+
+def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "", listens: tuple[str, ...] = HEARD) -> Path:
+    """It runs and keeps a database. events: (err_type, label, count). listens: what the kernel tells it."""
     node.file("proc/812/comm", "rasdaemon\n")
+    for event in listens:
+        node.file(f"sys/kernel/debug/tracing/instances/rasdaemon/events/{event}/enable", "1\n")
     path: Path = node.file("var/lib/rasdaemon/ras-mc_event.db", "")
     path.unlink()
     at = at or time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime())
@@ -237,9 +242,30 @@ def test_an_uncorrected_error_that_rasdaemon_recorded_fails_the_module(whole: An
     assert bad(whole) == [(Verdict.FAIL, A)]
 
 
+def no_aer(node: Any) -> None:
+    for name in AER:
+        (node.room / f"root/sys/bus/pci/devices/{CARD}/aer_dev_{name}").unlink()
+
+
 def without_edac(node: Any) -> None:
     for file in sorted((node.room / "root" / EDAC).rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
+
+
+def test_rasdaemon_tells_of_the_processors_and_cards_where_it_listens_to_them(whole: Any) -> None:
+    (whole.room / "root/dev/kmsg").unlink()
+    no_aer(whole)
+    rasdaemon(whole)
+    assert bad(whole) == [(Verdict.PASS, "")]
+
+
+@pytest.mark.truth("B3", "a source of errors that nobody could read is UNKNOWN for what it covers")
+def test_rasdaemon_that_does_not_listen_to_machine_checks_tells_nothing_of_them(whole: Any) -> None:
+    (whole.room / "root/dev/kmsg").unlink()
+    rasdaemon(whole, listens=("ras/mc_event",))
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.UNKNOWN, "cpu")
+    assert "rasdaemon does not listen to mce/mce_record or ras/arm_event" in result.reason
 
 
 def test_rasdaemon_stands_in_for_no_driver(whole: Any) -> None:
@@ -252,11 +278,6 @@ def test_rasdaemon_stands_in_for_no_driver(whole: Any) -> None:
 
 
 Break = Callable[[Any], object]
-
-
-def no_aer(node: Any) -> None:
-    for name in AER:
-        (node.room / f"root/sys/bus/pci/devices/{CARD}/aer_dev_{name}").unlink()
 
 
 BROKEN: dict[str, tuple[Break, str, str]] = {
