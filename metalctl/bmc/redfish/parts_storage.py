@@ -17,7 +17,8 @@ _OLD_LEVELS = {"nonredundant": "raid0", "mirrored": "raid1", "stripedwithparity"
 _FAILED = frozenset({"fail", "predictivefailureanalysis"})
 _FLASH = frozenset({"nvme", "ssd"})
 _NO_DISK = re.compile(
-    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|midplane)", re.IGNORECASE
+    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|extender|midplane|sgpio)",
+    re.IGNORECASE,
 )
 
 
