@@ -117,7 +117,7 @@ def test_the_count_that_is_named_is_the_unpacked_one() -> None:
         (row(7, "Seek_Error_Rate", 4300000001), row(196, "Reallocated_Event_Count", 53416508262463)),
         (row(194, "Temperature_Celsius", 133145034776, "24 (Min/Max 16/31)"), row(199, "UDMA_CRC_Error_Count", 12)),
         (row(170, "Bad_Blk_Ct_Lat/Erl", 1162, "0/1162"), row(163, "Initial_Bad_Block_Count", 88)),
-        (row(198, "Host_Reads_GiB", 41000), row(197, "Not_In_Use", 5)),
+        (row(198, "Host_Reads_GiB", 41000), row(197, "Not_In_Use", 5), row(187, "Unknown_Attribute", 9)),
         (row(183, "Runtime_Bad_Block", 6), row(190, "Airflow_Temperature_Cel", 38, when_failed="past")),
         (row(5, "Reallocated_Sector_Ct", 0, ""),),
     ],
@@ -144,7 +144,7 @@ def test_runtime_bad_blocks_are_a_solid_state_drives() -> None:
     [
         row(5, "Reallocated_Sector_Ct", 8589934592000, "0 (2000 0)"), row(197, "Current_Pending_Sector", 1 << 40),
         row(188, "Command_Timeout", 281470681743360, "65535 0 0"), row(188, "Command_Timeout", 262144),
-        row(187, "Reported_Uncorrect", 77, "0x00000000004d"),
+        row(187, "Reported_Uncorrect", 77, "0x00000000004d"), row(5, "Some_New_Count", 31),
     ],
 )  # fmt: skip
 def test_a_packed_counter_that_nobody_can_read_is_unknown(packed: dict[str, Any]) -> None:
