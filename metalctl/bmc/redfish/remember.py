@@ -26,7 +26,7 @@ from metalctl.model.inventory import Inventory
 
 MOST_AGE = 24 * 3600.0
 _LARGEST = 16 * 2**20
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

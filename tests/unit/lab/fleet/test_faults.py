@@ -29,6 +29,8 @@ COUNTED = {
     "garbage-json",
     "lying-power",
     "media-demands",
+    "member-404",
+    "member-error-200",
     "nextlink-cycle",
     "precondition-412",
     "redirect-off-host",
