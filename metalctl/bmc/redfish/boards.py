@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
-from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.links import path_of, plain
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.systems import Machine, single
 from metalctl.bmc.redfish.values import child, items, text
-from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_system import Processor, System
 
 _CPU = ("", "cpu")

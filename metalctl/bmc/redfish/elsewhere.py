@@ -14,11 +14,10 @@ from typing import Any
 
 from metalctl.bmc.quirks.also import Also, Theirs
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.links import path_of, place_of, plain
 from metalctl.bmc.redfish.notes import Facts
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import child, finite
-from metalctl.bmc.redfish.whose import plain
 
 _FACTS = {"disk": "disks", "controller": "controllers", "device": "pcie"}
 _LOOKS_LIKE = {
@@ -49,7 +48,7 @@ class Elsewhere:
             if entry.kind != kind or (entry.if_none and not none):
                 continue
             for part, owner in await self._at_the_end(entry):
-                found.setdefault(plain(path_of(part)), (_translated(part, entry), owner))
+                found.setdefault(place_of(part), (_translated(part, entry), owner))
         return list(found.values())
 
     async def _at_the_end(self, entry: Also) -> list[tuple[Resource, str]]:

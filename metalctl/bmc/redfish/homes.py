@@ -17,8 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.links import path_of
-from metalctl.bmc.redfish.whose import plain
+from metalctl.bmc.redfish.links import path_of, plain
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_system import System
 

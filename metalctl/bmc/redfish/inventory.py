@@ -18,8 +18,9 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.notes import unreadable
 from metalctl.bmc.redfish.read import Reader
-from metalctl.bmc.redfish.read_chassis import homes_of, own_chassis, read_pcie, read_power, read_thermal
+from metalctl.bmc.redfish.read_chassis import own_chassis, read_pcie, read_power, read_thermal
 from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, read_secure_boot
+from metalctl.bmc.redfish.read_homes import homes_of
 from metalctl.bmc.redfish.read_manager import manager_of, read_firmware, read_log, read_manager
 from metalctl.bmc.redfish.read_network import read_nics
 from metalctl.bmc.redfish.read_storage import read_storage
@@ -159,6 +160,7 @@ async def start(
         raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
     for fact in ("identity", "power", "boot_mode", "memory.total", "firmware.bios", "tpm"):
         reader.came_from(fact, path)
+    reader.whole("tpm", found, "TrustedModules")
     quirks = quirks_of(root=root, system=found)
     reader.client.spurious_401 = max(1, quirks.spurious_401)
     machine = machine or Machine(path, alone=alone)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
 
 from metalctl.bmc.redfish.body import Resource
+
+_SLASHES = re.compile(r"/{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,22 @@ def path_of(where: Resource) -> str:
     return path if isinstance(path, str) else ""
 
 
+@lru_cache(maxsize=8192)  # the machines of a rack have the same addresses
+def plain(address: str) -> str:
+    """The address without what makes it no other place."""
+    try:
+        path = urlsplit(address.partition("#")[0]).path
+    except ValueError:
+        return address
+    return _SLASHES.sub("/", unquote(path)).rstrip("/").lower()
+
+
+def place_of(where: Resource) -> str:
+    """The address of a link or resource as what is listed twice has it twice: with its case and its fragment."""
+    path, _, part = path_of(where).partition("#")
+    return f"{path.rstrip('/')}#{part}" if part else path.rstrip("/")
+
+
 def is_whole(where: Resource) -> bool:
     """Whether it is the resource itself, not only a link to it."""
     if "Members" in where:
@@ -46,7 +67,8 @@ def is_resource(member: object) -> bool:
 def next_link(page: Resource) -> str:
     """The address of the next page, "" on the last. Some BMCs leave `Members` out of the name."""
     for name in ("Members@odata.nextLink", "@odata.nextLink"):
-        if isinstance(path := page.get(name), str) and path:
+        found = page.get(name)
+        if path := path_of(found) if isinstance(found, dict) else found if isinstance(found, str) else "":
             return path
     return ""
 
@@ -64,14 +86,20 @@ def lacking(resource: Resource, name: str) -> int:
     listed, count = resource.get(name), resource.get(f"{name}@odata.count")
     entries = listed if isinstance(listed, list) else []
     there = len(_distinct(entries))
-    stated = count if isinstance(count, int) and not isinstance(count, bool) else 0
     odd = sum(not usable(one) for one in entries)
-    return max(stated - there, odd, 0)
+    return max(counted(count) - there, odd, 0)
+
+
+def counted(stated: object) -> int:
+    """A count as it stands in JSON, 0 when it is none."""
+    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
+        return int(stated[:9])
+    return stated if isinstance(stated, int) and not isinstance(stated, bool) else 0
 
 
 def _distinct(entries: list[object]) -> set[object]:
     objects = [one for one in entries if isinstance(one, dict) and usable(one)]
-    return {path_of(one) or n for n, one in enumerate(objects)}
+    return {place_of(one) or n for n, one in enumerate(objects)}
 
 
 def pointed(resource: Resource, address: str) -> Resource:

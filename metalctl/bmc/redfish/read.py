@@ -18,10 +18,22 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachable
+from metalctl.bmc.redfish import refusals
 from metalctl.bmc.redfish.body import FIRMWARE, Resource
 from metalctl.bmc.redfish.expand import Expand
 from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.redfish.links import Witness, digest, is_resource, is_whole, lacking, next_link, path_of, pointed
+from metalctl.bmc.redfish.links import (
+    Witness,
+    counted,
+    digest,
+    is_resource,
+    is_whole,
+    lacking,
+    next_link,
+    path_of,
+    place_of,
+    pointed,
+)
 from metalctl.bmc.redfish.notes import Facts, Notes
 from metalctl.bmc.redfish.whose import Owners, fault_of
 
@@ -121,6 +133,7 @@ class Reader(Notes):
         complete = not lacking(where, "Members") and not next_link(where)
         if isinstance(inside, list) and complete and (not path or len(inside) < 2 or all(map(is_resource, inside))):
             # Nothing is won by asking for the collection: it came along, and is empty, short or whole.
+            self._owners.expect(where)
             return self._distinct(facts, path, inside)
         if not path:
             if where:
@@ -138,10 +151,11 @@ class Reader(Notes):
     ) -> None:
         """Add the members by their address, page by page; what was added before an error stays."""
         page = await self._first_page(path, patience, witness)
-        seen, here, stated = {path}, path, page.get("Members@odata.count")
+        seen, here, stated = {path}, path, counted(page.get("Members@odata.count"))
         for _ in range(MOST_PAGES):
+            self._owners.expect(page)
             for member in self._distinct(facts, here, page.get("Members")):
-                entries.setdefault(path_of(member) or f"{here} {len(entries)}", member)
+                entries.setdefault(place_of(member) or f"{here} {len(entries)}", member)
             following = next_link(page)
             if not following or len(entries) >= (most or MOST_MEMBERS):
                 break
@@ -153,7 +167,7 @@ class Reader(Notes):
             raise self._refused(path, f"at most {MOST_PAGES} pages", "more")
         if most is None and len(entries) > MOST_MEMBERS:
             raise self._refused(path, f"at most {MOST_MEMBERS} members", str(len(entries)))
-        if isinstance(stated, int) and len(entries) < min(stated, most or stated):
+        if len(entries) < min(stated, most or stated):
             self.note(facts, f"{self.name}: {path} counts {stated} members, and lists {len(entries)}", path)
 
     async def _first_page(self, path: str, patience: float, witness: str) -> Resource:
@@ -186,7 +200,7 @@ class Reader(Notes):
         found: dict[str, Resource] = {}
         for i, member in enumerate(members[: MOST_MEMBERS + 1]):
             if isinstance(member, dict) and (path_of(member) or is_whole(member)):
-                found.setdefault(path_of(member) or str(i), member)
+                found.setdefault(place_of(member) or str(i), member)
             else:
                 self.note(facts, f"{self.name}: {path} lists a member that is no link", path)
         return list(found.values())
@@ -235,11 +249,4 @@ class Reader(Notes):
         return error.message
 
     def _refused(self, path: str, expected: str, got: str) -> Refused:
-        return Refused(
-            f"{self.name}: {path} should have {expected}, but has {got}",
-            hint=FIRMWARE,
-            bmc=self.name,
-            path=path,
-            expected=expected,
-            got=got,
-        )
+        return refusals.misshapen(self.client.endpoint, path, expected, got)

@@ -8,11 +8,10 @@ from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.elsewhere import Elsewhere
-from metalctl.bmc.redfish.homes import Homes, homes
-from metalctl.bmc.redfish.links import is_whole, path_of, usable
+from metalctl.bmc.redfish.homes import Homes
+from metalctl.bmc.redfish.links import is_whole, path_of, place_of, plain, usable
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import child
-from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,
     Fan,
@@ -27,30 +26,7 @@ from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.inventory import PcieDevice, Sensor
 from metalctl.model.inventory import PowerSupply as Supply
 
-# What is read through the chassis: none of it is known when that cannot be read.
-_ALL = ("power_supplies", "sensors", "pcie", "nics")
 _MOST_DEVICES = 128
-# A rack's worth of boards behind one BMC has some sixty.
-MOST_CHASSIS = 128
-
-
-async def homes_of(
-    reader: Reader, root: Resource, ours: Iterable[System], others: Iterable[System], alone: bool
-) -> Homes:
-    """The chassis of the machine (see homes.py): those that it links to, and those of the BMC that may be its too."""
-    machine, rest = list(ours), list(others)
-    linked = [path_of(link) for one in machine for link in one.chassis]
-    for one in machine:
-        reader.whole(_ALL, one.json, "Links.Chassis")
-    listed = await reader.listed(_ALL, child(root, "Chassis"), most=MOST_CHASSIS, witness="chassis")
-    theirs = {plain(path_of(link)) for one in rest for link in one.chassis} - set(map(plain, linked))
-    wheres: dict[str, Resource | str] = {plain(path): path for path in linked}
-    wheres |= {plain(path): one for one in listed if (path := path_of(one)) and plain(path) not in theirs}
-    first, *more = wheres.values() or [""]
-    # A list of bare links does not tell that anything in a chassis has changed: the first chassis does.
-    of_links = not isinstance(first, dict) or not is_whole(first)
-    found = [await reader.one(_ALL, first, witness="chassis" if of_links else ""), *await reader.every(_ALL, more)]
-    return homes((Chassis(one) for one in found if one), machine, rest, alone)
 
 
 async def own_chassis(found: Awaitable[Homes]) -> list[Chassis]:
@@ -153,7 +129,7 @@ async def read_pcie(
     found += [one for one, _ in await elsewhere.parts("device", not found)]
     if not found:
         elsewhere.doubt("pcie")
-    each = {plain(path_of(one)) or str(n): one for n, one in enumerate(found)}
+    each = {place_of(one) or str(n): one for n, one in enumerate(found)}
     return [parts_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceRecord(one)).absent]
 
 

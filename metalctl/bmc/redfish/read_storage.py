@@ -9,10 +9,9 @@ from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_link, parts_storage
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.elsewhere import Elsewhere
-from metalctl.bmc.redfish.links import is_whole, path_of, usable
+from metalctl.bmc.redfish.links import is_whole, path_of, place_of, plain, usable
 from metalctl.bmc.redfish.media import kind_of
 from metalctl.bmc.redfish.read import Reader, together
-from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
@@ -60,12 +59,12 @@ async def read_storage(
 async def _of_chassis(reader: Reader, boxes: list[Chassis], units: list[Storage]) -> list[Disk]:
     """Drives that the chassis link to and no subsystem lists, by whatever address."""
     known = {_last(link) for unit in units for link in unit.drives}
-    links = {plain(path_of(link)): link for box in boxes for link in box.drives if _last(link) not in known}
+    links = {place_of(link): link for box in boxes for link in box.drives if _last(link) not in known}
     for box in boxes:
         reader.whole("disks", box.json, "Links.Drives")
     found = await reader.every("disks", links.values())
     if not known and not links:
-        lists = {plain(path_of(box.drive_list)): box.drive_list for box in boxes if box.drive_list}
+        lists = {place_of(box.drive_list): box.drive_list for box in boxes if box.drive_list}
         found = [
             one for some in await together(reader.members("disks", each) for each in lists.values()) for one in some
         ]

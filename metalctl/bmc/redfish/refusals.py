@@ -102,6 +102,13 @@ def no_time(endpoint: Endpoint) -> Unreachable:
     return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, bmc=str(endpoint), timed_out=True)
 
 
+def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Refused:
+    """The error for an answer that goes in a circle or without end."""
+    name = str(endpoint)
+    what = f"{name}: {path} should have {expected}, but has {got}"
+    return Refused(what, hint=FIRMWARE, bmc=name, path=path, expected=expected, got=got)
+
+
 def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Refused:
     name = str(endpoint)
     return Refused(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)

@@ -8,26 +8,14 @@ out, `Id` is the last part of the address, and so is the type of what is there o
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.links import is_whole, path_of
+from metalctl.bmc.redfish.links import is_whole, path_of, plain
+from metalctl.bmc.redfish.values import items
 
 _NAMES = ("@odata.id", "Id", "MemberId")
-_SLASHES = re.compile(r"/{2,}")
 _OWN_WORD = re.compile(r"#?(\w+)\.")
-
-
-@lru_cache(maxsize=8192)  # the machines of a rack have the same addresses
-def plain(address: str) -> str:
-    """The address without what makes it no other place."""
-    try:
-        path = urlsplit(address.partition("#")[0]).path
-    except ValueError:
-        return address
-    return _SLASHES.sub("/", unquote(path)).rstrip("/").lower()
 
 
 def identity(path: str, found: Resource) -> tuple[str, str]:
@@ -95,6 +83,15 @@ class Owners:
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
+
+    def expect(self, collection: Resource) -> None:
+        """What a collection says of which type its members are: "#MemoryCollection" has Memory."""
+        kind = _type(collection)
+        if kind.endswith("Collection"):
+            kind = kind.removesuffix("Collection").lower().rstrip("s")
+            for member in items(collection, "Members"):
+                self._kinds.setdefault(plain(path_of(member)), kind)
 
     def stranger(self, found: Resource, path: str, moved: str = "") -> str:
         """Why what was found at `path` is not a resource of its own; "" when it is the one that was asked.
@@ -104,7 +101,7 @@ class Owners:
         own, odd = identity(path, found)
         if odd and moved:
             own, odd = identity(moved, found)
-        if odd:
+        if odd := odd or self._other_kind(plain(path), found):
             return odd
         first = self._read_at(own, plain(path))
         return f"the same resource as {first}" if first else ""
@@ -114,7 +111,14 @@ class Owners:
         if not is_whole(where) or fault_of(where) or not named(where):
             return False
         own = plain(path_of(where))
-        return not own or not self._read_at(own, own)
+        return not own or not (self._other_kind(own, where) or self._read_at(own, own))
+
+    def _other_kind(self, path: str, found: Resource) -> str:
+        """A maker's own type may have the standard's in its name, or the other way round."""
+        stated, wanted = _type(found), self._kinds.get(path, "")
+        if not stated or not wanted or wanted in stated.lower() or stated.lower() in wanted:
+            return ""
+        return f"of type {stated}, which the list does not hold"
 
     def _read_at(self, own: str, asked: str) -> str:
         """The other address that it was read at, "" when this is the first."""

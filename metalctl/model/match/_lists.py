@@ -18,6 +18,7 @@ _LISTS = {
     "disks": "disks",
     "network": "nics",
     "power": "power_supplies",
+    "tpm": "tpm",
     "firmware.bios": "",
     "firmware.bmc": "",
     "firmware.nic": "nics",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, PowerSupply
 from metalctl.model.match._frus import of_supply
-from metalctl.model.match._verdicts import above_zero, judged, plain, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import above_zero, judged, mend, not_all, plain, reason, source_of, unknown, written
 from metalctl.model.profile import BmcRequirement, PowerRequirement, Requires
 from metalctl.model.units import format_quantity
 from metalctl.model.verdict import Verdict
@@ -49,6 +50,9 @@ def _tpm(inventory: Inventory, wanted: str) -> Iterator[Finding]:
         yield unknown(inventory, "tpm", wanted, "tpm")
         return
     got = tpm.version if tpm.present else "none"
+    if got != wanted and (why := reason(inventory, "tpm")):
+        yield replace(unknown(inventory, "tpm", wanted, "tpm"), got=not_all(got), remedy=mend(why))
+        return
     remedy = f"enable the TPM in firmware setup, or fit one of version {wanted}"
     yield judged(inventory, "tpm", got == wanted, wanted, got, remedy)
 

@@ -111,6 +111,16 @@ def test_what_hangs_under_what_hangs_under_it_is_read_too(tree: dict[str, Any]) 
         assert parts(taken(server)) == (["1", "2", "3", "4"],) * 3
 
 
+@pytest.mark.truth("A3", ALL)
+def test_chassis_that_the_bmcs_list_leaves_out_are_read_by_their_links(tree: dict[str, Any]) -> None:
+    chain = [box("main", 1, kind="Module", **inside("shell"), **around("a")), box("a", 2, **around("b")), box("b", 3)]
+    with placed(tree, ["main"], *chain, box("shell", 4, kind="RackMount")) as server:
+        server.tree[f"{ROOT}/Chassis"] = collection(f"{ROOT}/Chassis/main")
+        assert parts(taken(server)) == (["1", "2", "3", "4"],) * 3
+        server.tree[f"{ROOT}/Chassis/a"]["Links"]["Contains@odata.count"] = 2
+        assert {u.address for u in taken(server).unreadable} == {f"{ROOT}/Chassis/a"}
+
+
 @pytest.mark.truth("A3", NEIGHBOUR)
 @pytest.mark.parametrize(
     ("boxes", "other"),

@@ -92,15 +92,24 @@ def test_a_tree_that_keeps_its_promises_is_read_whole(replay: Replay) -> None:
 
 
 @pytest.mark.truth("A1", PROMISED)
-@pytest.mark.parametrize(
-    "fault",
-    [Fault(404, body="{}"), Fault(500), Fault(501), Fault(body="<html>", kind="text/html"), Fault(body="{")],
-    ids=lambda fault: f"{fault.status} {fault.body or ''}",
-)
+@pytest.mark.parametrize("status", [404, 405, 501])
 @pytest.mark.parametrize("name", LISTS)
-def test_a_listed_member_that_cannot_be_read_is_unreadable_with_its_address(
+def test_a_listed_member_that_is_not_there_is_unreadable_with_its_address(
+    replay: Replay, name: str, status: int
+) -> None:
+    broken(replay, name, Fault(status, body="{}"))
+
+
+@pytest.mark.parametrize("fault", [Fault(500), Fault(body="<html>", kind="text/html"), Fault(body="{")], ids=str)
+@pytest.mark.parametrize("name", LISTS)
+def test_a_listed_member_that_is_garbage_is_unreadable_with_its_address(
     replay: Replay, name: str, fault: Fault
 ) -> None:
+    broken(replay, name, fault)
+
+
+def broken(replay: Replay, name: str, fault: Fault) -> None:
+    """The second of a list's members does that: it is told, and so is where it is."""
     fact, path = LISTS[name][0], f"{SYSTEM}/{name}/two"
     replay.faults[path] = fault
     found = taken(replay)
@@ -156,11 +165,14 @@ def test_a_drive_that_a_subsystem_lists_and_that_is_gone_is_unreadable(replay: R
 @pytest.mark.truth("A1", "a list that counts more than it lists is not whole")
 @pytest.mark.parametrize(
     "change",
-    [{"Members@odata.count": 3}, {"Members": [], "Members@odata.count": 2}, {"Members": None},
+    [{"Members@odata.count": 3}, {"Members": [], "Members@odata.count": 2},
      {"Members": [member(f"{SYSTEM}/Memory/one"), None]}, {"Members": [member(f"{SYSTEM}/Memory/one"), {}]},
      {"Members": [member(f"{SYSTEM}/Memory/one")] * 2},
+     {"Members": [member(f"{SYSTEM}/Memory/one"), member(f"{SYSTEM}/Memory/one/")]},
+     {"Members@odata.count": "3"}, {"Members@odata.nextLink": member(f"{SYSTEM}/Memory/more")},
      {"Members@odata.nextLink": f"{SYSTEM}/Memory/more"}],
-    ids=["count", "none", "null", "null member", "empty member", "twice the same", "next page"],
+    ids=["count", "none", "null member", "empty member", "twice the same", "twice, with a slash",
+         "count as text", "next page as a link", "next page"],
 )  # fmt: skip
 @pytest.mark.parametrize("expands", [False, True])
 def test_a_list_that_is_shorter_than_it_says_is_not_whole(
@@ -172,6 +184,19 @@ def test_a_list_that_is_shorter_than_it_says_is_not_whole(
     found = taken(replay)
     assert unread(found) == {"memory.dimms"}
     assert f"{SYSTEM}/Memory" in told(found, "memory.dimms")
+
+
+def test_a_list_that_is_null_is_not_empty(replay: Replay) -> None:
+    replay.tree[f"{SYSTEM}/Memory"]["Members"] = None
+    assert unread(taken(replay)) == {"memory.dimms"}
+
+
+def test_members_that_differ_in_case_alone_are_two(replay: Replay) -> None:
+    second = f"{SYSTEM}/Memory/ONE"
+    replay.tree[second] = replay.tree[f"{SYSTEM}/Memory/one"] | {"@odata.id": second, "Id": "ONE"}
+    replay.tree[f"{SYSTEM}/Memory"] |= collection(f"{SYSTEM}/Memory/one", second)
+    found = taken(replay)
+    assert (len(found.memory.dimms), found.unreadable) == (2, ())
 
 
 @pytest.mark.truth("A1", "an expanded list that leaves members out is read without expansion")
@@ -266,6 +291,22 @@ def test_what_makes_no_other_resource_is_no_objection(replay: Replay, own: dict[
     replay.tree[CPU] = stranger(**own)
     found = taken(replay)
     assert (found.cpu.sockets, found.unreadable) == (2, ())
+
+
+@pytest.mark.truth("A2", "what a list holds beside its kind is no part of that kind")
+@pytest.mark.parametrize("where", [SYSTEM, f"{SYSTEM}/Memory/one", ROOT])
+@pytest.mark.parametrize("expands", [False, True])
+def test_a_resource_of_another_type_is_no_processor(replay: Replay, where: str, expands: bool) -> None:
+    if expands:
+        replay.tree[ROOT]["ProtocolFeaturesSupported"] = {"ExpandQuery": {"NoLinks": True, "Levels": True}}
+    kind = {SYSTEM: "ComputerSystem", ROOT: "ServiceRoot"}.get(where, "Memory")
+    replay.tree[where]["@odata.type"] = f"#{kind}.v1_5_0.{kind}"
+    replay.tree[f"{SYSTEM}/Processors/one"]["@odata.type"] = "#AcmeProcessor.v1_0_0.AcmeProcessor"
+    listed = collection(f"{SYSTEM}/Processors/one", where)
+    replay.tree[f"{SYSTEM}/Processors"] |= listed | {"@odata.type": "#ProcessorCollection.ProcessorCollection"}
+    found = taken(replay)
+    assert (found.cpu.sockets, [p.socket for p in found.cpu.packages]) == (None, ["one"])
+    assert f"of type {kind}" in told(found, "cpu") or expands
 
 
 @pytest.mark.truth("A2", "two addresses of a list that are one resource are not two parts")
