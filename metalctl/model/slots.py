@@ -189,7 +189,8 @@ def _by_letter(dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
     channel or there are as many letters as processors; nothing where it could be either."""
     places = _read(_ALONE, dimms)
     letters = {p.channel for p in places}
-    if not places or len(set(places)) < len(places):
+    # One letter for all of them that does not begin the alphabet is of a connector on the board ("DIMM000 J11").
+    if not places or len(set(places)) < len(places) or (len(letters) == 1 and letters != {"A"}):
         return []
     if _deep(places) or (processors is not None and len(letters) == processors > 1):
         return [Place(socket=p.channel) for p in places]

@@ -43,22 +43,30 @@ class _Record:
     """One entry. about: what it is of, by its id without version and without what image; state: what image it is."""
 
     json: Software
+    id: str
     about: str
     state: str
 
     def says(self, word: str) -> bool:
         """Whether its id or name has this word."""
-        return word in f"{_words(self.json.id)} {_words(self.json.name)}".split()
+        return word in f"{_words(self.id)} {_words(self.json.name)}".split()
 
 
 def _record(one: Software) -> _Record:
-    return _Record(one, _about(one.id, one.name, one.version), _image(one.id, one.name, one.about, one.state))
+    own = one.id or one.path.rstrip("/").rpartition("/")[2]
+    return _Record(one, own, _about(own, one.name, one.version), _image(own, one.name, one.about, one.state))
 
 
 @lru_cache(maxsize=4096)  # the machines of a rack list the same
 def _about(one: str, name: str, version: str) -> str:
-    bare = re.sub(rf"\b(?:{_MARK})\b", " ", _words(one.replace(version, " ")))
+    bare = re.sub(rf"\b(?:{_MARK})\b", " ", _words(_unversioned(one, version)))
     return " ".join(bare.split()) or _words(name)
+
+
+def _unversioned(one: str, version: str) -> str:
+    """The id without the version, where it carries it beside other words: "31-22.4__NIC.7", but not all of "22"."""
+    bare = re.sub(rf"(?<![A-Za-z0-9]){re.escape(version)}(?![A-Za-z0-9])", "", one)
+    return bare if re.search(r"[A-Za-z0-9]", bare) else one
 
 
 @lru_cache(maxsize=4096)
@@ -122,18 +130,18 @@ def _components(listed: list[_Record]) -> dict[int, str]:
     bare = "" if _NO_NAMES.fullmatch(_words(name)) else name
     if len({one.about for one in listed}) == 1:
         return {id(one): name for one in listed}
-    tails = [_tail(one.json, [one.about for one in listed].count(one.about) > 1) for one in listed]
+    tails = [_tail(one, [one.about for one in listed].count(one.about) > 1) for one in listed]
     of = {tail: {one.about for one, other in zip(listed, tails, strict=True) if other == tail} for tail in tails}
     return {
-        id(one): f"{bare} {tail if len(of[tail]) == 1 else one.json.id}".strip()
+        id(one): f"{bare} {tail if len(of[tail]) == 1 else one.id}".strip()
         for one, tail in zip(listed, tails, strict=True)
     }
 
 
-def _tail(one: Software, has_others: bool) -> str:
+def _tail(one: _Record, has_others: bool) -> str:
     """The id without version (and, where other images of it are listed, without which it is): its longest piece."""
     marks = _MARK if has_others else _RUNS
-    bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", one.id.replace(one.version, ""))
+    bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", _unversioned(one.id, one.json.version))
     return max((piece.strip("-_. ") for piece in re.split(r"__+|\s+", bare)), key=len) or one.id
 
 

@@ -32,3 +32,9 @@ def health(resource: Resource) -> str:
     if not isinstance(status, dict):
         return ""
     return _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+
+
+def rollup(resource: Resource) -> str:
+    """ "ok", "warning", "critical", or "" when it states none of these, of the part and all that is below it."""
+    status = resource.get("Status")
+    return _HEALTH.get(word(status.get("HealthRollup")), "") if isinstance(status, dict) else ""

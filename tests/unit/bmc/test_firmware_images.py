@@ -47,6 +47,14 @@ def test_parts_of_one_name_and_version_are_as_many_as_are_listed() -> None:
 
 
 @pytest.mark.truth("A4", APART)
+def test_ids_that_look_like_versions_are_ids_and_an_address_stands_for_one() -> None:
+    found = listed(*((n, "Draw 40", "1") for n in ("1", "11", "2")))
+    assert [c for c, _, _ in sorted(shown(found))] == ["Draw 40 1", "Draw 40 11", "Draw 40 2"]
+    nameless = {f"{FIRMWARE}/{n}": {"Id": None, "Name": "Draw 40", "Version": "94.2"} for n in ("g0", "g1")}
+    assert {c for c, _, _ in shown(read(nameless))} == {"Draw 40 g0", "Draw 40 g1"}
+
+
+@pytest.mark.truth("A4", APART)
 def test_a_component_keeps_its_name_when_its_version_changes() -> None:
     other = ("Installed-31-1__NIC.8-1", "Port card", "1")
     every = [shown(listed((f"Installed-31-{v}__NIC.7-1", "Port card", v), other)) for v in ("22.1", "22.4")]

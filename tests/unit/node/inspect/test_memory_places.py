@@ -66,6 +66,7 @@ TELL_SOCKETS: dict[str, Label] = {
 }
 TELL_NOTHING: dict[str, Label] = {
     "DIMM 13": lambda p, n, c, s: (f"DIMM {8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
+    "DIMM013 J14": lambda p, n, c, s: (f"DIMM{p}{2 * n + c}{s} J{8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
     "DIMM3_A": lambda p, n, c, s: (f"DIMM{4 * p + 2 * n + c + 1}_{LETTERS[s]}", "Not Specified"),
     "MemCard 1 DIMM 2, Node 1 Bank 3": lambda p, n, c, s: (
         f"MemCard {4 * p + 2 * n + c} DIMM {s}",

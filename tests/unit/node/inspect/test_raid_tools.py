@@ -86,6 +86,8 @@ PACKS: list[dict[str, Any]] = [
     {"BBU_Info": [{"Model": "BBU-9", "State": "Failed"}]}, {"Cachevault_Info": [{"Model": "CV-5", "State": "Dgd"}]},
     {"Status": {"Controller Status": "Needs Attention"}}, {"Status": {"Memory Uncorrectable Errors": 3}},
     {"Status": {"Controller Status": "Optimal", "Any Offline VD Cache Preserved": "Yes"}},
+    {"Status": {"Controller Status": "Optimal", "BBU Status": 32}},
+    {"Status": {"Controller Status": "Optimal", "Controller has booted into safe mode": "Yes"}},
 ]  # fmt: skip
 
 
@@ -98,7 +100,8 @@ def test_a_bad_battery_or_cache_module_fails_the_volumes_of_its_card(told: dict[
 
 @pytest.mark.parametrize("state", ["Optimal", "Learning", "Charging"])
 def test_a_new_battery_that_charges_is_in_order(state: str) -> None:
-    pack = {"BBU_Info": [{"Model": "BBU-9", "State": state}], "Cachevault_Info": []}
+    status = {"Controller Status": "Optimal", "BBU Status": 8, "Controller has booted into safe mode": "No"}
+    pack = {"BBU_Info": [{"Model": "BBU-9", "State": state}], "Cachevault_Info": [], "Status": status}
     machine = two_cards(mirror(0), mirror(1), cards=(card("40"), card("41", **pack)))
     assert healthy(taken(machine)) == {"VOL0": PASS, "VOL1": PASS}
 
