@@ -429,3 +429,17 @@ def test_a_disk_that_is_a_volume_is_told_by_the_drives_behind_it(whole: Any) -> 
     whole.change(disks=(volume,), raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
     whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
     assert bad(whole) == [(Verdict.PASS, "")]
+
+
+@pytest.mark.truth("B3", "a source of errors that nobody could read is UNKNOWN for what it covers")
+def test_the_drives_of_one_card_do_not_speak_for_the_volumes_of_another(whole: Any) -> None:
+    one, other = "0000:17:00.0", "0000:ca:00.0"
+    volumes = tuple(Disk(n, "volume", size=1 << 40, serial=f"V{n}", controller=c) for n, c in zip(
+        ("sdb", "sdc"), (one, other), strict=True))  # fmt: skip
+    behind = Disk("megaraid,4 /dev/bus/0", "hdd", serial="W4", controller=one)
+    whole.change(disks=volumes, raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
+    whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.UNKNOWN, "disks"), result
+    assert "sdc" in result.reason
+    assert "sdb" not in result.reason
