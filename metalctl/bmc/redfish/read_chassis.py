@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
+from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.homes import Homes, homes
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
@@ -134,9 +136,12 @@ async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
     return found
 
 
-async def read_pcie(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[PcieDevice]:
+async def read_pcie(
+    reader: Reader, system: System, chassis: Awaitable[list[Chassis]], quirks: Quirks
+) -> list[PcieDevice]:
     """The PCIe devices of the chassis, each once, else those that the system links to, one by one."""
-    lists = [one.pcie_devices for one in await chassis if path_of(one.pcie_devices) and not _holds_none(one)]
+    boxes = await chassis
+    lists = [one.pcie_devices for one in boxes if path_of(one.pcie_devices) and not _holds_none(one)]
     wheres = lists or [system.json]
     reader.came_from("pcie", *wheres)
     found = [one for some in await together(reader.members("pcie", each) for each in lists) for one in some]
@@ -144,6 +149,10 @@ async def read_pcie(reader: Reader, system: System, chassis: Awaitable[list[Chas
         reader.whole("pcie", system.json, "PCIeDevices")
         links = {path_of(one): one for one in system.pcie_devices}
         found = await reader.every("pcie", list(links.values())[:_MOST_DEVICES])
+    elsewhere = Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
+    found += [one for one, _ in await elsewhere.parts("device", not found)]
+    if not found:
+        elsewhere.doubt("pcie")
     each = {plain(path_of(one)) or str(n): one for n, one in enumerate(found)}
     return [parts_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceRecord(one)).absent]
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_network, parts_ports
+from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.links import path_of
 from metalctl.bmc.redfish.parts_functions import ETHERNET
 from metalctl.bmc.redfish.parts_network import View
@@ -34,6 +35,9 @@ async def read_nics(
     views = parts_ports.joined(own, (view for found in of_adapters for view in found))
     for view in views:
         _note(reader, view)
+    if not views:
+        boxes = [one.json for one in await chassis]
+        Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": boxes}).doubt("nics")
     return tuple(view.nic for view in views)
 
 

@@ -22,6 +22,8 @@ class Chassis(Record):
     pcie_devices = Ref("PCIeDevices")
     kind = Text("ChassisType")
     systems = Refs("Links.ComputerSystems")
+    drives = Refs("Links.Drives")
+    drive_list = Ref("Drives")
     contains = Refs("Links.Contains")
     contained_by = Ref("Links.ContainedBy")
 
