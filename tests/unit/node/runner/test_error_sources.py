@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from metalctl.content import profiles
 from metalctl.model.inventory import Disk, LogEntry, Memory, Nic, PcieDevice
 from metalctl.model.measurement import CheckResult
 from metalctl.model.verdict import Verdict
@@ -68,6 +69,12 @@ def bad(node: Any, **spec: Any) -> list[tuple[Verdict, str]]:
     return [(r.verdict, r.part) for r in told(node, **spec)]
 
 
+def shipped() -> dict[str, Any]:
+    """The limits of a shipped profile; one that has none must fail these tests."""
+    watch = getattr(profiles.load("compute"), "errors", None)
+    return {"errors": watch} if watch else {}
+
+
 A = "dimm CPU1 DIMM_A, serial SA"
 
 
@@ -91,6 +98,15 @@ def test_an_uncorrected_error_that_edac_holds_at_the_start_fails_the_module(whol
     assert (result.verdict, result.part) == (Verdict.FAIL, A)
     assert "dimm_ue_count stood at 2 before the run" in result.reason
     assert "replace the module" in result.remedy
+
+
+@pytest.mark.truth("B2", "an uncorrected memory error of before the run is a finding on its module")
+def test_an_error_that_the_controller_gave_to_no_module_is_not_lost(whole: Any) -> None:
+    whole.file(f"{EDAC}/mc0/ue_count", "1\n")  # its channel was known and its module not: no module counts it
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.FAIL, "memory controller mc0")
+    whole.file(f"{EDAC}/mc0/dimm1/dimm_ue_count", "1\n")
+    assert bad(whole, run_id="r2") == [(Verdict.FAIL, "dimm CPU1 DIMM_B, serial SB")]
 
 
 LINES = {
@@ -125,11 +141,8 @@ def test_an_uncorrected_error_in_the_kernels_log_fails_its_part(whole: Any, line
 def test_a_bus_error_without_a_line_of_aer_fails_where_the_profile_lets_none_pass(
     whole: Any, line: str, part: str
 ) -> None:
-    from metalctl.model.watch import UNASKED, Limit
-
     log(whole, *BOOT, line)
-    strict = replace(UNASKED, limits={**UNASKED.limits, "pcie-nonfatal": Limit(0, 0)})
-    assert bad(whole, errors=strict) == [(Verdict.FAIL, part)]
+    assert bad(whole, **shipped()) == [(Verdict.FAIL, part)]
 
 
 def firmware(severity: str, section: str, *more: str) -> list[str]:
@@ -278,6 +291,29 @@ def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "", listens: t
                              [(at, *event) for event in events])  # fmt: skip
     database.close()
     return path
+
+
+OTHER_TABLES = {
+    "firmware's record": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("0", "CPU1 DIMM_A"), A),
+    "fatal one": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("1", ""), "memory"),
+    "lost page": ("memory_failure_event (timestamp TEXT, pfn TEXT, page_type TEXT)", ("0x7f", "dirty LRU"), "memory"),
+    "corrected": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("2", "CPU1 DIMM_A"), ""),
+    "a request that nobody knows": (
+        "aer_event (timestamp TEXT, err_type TEXT, dev_name TEXT, err_msg TEXT)",
+        ("Uncorrected (Non-Fatal)", CARD, "Unsupported Request"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.truth("B2", "what rasdaemon recorded before the run counts")
+@pytest.mark.parametrize(("table", "row", "part"), OTHER_TABLES.values(), ids=OTHER_TABLES.keys())
+def test_every_table_of_rasdaemon_is_read(whole: Any, table: str, row: tuple[str, ...], part: str) -> None:
+    at = time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime())
+    with sqlite3.connect(rasdaemon(whole)) as database:
+        database.execute(f"CREATE TABLE {table}")
+        marks = ", ".join("?" * (len(row) + 1))
+        database.execute(f"INSERT INTO {table.split()[0]} VALUES ({marks})", (at, *row))
+    database.close()
+    assert bad(whole, **shipped()) == ([(Verdict.FAIL, part)] if part else [(Verdict.PASS, "")])
 
 
 @pytest.mark.truth("B2", "what rasdaemon recorded before the run counts")
@@ -429,3 +465,17 @@ def test_a_disk_that_is_a_volume_is_told_by_the_drives_behind_it(whole: Any) -> 
     whole.change(disks=(volume,), raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
     whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
     assert bad(whole) == [(Verdict.PASS, "")]
+
+
+@pytest.mark.truth("B3", "a source of errors that nobody could read is UNKNOWN for what it covers")
+def test_the_drives_of_one_card_do_not_speak_for_the_volumes_of_another(whole: Any) -> None:
+    one, other = "0000:17:00.0", "0000:ca:00.0"
+    volumes = tuple(Disk(n, "volume", size=1 << 40, serial=f"V{n}", controller=c) for n, c in zip(
+        ("sdb", "sdc"), (one, other), strict=True))  # fmt: skip
+    behind = Disk("megaraid,4 /dev/bus/0", "hdd", serial="W4", controller=one)
+    whole.change(disks=volumes, raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
+    whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.UNKNOWN, "disks"), result
+    assert "sdc" in result.reason
+    assert "sdb" not in result.reason
