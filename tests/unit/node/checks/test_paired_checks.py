@@ -277,3 +277,12 @@ def test_who_else_called_is_in_the_evidence(node: Any) -> None:
         result = node.one("iperf3", limits={"min_throughput": 1.0, "runtime": 1.0}, peer=peer, kind="peer")
     assert result.verdict is Verdict.PASS, result.reason
     assert "127.0.0.9" in result.evidence["also_called"]
+
+
+def test_a_first_packet_that_was_lost_is_asked_again_and_told(node: Any) -> None:
+    """A neighbour that is looked up and a switch that learns cost a packet: no port is to blame for that."""
+    node.tool("answer", 'echo "3 packets transmitted, $1 received, 0% packet loss, time 402ms"; [ "$1" -gt 0 ]; exit')
+    large = f"[ -e {node.room}/learnt ] && exec answer 3; : > {node.room}/learnt; exec answer 2"
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; *8972*) {large};; esac; exec answer 3')
+    result = run_mtu(node)
+    assert (result.verdict, result.evidence["series"]) == (Verdict.PASS, 2), result.reason
