@@ -28,6 +28,8 @@ _UNCORRECTED = 1 << 61  # bit UC of MCi_STATUS; SQLite has signed numbers
 _AER = {"corrected": "pcie-corrected", "uncorrected (fatal)": "pcie-fatal", "fatal": "pcie-fatal"}
 _TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 _EVENTS = {"memory": ("ras/mc_event",), "pcie": ("ras/aer_event",), "cpu": ("mce/mce_record", "ras/arm_event")}
+_NO_FAULT = frozenset({"Unsupported Request"})  # as in the kernel's own counters (aer.py)
+_HARMLESS = (2, 3)  # severity of the firmware's records (UEFI, appendix N): corrected, informational
 _OLD = ", older than the profile asks"
 Row = tuple[str, str, str, int]  # time, kind, label, count
 
@@ -100,12 +102,20 @@ def _others(ask: Callable[[str], Any]) -> Iterator[Row]:
     """Tables that a build may lack."""
     tables = {name for (name,) in ask("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "aer_event" in tables:
-        for at, sort, device in ask("SELECT timestamp, err_type, dev_name FROM aer_event"):
+        for at, sort, device, said in ask("SELECT timestamp, err_type, dev_name, err_msg FROM aer_event"):
+            if str(said).strip() in _NO_FAULT:
+                continue
             yield str(at), _AER.get(str(sort).lower(), "pcie-nonfatal"), str(device or ""), 1
     if "mce_record" in tables:
         for at, status, cpu in ask("SELECT timestamp, status, cpu FROM mce_record"):
             sort = "uncorrected" if int(status or 0) & _UNCORRECTED else "corrected"
             yield str(at), f"cpu-{sort}", f"cpu {cpu}", 1
+    if "extlog_event" in tables:
+        for at, severity, label in ask("SELECT timestamp, severity, fru_text FROM extlog_event"):
+            yield str(at), f"memory-{'corrected' if severity in _HARMLESS else 'uncorrected'}", str(label or ""), 1
+    if "memory_failure_event" in tables:
+        for (at,) in ask("SELECT timestamp FROM memory_failure_event"):
+            yield str(at), "memory-uncorrected", "", 1
 
 
 def _is_old(at: str, history: float | None) -> bool:
