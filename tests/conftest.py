@@ -6,5 +6,5 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker of tests that hold a kind of false PASS, lost part or disk taken for free (docs/reference/truth.md)."""
+    """The marker of tests that hold a kind of untruth (docs/reference/truth.md)."""
     config.addinivalue_line("markers", "truth(item, kind): the issue's line and the kind of untruth that turns it red")

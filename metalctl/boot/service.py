@@ -3,8 +3,9 @@
     GET  /ipxe                      the script that makes a loader say who it is
     GET  /ipxe?mac=…&uuid=…         the script for that machine, by the state of its node (never cached)
     GET  /files/…                   ramdisk, images and loaders of the artifact table, with ranges
-    POST /phone-home                a booted system reports (JSON); 200 Welcome, 400 malformed, 403 refused, 413 too
-    long GET  /healthz                   {"status": "ok", "ramdisk": …}
+    POST /phone-home                a booted system reports (JSON); 200 Welcome, 400 malformed, 403 refused, 413 long
+    POST /news                      a run on a node says that its journal grew; 204, 400 malformed, 403 not believed
+    GET  /healthz                   {"status": "ok", "ramdisk": …}
 
 It speaks plain HTTP, since ROMs can nothing else; what it must keep safe are the one-time tokens, which are only ever
 in the body of a script and in the body of a phone-home.
@@ -32,6 +33,7 @@ from metalctl.boot.errors import BadScriptValue, BootError, Refused
 from metalctl.boot.transfers import Counted, OnTransfer
 from metalctl.model.boot import BootIntent, PhoneHome
 from metalctl.model.codec import DecodeError, decode, encode
+from metalctl.model.run import News
 
 log = logging.getLogger(__name__)
 LONGEST_REPORT = 64 * 1024
@@ -54,6 +56,7 @@ def app(
             Route("/ipxe", service.ipxe, methods=["GET"]),
             Route("/files/{name:path}", service.file, methods=["GET"]),
             Route("/phone-home", service.phone_home, methods=["POST"]),
+            Route("/news", service.news, methods=["POST"]),
             Route("/healthz", service.health, methods=["GET"]),
         ],
         middleware=[Middleware(Counted, on_transfer=on_transfer)],
@@ -128,6 +131,15 @@ class _Service:
             note = functools.partial(self.directory.sighting, mac, f"phone-home: {report.kind}")
             await to_thread.run_sync(note)
         return JSONResponse(encode(welcome), headers=NO_STORE)
+
+    async def news(self, request: Request) -> Response:
+        body = await _body(request)
+        try:
+            news = decode(News, json.loads(body or b""))
+        except (ValueError, RecursionError):
+            return Response(status_code=400)
+        believed = await to_thread.run_sync(self.directory.news, news)
+        return Response(status_code=204 if believed else 403)
 
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok", "ramdisk": self.artifacts.ramdisk_path})

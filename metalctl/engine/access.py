@@ -16,7 +16,7 @@ def client_key(state: StateDir, enrollment: str) -> Path:
     path = state.keys / f"{enrollment}.ssh"
     if not path.exists():
         key = Ed25519PrivateKey.generate()
-        _write_private(
+        write_private(
             path,
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -32,7 +32,8 @@ def public_line(state: StateDir, enrollment: str) -> str:
     return f"{text.decode()} metalctl-{enrollment}"
 
 
-def _write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
+    """Write a key file (0600) whole, unless there is one."""
     # Written aside and linked into place: a crash leaves no half key, and of two writers one wins.
     partial = path.with_suffix(f".{os.getpid()}.new")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

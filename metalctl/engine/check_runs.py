@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from metalctl.engine import runs
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import StageFailed
+from metalctl.engine.outcome import StageFailed, Wait
 from metalctl.model.finding import Finding
 from metalctl.model.match import waive
 from metalctl.model.measurement import CheckResult, Measurement
@@ -28,19 +28,29 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
         return row
     boot = ctx.boot(system)
     boot_id = boot.boot_id if boot else ""
+    news = ctx.services.news
+    news.expect(spec.run_id, ctx.enrollment.id)
     if row is None:
         command = "install" if isinstance(spec, InstallSpec) else "run"
-        runs.start(ctx.remote(system), command, spec)
+        ctx.fence()
+        runs.start(ctx.remote(system), command, replace(spec, herald=news.herald(ctx.services.url, spec.run_id)))
         ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
         row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.
         row.state, row.finished = "lost", now()
+    elif news.nothing_new(row.run_id, row.entries):
+        return row
     else:
         runs.tail(ctx.remote(system), row)
     with ctx.store() as connection:
         evidence.save_run(connection, row)
     return row
+
+
+def still_running(ctx: Context, row: RunRow, why: str) -> Wait:
+    """The wait for a run: its calls cut it short."""
+    return Wait(ctx.services.news.pause(row.run_id), why)
 
 
 def found(ctx: Context, run_id: str) -> RunRow | None:

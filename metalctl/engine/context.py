@@ -16,24 +16,31 @@ from metalctl.engine.remote import Remote
 from metalctl.engine.services import Services
 from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Profile
-from metalctl.model.stage import Stage
-from metalctl.store import audit, boots, enrollments, evidence
-from metalctl.store.enrollments import Enrollment
+from metalctl.store import audit, boots, enrollments, epochs, evidence
+from metalctl.store.enrollments import Enrollment, StageRow
 from metalctl.store.nodes import Node
 
 
 class Context:
-    """One tick. memo: the stage's own small notes, kept between ticks and across a crash; JSON values only."""
+    """One tick. memo: the stage's own small notes, kept between ticks and across a crash; JSON values only.
 
-    def __init__(
-        self, services: Services, enrollment: Enrollment, node: Node, stage: Stage, memo: dict[str, Any]
-    ) -> None:
+    elapsed: seconds for which the stage was worked on, by a clock that nobody sets: without the time in which the
+    service was down or the node waited for its turn.
+    """
+
+    def __init__(self, services: Services, enrollment: Enrollment, node: Node, row: StageRow) -> None:
         self.services = services
         self.enrollment = enrollment
         self.node = node
-        self.stage = stage
-        self.memo = memo
+        self.stage = row.record.stage
+        self.memo = row.memo
+        self._row = row
         self._profile: Profile | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of work on the stage so far."""
+        return self._row.elapsed
 
     @property
     def profile(self) -> Profile:
@@ -63,10 +70,12 @@ class Context:
     def save_memo(self) -> None:
         """Write the memo now: before an act that must not be forgotten if we die right after it."""
         with self.store() as connection:
-            row = enrollments.stage(connection, self.enrollment.id, self.stage)
-            if row is not None:
-                row.memo = self.memo
-                enrollments.save_stage(connection, self.enrollment.id, row)
+            enrollments.save_stage(connection, self.enrollment.id, self._row)
+
+    def fence(self) -> None:
+        """Before an act on a node or a BMC: raises Fenced when another service has taken over since we began."""
+        with self.store() as connection:
+            epochs.check(connection, self.services.epoch)
 
     def audit(self, action: str, **detail: Any) -> None:
         """One line in the audit trail."""
@@ -86,7 +95,8 @@ class Context:
             raise RemoteError(f"no {kind} system of {self.node.name} phoned home")
         key = access.client_key(self.services.settings.state, self.enrollment.id)
         host_keys = boot.report.ssh_host_keys
-        return self.services.remote(self.enrollment.id, boot.boot_id, lambda: Remote(boot.address, host_keys, key))
+        held = self.services.connections
+        return held.get(self.enrollment.id, boot.boot_id, lambda: Remote(boot.address, host_keys, key))
 
     def inventory(self, kind: str) -> Inventory | None:
         """The newest inventory since the last retry; kind: "out-of-band", "in-band", "installed"."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
 
 from metalctl.boot import tokens
 from metalctl.boot.errors import Refused
 from metalctl.engine import access
+from metalctl.engine.services import Services
 from metalctl.engine.state import StateDir
+from metalctl.engine.walker import node_topic
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
 from metalctl.model.identity import swapped_uuid
+from metalctl.model.run import News
 from metalctl.model.stage import ORDER, Stage
 from metalctl.store import audit, boots, enrollments, nodes
 
@@ -20,9 +23,13 @@ from metalctl.store import audit, boots, enrollments, nodes
 class StoreDirectory:
     """boot.directory.Directory over the store."""
 
-    def __init__(self, database: Engine, state: StateDir) -> None:
+    def __init__(
+        self, database: Engine, state: StateDir, services: Callable[[], Services | None] = lambda: None
+    ) -> None:
+        """services: what walks the enrollments, once it does."""
         self._database = database
         self._state = state
+        self._services = services
 
     def intent(self, macs: Sequence[str], uuid: str) -> BootIntent | None:
         """What this machine shall boot; a fresh token each time a ramdisk is served. None: nobody enrolls it."""
@@ -43,13 +50,21 @@ class StoreDirectory:
         """Check the token and record the boot; Refused says why to the node's console and to the audit trail."""
         try:
             with self._database.begin() as connection:
-                return self._accept(connection, report)
+                welcome, enrollment = self._accept(connection, report)
         except Refused as refused:
             with self._database.begin() as connection:
                 audit.record(connection, report.node, "phone-home-refused", reason=refused.message)
             raise
+        if services := self._services():
+            services.publish(node_topic(enrollment))
+        return welcome
 
-    def _accept(self, connection: Connection, report: PhoneHome) -> Welcome:
+    def news(self, news: News) -> bool:
+        """A run on a node says that its journal grew; whether it was believed."""
+        services = self._services()
+        return services is not None and services.news.heard(news)
+
+    def _accept(self, connection: Connection, report: PhoneHome) -> tuple[Welcome, str]:
         known = boots.token(connection, tokens.digest(report.token))
         node = enrollments.get(connection, known.enrollment).node if known else ""
         record = tokens.TokenRecord(known.digest, node, known.kind, known.expires, known.boot_id) if known else None
@@ -58,7 +73,7 @@ class StoreDirectory:
             raise Refused("spent", f"the token of {node} was used by another boot at the same moment")
         boots.add_boot(connection, known.enrollment, report)
         audit.record(connection, node, "phone-home", kind=report.kind, boot_id=report.boot_id)
-        return Welcome((access.public_line(self._state, known.enrollment),), node)
+        return Welcome((access.public_line(self._state, known.enrollment),), node), known.enrollment
 
     def sighting(self, mac: str, what: str) -> None:
         """Somebody was seen on the boot network."""

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import threading
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Engine
 
 from metalctl.boot.errors import DnsmasqFailed
 from metalctl.boot.server import BootServer, require
 from metalctl.boot.settings import BootSettings
-from metalctl.engine import artifacts, reporting
+from metalctl.engine import artifacts
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
+from metalctl.engine.reporter import Reporter
 from metalctl.engine.services import Services
 from metalctl.engine.settings import Boot, Settings, require_boot
 from metalctl.engine.spine import SPINE
-from metalctl.engine.state import ServiceLock, StateDir
+from metalctl.engine.state import ServiceLock
+from metalctl.engine.supervisor import Supervisor
 from metalctl.engine.tick import Ticker
-from metalctl.model.errors import MetalctlError
-from metalctl.store import enrollments
+from metalctl.engine.walker import Walker
+from metalctl.store import enrollments, epochs
 from metalctl.store.database import open_database, sqlite_url
-from metalctl.store.enrollments import Enrollment
 
 log = structlog.get_logger()
 Progress = Callable[[str], None]
+# Seconds between two looks at what was enrolled; a look is one short query.
+LOOK = 0.5
 
 
 class Service:
@@ -36,7 +40,7 @@ class Service:
         self._progress = progress
         self._lock = ServiceLock(settings.state.create())
         self._stop = threading.Event()
-        self._reported: dict[str, tuple[str, str]] = {}
+        self._services: Services | None = None
         self.error: str = ""
 
     def start(self) -> None:
@@ -49,12 +53,8 @@ class Service:
             # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
             require(serving)
             served = artifacts.prepare(self._settings, self._progress)
-            self._boot = BootServer(
-                serving,
-                StoreDirectory(self.database, self._settings.state),
-                served.files,
-                on_death=self._boot_died,
-            )
+            directory = StoreDirectory(self.database, self._settings.state, lambda: self._services)
+            self._boot = BootServer(serving, directory, served.files, on_death=self._boot_died)
             self._boot.start()
         except BaseException:
             self._lock.release()
@@ -69,60 +69,50 @@ class Service:
 
     def _walk(self, served: artifacts.Served) -> None:
         url = self._boot.base_url
-        self._services = Services(self.database, self._settings, url, served.images(url))
+        with self.database.begin() as connection:
+            epoch = epochs.begin(connection, f"{platform.node()} pid {os.getpid()}")
+        services = Services(self.database, self._settings, url, served.images(url), epoch)
+        self._walker = Walker(Ticker(services))
+        services.publish = self._walker.publish
         stages = [spec.stage.value for spec in SPINE]
-        self._durable = Durable(self._settings.state.workflows, stages, Ticker(self._services))
+        self._durable = Durable(sqlite_url(self._settings.state.workflows), stages, self._walker.walk)
         self._durable.launch()
+        self._services = services
+        self._supervisor = Supervisor(self.database, self._durable)
+        self._reporter = Reporter(self.database, self._settings.state, self._progress)
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
         try:
-            while not self._stop.wait(0.5):
-                pending = self._look()
-                if batch is not None and all(e.ended for e in pending if e.batch == batch):
+            while not self._stop.wait(LOOK):
+                self._supervisor.look()
+                self._reporter.look()
+                if self._services is not None:
+                    self._services.connections.tidy()
+                if batch is not None and self._has_ended(batch):
                     return
         finally:
-            self._report_ended()
+            self._reporter.look()
 
     def stop(self) -> None:
         """Ask `run` to return."""
         self._stop.set()
 
     def close(self) -> None:
-        """Stop serving and give everything back; what is under way goes on at the next start."""
+        """Stop serving and give everything back; what is under way goes on at the next start.
+
+        The ticks that run end before the lock is released: their connections are closed under them.
+        """
         self._durable.stop()
-        self._services.close()
+        if self._services is not None:
+            self._services.close()
+        self._walker.close()
         self._boot.stop()
         self._lock.release()
 
-    def _look(self) -> list[Enrollment]:
+    def _has_ended(self, batch: str) -> bool:
         with self.database.connect() as connection:
-            known = enrollments.listing(connection)
-        for enrollment in known:
-            if not enrollment.ended:
-                self._durable.start(enrollment.id, enrollment.attempt)
-        self._report_ended(known)
-        return known
-
-    def _report_ended(self, known: list[Enrollment] | None = None) -> None:
-        """Write the pages of nodes whose stage or condition changed to an end, and of their batch."""
-        if known is None:
-            with self.database.connect() as connection:
-                known = enrollments.listing(connection)
-        changed = [e for e in known if e.ended and self._reported.get(e.id) != (e.updated, e.condition)]
-        for enrollment in changed:
-            self._reported[enrollment.id] = (enrollment.updated, enrollment.condition)
-            self._write(enrollment.node, reporting.write_node, enrollment.id)
-        for batch in {e.batch for e in changed}:
-            self._write(f"batch {batch}", reporting.write_batch, batch)
-
-    def _write(self, whose: str, write: Callable[[Engine, StateDir, str], object], which: str) -> None:
-        """Write pages. One that cannot be written (its profile is gone, the disk is full) does not stop the others."""
-        try:
-            write(self.database, self._settings.state, which)
-        except (MetalctlError, OSError) as error:
-            log.exception("report", of=whose)
-            self._progress(f"the report of {whose} could not be written: {error}")
+            return all(e.ended for e in enrollments.listing(connection, batch))
 
     def _boot_died(self, failure: DnsmasqFailed) -> None:
         log.error("boot-service", reason=failure.message)

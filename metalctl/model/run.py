@@ -6,11 +6,15 @@ The controller tails it by byte offset. A run is complete only when an entry `ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 RUN_DIR = "/var/lib/metalctl/runs"
 BUNDLE_DIR = "/opt/metalctl"
+# Seconds after which a run that has nothing to tell calls all the same.
+BEAT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,33 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True)
+class Herald:
+    """Where a run says that its journal grew, and the key (hex) of this run alone with which it signs that."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One call of a run: the number of its journal's last entry, and of the call itself; both only ever grow."""
+
+    run: str
+    seq: int
+    call: int
+    signature: str = ""
+
+    def signed(self, key: str) -> News:
+        """With what proves that the run made it: HMAC-SHA256 in hex."""
+        text = f"{self.run} {self.seq} {self.call}".encode()
+        return replace(self, signature=hmac.new(bytes.fromhex(key), text, hashlib.sha256).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """One run of checks. kind: "burn-in", "accept" or "peer". checks: name → limits in base units.
 
-    roles: disk role → serials. boot_id: the boot that this run belongs to.
+    roles: disk role → serials. boot_id: the boot that this run belongs to. herald: None for a run that tells nobody.
     """
 
     run_id: str
@@ -64,6 +91,7 @@ class RunSpec:
     peer: Peer | None = None
     armed: tuple[Armed, ...] = ()
     boot_id: str = ""
+    herald: Herald | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +112,7 @@ class InstallSpec:
     seed: dict[str, str]
     armed: Armed
     boot_id: str = ""
+    herald: Herald | None = None
 
 
 @dataclass(frozen=True, slots=True)

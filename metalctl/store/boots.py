@@ -100,8 +100,9 @@ def add_sighting(connection: Connection, mac: str, what: str) -> None:
     connection.execute(insert(schema.sightings).values(mac=mac.lower(), what=what, at=now()))
 
 
-def sightings(connection: Connection, macs: list[str]) -> list[tuple[str, str, str]]:
-    """(time, mac, what) of these addresses, oldest first."""
+def newest_sighting(connection: Connection, macs: list[str]) -> tuple[int, str] | None:
+    """(id, what) of the last sighting of one of these addresses; ids grow, whatever the clock does."""
     table = schema.sightings
-    query = select(table.c.at, table.c.mac, table.c.what).where(table.c.mac.in_(macs)).order_by(table.c.id)
-    return [(row.at, row.mac, row.what) for row in connection.execute(query)]
+    query = select(table.c.id, table.c.what).where(table.c.mac.in_(macs)).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.id, row.what) if row is not None else None

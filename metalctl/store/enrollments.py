@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -15,7 +15,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import schema
 from metalctl.store.database import now
-from metalctl.store.errors import NotFound
+from metalctl.store.errors import NotFound, Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,16 @@ class Enrollment:
 
 @dataclass(slots=True)
 class StageRow:
-    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes."""
+    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes.
+
+    version: counts the writes, 0 for a row that was never written: who writes must have read the last one.
+    """
 
     record: StageRecord
     elapsed: float = 0.0
     ticked: str = ""
     memo: dict[str, Any] = field(default_factory=dict)
+    version: int = 0
 
 
 def new_batch(connection: Connection, options: dict[str, Any]) -> str:
@@ -89,7 +93,7 @@ def new(connection: Connection, node: str, batch: str, profile: str) -> str:
 
 
 def _enrollment(row: Row[tuple[object, ...]]) -> Enrollment:
-    data = dict(row._mapping)
+    data = {name: value for name, value in row._mapping.items() if name in Enrollment.__slots__}
     return Enrollment(**{**data, "stage": Stage(data["stage"]), "condition": Condition(data["condition"])})
 
 
@@ -124,6 +128,40 @@ def change(connection: Connection, identifier: str, **values: object) -> None:
     connection.execute(query.values(**values, updated=now()))
 
 
+def advance(connection: Connection, read: Enrollment, **values: object) -> None:
+    """The same by the walk of one attempt; Stale when the enrollment has ended or tries again since it was read."""
+    table = schema.enrollments
+    mine = (table.c.id == read.id) & (table.c.attempt == read.attempt) & ~_ended()
+    if connection.execute(update(table).where(mine).values(**values, updated=now())).rowcount == 0:
+        raise Stale(f"{read.id}: attempt {read.attempt} is no longer under way")
+
+
+def under_way(connection: Connection) -> list[tuple[str, int]]:
+    """(id, attempt) of each enrollment that somebody has to walk."""
+    table = schema.enrollments
+    query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.created)
+    return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def _ended() -> ColumnElement[bool]:
+    table = schema.enrollments
+    passed = (table.c.stage == ORDER[-1].value) & (table.c.condition == Condition.DONE.value)
+    return (table.c.condition == Condition.FAILED.value) | passed
+
+
+def unreported(connection: Connection) -> list[Enrollment]:
+    """Those that have ended and whose pages of that end were not written yet."""
+    table = schema.enrollments
+    query = select(table).where(_ended(), table.c.reported < table.c.attempt)
+    return [_enrollment(row) for row in connection.execute(query)]
+
+
+def set_reported(connection: Connection, ended: Enrollment) -> None:
+    """The pages of the end of this attempt are written: they are evidence, and are not written again."""
+    table = schema.enrollments
+    connection.execute(update(table).where(table.c.id == ended.id).values(reported=ended.attempt))
+
+
 def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
     data = dict(row._mapping)
     record = StageRecord(
@@ -135,7 +173,7 @@ def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
         findings=tuple(decode(Finding, f) for f in data["findings"]),
         attempts=data["attempts"],
     )
-    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]))
+    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]), data["version"])
 
 
 def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
@@ -154,7 +192,7 @@ def stages(connection: Connection, identifier: str) -> list[StageRow]:
 
 
 def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
-    """Write the record of a stage, new or changed."""
+    """Write the record of a stage, new or changed; Stale when somebody wrote it since it was read."""
     record = row.record
     values = {
         "condition": record.condition.value,
@@ -166,11 +204,21 @@ def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
         "elapsed": row.elapsed,
         "ticked": row.ticked,
         "memo": row.memo,
+        "version": row.version + 1,
     }
     table = schema.stages
     where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
-    if connection.execute(update(table).where(where).values(**values)).rowcount == 0:
+    if row.version == 0:
+        if connection.execute(select(table.c.version).where(where)).scalar() is not None:
+            raise _stale(identifier, record.stage)
         connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
+    elif connection.execute(update(table).where(where, table.c.version == row.version).values(**values)).rowcount == 0:
+        raise _stale(identifier, record.stage)
+    row.version += 1
+
+
+def _stale(identifier: str, stage: Stage) -> Stale:
+    return Stale(f"{identifier}: {stage} was written by another since it was read")
 
 
 def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:

@@ -52,6 +52,7 @@ enrollments = Table(
     Column("why", String, nullable=False, default=""),
     Column("attempt", Integer, nullable=False, default=1),
     Column("fault", String, nullable=False, default=""),
+    Column("reported", Integer, nullable=False, default=0, server_default="0"),
     Column("created", String, nullable=False),
     Column("updated", String, nullable=False),
 )
@@ -70,6 +71,7 @@ stages = Table(
     Column("evidence", JSON, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("memo", JSON, nullable=False),
+    Column("version", Integer, nullable=False, default=1, server_default="1"),
 )
 
 inventories = Table(
@@ -169,4 +171,12 @@ audit = Table(
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("at", String, nullable=False),
 )

@@ -12,8 +12,6 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.run import RunSpec
 from metalctl.store import evidence
 
-POLL = 4.0
-
 
 def tick(ctx: Context) -> Done | Wait:
     """Inventory once, then the checks."""
@@ -21,7 +19,7 @@ def tick(ctx: Context) -> Done | Wait:
         _inspect(ctx)
     row = check_runs.follow(ctx, _spec(ctx), "installed", "accept", str(ctx.options.get("level", "quick")))
     if row.state == "running":
-        return Wait(POLL, row.progress or "checks are starting")
+        return check_runs.still_running(ctx, row, row.progress or "checks are starting")
     return Done({"runs": [row.run_id]}, check_runs.conclude([row], ctx.profile))
 
 

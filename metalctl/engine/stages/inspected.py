@@ -30,7 +30,7 @@ def tick(ctx: Context) -> Done | Wait:
     boot = ctx.boot("ramdisk")
     if boot is None:
         return power.boot_into(ctx, "ramdisk")
-    ctx.services.release_boot(ctx.enrollment.id)
+    ctx.services.places.release(ctx.enrollment.id)
     inside = ctx.inventory("in-band") or _read_in_band(ctx)
     findings = _compare(ctx, outside, inside) + power.findings(ctx, "ramdisk")
     if any(f.blocks for f in findings):

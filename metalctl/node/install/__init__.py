@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -31,6 +32,7 @@ from metalctl.model.run import RUN_DIR, InstallSpec
 from metalctl.model.verdict import Verdict
 from metalctl.node import guard
 from metalctl.node.errors import JournalExists, NodeError, Refused
+from metalctl.node.herald import Caller
 from metalctl.node.install import manifest
 from metalctl.node.install.fetch import Patience
 from metalctl.node.install.job import Job, Result
@@ -56,8 +58,9 @@ def main(argv: Sequence[str]) -> int:
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     path = Path(os.environ.get("METALCTL_RUN_DIR", RUN_DIR)) / spec.run_id / "journal.jsonl"
     signal.signal(signal.SIGTERM, _interrupt)
+    caller = Caller(spec.herald, spec.run_id)
     try:
-        with Journal(path, boot_id) as journal:
+        with closing(caller), Journal(path, boot_id, caller.grew) as journal:
             return perform(spec, journal, boot_id)
     except JournalExists as before:
         sys.stderr.write(describe(before) + "\n")

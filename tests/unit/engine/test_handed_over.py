@@ -23,6 +23,7 @@ from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
             evidence.add_inventory(connection, "n1", identifier, kind, Inventory(kind, Identity("S1")))
         enrollments.change(connection, identifier, stage=Stage.HANDED_OVER.value)
         enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-    return Context(services, enrollment, node, Stage.HANDED_OVER, {})
+    return context_at(services, enrollment, node, Stage.HANDED_OVER)
 
 
 class FakeTarget:

@@ -17,6 +17,7 @@ from metalctl.boot.errors import PortTaken
 from metalctl.cli import _enroll
 from metalctl.engine import artifacts, overview, service, submit
 from metalctl.engine.errors import EngineError
+from metalctl.engine.reporter import Reporter
 from metalctl.engine.service import Service
 from metalctl.engine.settings import Boot, Settings
 from metalctl.engine.state import ServiceLock, StateDir
@@ -78,15 +79,14 @@ def test_a_report_that_cannot_be_written_does_not_stop_the_other_nodes(
     for enrollment in (gone, good):
         failed(database, enrollment)
     told: list[str] = []
-    running = Service(settings, told.append)
-    running.database = database
-    running._report_ended()
+    reporter = Reporter(database, settings.state, told.append)
+    reporter.look()
     with database.connect() as connection:
         batch = enrollments.get(connection, good).batch
     assert (settings.state.reports(batch) / "n2.html").exists()
     assert any("n1" in line for line in told)
     told.clear()
-    running._report_ended()
+    reporter.look()
     assert told == []
 
 

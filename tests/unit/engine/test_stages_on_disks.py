@@ -25,6 +25,7 @@ from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import audit, boots, enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 GIB = 2**30
 # The kernel names say the opposite of what the profile wants: sda is a data disk.
@@ -61,7 +62,7 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
         evidence.add_inventory(connection, "n1", identifier, "in-band", MACHINE)
         boots.add_boot(connection, identifier, PhoneHome(token="t", node="n1", kind="ramdisk", boot_id="r1"))
         enrollment, found = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-    return Context(services, enrollment, found, Stage.INSTALLED, {})
+    return context_at(services, enrollment, found, Stage.INSTALLED)
 
 
 def allow(ctx: Context) -> None:
