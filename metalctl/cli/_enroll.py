@@ -42,6 +42,7 @@ class Wish:
     state_dir: Path | None
     expected: Path | None = None
     ca: Path | None = None
+    again: tuple[str, ...] = ()
 
 
 def enroll_nodes(wish: Wish) -> int:
@@ -60,7 +61,7 @@ def enroll_nodes(wish: Wish) -> int:
     if wish.retry:
         submit.check_retry(database, wish.nodes)
     else:
-        submit.check(database, rows)
+        submit.check(database, rows, wish.again)
     if ServiceLock(settings.state).held_elsewhere:
         return _queue(wish, database, rows, settings)
     if wish.detach:
@@ -95,13 +96,20 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
 
 
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
+    """The batch; "" when every row is handed over already."""
     if wish.retry:
         return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
-    return submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase)
+    done = submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase, again=wish.again)
+    if done.left_alone:
+        names = ", ".join(done.left_alone)
+        click.echo(f"handed over already, left alone: {names} (to do a node again: --again NODE)", err=wish.as_json)
+    return done.batch
 
 
 def _queue(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
     batch = _submit(wish, database, rows)
+    if not batch:
+        return _nothing_to_do(wish)
     if wish.detach:
         click.echo(json.dumps({"batch": batch}) if wish.as_json else f"queued as batch {batch}")
         return overview.ACCEPTED
@@ -115,6 +123,13 @@ def _queue(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     return _conclude(follow(database, batch, ended, as_json=wish.as_json), settings, batch, as_json=wish.as_json)
 
 
+def _nothing_to_do(wish: Wish) -> int:
+    if wish.as_json:
+        summary = {"event": "summary", "batch": "", "exit_code": overview.ACCEPTED, "reports": "", "nodes": []}
+        sys.stdout.write(json.dumps(summary) + "\n")
+    return overview.ACCEPTED
+
+
 def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
     """Serve until the batch has ended. The service comes up first: if it cannot, nothing was enrolled."""
     service = Service(settings, lambda line: click.echo(line, err=wish.as_json))
@@ -124,11 +139,13 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
             found, batch = _walk(wish, database, rows, service)
     finally:
         service.close()
-    return _conclude(found, settings, batch, as_json=wish.as_json)
+    return _conclude(found, settings, batch, as_json=wish.as_json) if batch else _nothing_to_do(wish)
 
 
 def _walk(wish: Wish, database: Engine, rows: list[submit.Row], service: Service) -> tuple[list[Standing], str]:
     batch = _submit(wish, database, rows)
+    if not batch:
+        return [], ""
     with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
         # A signal may strike while the thread is being started: the service is stopped then too, or nobody would.
         try:

@@ -30,7 +30,7 @@ def nodes(batch: str | None, as_json: bool, config: Path | None, state_dir: Path
     from metalctl.store.database import open_database, sqlite_url
 
     state = load(config, state_dir).state.create()
-    found = standings(open_database(sqlite_url(state.database)), batch)
+    found = standings(open_database(sqlite_url(state.database)), batch, findings=as_json)
     if as_json:
         click.echo(json.dumps([s.as_json() for s in found], indent=2))
     elif found:

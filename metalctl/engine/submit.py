@@ -38,29 +38,58 @@ class Row:
     columns: Sequence[str] = ()
 
 
-def check(database: Engine, rows: Sequence[Row]) -> None:
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """batch: the new one, "" when there was nothing to do. left_alone: nodes that are handed over already."""
+
+    batch: str
+    left_alone: tuple[str, ...] = ()
+
+
+def check(database: Engine, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
     """Refuse bad rows, writing nothing; UsageError lists every bad row."""
     with database.connect() as connection:
-        _refuse(connection, rows)
+        _refuse(connection, rows, again)
 
 
-def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool) -> str:
-    """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
+def submit(
+    database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool, again: Sequence[str] = ()
+) -> Submitted:
+    """A new batch of these nodes. UsageError lists every bad row, and then nothing is kept.
+
+    Nodes that are handed over are in use: they are left alone, except those named in `again`.
+    """
     with database.begin() as connection:
         lock(connection)
-        _refuse(connection, rows)
+        _refuse(connection, rows, again)
+        left = tuple(row.name for row in rows if row.name not in again and _handed_over(connection, row.name))
+        rows = [row for row in rows if row.name not in left]
+        if not rows:
+            return Submitted("", left)
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "expected": expected}
         batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
             enrollments.new(connection, row.name, batch, row.profile)
-            audit.record(connection, row.name, "enroll", actor="operator", batch=batch, profile=row.profile)
-    return batch
+            done_before = {"again": True} if row.name in again else {}
+            told = {"batch": batch, "profile": row.profile, **done_before}
+            audit.record(connection, row.name, "enroll", actor="operator", **told)
+    return Submitted(batch, left)
 
 
-def _refuse(connection: Connection, rows: Sequence[Row]) -> None:
+def _handed_over(connection: Connection, name: str) -> bool:
+    try:
+        latest = enrollments.latest(connection, name)
+    except NotFound:
+        return False
+    return latest.ended and latest.condition is Condition.DONE
+
+
+def _refuse(connection: Connection, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
     told = [_told(row, [*_problems(row), *_conflicts(connection, row)]) for row in rows]
+    told += [f"--again {name}: no such row" for name in again if name not in {row.name for row in rows}]
+    told += [f"--again {name}: it is not handed over" for name in again if not _handed_over(connection, name)]
     if bad := [line for line in told if line]:
         raise UsageError("\n".join(bad), hint="nothing was enrolled; correct these rows and try again")
 
@@ -111,7 +140,8 @@ def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_er
     attempt = enrollment.attempt + 1
     first = again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
-    enrollments.change(connection, enrollment.id, attempt=attempt, **waiting)
+    enrollments.change(connection, enrollment.id, attempt=attempt, elapsed=0.0, **waiting)
+    enrollments.summarize(connection, enrollment.id)
     if allow_erase:
         again.allow_erase(connection, enrollment)
     _pair_anew(connection, enrollment)

@@ -85,7 +85,9 @@ class Ticker:
                 row = StageRow(StageRecord(spec.stage, Condition.RUNNING, now()))
             if row.version == 0 and not found.ended:
                 enrollments.save_stage(connection, enrollment, row)
-                enrollments.advance(connection, found, stage=spec.stage.value, condition=Condition.RUNNING.value)
+                enrollments.advance(
+                    connection, found, stage=spec.stage.value, condition=Condition.RUNNING.value, elapsed=0.0
+                )
             node = nodes.get(connection, found.node)
         self._count(enrollment, row)
         return Context(self._services, found, node, row), row
@@ -134,7 +136,9 @@ class Ticker:
         row.record, values = _record(row.record, outcome)
         with self._services.database.begin() as connection:
             enrollments.save_stage(connection, context.enrollment.id, row)
-            enrollments.advance(connection, context.enrollment, **values)
+            enrollments.advance(connection, context.enrollment, elapsed=row.elapsed, **values)
+            if not isinstance(outcome, Wait):
+                enrollments.summarize(connection, context.enrollment.id)
         if isinstance(outcome, Wait):
             if outcome.queued:
                 self._began.pop(context.enrollment.id, None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, String, cast, delete, func, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -20,7 +22,11 @@ from metalctl.store.errors import NotFound, Stale
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code)."""
+    """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code).
+
+    number: later enrollments have higher ones. elapsed: seconds of work on its stage. verdicts: how many findings of
+    each; problem: the first that blocks, as a person reads it.
+    """
 
     id: str
     node: str
@@ -34,6 +40,10 @@ class Enrollment:
     attempt: int = 1
     fault: str = ""
     profile_digest: str = ""
+    number: int = 0
+    elapsed: float = 0.0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
 
     @property
     def ended(self) -> bool:
@@ -88,7 +98,8 @@ def new(connection: Connection, node: str, batch: str, profile: str) -> str:
     identifier = f"{node}-{secrets.token_hex(4)}"
     row = {"id": identifier, "node": node, "batch": batch, "profile": profile, "created": now(), "updated": now()}
     state = {"stage": Stage.DISCOVERED.value, "condition": Condition.WAITING.value, "why": "queued", "attempt": 1}
-    connection.execute(insert(schema.enrollments).values(**row, **state, fault="", profile_digest=""))
+    newest = select(func.coalesce(func.max(schema.enrollments.c.number), 0) + 1).scalar_subquery()
+    connection.execute(insert(schema.enrollments).values(**row, **state, fault="", profile_digest="", number=newest))
     return identifier
 
 
@@ -108,7 +119,7 @@ def get(connection: Connection, identifier: str) -> Enrollment:
 def latest(connection: Connection, node: str) -> Enrollment:
     """The newest enrollment of a node."""
     query = select(schema.enrollments).where(schema.enrollments.c.node == node)
-    row = connection.execute(query.order_by(schema.enrollments.c.created.desc()).limit(1)).one_or_none()
+    row = connection.execute(query.order_by(schema.enrollments.c.number.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound(f"node {node!r} was never enrolled", hint="metalctl nodes lists the enrolled ones")
     return _enrollment(row)
@@ -116,7 +127,7 @@ def latest(connection: Connection, node: str) -> Enrollment:
 
 def listing(connection: Connection, batch: str | None = None) -> list[Enrollment]:
     """Enrollments of a batch, or of all, by node name."""
-    query = select(schema.enrollments).order_by(schema.enrollments.c.node, schema.enrollments.c.created)
+    query = select(schema.enrollments).order_by(schema.enrollments.c.node, schema.enrollments.c.number)
     if batch is not None:
         query = query.where(schema.enrollments.c.batch == batch)
     return [_enrollment(row) for row in connection.execute(query)]
@@ -139,8 +150,43 @@ def advance(connection: Connection, read: Enrollment, **values: object) -> None:
 def under_way(connection: Connection) -> list[tuple[str, int]]:
     """(id, attempt) of each enrollment that somebody has to walk."""
     table = schema.enrollments
-    query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.created)
+    query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.number)
     return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]:
+    """The newest enrollment of each node, or all of a batch, by node name."""
+    table = schema.enrollments
+    query = select(table).order_by(table.c.node)
+    if batch is not None:
+        return [_enrollment(row) for row in connection.execute(query.where(table.c.batch == batch))]
+    last = select(func.max(table.c.number)).group_by(table.c.node).scalar_subquery()
+    return [_enrollment(row) for row in connection.execute(query.where(table.c.number.in_(last)))]
+
+
+def summarize(connection: Connection, identifier: str) -> None:
+    """Keep beside the enrollment what a list shows of its findings."""
+    table = schema.stages
+    rows = connection.execute(select(table.c.stage, table.c.findings).where(table.c.enrollment == identifier)).all()
+    ordered = sorted(rows, key=lambda row: ORDER.index(Stage(row.stage)))
+    found = [decode(Finding, finding) for row in ordered for finding in row.findings]
+    blocking = next((f for f in found if f.blocks), None)
+    problem = " · ".join(
+        part for part in (blocking.requirement, blocking.got or str(blocking.verdict), blocking.part) if part
+    ) if blocking else ""  # fmt: skip
+    values = {"verdicts": dict(Counter(str(f.verdict) for f in found)), "problem": problem}
+    connection.execute(update(schema.enrollments).where(schema.enrollments.c.id == identifier).values(**values))
+
+
+def findings(connection: Connection, identifiers: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """By enrollment, its findings as JSON in the order of the path."""
+    table = schema.stages
+    query = select(table.c.enrollment, table.c.stage, table.c.findings)
+    wanted, found = set(identifiers), defaultdict(list)
+    for row in connection.execute(query.where(cast(table.c.findings, String) != "[]")):
+        if row.enrollment in wanted:
+            found[row.enrollment].append((ORDER.index(Stage(row.stage)), row.findings))
+    return {key: [f for _, some in sorted(rows, key=itemgetter(0)) for f in some] for key, rows in found.items()}
 
 
 def _ended() -> ColumnElement[bool]:

@@ -64,6 +64,21 @@ def get(connection: Connection, name: str) -> Node:
     return _node(row)
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Whether an operator's hand is on a node."""
+
+    parked: bool
+    quarantined: bool
+
+
+def flags(connection: Connection) -> dict[str, Flags]:
+    """By node."""
+    table = schema.nodes
+    rows = connection.execute(select(table.c.name, table.c.parked, table.c.quarantined))
+    return {row.name: Flags(row.parked, row.quarantined) for row in rows}
+
+
 def listing(connection: Connection) -> list[Node]:
     """All nodes by name."""
     return [_node(row) for row in connection.execute(select(schema.nodes).order_by(schema.nodes.c.name))]

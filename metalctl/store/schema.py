@@ -55,6 +55,12 @@ enrollments = Table(
     Column("reported", Integer, nullable=False, default=0, server_default="0"),
     Column("created", String, nullable=False),
     Column("updated", String, nullable=False),
+    # Rows are ordered by their number: clocks step.
+    Column("number", Integer, nullable=False, index=True, default=0, server_default="0"),
+    # Of the stage it is in, and of all its findings: what a list of ten thousand nodes shows.
+    Column("elapsed", Float, nullable=False, default=0.0, server_default="0"),
+    Column("verdicts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("problem", String, nullable=False, default="", server_default=""),
 )
 
 stages = Table(

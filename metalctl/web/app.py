@@ -48,7 +48,7 @@ def app(database: Engine, failure: Callable[[], str]) -> Starlette:
         return _page(page.node(found), ended=enrollment.ended)
 
     def nodes(_: Request) -> Response:
-        return JSONResponse([s.as_json() for s in standings(database)])
+        return JSONResponse([s.as_json() for s in standings(database, findings=True)])
 
     def health(_: Request) -> Response:
         return PlainTextResponse(failure() or "ok\n", 503 if failure() else 200)

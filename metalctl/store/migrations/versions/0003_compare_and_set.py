@@ -1,7 +1,11 @@
-"""Stages: a version that who writes must have read. Enrollments: of which attempt the pages were written. Epochs."""
+"""Stages: a version that who writes must have read. Enrollments: a number to order by, of which attempt the pages were
+written, and what a list shows of them. Epochs.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+
+from metalctl.store.enrollments import summarize
 
 revision = "0003"
 down_revision = "0002"
@@ -20,13 +24,29 @@ def upgrade() -> None:
         op.add_column("stages", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     if "reported" not in {column["name"] for column in sa.inspect(bind).get_columns("enrollments")}:
         op.add_column("enrollments", sa.Column("reported", sa.Integer(), nullable=False, server_default="0"))
+        op.add_column("enrollments", sa.Column("number", sa.Integer(), nullable=False, server_default="0"))
+        op.add_column("enrollments", sa.Column("elapsed", sa.Float(), nullable=False, server_default="0"))
+        op.add_column("enrollments", sa.Column("verdicts", sa.JSON(), nullable=False, server_default="{}"))
+        op.add_column("enrollments", sa.Column("problem", sa.String(), nullable=False, server_default=""))
+        op.create_index("ix_enrollments_number", "enrollments", ["number"])
         # What had ended was reported by the version before.
         op.execute("UPDATE enrollments SET reported = attempt WHERE condition = 'failed' OR stage = 'handed-over'")
+        _fill(bind)
+
+
+def _fill(bind: sa.Connection) -> None:
+    """The number in the order of creation, and what is shown of the findings."""
+    known = bind.execute(sa.text("SELECT id FROM enrollments ORDER BY created, id")).scalars().all()
+    for number, identifier in enumerate(known, start=1):
+        bind.execute(sa.text("UPDATE enrollments SET number = :n WHERE id = :i"), {"n": number, "i": identifier})
+        summarize(bind, identifier)
 
 
 def downgrade() -> None:
     op.drop_table("epochs")
+    op.drop_index("ix_enrollments_number", "enrollments")
     with op.batch_alter_table("enrollments") as table:
-        table.drop_column("reported")
+        for name in ("reported", "number", "elapsed", "verdicts", "problem"):
+            table.drop_column(name)
     with op.batch_alter_table("stages") as table:
         table.drop_column("version")
