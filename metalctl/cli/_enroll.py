@@ -98,7 +98,10 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
     """The batch; "" when every row is handed over already."""
     if wish.retry:
-        return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
+        retried = submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
+        for line in retried.told:
+            click.echo(line, err=wish.as_json)
+        return retried.batch
     done = submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase, again=wish.again)
     if done.left_alone:
         names = ", ".join(done.left_alone)

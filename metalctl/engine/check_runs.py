@@ -33,7 +33,9 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
     if row is None:
         command = "install" if isinstance(spec, InstallSpec) else "run"
         ctx.fence()
-        runs.start(ctx.remote(system), command, replace(spec, herald=news.herald(ctx.services.url, spec.run_id)))
+        runs.start(
+            ctx.remote(system), command, replace(spec, herald=news.herald(ctx.services.url, spec.run_id)), ctx.bundle
+        )
         ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
         row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:

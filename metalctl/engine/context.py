@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from metalctl import bmc
-from metalctl.content import profiles
-from metalctl.engine import access, again
+from metalctl.engine import access, again, pins
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.remote import Remote
 from metalctl.engine.services import Services
@@ -44,10 +43,17 @@ class Context:
 
     @property
     def profile(self) -> Profile:
-        """The profile that the node is enrolled with."""
+        """The profile as it was when the node was queued."""
         if self._profile is None:
-            self._profile = profiles.load(self.enrollment.profile)
+            with self.services.database.connect() as connection:
+                self._profile = pins.profile(connection, self.enrollment)
         return self._profile
+
+    @property
+    def bundle(self) -> tuple[str, bytes]:
+        """The runner and the checks as they were when the node was queued: name, tar.gz."""
+        with self.services.database.connect() as connection:
+            return pins.runner(connection, self.enrollment)
 
     @property
     def options(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import metalctl
-from metalctl.content import profiles
+from metalctl.engine import pins
 from metalctl.engine.state import StateDir, default_state_dir
 from metalctl.model.codec import decode
 from metalctl.model.dossier import Dossier, Installation, Run, StageRecord
@@ -55,7 +55,7 @@ def audit_trail(state_dir: Path | None, node: str) -> list[dict[str, Any]]:
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:
     """The dossier as the store has it now."""
     node = nodes.get(connection, enrollment.node)
-    profile = profiles.load(enrollment.profile)
+    profile = pins.profile(connection, enrollment)
     records = tuple(row.record for row in enrollments.stages(connection, enrollment.id))
     inside = evidence.inventory(connection, enrollment.id, "in-band")
     matched = any(r.stage is Stage.MATCHED for r in records)

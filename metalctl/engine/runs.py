@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from metalctl.engine import bundle
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.remote import Remote
 from metalctl.model.codec import decode, encode
@@ -20,6 +19,7 @@ from metalctl.store.database import now
 from metalctl.store.evidence import RunRow
 
 FINAL = ("run-finished", "error")
+Bundle = tuple[str, bytes]  # a name for its directory, and the tar.gz
 
 
 class Spec(Protocol):
@@ -41,9 +41,9 @@ class Python:
         return ("env", *environment, "python3", "-m", "metalctl.node", *words)
 
 
-def push_bundle(remote: Remote) -> Python:
+def push_bundle(remote: Remote, bundle: Bundle) -> Python:
     """Unpack the runner bundle on the node unless it is there."""
-    digest, data = bundle.build()
+    digest, data = bundle
     directory = f"{BUNDLE_DIR}/{digest}"
     if remote.run("test", "-e", f"{directory}/.complete").status != 0:
         archive = f"/run/metalctl-{digest}.tar.gz"
@@ -55,12 +55,12 @@ def push_bundle(remote: Remote) -> Python:
     return Python(directory)
 
 
-def start(remote: Remote, command: str, spec: Spec) -> None:
+def start(remote: Remote, command: str, spec: Spec, bundle: Bundle) -> None:
     """Start `command` ("run" or "install") detached, unless this run id was started before."""
     directory = f"{RUN_DIR}/{spec.run_id}"
     if remote.run("test", "-e", f"{directory}/journal.jsonl").status == 0:
         return
-    python = push_bundle(remote)
+    python = push_bundle(remote, bundle)
     remote.check("mkdir", "-p", "-m", "700", directory)
     remote.put(f"{directory}/spec.json", json.dumps(encode(spec)).encode())
     unit = f"metalctl-{spec.run_id}"

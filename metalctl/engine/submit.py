@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine
 from metalctl.content import profiles
 from metalctl.content.errors import Problem, ProfileError
 from metalctl.content.secrets import resolve
-from metalctl.engine import again, cohort
+from metalctl.engine import again as trying_again
+from metalctl.engine import cohort, pins
 from metalctl.model.errors import MetalctlError, UsageError
-from metalctl.model.stage import Condition
+from metalctl.model.stage import Condition, Stage
 from metalctl.store import audit, enrollments, nodes, pairs
 from metalctl.store.database import lock
 from metalctl.store.errors import NotFound
@@ -71,7 +72,7 @@ def submit(
         batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
-            enrollments.new(connection, row.name, batch, row.profile)
+            pins.pin(connection, enrollments.new(connection, row.name, batch, row.profile), row.profile)
             done_before = {"again": True} if row.name in again else {}
             told = {"batch": batch, "profile": row.profile, **done_before}
             audit.record(connection, row.name, "enroll", actor="operator", **told)
@@ -109,17 +110,24 @@ def check_retry(database: Engine, names: Sequence[str]) -> None:
         _failed(connection, names)
 
 
-def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> str:
-    """Let failed enrollments of one batch go on (engine.again says from where); returns the batch.
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """told: what changed since these nodes were queued, and whether it is taken, as lines for a person."""
+
+    batch: str
+    told: tuple[str, ...] = ()
+
+
+def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> Retried:
+    """Let failed enrollments of one batch go on (engine.again says from where).
 
     allow_erase is for these nodes only. UsageError: one is not failed, or they are of several batches.
     """
     with database.begin() as connection:
         lock(connection)
         found = _failed(connection, names)
-        for enrollment in found:
-            _reopen(connection, enrollment, allow_erase)
-    return found[0].batch
+        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase)]
+    return Retried(found[0].batch, tuple(told))
 
 
 def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.Enrollment]:
@@ -136,17 +144,29 @@ def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.En
     return found
 
 
-def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> None:
+def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> list[str]:
     attempt = enrollment.attempt + 1
-    first = again.reopen(connection, enrollment)
+    first = trying_again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
     enrollments.change(connection, enrollment.id, attempt=attempt, elapsed=0.0, **waiting)
     enrollments.summarize(connection, enrollment.id)
     if allow_erase:
-        again.allow_erase(connection, enrollment)
+        trying_again.allow_erase(connection, enrollment)
     _pair_anew(connection, enrollment)
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
     audit.record(connection, enrollment.node, "retry", actor="operator", **told)
+    return _changed(connection, enrollment, first)
+
+
+def _changed(connection: Connection, enrollment: enrollments.Enrollment, first: Stage) -> list[str]:
+    changes = pins.renew(connection, enrollment, first)
+    if not changes:
+        return []
+    taken = pins.of(enrollments.get(connection, enrollment.id)) != pins.of(enrollment)
+    audit.record(connection, enrollment.node, "content-changed", taken=taken, changes=[c.what for c in changes])
+    lines = [f"{enrollment.node}: {c.what}: {c.pinned} → {c.now}" for c in changes]
+    end = "the new is used from here on" if taken else f"kept as queued: it goes on at {first}, behind matched"
+    return [*lines, f"{enrollment.node}: {end}"]
 
 
 def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> None:

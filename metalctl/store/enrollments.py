@@ -44,6 +44,7 @@ class Enrollment:
     elapsed: float = 0.0
     verdicts: dict[str, int] = field(default_factory=dict)
     problem: str = ""
+    pins: dict[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

@@ -4,7 +4,18 @@ credentials are references, tokens are hashes, keys are paths.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -47,6 +58,7 @@ enrollments = Table(
     Column("batch", String, nullable=False, index=True),
     Column("profile", String, nullable=False),
     Column("profile_digest", String, nullable=False, default=""),
+    Column("pins", JSON, nullable=False, default=dict, server_default="{}"),
     Column("stage", String, nullable=False),
     Column("condition", String, nullable=False),
     Column("why", String, nullable=False, default=""),
@@ -177,6 +189,14 @@ audit = Table(
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 epochs = Table(

@@ -25,7 +25,7 @@ def tick(ctx: Context) -> Done | Wait:
 
 def _inspect(ctx: Context) -> None:
     remote = ctx.remote("installed")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     inventory = decode(Inventory, json.loads(remote.check(*python.command("inspect"), timeout=300)))
     with ctx.store() as connection:
         evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "installed", inventory)

@@ -50,7 +50,7 @@ def _read_out_of_band(ctx: Context) -> Inventory:
 
 def _read_in_band(ctx: Context) -> Inventory:
     remote = ctx.remote("ramdisk")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     text = remote.check(*python.command("inspect"), timeout=INSPECT_TIMEOUT)
     inventory = decode(Inventory, json.loads(text))
     with ctx.store() as connection:

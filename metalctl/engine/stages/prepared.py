@@ -25,7 +25,7 @@ LACP_DEADLINE = 120
 def tick(ctx: Context) -> Done | Wait:
     """Look at the disks, then make the bonds; both read back what is there."""
     remote = ctx.remote("ramdisk")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     findings = _hygiene(ctx, remote, python)
     if any(f.blocks for f in findings):
         raise StageFailed(findings)

@@ -51,7 +51,6 @@ class FakeRemote:
 
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(runs.bundle, "build", lambda: ("abc", b"tar"))
     return FakeRemote()
 
 
@@ -68,10 +67,10 @@ RESULT = encode(CheckResult("bond", Verdict.PASS))
 
 
 def test_a_run_whose_journal_exists_is_not_started_again(node: Any) -> None:
-    runs.start(node, "run", SPEC)
+    runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert node.started() == 1
     node.files[JOURNAL] = line(0, "run-started")
-    runs.start(node, "run", SPEC)
+    runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert node.started() == 1
 
 

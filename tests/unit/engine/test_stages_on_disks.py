@@ -50,7 +50,7 @@ class FakeRemote:
 def node(monkeypatch: pytest.MonkeyPatch) -> FakeRemote:
     fake = FakeRemote()
     monkeypatch.setattr(Context, "remote", lambda *_: fake)
-    monkeypatch.setattr(runs, "push_bundle", lambda _: runs.Python("/opt"))
+    monkeypatch.setattr(runs, "push_bundle", lambda *_: runs.Python("/opt"))
     return fake
 
 

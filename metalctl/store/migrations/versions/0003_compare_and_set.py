@@ -20,6 +20,10 @@ def upgrade() -> None:
         number = sa.Column("number", sa.Integer(), primary_key=True)
         holder, at = (sa.Column(name, sa.String(), nullable=False) for name in ("holder", "at"))
         op.create_table("epochs", number, holder, at)
+    if not sa.inspect(bind).has_table("contents"):
+        digest = sa.Column("digest", sa.String(), primary_key=True)
+        kind = sa.Column("kind", sa.String(), nullable=False)
+        op.create_table("contents", digest, kind, sa.Column("data", sa.LargeBinary(), nullable=False))
     if "version" not in {column["name"] for column in sa.inspect(bind).get_columns("stages")}:
         op.add_column("stages", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     if "reported" not in {column["name"] for column in sa.inspect(bind).get_columns("enrollments")}:
@@ -27,6 +31,7 @@ def upgrade() -> None:
         op.add_column("enrollments", sa.Column("number", sa.Integer(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("elapsed", sa.Float(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("verdicts", sa.JSON(), nullable=False, server_default="{}"))
+        op.add_column("enrollments", sa.Column("pins", sa.JSON(), nullable=False, server_default="{}"))
         op.add_column("enrollments", sa.Column("problem", sa.String(), nullable=False, server_default=""))
         op.create_index("ix_enrollments_number", "enrollments", ["number"])
         # What had ended was reported by the version before.
@@ -44,9 +49,10 @@ def _fill(bind: sa.Connection) -> None:
 
 def downgrade() -> None:
     op.drop_table("epochs")
+    op.drop_table("contents")
     op.drop_index("ix_enrollments_number", "enrollments")
     with op.batch_alter_table("enrollments") as table:
-        for name in ("reported", "number", "elapsed", "verdicts", "problem"):
+        for name in ("reported", "number", "elapsed", "verdicts", "problem", "pins"):
             table.drop_column(name)
     with op.batch_alter_table("stages") as table:
         table.drop_column("version")
