@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-CAPTURE = Path("/work/shared/captures/dell-r750.tar.gz")
+from tests.captures import FOLDER
+
+CAPTURE = FOLDER / "dell-r750.tar.gz"
 USERNAME = "bench"
 
 

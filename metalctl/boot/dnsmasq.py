@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -27,6 +26,7 @@ from metalctl.boot.errors import BootError, DnsmasqFailed
 from metalctl.boot.render import dnsmasq_config
 from metalctl.boot.settings import BootSettings
 from metalctl.boot.sightings import Reader
+from metalctl.content import programs
 
 log = logging.getLogger(__name__)
 DHCP, TFTP, PROXY = 67, 69, 4011
@@ -161,7 +161,7 @@ def _config(settings: BootSettings) -> Path:
 
 def _program() -> str:
     """dnsmasq, also where sbin is not on the path of this user."""
-    found = shutil.which("dnsmasq", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    found = programs.find("dnsmasq")
     if not found:
         raise BootError("dnsmasq is not installed", hint="apt-get install -y dnsmasq-base ipxe")
     return found

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import rich_click as click
 
 PURPOSES = ["serve", "lab", "test"]
+SECTIONS = ["base", "serve", "lab", "unit", "test"]
 MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 
 
@@ -23,7 +24,7 @@ MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 @click.option(
     "--packages",
     "section",
-    type=click.Choice(["base", *PURPOSES]),
+    type=click.Choice(SECTIONS),
     help="Only print the names of the Debian packages of this section, one a line.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list, for programs.")

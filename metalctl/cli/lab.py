@@ -153,11 +153,12 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 def _enter(name: str | None, command: list[str]) -> NoReturn:
+    from metalctl.content.programs import search_path
     from metalctl.lab import namespace
 
     inside, environment = namespace(name)
     os.environ.update(environment)
-    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    os.environ["PATH"] = search_path()
     # A shell in place of this process is the point.
     os.execvp("ip", ["ip", "netns", "exec", inside, *command])  # noqa: S606
 

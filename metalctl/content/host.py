@@ -1,6 +1,6 @@
 """What this machine lacks to be a provisioner, and the command that mends it. It only looks: nothing is changed.
 
-Debian packages are listed in `pxe/host-packages.txt`, in sections: base, serve, lab, test.
+Debian packages are listed in `pxe/host-packages.txt`, in sections: base, serve, lab, unit, test.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
 LIST = "pxe/host-packages.txt"
-PURPOSES = ("serve", "lab", "test")
+PURPOSES = ("serve", "lab", "unit", "test")
 GIB = 2**30
 # A ramdisk and an image with their package caches are about 3 GiB; journals, reports and the database grow slowly.
 SPACE = {"cache": 6 * GIB, "state": 2 * GIB}

@@ -44,11 +44,11 @@ def root_disk(ctx: Context) -> Disk:
 
 def arm(ctx: Context, disk: Disk, action: str) -> Armed:
     """Leave to overwrite one disk for one action, for a limited time; written to the audit trail."""
-    armed = Armed(disk.serial, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR)
+    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR)
     ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires)
     return armed
 
 
 def arm_nothing(disk: Disk, enrollment: str) -> Armed:
     """What a run that is already under way is given: leave that expired long ago."""
-    return Armed(disk.serial, disk.size or 0, "none", enrollment, 0.0)
+    return Armed(disk.key, disk.size or 0, "none", enrollment, 0.0)

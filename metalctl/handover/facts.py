@@ -58,11 +58,11 @@ def is_stable(path: str) -> bool:
 def paths(dossier: Dossier, *roles: str) -> list[str]:
     """Stable paths of the disks of these roles. Incomplete when one of them carries the operating system."""
     disks = [disk for role in roles for disk in dossier.disk_roles.get(role, ())]
-    root = {d.serial for d in dossier.disk_roles.get("os", ())}
+    root = {d.key for d in dossier.disk_roles.get("os", ())}
     if dossier.installation:
         root |= {dossier.installation.disk_serial, dossier.installation.root_disk_serial}
     for disk in disks:
-        if disk.serial and disk.serial in root:
+        if disk.serial and disk.key in root:
             raise Incomplete(
                 f"{dossier.node}: {disk.label} carries the operating system and is listed for data too",
                 hint="the roles of the profile overlap; give them kinds or sizes that do not",

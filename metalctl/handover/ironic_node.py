@@ -49,7 +49,7 @@ def properties(dossier: Dossier, found: Inventory) -> dict[str, Any]:
         "memory_mb": installed // 2**20,
         # Ironic's convention: one GiB is left for partitions and rounding.
         "local_gb": root.size // 2**30 - 1,
-        "root_device": {"serial": root.serial},
+        "root_device": {"serial": root.serial} | ({"wwn": root.wwn} if root.unit else {}),
         "capabilities": ",".join(f"{k}:{v}" for k, v in _capabilities(found).items()),
     }
 
@@ -116,9 +116,9 @@ def _link(dossier: Dossier, nic: Nic) -> dict[str, str]:
 
 def _root_disk(dossier: Dossier) -> Disk:
     done, roots = dossier.installation, dossier.disk_roles.get("os", ())
-    serial = (done.root_disk_serial or done.disk_serial) if done else (roots[0].serial if roots else "")
+    serial = (done.root_disk_serial or done.disk_serial) if done else (roots[0].key if roots else "")
     for disk in [*roots, *inventory(dossier).disks]:
-        if serial and disk.serial == serial:
+        if serial and serial in (disk.key, disk.serial):
             return disk
     raise Incomplete(f"{dossier.node}: no root disk is known by serial", hint="enroll it again", node=dossier.node)
 

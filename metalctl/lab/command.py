@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 
+from metalctl.content.programs import environment
 from metalctl.lab.errors import CommandError
 
 DEADLINE = 60.0
 """Seconds that one command may take."""
-
-
-def environment() -> dict[str, str]:
-    """The environment with the system programs' directories on its path: a plain user's shell has them not."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-    return {**os.environ, "PATH": path}
 
 
 def run(argv: Sequence[str], *, deadline: float = DEADLINE) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 from pathlib import Path
 
-from metalctl.lab.command import environment
+from metalctl.content.programs import find
 from metalctl.lab.errors import LabPrerequisiteError
 
 PROGRAMS = {
@@ -48,8 +47,7 @@ def check() -> None:
 
 def missing_packages() -> list[str]:
     """Debian packages, and Python ones as `pip:NAME`, that are not there."""
-    path = environment()["PATH"]
-    programs = {package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None}
+    programs = {package for program, package in PROGRAMS.items() if find(program) is None}
     files = {package for file, package in FILES.items() if not file.exists()}
     modules = {f"pip:{package}" for name, package in MODULES.items() if importlib.util.find_spec(name) is None}
     return sorted(programs | files) + sorted(modules)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from metalctl.lab import command
+from metalctl.content import programs
 from metalctl.lab.errors import PartError
 from metalctl.lab.paths import LabPaths
 
@@ -47,7 +47,7 @@ def start(paths: LabPaths, name: str, argv: Sequence[str], environment: Mapping[
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
-            env={**command.environment(), **(environment or {})},
+            env={**programs.environment(), **(environment or {})},
         )
     record = {"pid": process.pid, "started": start_time(process.pid)}
     (paths.parts / f"{name}.json").write_text(json.dumps(record))

@@ -36,18 +36,18 @@ def find(serial: str, size: int, host: Host | None = None) -> Disk:
     if not serial:
         raise Refused("a disk without a serial number cannot be told apart", hint="give the disk a serial number")
     present = disks.collect(host)
-    found = [d for d in present if d.serial == serial and d.size == size]
+    found = [d for d in present if d.key == serial and d.size == size]
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(d.name for d in found)
         raise Refused(
             f"{len(found)} disks have serial {serial} and {size} bytes: {names}",
-            hint="two paths to one disk need multipath off, or one path unplugged; two disks need distinct serials",
+            hint="two disks need distinct serials, or world-wide names that tell them apart",
             serial=serial,
         )
-    same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.serial == serial]
-    there = "; ".join(same) or "present: " + (", ".join(f"{d.serial or '?'} ({d.name})" for d in present) or "no disk")
+    same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.key == serial]
+    there = "; ".join(same) or "present: " + (", ".join(f"{d.key or '?'} ({d.name})" for d in present) or "no disk")
     raise Refused(
         f"no disk has serial {serial} and {size} bytes",
         hint=f"{there}. Inspect the node again before choosing a disk",
@@ -74,7 +74,7 @@ def require(
     if not reasons:
         present = find(armed.serial, armed.size, host)
         if present.name != disk.name:
-            reasons.append(f"serial {disk.serial} is {present.name} now, not {disk.name}")
+            reasons.append(f"serial {disk.key} is {present.name} now, not {disk.name}")
         reasons += refusals(present, host=host, claimed=claimed)
     if reasons:
         raise Refused(
@@ -86,8 +86,8 @@ def require(
 
 def _mismatches(armed: Armed, disk: Disk, action: str, now: float) -> list[str]:
     found = []
-    if not armed.serial or armed.serial != disk.serial:
-        found.append(f"the leave is for serial {armed.serial or '(none)'}, the disk has {disk.serial or '(none)'}")
+    if not armed.serial or armed.serial != disk.key:
+        found.append(f"the leave is for serial {armed.serial or '(none)'}, the disk has {disk.key or '(none)'}")
     if armed.size != disk.size:
         found.append(f"the leave is for {armed.size} bytes, the disk has {disk.size}")
     if armed.action != action:
@@ -100,12 +100,14 @@ def _mismatches(armed: Armed, disk: Disk, action: str, now: float) -> list[str]:
 def refusals(disk: Disk, *, host: Host | None = None, claimed: Claimed | None = None) -> list[str]:
     """Why the disk must not be written, as sentences; [] when nothing speaks against it. Changes nothing."""
     host = host or LocalHost()
-    parts = [disk.name, *partitions(host, disk.name)]
+    # In use through another path is in use.
+    whole = {name: path for path in (disk.name, *disk.paths) for name in (path, *partitions(host, path))}
+    parts = list(whole)
     found = []
     if host.text(f"{_BLOCK}/{disk.name}/ro") == "1":
         found.append("it is read-only")
-    for name in parts:
-        found += _mounts(host, name) + _swap(host, name) + _holders(host, disk.name, name)
+    for name, path in whole.items():
+        found += _mounts(host, name) + _swap(host, name) + _holders(host, path, name)
     found += _writers(host, parts)
     if not found:
         # Last, as it names nobody; but it knows every owner in the kernel, also those that this file has no name for.

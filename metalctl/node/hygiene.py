@@ -35,7 +35,7 @@ def look(disk: Disk) -> dict[str, Any]:
         signatures = []
         refusals = [*refusals, f"what is on it cannot be read: {error.message}"]
     return {
-        "serial": disk.serial,
+        "serial": disk.key,
         "size": disk.size,
         "name": disk.name,
         "refusals": refusals,

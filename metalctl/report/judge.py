@@ -160,7 +160,7 @@ def _present(dossier: Dossier) -> frozenset[str]:
     if inventory is None:
         return frozenset()
     dimms = {" ".join(w for w in ("dimm", d.slot, d.serial) if w) for d in inventory.memory.dimms}
-    disks = {f"serial {d.serial.lower()}" for d in inventory.disks}
+    disks = {f"serial {d.key.lower()}" for d in inventory.disks}
     return frozenset(dimms | disks | {nic.mac.lower() for nic in inventory.nics})
 
 

@@ -14,15 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from metalctl.content.programs import find
+
 MAC = "52:54:00:aa:00:01"
 OVMF = Path("/usr/share/OVMF")
 NEEDED = ("ip", "dnsmasq", "qemu-system-x86_64")
-PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
 def why_not() -> str:
     """Why no boot network can be made here, "" when it can."""
-    if missing := [name for name in NEEDED if not shutil.which(name, path=PATH)]:
+    if missing := [name for name in NEEDED if not find(name)]:
         return f"not installed: {', '.join(missing)}"
     trial = subprocess.run(["ip", "netns", "add", f"mcbt-{os.getpid()}-x"], capture_output=True, text=True, check=False)
     if trial.returncode:

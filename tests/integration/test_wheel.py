@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     subprocess.run(pip, check=True, capture_output=True, text=True)
     away = folder / "away"
     away.mkdir()
-    clean = {"HOME": str(away), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    clean = {"HOME": str(away), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
     def run(program: str, *words: str) -> str:
         done = subprocess.run(

@@ -1,8 +1,8 @@
 """Which unit tests are slow, what terminal they see, and how hypothesis draws: the same examples each time.
 
-Slow are those that start the check runner, write whole images or fuzz: `./dev unit` leaves them out, `./dev test` runs
-them. `--hypothesis-profile=explore` draws new examples: for whoever looks for bugs, not for CI, where a rare one would
-strike in somebody else's change.
+Slow are those that start the check runner or pytest, write whole images or fuzz: `./dev unit` leaves them out,
+`./dev test` runs them. `--hypothesis-profile=explore` draws new examples: for whoever looks for bugs, not for CI, where
+a rare one would strike in somebody else's change.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ for _name in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE", "T
 os.environ |= {"COLUMNS": "80", "LINES": "25"}
 
 HERE = Path(__file__).parent
-SLOW = ("bmc/test_fuzz", "node/checks", "node/runner", "node/plugin", "node/pyfio", "node/install", "boot_build")
+SLOW = (
+    "bmc/test_fuzz",
+    "node/checks",
+    "node/runner",
+    "node/plugin",
+    "node/pyfio",
+    "node/install",
+    "boot_build",
+    "dev/test_skips",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ them, is in docs/decisions/0011-ramdisk-and-image.md.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from metalctl.boot.build import blocks, cache, disk, rootfs, sources, stream
 from metalctl.boot.build.errors import RecipeError
 from metalctl.boot.build.recipe import Recipe, load
 from metalctl.boot.build.tools import Progress, require, silent
+from metalctl.content.programs import environment
 
 PROGRAMS = ("mmdebstrap", "mkfs.ext4", "dumpe2fs", "mkfs.vfat", "mcopy", "sfdisk", "zstd", "unshare", "setpriv")
 PLACEHOLDER = "@ROOT_UUID@"
@@ -89,7 +89,7 @@ def dimensions(recipe: Recipe) -> tuple[int, list[disk.Partition]]:
 def free_space(image: Path, root: disk.Partition) -> list[blocks.Range]:
     """The free blocks of the root file system, as ranges of the disk."""
     command = ["dumpe2fs", f"{image}?offset={root.start}"]
-    env = {**os.environ, "LC_ALL": "C"}
+    env = {**environment(), "LC_ALL": "C"}
     text = subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
     return [(root.start + offset, length) for offset, length in blocks.free_blocks(text, disk.BLOCK_SIZE)]
 

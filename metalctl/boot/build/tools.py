@@ -7,13 +7,13 @@ life to the caller's: a builder killed with -9 leaves no process and no mount be
 from __future__ import annotations
 
 import collections
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from metalctl.boot.build.errors import ToolFailed, ToolMissing
+from metalctl.content import programs
 
 Progress = Callable[[str], None]
 TAIL = 15
@@ -35,9 +35,9 @@ def silent(line: str) -> None:
     """A progress callback that says nothing."""
 
 
-def require(*programs: str, keyring: Path | None = None) -> None:
+def require(*names: str, keyring: Path | None = None) -> None:
     """Raise ToolMissing naming the Debian packages of all programs (and the archive keyring) that are absent."""
-    missing = {PACKAGES[name] for name in programs if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None}
+    missing = {PACKAGES[name] for name in names if programs.find(name) is None}
     if keyring is not None and not keyring.exists():
         missing.add("debian-archive-keyring")
     if missing:
@@ -62,8 +62,8 @@ def run(
     with (
         (log or Path("/dev/null")).open("a") as record,
         subprocess.Popen(
-            whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env, cwd=cwd,
-            text=True, errors="replace",
+            whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=cwd,
+            text=True, errors="replace", env={**(env or programs.environment()), "PATH": programs.search_path()},
         ) as child,
     ):  # fmt: skip
         try:

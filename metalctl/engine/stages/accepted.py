@@ -39,7 +39,7 @@ def _spec(ctx: Context) -> RunSpec:
         kind="accept",
         level=str(ctx.options.get("level", "quick")),
         checks={name: ctx.profile.checks.get(name, {}) for name in ctx.profile.accept},
-        roles={role: tuple(d.serial for d in disks) for role, disks in layout.roles(ctx).items()},
+        roles={role: tuple(d.key for d in disks) for role, disks in layout.roles(ctx).items()},
         bonds=layout.bond_specs(ctx),
         boot_id=boot.boot_id if boot else "",
     )

@@ -76,7 +76,7 @@ def _alone(ctx: Context, level: str) -> RunSpec:
         kind="burn-in",
         level=level,
         checks=checks,
-        roles={role: tuple(d.serial for d in disks) for role, disks in layout.roles(ctx).items()},
+        roles={role: tuple(d.key for d in disks) for role, disks in layout.roles(ctx).items()},
         bonds=layout.bond_specs(ctx),
         armed=_armed(ctx),
         boot_id=_boot_id(ctx),

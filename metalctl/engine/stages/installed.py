@@ -12,6 +12,7 @@ from metalctl.engine import check_runs, layout, power, seed
 from metalctl.engine.context import Context
 from metalctl.engine.errors import EngineError
 from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.model.boot import PhoneHome
 from metalctl.model.codec import decode
 from metalctl.model.dossier import Installation
 from metalctl.model.finding import Finding
@@ -36,7 +37,7 @@ def tick(ctx: Context) -> Done | Wait:
     if boot is None:
         return power.boot_into(ctx, "installed")
     ctx.services.places.release(ctx.enrollment.id)
-    findings += _booted_from(disk, boot.report.root_disk_serial) + power.findings(ctx, "installed")
+    findings += _booted_from(disk, boot.report) + power.findings(ctx, "installed")
     if any(f.blocks for f in findings):
         raise StageFailed(findings, boot_id=boot.boot_id)
     return Done({"installation": row.final, "boot_id": boot.boot_id, "address": boot.address}, findings)
@@ -68,7 +69,7 @@ def _spec(ctx: Context, disk: Disk, *, started: bool) -> InstallSpec:
         run_id=run_id(ctx),
         node=ctx.node.name,
         enrollment=ctx.enrollment.id,
-        disk_serial=disk.serial,
+        disk_serial=disk.key,
         disk_size=disk.size or 0,
         base_url=image.url,
         manifest=image.manifest,
@@ -79,23 +80,32 @@ def _spec(ctx: Context, disk: Disk, *, started: bool) -> InstallSpec:
 
 
 def _require_verified(installation: Installation, disk: Disk) -> None:
-    if installation.verified and installation.disk_serial == disk.serial:
+    if installation.verified and installation.disk_serial == disk.key:
         return
     finding = Finding(
-        "install.verified", Verdict.FAIL, f"the image read back from {disk.serial} as it was written",
+        "install.verified", Verdict.FAIL, f"the image read back from {disk.key} as it was written",
         f"verified={installation.verified} on {installation.disk_serial}", disk.label, "in-band",
         "the disk returned other data than was written: replace it",
     )  # fmt: skip
     raise StageFailed((finding,))
 
 
-def _booted_from(disk: Disk, serial: str) -> tuple[Finding, ...]:
-    expected = f"the installed system runs from disk serial {disk.serial}"
-    if serial == disk.serial:
-        return (Finding("install.booted", Verdict.PASS, expected, f"serial {serial}", disk.label, "phone-home"),)
+def _booted_from(disk: Disk, report: PhoneHome) -> tuple[Finding, ...]:
+    expected = f"the installed system runs from disk serial {disk.key}"
+    got, same = _runs_from(disk, report)
+    if same:
+        return (Finding("install.booted", Verdict.PASS, expected, f"serial {got}", disk.label, "phone-home"),)
     return (
         Finding(
-            "install.booted", Verdict.FAIL, expected, f"serial {serial or 'not stated'}", disk.label, "phone-home",
+            "install.booted", Verdict.FAIL, expected, f"serial {got or 'not stated'}", disk.label, "phone-home",
             "another disk is first in the boot order: set the firmware to boot from the disk named",
         ),
     )  # fmt: skip
+
+
+def _runs_from(disk: Disk, report: PhoneHome) -> tuple[str, bool]:
+    """The disk that the system says it runs from, and whether it is this one: of several units the one so named."""
+    unit = report.extra.get("root_disk.wwn", "").lower()
+    serial = report.root_disk_serial
+    got = f"{serial}/{unit or '?'}" if disk.unit else serial
+    return got, got == disk.key

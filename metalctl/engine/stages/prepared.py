@@ -41,7 +41,7 @@ def _hygiene(ctx: Context, remote: Remote, python: runs.Python) -> tuple[Finding
     state = {(d["serial"], d["size"]): d for d in looked}
     to_write = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
     allowed = again.may_erase(ctx.options, ctx.enrollment.id)
-    return tuple(_disk_finding(disk, state.get((disk.serial, disk.size)), allowed) for disk in to_write)
+    return tuple(_disk_finding(disk, state.get((disk.key, disk.size)), allowed) for disk in to_write)
 
 
 def _disk_finding(disk: Disk, state: dict[str, list[str]] | None, allowed: bool) -> Finding:

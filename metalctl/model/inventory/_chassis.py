@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """One firmware: component ("bios", "bmc", "nic eth0", "nvme S1"), version, vendor, date."""
+    """One firmware: component ("bios", "bmc", "nic eth0", "nvme S1"), version, vendor, date.
+
+    state: "" for what is installed and runs; else what image it is: "previous", "staged", "backup", "inactive".
+    """
 
     component: str
     version: str
     vendor: str = ""
     date: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A physical port. mac: the permanent address, lower case. speed in bit/s, None when down or not stated.
+    """A physical port. mac: the permanent address, lower case, "" when nobody states it. speed in bit/s, None when down
+    or not stated. host_macs: the other addresses that the host sees on it (its partitions, functions, virtual NICs).
 
     supported: the speeds the port can do, bit/s; sriov: virtual functions it offers; slot: of the adapter.
     """
@@ -45,6 +46,7 @@ class Nic:
     slot: str = ""
     serial: str = ""
     part_number: str = ""
+    host_macs: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

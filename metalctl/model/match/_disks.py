@@ -4,6 +4,9 @@ The root disk's role chooses first, then the others in the profile's order. A ro
 that it asks is true (endurance, link…), then kinds in the order written; then the root disk takes the smallest that
 fits, any other role the largest; serials break ties. Where one choice would leave a later role short, it is moved to
 another disk that fits (a maximum matching): no machine fails for the order of its profile.
+
+A disk with two paths is one. Each logical unit of a dual-actuator disk counts; namespaces of one NVMe drive count as
+the one drive that they are (metalctl.model.drives).
 """
 
 from __future__ import annotations
@@ -12,12 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from metalctl.model.drives import drive, shared, told_apart
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
 from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
-from metalctl.model.match._verdicts import judged, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown, written
 from metalctl.model.profile import DiskRequirement, Drive
 from metalctl.model.units import format_capacity
 from metalctl.model.verdict import Verdict
@@ -27,6 +31,7 @@ def findings(
     inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str, drives: tuple[Drive, ...] = ()
 ) -> Iterator[Finding]:
     """One finding for each role, and for each thing asked of its disks."""
+    inventory = replace(inventory, disks=told_apart(inventory.disks))
     roles = assign(inventory, needs, root, drives)
     used = {id(disk) for disks in roles.values() for disk in disks}
     spare = [disk for disk in inventory.disks if id(disk) not in used]
@@ -40,8 +45,8 @@ def assign(
 ) -> dict[str, tuple[Disk, ...]]:
     """Role → disks; see the module's docstring for the rules."""
     order = sorted(needs, key=lambda need: need.role != root)
-    disks = inventory.disks
-    doubled = _doubled(disks)
+    disks = told_apart(inventory.disks)
+    doubled = shared(disks)
     wishes = {n.role: _wishes(n, disks, doubled, drives, smallest=n.role == root) for n in order}
     taken = _matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
     for need in (n for n in order if n.role != root):
@@ -54,14 +59,6 @@ def assign(
 
 def _least(need: DiskRequirement) -> int:
     return int(need.count.low or 0)
-
-
-def _doubled(disks: Iterable[Disk]) -> frozenset[str]:
-    """Serials that more than one disk shows: such disks cannot be told apart, so none of them is chosen."""
-    serials = [d.serial for d in disks if d.serial]
-    if len(set(serials)) == len(serials):
-        return frozenset()
-    return frozenset(serial for serial, n in Counter(serials).items() if n > 1)
 
 
 def _wishes(
@@ -77,9 +74,15 @@ def _wishes(
     def rank(i: int) -> tuple[int, int, int, str]:
         disk = disks[i]
         wrong = _quality.shortcomings(disk, aspects, drives)
-        return wrong, need.kind.index(disk.kind), sign * (disk.size or 0), disk.serial
+        return wrong, need.kind.index(disk.kind), sign * (disk.size or 0), disk.key
 
-    return sorted(fit, key=rank)
+    return _drives_first(sorted(fit, key=rank), disks)
+
+
+def _drives_first(fit: list[int], disks: tuple[Disk, ...]) -> list[int]:
+    """The same with further namespaces of a drive last: they make no further drive."""
+    first = {drive(disks[i]): i for i in reversed(fit)}
+    return sorted(fit, key=lambda i: first[drive(disks[i])] != i)
 
 
 def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> str:
@@ -92,7 +95,7 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> st
         return "?does not state its size"
     if disk.size <= 0 or (need.size is not None and not need.size.holds(disk.size)):
         return f"has {format_capacity(disk.size)}"
-    if not disk.serial or disk.serial in doubled:
+    if not disk.serial or disk.key in doubled:
         return "?shares its serial with another disk" if disk.serial else "?states no serial"
     return ""
 
@@ -129,10 +132,10 @@ def _shift(holder: dict[int, int], came_from: dict[int, int], end: int | None, s
 def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk]) -> Finding:
     name, expected = f"disks.{need.role}.count", _expected(need)
     got = _got(chosen)
-    missing = _least(need) - len(chosen)
+    missing = _least(need) - len(_drives(chosen))
     if missing > 0:
         return _short(inventory, need, chosen, spare, missing)
-    if left := _too_many(inventory, need, spare):
+    if left := _too_many(inventory, need, spare, chosen):
         part = ", ".join(d.label for d in left)
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
         frus = map(of_disk, left)
@@ -143,12 +146,16 @@ def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...],
     return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
 
 
-def _too_many(inventory: Inventory, need: DiskRequirement, spare: list[Disk]) -> list[Disk]:
+def _drives(disks: Iterable[Disk]) -> set[str]:
+    return {drive(d) for d in disks}
+
+
+def _too_many(inventory: Inventory, need: DiskRequirement, spare: list[Disk], chosen: tuple[Disk, ...]) -> list[Disk]:
     """What would serve as well and is not wanted: only a profile that says an exact number minds."""
     if need.count.high is None or need.count.low != need.count.high:
         return []
-    doubled = _doubled(inventory.disks)
-    return [d for d in spare if not _objection(d, need, doubled)]
+    doubled, counted = shared(inventory.disks), _drives(chosen)
+    return [d for d in spare if drive(d) not in counted and not _objection(d, need, doubled)]
 
 
 def _short(
@@ -157,12 +164,12 @@ def _short(
     name, expected = f"disks.{need.role}.count", _expected(need)
     if not inventory.disks and (inventory.source != "in-band" or reason(inventory, "disks")):
         return unknown(inventory, name, expected, "disks")
-    doubled = _doubled(inventory.disks)
+    doubled = shared(inventory.disks)
     objections = [(disk, _objection(disk, need, doubled)) for disk in spare]
     unclear = [(disk, why[1:]) for disk, why in objections if why.startswith("?")]
     wrong = [(disk, why) for disk, why in objections if why.startswith("has ")]
     kinds = " or ".join(need.kind)
-    summary = f"{len(chosen)} of {_least(need)} {kinds}: {missing} missing"
+    summary = f"{len(_drives(chosen))} of {_least(need)} {kinds}: {missing} missing"
     if len(unclear) >= missing or reason(inventory, "disks"):
         why = "; ".join(_unclear(inventory, disk, what) for disk, what in unclear) or reason(inventory, "disks")
         remedy = f"{summary}, but {why}: find out why, or replace that disk, and inspect again"
@@ -202,6 +209,9 @@ def _expected(need: DiskRequirement) -> str:
 
 
 def _got(chosen: tuple[Disk, ...]) -> str:
-    """ "2 × nvme 1 TiB, 1 × ssd 480 GB" """
+    """ "2 × nvme 1 TiB, 1 × ssd 480 GB", and of how many drives where one drive is several disks."""
     counted = Counter([(disk.kind, format_capacity(disk.size or 0)) for disk in chosen])
-    return ", ".join(f"{n} × {kind} {size}" for (kind, size), n in counted.items()) or "none"
+    listed = ", ".join(f"{n} × {kind} {size}" for (kind, size), n in counted.items()) or "none"
+    several = len({(d.serial, d.pci) for d in chosen})
+    of = f" (namespaces or logical units of {plural(several, 'drive')})"
+    return listed if several == len(chosen) else listed + of

@@ -5,7 +5,8 @@ log and SMART). A rise of a serious counter is a FAIL of the part; the rest (dro
 A source that cannot be read is said, never taken for zero.
 """
 
+from metalctl.node.counters.drives import disks
 from metalctl.node.counters.snapshot import Counter, Rise, Snapshot, rises
-from metalctl.node.counters.sources import cheap, disks
+from metalctl.node.counters.sources import cheap
 
 __all__ = ["Counter", "Rise", "Snapshot", "cheap", "disks", "rises"]

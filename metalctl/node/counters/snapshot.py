@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, order=True)
 class Counter:
-    """Which counter: the part that it is of, and its name. serious: a rise is a fault of the part."""
+    """Which counter: the part that it is of, and its name. serious: a rise is a fault of the part.
+
+    gauge: it says how many there are now (pending sectors, warnings that stand) and may fall; it was not reset then.
+    """
 
     part: str
     name: str
     serious: bool = True
+    gauge: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,11 @@ class Rise:
 
 
 def rises(before: Snapshot, after: Snapshot) -> list[Rise]:
-    """Counters that grew, worst first. One that shrank was reset: then what it holds now is the rise."""
+    """Counters that grew, worst first. One that shrank was reset: then what it holds now is the rise; a gauge fell."""
     found = []
     for counter, now in sorted(after.values.items()):
         then = before.values.get(counter)
-        if then is not None and now != then:
+        if then is not None and now != then and not (counter.gauge and now < then):
             base = then if now > then else 0
             found += [Rise(counter, base, now)] if now > base else []
     return sorted(found, key=lambda r: not r.counter.serious)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from metalctl.model.drives import told_apart
 from metalctl.model.inventory import Disk
 from metalctl.node.inspect import nvme, pcilink, raid, smart, values
 from metalctl.node.inspect.host import Host
@@ -28,14 +29,14 @@ _PAGE_80_HEADER = 4
 
 
 def collect(host: Host) -> tuple[Disk, ...]:
-    """Every disk, by kernel name."""
+    """Every disk, by kernel name; one that is reached by two paths is one, with the other path's name in `paths`."""
     live = live_media(host.text("/proc/mounts"))
     listed = host.names(_BLOCK)
     if not listed:
         host.unreadable("disks", f"{_BLOCK}: the kernel lists no block device")
     names = [n for n in listed if not _NOT_DISKS.fullmatch(n)]
     disks = [_disk(host, n) for n in names if host.text(f"{_BLOCK}/{n}/hidden") != "1"]
-    return tuple(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
+    return told_apart(d for d in disks if d.size and not (d.removable and any(m.startswith(d.name) for m in live)))
 
 
 def details(host: Host, disks: Iterable[Disk], slots: Mapping[str, str] | None = None) -> tuple[Disk, ...]:

@@ -60,7 +60,7 @@ class Job:
     def perform(self) -> Result:
         """Install, or report the installation that is there. Raises NodeError when it cannot tell."""
         with Device(self.path, writable=False) as device:
-            before = record.load(device, self.disk.serial)
+            before = record.load(device, self.disk.key)
             if before and before.holds(self.spec.enrollment, self.spec.run_id, self.manifest.sha256):
                 return self._existing(device, before)
         self.leave()
@@ -105,7 +105,7 @@ class Job:
     def _record(self) -> Record:
         spec = self.spec
         return Record(
-            0, spec.enrollment, spec.run_id, "writing", self.manifest.sha256, self.disk.serial, self.boot_id, now()
+            0, spec.enrollment, spec.run_id, "writing", self.manifest.sha256, self.disk.key, self.boot_id, now()
         )
 
     def _clear(self, device: Device) -> None:
@@ -196,7 +196,7 @@ class Job:
             os=self.manifest.os,
             version=self.manifest.version,
             image_sha256=self.manifest.sha256,
-            disk_serial=self.disk.serial,
+            disk_serial=self.disk.key,
             bytes_written=written,
             verified=not findings,
             count=count,

@@ -24,14 +24,14 @@ class Guard:
 
     def armed(self, disk: Disk, action: str = "fio-write") -> bool:
         """Whether the run names this disk for the action at all."""
-        return any(a.serial == disk.serial and a.action == action for a in self._spec.armed if a.serial)
+        return any(a.serial == disk.key and a.action == action for a in self._spec.armed if a.serial)
 
     def leave(self, disk: Disk, action: str = "fio-write") -> Leave:
         """Leave to write the disk; raises NotArmed, or what the guard refuses."""
         for armed in self._spec.armed:
-            if armed.serial and armed.serial == disk.serial and armed.action == action:
+            if armed.serial and armed.serial == disk.key and armed.action == action:
                 guard.require(armed, disk, action, time.time())
-                return Leave(device(disk), disk.serial)
+                return Leave(device(disk), disk.key)
         raise NotArmed(
             f"{disk.label} is not armed for {action}",
             hint="burn in through an enrollment, which arms blank disks; by hand use a check that only reads",

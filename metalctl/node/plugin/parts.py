@@ -63,13 +63,13 @@ def parts(name: str, inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
 
 def missing_serials(inventory: Inventory, spec: RunSpec) -> list[tuple[str, str]]:
     """(role, serial) of every disk that the run names and the machine does not show now."""
-    there = {d.serial for d in inventory.disks}
+    there = {d.key for d in inventory.disks}
     return [(role, serial) for role, serials in spec.roles.items() for serial in serials if serial not in there]
 
 
 def _of_role(role: str, inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
     serials = spec.roles.get(role, ())
-    by_serial = {d.serial: d for d in inventory.disks if d.serial}
+    by_serial = {d.key: d for d in inventory.disks if d.serial}
     if not serials:
         return [Absent(Verdict.SKIP, f"the profile gives no disk the role {role}")]
     return [by_serial.get(s) or _gone(role, s) for s in serials]

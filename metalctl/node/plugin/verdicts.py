@@ -12,7 +12,7 @@ import pytest
 from metalctl.model.errors import MetalctlError
 from metalctl.model.verdict import Verdict, combine
 from metalctl.node.errors import HardwareFault
-from metalctl.node.plugin.decorator import CheckInfo
+from metalctl.node.plugin.decorator import REQUIRED, CheckInfo
 from metalctl.node.plugin.measures import Measures
 
 
@@ -57,6 +57,8 @@ def conclude(errors: Iterable[BaseException], measures: Measures, info: CheckInf
     """One ending out of all exceptions of set-up, check and clean-up, and of the measurements."""
     endings = [of_exception(e, checks) for e in errors]
     measured = of_measures(measures)
+    if not endings and REQUIRED in info.limits.values() and measures.verdict is Verdict.SKIP:
+        measured = Ending(Verdict.UNKNOWN, "the check held nothing to its limits")
     if measured.verdict is not Verdict.PASS or not endings:
         endings.append(measured)
     verdict = combine(e.verdict for e in endings)

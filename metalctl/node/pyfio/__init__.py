@@ -4,6 +4,7 @@
     read = pyfio.run(job).read
     read.iops, read.bandwidth, read.latency.p99          IO/s, B/s, s
 
+`run` gives a result only of a job that was done: its time, its bytes, whole blocks, no error, exit code 0.
 A read-only job passes --readonly. A job that writes to a raw device must carry a `Leave` that the guard gave.
 Units: seconds, bytes, bytes per second, IO per second.
 """

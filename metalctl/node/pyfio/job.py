@@ -8,7 +8,8 @@ from pathlib import Path
 
 from metalctl.node.errors import NodeError
 
-_WRITES = ("write", "randwrite", "rw", "readwrite", "randrw", "trim", "randtrim", "trimwrite")
+_BOTH = ("rw", "readwrite", "randrw")
+_WRITES = ("write", "randwrite", *_BOTH, "trim", "randtrim", "trimwrite")
 
 
 class FioRefused(NodeError):
@@ -53,6 +54,11 @@ class Job:
     def writes(self) -> bool:
         """Whether the job can change what is on the target."""
         return self.rw.split(":")[0] in _WRITES
+
+    @property
+    def reads(self) -> bool:
+        """Whether the job is to read."""
+        return self.rw.split(":")[0] in ("read", "randread", *_BOTH)
 
     def refuse(self) -> None:
         """Raise FioRefused unless the job may run on its target as it is now."""

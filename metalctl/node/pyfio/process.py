@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metalctl.node import tool
 from metalctl.node.errors import ToolFailed
+from metalctl.node.pyfio import cover
 from metalctl.node.pyfio.job import Job
 from metalctl.node.pyfio.result import FioError, Result, parse
 
@@ -14,7 +15,7 @@ def run(job: Job, timeout: float | None = None) -> Result:
     """Run the job. Raises FioRefused before the start, FioError and ToolFailed for what went wrong.
 
     timeout: seconds after which fio and its children are killed; default: the runtime and half a minute more.
-    A job that did no I/O at all is a FioError: there is nothing to judge.
+    A result of less than the job (time, bytes, whole blocks) is a FioError: there is nothing to judge.
     """
     job.refuse()
     limit = timeout if timeout is not None else (job.runtime or 600.0) * 1.5 + _SETTLE
@@ -27,8 +28,7 @@ def run(job: Job, timeout: float | None = None) -> Result:
     result = parse(output.out, output.err)
     if output.code != 0:
         raise FioError(f"fio ended with {output.code}: {_tail(output)}", hint=_by_hand(job), stderr=output.err)
-    if result.read.count + result.write.count == 0:
-        raise FioError("fio ended without any I/O", hint=_by_hand(job), stderr=output.err)
+    cover.require(job, result)
     return result
 
 

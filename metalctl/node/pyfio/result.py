@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from metalctl.node.errors import HardwareFault, ToolFailed
 
 _NS = 1e-9
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_BLOCK = re.compile(r"(\d{1,12})([kmg]?)(?:i?b)?")
 # What the kernel answers when the medium or the way to it is broken, and not the job.
 _MEDIA = (errno.EIO, errno.ENODATA, errno.EILSEQ, errno.ETIMEDOUT, errno.EREMOTEIO, errno.ENODEV, errno.ENXIO)
 
@@ -51,24 +54,39 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """One direction of a job. bandwidth: bytes per second; iops: IO per second; latency: of completion."""
+    """One direction of a job. bandwidth: bytes per second; iops: IO per second; latency: of completion.
+
+    runtime: seconds that it ran, of a group the longest of its jobs. short: transfers that fio saw to be short.
+    """
 
     iops: float
     bandwidth: float
     bytes: int
     count: int
     latency: Latency
+    runtime: float = 0.0
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One job (or group of jobs). sync: latency of fsync/fdatasync alone, None when the job did none."""
+    """One job (or group of jobs). sync: latency of fsync/fdatasync alone, None when the job did none.
+
+    block: bytes of one transfer as fio took the job, None when it did not tell one size. summed: `job_runtime` in
+    seconds, which in a group is the sum over its jobs.
+    """
 
     version: str
     read: Direction
     write: Direction
     sync: Latency | None
-    runtime: float
+    block: int | None = None
+    summed: float = 0.0
+
+    @property
+    def runtime(self) -> float:
+        """Seconds that it ran: of a group, those of its longest job."""
+        return max(self.read.runtime, self.write.runtime)
 
 
 def parse(text: str, stderr: str = "") -> Result:
@@ -79,14 +97,18 @@ def parse(text: str, stderr: str = "") -> Result:
         if len(jobs) != 1:
             raise FioError(f"expected one group of jobs, got {len(jobs)}", stderr=stderr)
         job = jobs[0]
-        if job["error"]:
-            raise _failed(int(job["error"]), stderr)
+        # With continue_on_error fio goes on, ends with 0, and only counts.
+        if number := int(job["error"]) or int(job.get("first_error", 0)):
+            raise _failed(number, stderr)
+        if job.get("total_err"):
+            raise FioError(f"fio met {job['total_err']} errors: {_last(stderr)}", hint="look at dmesg", stderr=stderr)
         return Result(
             version=data["fio version"],
             read=_direction(job["read"]),
             write=_direction(job["write"]),
             sync=_latency(job["sync"]["lat_ns"]) if job.get("sync", {}).get("lat_ns", {}).get("N") else None,
-            runtime=job["job_runtime"] / 1000,
+            block=block_size(str(job.get("job options", {}).get("bs", ""))),
+            summed=float(job["job_runtime"]) / 1000,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as odd:
         raise FioError(f"fio's JSON has another shape than known: {odd!r}", stderr=stderr) from odd
@@ -116,7 +138,15 @@ def _direction(data: Any) -> Direction:
         bytes=int(data["io_bytes"]),
         count=int(data["total_ios"]),
         latency=_latency(data["clat_ns"]),
+        runtime=float(data["runtime"]) / 1000,
+        short=int(data.get("short_ios", 0)),
     )
+
+
+def block_size(text: str) -> int | None:
+    """Bytes of a block as fio writes it ("4k" is 4096); None for a list or a range of sizes."""
+    found = _BLOCK.fullmatch(text.strip().lower())
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _latency(data: Any) -> Latency:

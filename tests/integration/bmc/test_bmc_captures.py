@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tarfile
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,23 +14,13 @@ from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.bmc.sweeping import InProcess, Swept, sweep
 from metalctl.model.inventory import Inventory, PcieLink
+from tests.captures import archive
 
-CAPTURES = next(
-    (
-        path
-        for path in (Path(os.environ.get("METALCTL_CAPTURES", "")), Path(__file__).parents[4] / "shared" / "captures")
-        if (path / "dell-r750.tar.gz").exists()
-    ),
-    Path("/work/shared/captures"),
-)
 GIB = 2**30
 
 
 def replay(name: str) -> Replay:
-    archive = CAPTURES / f"{name}.tar.gz"
-    if not archive.exists():
-        pytest.skip(f"no capture {archive} (set METALCTL_CAPTURES)")
-    with tarfile.open(archive) as file:
+    with tarfile.open(archive(name)) as file:
         members = {m.name: f for m in file if m.name.endswith("/index.json") and (f := file.extractfile(m))}
         tree = {"/" + path.split("/", 1)[1].removesuffix("/index.json"): json.load(f) for path, f in members.items()}
     return Replay(tree, "root", "calvin")

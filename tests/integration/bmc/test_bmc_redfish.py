@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", RUN, "--fake", "--config", str(home / "conf")],
-            stdout=log, stderr=log, env={"TMPDIR": str(home), "PATH": "/usr/bin:/bin"},
+            stdout=log, stderr=log, env={"TMPDIR": str(home), "PATH": os.environ["PATH"]},
         )  # fmt: skip
     try:
         wait_for_port(process, home / "log")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,16 +13,13 @@ from metalctl.bmc.record import load
 from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.replay import Replay
+from tests.captures import archive
 
-FOLDER = Path(os.environ.get("METALCTL_CAPTURES", "/work/shared/captures"))
 pytestmark = pytest.mark.slow
 
 
 def examined(name: str) -> Report:
-    file = FOLDER / f"{name}.tar.gz"
-    if not file.exists():
-        pytest.skip(f"no capture {file} (set METALCTL_CAPTURES)")
-    capture = load(file)
+    capture = load(archive(name))
     system = capture.tree["/redfish/v1/Systems"]["Members"][0]["@odata.id"]
     # One of these BMCs links to itself in lower case, and takes both.
     both = capture.tree | {path.replace("/Systems/", "/systems/"): one for path, one in capture.tree.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,13 +18,12 @@ from metalctl.boot.errors import BadScriptValue, BootError, DnsmasqFailed, PortT
 from metalctl.boot.render import dnsmasq_config
 from metalctl.boot.settings import BootSettings, Host
 from metalctl.boot.sightings import Reader
+from metalctl.content.programs import find
 from tests.unit.waiting import quiet_socket, until
 
 BASE = "http://172.31.0.1:8080"
 HOST = Host(("52:54:00:00:00:01", "52:54:00:00:00:02"), "172.31.0.50", "n1")
-needs_dnsmasq = pytest.mark.skipif(
-    shutil.which("dnsmasq", path="/usr/sbin:/usr/bin") is None, reason="dnsmasq is not installed (dnsmasq-base)"
-)
+needs_dnsmasq = pytest.mark.skipif(find("dnsmasq") is None, reason="dnsmasq is not installed (dnsmasq-base)")
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from metalctl.content.programs import find
 from metalctl.lab import faults, smbios
 from metalctl.lab.errors import RackFileError
 from metalctl.lab.spec import MIB, Disk, Node
@@ -21,7 +21,7 @@ NODE = Node("n1", "compute", memory=4 * GIB, dimms=(GIB,) * 4, disks=(Disk("ssd"
 
 def decoded(node: Node, where: Path) -> str:
     """What dmidecode says of the tables: it reads a dump of an entry point (SMBIOS 3) and the structures."""
-    if not (found := shutil.which("dmidecode") or shutil.which("dmidecode", path="/usr/sbin:/sbin")):
+    if not (found := find("dmidecode")):
         pytest.skip("dmidecode is not installed; ./dev setup test installs it")
     end = struct.pack("<BBH", 127, 4, 0xFEFF) + b"\0\0"
     table = b"".join(smbios.structures(node, "MCTL12345678")) + end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 from functools import cache
 from pathlib import Path
@@ -18,17 +17,14 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match
 from metalctl.model.verdict import Verdict
+from tests.captures import archive
 
-CAPTURES = Path(os.environ.get("METALCTL_CAPTURES", Path(__file__).parents[4] / "shared" / "captures"))
 pytestmark = pytest.mark.slow
 
 
 @cache
 def read(name: str) -> Inventory:
-    archive = CAPTURES / f"{name}.tar.gz"
-    if not archive.exists():
-        pytest.skip(f"no capture {archive} (set METALCTL_CAPTURES)")
-    with tarfile.open(archive) as file:
+    with tarfile.open(archive(name)) as file:
         members = {m.name: f for m in file if m.name.endswith("/index.json") and (f := file.extractfile(m))}
         tree = {"/" + path.split("/", 1)[1].removesuffix("/index.json"): json.load(f) for path, f in members.items()}
     who = Credential("root", "calvin")

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from metalctl.lab.fleet import BadFault, FaultShare, Fleet, Settings, load_capture
 from metalctl.lab.fleet.faults import find, names
 from metalctl.lab.fleet.faults._hardware import Hardware
 from metalctl.lab.fleet.library import Library
+from tests.captures import archive
 
 pytestmark = pytest.mark.slow
 
-CAPTURES = Path("/work/shared/captures")
 ARCHIVES = ["dell-r750", "dmtf-rackmount1", "hpe-dl325-gen10"]
 
 
 @pytest.fixture(params=ARCHIVES)
 def capture(request):
-    file = CAPTURES / f"{request.param}.tar.gz"
-    if not file.exists():
-        pytest.skip(f"{file} is absent")
-    return load_capture(file)
+    return load_capture(archive(request.param))
 
 
 def test_a_capture_served_equals_the_capture(start, capture):

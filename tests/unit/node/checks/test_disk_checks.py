@@ -17,15 +17,31 @@ SMART = {"critical_warning": 0, "temperature": 310, "avail_spare": 100, "percent
 MB = 10**6
 
 
-def recorded(kind: str, *, iops: float = 0, bandwidth: float = 0, p99: float = 0.001) -> str:
-    """A recording of fio with other numbers in one direction; p99 in seconds, of fdatasync too."""
+def recorded(
+    kind: str,
+    *,
+    iops: float = 0,
+    bandwidth: float = 0,
+    p99: float = 0.001,
+    ran: float = 1.0,
+    size: int = 0,
+    bs: int = 4096,
+) -> str:
+    """A recording of fio with other numbers in one direction; p99 and ran in seconds, size: bytes moved in all."""
     data = json.loads((CASES / ("randread.json" if kind == "read" else "fdatasync.json")).read_text())
     job = data["jobs"][0]
-    job[kind].update(iops=iops, bw_bytes=bandwidth)
+    count = size // bs if size else 1000
+    job["job options"]["bs"] = str(bs)
+    job[kind].update(iops=iops, bw_bytes=bandwidth, runtime=ran * 1000, total_ios=count, io_bytes=count * bs)
+    job["job_runtime"] = ran * 1000
     job[kind]["clat_ns"]["percentile"]["99.000000"] = p99 * 1e9
     if job["sync"]["lat_ns"].get("N"):
         job["sync"]["lat_ns"]["percentile"]["99.000000"] = p99 * 1e9
+        job["sync"]["lat_ns"]["N"] = count
     return json.dumps(data)
+
+
+ETCD = {"size": 22 << 20, "bs": 2300}
 
 
 @pytest.fixture
@@ -92,6 +108,26 @@ def test_an_io_error_is_a_fail_of_the_disk(disks: Any, check: str) -> None:
     result = disks.one(check, limits={**READS[check][0], "runtime": 1.0})
     assert result.verdict is Verdict.FAIL
     assert "EIO" in result.reason
+
+
+@pytest.mark.truth("B7", "a disk that was read for less time than asked is not judged")
+@pytest.mark.parametrize("check", READS)
+def test_a_run_of_forty_milliseconds_is_no_run_of_a_minute(disks: Any, check: str) -> None:
+    limits, _, fast = READS[check]
+    disks.prints("fio", recorded("read", **fast, ran=0.04))
+    result = disks.one(check, limits={**limits, "runtime": 60.0})
+    assert result.verdict is Verdict.UNKNOWN
+    assert "ran 0.04 s" in result.reason
+
+
+@pytest.mark.truth("B7", "a disk that ends before the place that is read is not judged by transfers of nothing")
+def test_reads_that_brought_nothing_are_no_speed(disks: Any) -> None:
+    data = json.loads(recorded("read", iops=10**6))
+    data["jobs"][0]["read"]["io_bytes"] //= 8
+    disks.prints("fio", json.dumps(data))
+    result = disks.one("nvme-randread", limits={"min_iops": 10.0, "runtime": 1.0})
+    assert result.verdict is Verdict.UNKNOWN
+    assert "came back short" in result.reason
 
 
 BROKEN = {
@@ -168,14 +204,14 @@ def on_disk(node: Any) -> Any:
 
 @pytest.mark.parametrize(("p99", "verdict"), [(0.020, "FAIL"), (0.005, "PASS")])
 def test_etcd_is_judged_by_fdatasync_alone(on_disk: Any, p99: float, verdict: str) -> None:
-    on_disk.prints("fio", recorded("write", iops=3000, p99=p99))
+    on_disk.prints("fio", recorded("write", iops=3000, p99=p99, **ETCD))
     result = on_disk.one("etcd-fdatasync", limits={"max_p99": 0.010, "runtime": 1.0}, kind="accept")
     assert result.verdict == verdict, result.reason
     assert not list(on_disk.room.glob("metalctl-*")), "the scratch file was left behind"
 
 
 def test_etcd_without_any_fdatasync_counted_is_unknown(node: Any) -> None:
-    data = json.loads(recorded("write", iops=3000))
+    data = json.loads(recorded("write", iops=3000, **ETCD))
     data["jobs"][0]["sync"] = {"total_ios": 0, "lat_ns": {"N": 0}}
     node.prints("fio", json.dumps(data))
     result = node.one("etcd-fdatasync", limits={"max_p99": 0.010, "runtime": 1.0}, kind="accept")
@@ -196,7 +232,8 @@ def test_the_installed_disk_is_judged_by_reads_and_writes(on_disk: Any, iops: in
     node.prints("read.json", "")
     (node.room / "r.json").write_text(recorded("read", iops=500))
     (node.room / "w.json").write_text(recorded("write", iops=iops))
-    laid = '*--rw=write*) f=${*##*--filename=}; : > "${f%% *}"; cat w.json;;'
+    (node.room / "l.json").write_text(recorded("write", bandwidth=MB, ran=0.2, size=256 << 20, bs=1 << 20))
+    laid = '*--rw=write*) f=${*##*--filename=}; : > "${f%% *}"; cat l.json;;'
     node.tool("fio", f'cd {node.room}; case "$*" in {laid} *randwrite*) cat w.json;; *) cat r.json;; esac')
     limits = {"min_read_iops": 100.0, "min_write_iops": 100.0, "runtime": 1.0}
     result = node.one("disk-fio", limits=limits, kind="accept")

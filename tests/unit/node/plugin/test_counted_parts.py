@@ -12,7 +12,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Dimm, Disk, Inventory, Memory
 from metalctl.model.verdict import Verdict
 from metalctl.node import tool
-from metalctl.node.counters import Snapshot, sources
+from metalctl.node.counters import Snapshot, drives, sources
 from metalctl.node.counters.snapshot import Counter
 from metalctl.node.edac import dimm_of
 from metalctl.node.runner.movement import Movement
@@ -121,7 +121,7 @@ def test_a_disk_behind_a_raid_controller_is_asked_through_it(monkeypatch: pytest
 
     monkeypatch.setattr(tool, "run", run)
     hidden = Disk("megaraid,8 /dev/bus/0", "hdd", serial="W1", slot="32:0")
-    found = sources.disks([hidden, Disk("sda", "hdd", serial="W2")])
+    found = drives.disks([hidden, Disk("sda", "hdd", serial="W2")])
     assert asked == [
         ["smartctl", "-j", "-A", "-l", "error", "-d", "megaraid,8", "/dev/bus/0"],
         ["smartctl", "-j", "-A", "-l", "error", "/dev/sda"],

@@ -8,8 +8,8 @@ import pytest
 
 import metalctl.node.plugin
 from metalctl.node.counters import Counter, Snapshot, rises
+from metalctl.node.counters.drives import parse_nvme, parse_smart
 from metalctl.node.counters.snapshot import lost
-from metalctl.node.counters.sources import parse_nvme, parse_smart
 from metalctl.node.errors import ToolFailed
 
 ATA = {

@@ -42,6 +42,14 @@ def test_how_a_check_ends_decides_its_verdict(node: Any, written: Any, body: str
     assert bool(result.remedy) == (verdict in ("FAIL", "UNKNOWN"))
 
 
+@pytest.mark.truth("B7", "a check that held nothing to its limits passes nobody")
+@pytest.mark.parametrize("body", ["pass", "measure('a', 5)"])
+def test_a_check_that_was_given_a_limit_and_held_nothing_to_it_is_unknown(node: Any, written: Any, body: str) -> None:
+    written("thing", body, "measure, limits", "limits={'min_a': REQUIRED}")
+    result = node.one("thing", limits={"min_a": 3.0})
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the check held nothing to its limits")
+
+
 def test_an_assertion_in_a_library_is_not_a_fault_of_the_hardware(node: Any, written: Any) -> None:
     library = node.room / "library"
     library.mkdir()

@@ -1,0 +1,61 @@
+"""What the kernel lists twice is told apart where it is read, so that hygiene, guard and checks mean the same disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metalctl.model.run import Armed
+from metalctl.node import guard
+from metalctl.node.errors import Refused
+from metalctl.node.inspect import disks
+from metalctl.node.inspect.host import Host
+
+sys.path.insert(0, str(Path(__file__).parent))
+from recorded import Recorded
+
+SIZE = 9 * 10**12
+
+
+def listed(*names: tuple[str, str], files: dict[str, str] | None = None) -> Host:
+    found: dict[str, Any] = {}
+    for name, wwid in names:
+        base = f"/sys/block/{name}"
+        found |= {f"{base}/size": str(SIZE // 512), f"{base}/device/serial": "ZTX9", f"{base}/ro": "0"}
+        found |= {f"{base}/queue/rotational": "1", f"{base}/device/wwid": wwid}
+    return Host(Recorded({"files": {**found, **(files or {})}}))
+
+
+def armed(serial: str) -> Armed:
+    return Armed(serial, SIZE, "install", "e", 100.0)
+
+
+@pytest.mark.truth("B8", "two paths to one disk are one disk where it is read")
+def test_two_paths_are_one_disk_that_can_be_written() -> None:
+    host = listed(("sdb", "naa.5000c5001234abcd"), ("sdx", "naa.5000c5001234abcd"))
+    assert [d.name for d in disks.collect(host)] == ["sdb"]
+    (found,) = disks.collect(host)
+    assert (found.paths, found.key) == (("sdx",), "ZTX9")
+    guard.require(armed("ZTX9"), found, "install", 1.0, host=host, claimed=lambda _: "")
+
+
+def test_a_disk_in_use_through_its_other_path_is_refused() -> None:
+    swaps = {"/proc/swaps": "Filename Type\n/dev/sdx2 partition\n", "/sys/block/sdx/sdx2/partition": "2"}
+    host = listed(("sdb", "naa.5000c5001234abcd"), ("sdx", "naa.5000c5001234abcd"), files=swaps)
+    (found,) = disks.collect(host)
+    with pytest.raises(Refused, match="sdx2 is swap"):
+        guard.require(armed("ZTX9"), found, "install", 1.0, host=host, claimed=lambda _: "")
+
+
+@pytest.mark.truth("B8", "leave for one unit of a drive is no leave for the other")
+def test_units_of_one_drive_have_keys_of_their_own() -> None:
+    host = listed(("sdb", "naa.6000c5001234ab01"), ("sdc", "naa.6000c5001234ab02"))
+    one, other = disks.collect(host)
+    assert one.label.split()[2] != other.label.split()[2], "a report files results by serial"
+    assert (one.key, other.key) == ("ZTX9/0x6000c5001234ab01", "ZTX9/0x6000c5001234ab02")
+    guard.require(armed(one.key), one, "install", 1.0, host=host, claimed=lambda _: "")
+    with pytest.raises(Refused):
+        guard.require(armed(one.key), other, "install", 1.0, host=host, claimed=lambda _: "")
