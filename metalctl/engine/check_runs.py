@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metalctl.engine import runs
+from metalctl.engine import coverage, runs
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed, Wait
 from metalctl.model.finding import Finding
@@ -45,6 +45,9 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
         return row
     else:
         runs.tail(ctx.remote(system), row)
+    if row.state == "finished" and isinstance(spec, RunSpec):
+        inventory = ctx.require_inventory("installed" if system == "installed" else "in-band")
+        row.results += coverage.owed(spec, row.results, inventory, ctx.bundle[1])
     with ctx.store() as connection:
         evidence.save_run(connection, row)
     return row

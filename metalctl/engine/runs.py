@@ -85,6 +85,13 @@ def tail(remote: Remote, row: RunRow) -> RunRow:
 
 
 def _apply(row: RunRow, entry: Entry) -> None:
+    if row.state != "running":
+        return
+    if wrong := _not_whole(row, entry):
+        hint = "enroll the node again with --retry; if it stays, the node's memory or its system is not to be trusted"
+        row.final = {"event": "error", "kind": "JournalNotWhole", "message": wrong, "hint": hint}
+        row.state, row.finished = "finished", now()
+        return
     row.entries += 1
     if entry.event == "check-finished":
         row.results.append(decode(CheckResult, entry.data["result"]))
@@ -96,6 +103,15 @@ def _apply(row: RunRow, entry: Entry) -> None:
     elif entry.event in FINAL:
         row.final = {"event": entry.event, **entry.data}
         row.state, row.finished = "finished", entry.time
+
+
+def _not_whole(row: RunRow, entry: Entry) -> str:
+    """Why the journal cannot be the whole journal of one run; "" when it can so far."""
+    if entry.seq != row.entries:
+        return f"the run's journal is not whole: entry {entry.seq} stands where {row.entries} should"
+    if row.boot_id and entry.boot_id != row.boot_id:
+        return f"the run's journal goes on under another boot ({entry.boot_id[:8]} after {row.boot_id[:8]})"
+    return ""
 
 
 def _progress(data: dict[str, Any]) -> str:

@@ -93,3 +93,28 @@ def test_a_run_whose_unit_is_gone_without_an_end_is_lost(node: Any) -> None:
     node.active = "inactive"
     runs.tail(node, found)
     assert found.state == "lost"
+
+
+def journal_of(*entries: Entry) -> bytes:
+    return b"".join(json.dumps(encode(entry)).encode() + b"\n" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([Entry(0, "t", "b1", "run-started"), Entry(2, "t", "b1", "run-finished", {"verdict": "PASS"})], "2 stands"),
+        ([Entry(0, "t", "b1", "run-finished", {"verdict": "PASS"}), Entry(0, "t", "b1", "run-started")], ""),
+        ([Entry(1, "t", "b1", "run-finished", {"verdict": "PASS"})], "1 stands"),
+        ([Entry(0, "t", "b1", "run-started"), Entry(1, "t", "b2", "run-finished", {"verdict": "PASS"})], "other boot"),
+    ],
+)
+def test_a_line_that_says_passed_is_believed_only_in_a_whole_journal(
+    entries: list[Entry], said: str, node: Any
+) -> None:
+    """What comes after the end is not read: the first case of an end is the run's."""
+    found = row()
+    node.files[JOURNAL] = journal_of(*entries)
+    runs.tail(node, found)
+    assert found.final is not None
+    assert (found.final["event"] == "run-finished") is (said == "")
+    assert said.replace("other boot", "another boot") in str(found.final.get("message", ""))
