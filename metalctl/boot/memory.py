@@ -17,8 +17,9 @@ from metalctl.boot import tokens
 from metalctl.boot.errors import Refused
 from metalctl.boot.tokens import TokenRecord
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
-from metalctl.model.identity import swapped_uuid, usable_uuid
+from metalctl.model.identity import usable_macs, usable_uuid
 from metalctl.model.run import News
+from metalctl.model.uuids import same_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,10 @@ class Memory:
 
     def _known(self, macs: Sequence[str], uuid: str) -> Machine | None:
         for machine in self._machines.values():
-            if set(machine.macs) & set(macs):
+            if usable_macs(machine.macs) & usable_macs(macs):
                 return machine
         told = usable_uuid(uuid)
-        stated = ((m, usable_uuid(m.uuid)) for m in self._machines.values())
-        return next((m for m, own in stated if told and own and told in (own, swapped_uuid(own))), None)
+        return next((m for m in self._machines.values() if same_uuid(told, m.uuid)), None)
 
     def _issue(self, node: str, kind: str) -> str:
         token, record = tokens.issue(node, kind, self._clock(), self._life)

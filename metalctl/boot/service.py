@@ -149,7 +149,7 @@ def read_report(body: bytes, peer: str) -> PhoneHome:
     """The JSON of a phone-home; `peer` is where it came from. Raises DecodeError.
 
     `root_disk` {"name", "serial", "wwn"} of an installed system becomes extra["root_disk.name"] and so on;
-    extra["peer"] is the peer's address, which is also `address` where the report states none.
+    extra["peer"] is the peer's address, which is also `address`, whatever the report states.
     """
     try:
         data: Any = json.loads(body)
@@ -161,7 +161,8 @@ def read_report(body: bytes, peer: str) -> PhoneHome:
     report = decode(PhoneHome, data)
     extra = report.extra | {f"root_disk.{key}": value for key, value in disk.items()} | {"peer": peer}
     macs = tuple(mac.lower() for mac in report.macs)
-    return replace(report, macs=macs, address=report.address or peer, extra=extra)
+    # Anybody can state an address; the call came from this one.
+    return replace(report, macs=macs, address=peer or report.address, extra=extra)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -40,7 +40,9 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
         row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.
-        row.state, row.finished = "lost", now()
+        _lose(row, "the node booted anew under the run")
+    elif boot is not None and system == "ramdisk" and (seen := ctx.rebooted(boot)):
+        _lose(row, f"the node booted by itself under the run ({seen})")
     elif news.nothing_new(row.run_id, row.entries):
         return row
     else:
@@ -51,6 +53,12 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
     with ctx.store() as connection:
         evidence.save_run(connection, row)
     return row
+
+
+def _lose(row: RunRow, why: str) -> None:
+    hint = "read the node's console and its BMC's event log of that time; then enroll it again with --retry"
+    row.final = {"event": "error", "kind": "Rebooted", "message": why, "hint": hint}
+    row.state, row.finished = "lost", now()
 
 
 def still_running(ctx: Context, row: RunRow, why: str) -> Wait:
@@ -109,7 +117,7 @@ def _limits(measurement: Measurement) -> str:
 def _ending(row: RunRow) -> tuple[Finding, ...]:
     if row.state == "finished" and row.final and row.final.get("event") == "run-finished":
         return ()
-    got = "it ended without a result" if row.state == "lost" else str((row.final or {}).get("message", "an error"))
+    got = str((row.final or {}).get("message", "it ended without a result" if row.state == "lost" else "an error"))
     return (
         Finding(
             f"run.{row.kind}", Verdict.UNKNOWN, "a run that reached its end", got, source=row.run_id,

@@ -94,6 +94,12 @@ class Context:
         with self.store() as connection:
             return boots.last_boot(connection, self.enrollment.id, kind, after=after)
 
+    def rebooted(self, boot: boots.Boot) -> str:
+        """What the boot network saw of the node since that boot called: it boots and nobody ordered it."""
+        with self.store() as connection:
+            newest = boots.newest_sighting(connection, list(boot.report.macs))
+        return newest[1] if newest and newest[0] > boot.sighting and newest[1].startswith("boot script") else ""
+
     def remote(self, kind: str) -> Remote:
         """SSH to the system that phoned home as `kind`."""
         boot = self.boot(kind)

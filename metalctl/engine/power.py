@@ -69,6 +69,8 @@ def _command(ctx: Context, system: str, attempt: int) -> None:
     action, device = ("ramdisk", "pxe") if system == "ramdisk" else ("local", "disk")
     with ctx.store() as connection:
         boots.set_intent(connection, ctx.node.name, ctx.enrollment.id, action)
+        if system == "ramdisk":
+            boots.revoke_tokens(connection, ctx.enrollment.id, "ramdisk")
     ctx.services.connections.forget(ctx.enrollment.id)
     ctx.fence()
     with ctx.open_bmc() as session:

@@ -6,28 +6,16 @@ Boards are swapped and cards move, so two readings of one machine need not agree
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# Serials that boards carry when nobody burned one in (field notes: xcat#5428 and many DMI tables).
-BOGUS_SERIALS = frozenset(
-    {"", "0123456789", "0987654321", "none", "null", "n/a", "na", "not specified", "not available", "not applicable",
-     "not present", "no asset tag", "default string", "unknown", "invalid", "empty", "serial", "serial number",
-     "to be filled by o.e.m.", "to be filled by o.e.m", "tobefilledbyo.e.m.", "o.e.m.", "oem", "system serial number",
-     "chassis serial number", "base board serial number", "board serial number", "system manufacturer",
-     "sys-1234567890", "ssn12345678901234567", "bssn-0123456789", "0123456789abcdef", "abcdefghij"}
-)  # fmt: skip
-BOGUS_UUIDS = frozenset({"", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
-                         "03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009",
-                         "12345678-1234-5678-90ab-cddeefaabbcc", "4c4c4544-0000-2010-8020-80c04f202020"})  # fmt: skip
-_BLANK = re.compile(r"0|(.)\1+|[\W_]*", re.DOTALL)  # one character over and over, or nothing but signs
-_COUNTED = "12345678901234567890"
+from metalctl.model import placeholders
+from metalctl.model.uuids import same_uuid
 
 # How much it says that a field is equal on both sides. A chassis outlives its board; cards and DIMMs move one by one.
 WEIGHTS = {"serial": 4.0, "uuid": 4.0, "macs": 3.0, "dimms": 3.0, "chassis_serial": 2.0}
 ENOUGH = WEIGHTS["macs"]  # less than this, stated by both sides, tells nothing
-SAME, CHANGED = 0.6, 0.25
+SAME, CHANGED, HALF = 0.6, 0.25, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +37,22 @@ class Identity:
 
 def usable_serial(serial: str) -> str:
     """The serial, or "" when it is one that means nothing."""
-    plain = " ".join(serial.split())
-    lowered = plain.lower()
-    counted = len(lowered) >= 3 and _COUNTED.startswith(lowered)
-    return "" if counted or lowered in BOGUS_SERIALS or _BLANK.fullmatch(lowered) else plain
+    return placeholders.number(serial)
 
 
 def usable_uuid(uuid: str) -> str:
     """The UUID in lower case, or "" when it is one that means nothing."""
-    lowered = uuid.strip().lower()
-    digits = lowered.replace("-", "")
-    repeated = len(set(digits)) == 1 or (len(digits) == 32 and digits == digits[:2] * 16)
-    return "" if repeated or lowered in BOGUS_UUIDS else lowered
+    return placeholders.uuid(uuid)
 
 
 def usable_macs(macs: Iterable[str]) -> frozenset[str]:
-    """The addresses that can belong to one port only: neither all zeroes nor all ones."""
-    return frozenset(macs) - {"", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"}
+    """The addresses that can belong to one port only, as `usable_mac` writes them."""
+    return frozenset(map(usable_mac, macs)) - {""}
 
 
 def usable_mac(text: str) -> str:
     """A MAC address as people and firmware write it, lower case with colons; "" when it cannot be that of one port."""
-    digits = re.sub(r"[:.-]", "", text.strip().lower())
-    if not re.fullmatch(r"[0-9a-f]{12}", digits) or not int(digits, 16) or int(digits[1], 16) & 1:
-        return ""
-    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+    return placeholders.mac(text)
 
 
 def dimm_id(manufacturer: str, part_number: str, serial: str) -> str:
@@ -82,37 +61,35 @@ def dimm_id(manufacturer: str, part_number: str, serial: str) -> str:
     return "/".join(" ".join(t.split()).lower() for t in (manufacturer, part_number, known)) if known else ""
 
 
-def swapped_uuid(uuid: str) -> str:
-    """The same UUID with its first three groups byte-swapped: SMBIOS before 2.6 and several BMCs disagree on it."""
-    parts = uuid.split("-")
-    if len(parts) != 5:
-        return uuid
-    swapped = ["".join(reversed([p[i : i + 2] for i in range(0, len(p), 2)])) for p in parts[:3]]
-    return "-".join([*swapped, *parts[3:]])
-
-
 def contradictions(a: Identity, b: Identity) -> list[str]:
     """What both sides state and disagree on, as sentences; empty when nothing contradicts."""
     found = []
-    if (sa := usable_serial(a.serial)) and (sb := usable_serial(b.serial)) and sa != sb:
+    if (sa := usable_serial(a.serial)) and (sb := usable_serial(b.serial)) and not _same_serial(sa, sb):
         found.append(f"serial {sa} is not {sb}")
-    if (ua := usable_uuid(a.uuid)) and (ub := usable_uuid(b.uuid)) and ub not in (ua, swapped_uuid(ua)):
+    if (ua := usable_uuid(a.uuid)) and (ub := usable_uuid(b.uuid)) and not same_uuid(ua, ub):
         found.append(f"UUID {ua} is not {ub}")
-    if a.macs and b.macs and not set(a.macs) & set(b.macs):
-        found.append(f"no MAC address in common: {', '.join(a.macs)} and {', '.join(b.macs)}")
+    ours, theirs = usable_macs(a.macs), usable_macs(b.macs)
+    if ours and theirs and not ours & theirs:
+        found.append(f"no MAC address in common: {', '.join(sorted(ours))} and {', '.join(sorted(theirs))}")
     return found
 
 
 def agreements(a: Identity, b: Identity) -> list[str]:
     """The fields that both sides state and agree on: names of `serial`, `uuid`, `macs`."""
     agreed = []
-    if (sa := usable_serial(a.serial)) and sa == usable_serial(b.serial):
+    if (serial := usable_serial(a.serial)) and _same_serial(serial, usable_serial(b.serial)):
         agreed.append("serial")
-    if (ua := usable_uuid(a.uuid)) and usable_uuid(b.uuid) in (ua, swapped_uuid(ua)):
+    if same_uuid(usable_uuid(a.uuid), usable_uuid(b.uuid)):
         agreed.append("uuid")
     if usable_macs(a.macs) & usable_macs(b.macs):
         agreed.append("macs")
     return agreed
+
+
+def speaks_for(a: Identity, b: Identity) -> list[str]:
+    """What two readings agree on, where that is not outvoted: one field that agrees against two that contradict."""
+    agreed = agreements(a, b)
+    return agreed if len(agreed) >= len(contradictions(a, b)) else []
 
 
 def similarity(a: Identity, b: Identity) -> float:
@@ -127,9 +104,12 @@ def similarity(a: Identity, b: Identity) -> float:
 
 def likeness(a: Identity, b: Identity) -> str:
     """One of "same", "changed" (a board or several parts were swapped: ask), "different" and "unknown" (too little)."""
-    if sum(WEIGHTS[name] for name in shares(a, b)) < ENOUGH:
+    compared = shares(a, b)
+    if sum(WEIGHTS[name] for name in compared) < ENOUGH:
         return "unknown"
     found = similarity(a, b)
+    if sum(share == 0 for share in compared.values()) >= 2 > sum(share >= HALF for share in compared.values()):
+        return "different"  # one field that agrees does not outvote two that contradict, whatever it weighs
     return "same" if found >= SAME else "changed" if found >= CHANGED else "different"
 
 
@@ -138,14 +118,19 @@ def shares(a: Identity, b: Identity) -> dict[str, float]:
     found = {}
     for name in ("serial", "chassis_serial"):
         if (one := usable_serial(getattr(a, name))) and (other := usable_serial(getattr(b, name))):
-            found[name] = float(one == other)
+            found[name] = float(_same_serial(one, other))
     if (one := usable_uuid(a.uuid)) and (other := usable_uuid(b.uuid)):
-        found["uuid"] = float(other in (one, swapped_uuid(one)))
+        found["uuid"] = float(same_uuid(one, other))
     sets = {"macs": (usable_macs(a.macs), usable_macs(b.macs)), "dimms": (_serials(a.dimms), _serials(b.dimms))}
     for name, (ours, theirs) in sets.items():
         if ours and theirs:
             found[name] = len(ours & theirs) / min(len(ours), len(theirs))
     return found
+
+
+def _same_serial(one: str, other: str) -> bool:
+    """Equal but for case and blanks: a label, a table and a BMC write them each in its own way."""
+    return "".join(one.lower().split()) == "".join(other.lower().split())
 
 
 def _serials(dimms: Iterable[str]) -> frozenset[str]:

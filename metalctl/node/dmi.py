@@ -1,15 +1,15 @@
 """`dmidecode` text to sections: a pure parser that the collectors of memory and firmware share.
 
 `sections(text)` gives one dict a structure: its title under "", then `field → value`; a field with a list below it
-has the lines joined by newlines. Values of the table that mean nothing ("Not Specified") are "" from `known`.
+has the lines joined by newlines. What nobody filled in ("Not Specified", 0123456789 as a serial) is "" from `known`.
 """
 
 from __future__ import annotations
 
+from metalctl.model import placeholders
 from metalctl.model.units import UnitError, parse_size
 
-_NOTHING = frozenset({"", "unknown", "not specified", "not provided", "none", "no module installed", "not available",
-                      "<out of spec>", "<bad index>", "undefined", "n/a", "other"})  # fmt: skip
+_NUMBERS = frozenset({"Serial Number", "Part Number", "Asset Tag", "SKU Number"})
 
 Section = dict[str, str]
 
@@ -45,8 +45,8 @@ def known(section: Section, *fields: str) -> str:
     """The first of the fields that says something, else ""."""
     for field in fields:
         value = section.get(field, "")
-        if value.lower() not in _NOTHING:
-            return value
+        if said := placeholders.number(value) if field in _NUMBERS else placeholders.text(value):
+            return said
     return ""
 
 

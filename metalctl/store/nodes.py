@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Row, delete, insert, null, select, update
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.identity import Identity, agreements
+from metalctl.model.identity import Identity, speaks_for, usable_macs
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
@@ -130,25 +130,28 @@ def set_identity(connection: Connection, name: str, identity: Identity) -> None:
     """Record who the machine is and claim its MAC addresses."""
     change(connection, name, identity=encode(identity))
     connection.execute(delete(schema.macs).where(schema.macs.c.node == name))
-    for mac in identity.macs:
+    for mac in sorted(usable_macs(identity.macs)):
         connection.execute(delete(schema.macs).where(schema.macs.c.mac == mac))
         connection.execute(insert(schema.macs).values(mac=mac, node=name))
 
 
 def by_macs(connection: Connection, macs: Iterable[str]) -> str | None:
     """The node that owns one of these addresses; None when nobody, or when two nodes claim them."""
-    wanted = [m.lower() for m in macs]
+    wanted = usable_macs(macs)
     found = set(connection.execute(select(schema.macs.c.node).where(schema.macs.c.mac.in_(wanted))).scalars())
     return found.pop() if len(found) == 1 else None
 
 
 def same_machine(connection: Connection, name: str, identity: Identity) -> list[str]:
-    """Other nodes with the same usable serial (of one maker) or UUID, or a MAC address in common."""
+    """Other nodes with the same usable serial (of one maker) or UUID, or a MAC address in common.
+
+    One of them alone makes no other node of it where the two others contradict.
+    """
     found = []
     for other in listing(connection):
         if other.name == name or other.identity is None:
             continue
-        agreed = set(agreements(identity, other.identity))
+        agreed = set(speaks_for(identity, other.identity))
         if identity.manufacturer != other.identity.manufacturer:
             agreed.discard("serial")
         if agreed:

@@ -129,6 +129,7 @@ tokens = Table(
     Column("kind", String, nullable=False),
     Column("expires", Float, nullable=False),
     Column("boot_id", String, nullable=False, default=""),
+    Column("mac", String, nullable=False, default="", server_default=""),
 )
 
 boots = Table(
@@ -141,6 +142,8 @@ boots = Table(
     Column("address", String, nullable=False),
     Column("at", String, nullable=False),
     Column("data", JSON, nullable=False),
+    # The last sighting of the node before it called: what is seen later is a boot that nobody ordered.
+    Column("sighting", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("enrollment", "boot_id"),
 )
 

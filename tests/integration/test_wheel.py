@@ -87,3 +87,8 @@ def test_it_makes_the_bundle_that_travels_to_nodes(run: Run) -> None:
     ):
         assert wanted in names
     assert not any(n.startswith(("metalctl/engine", "metalctl/bmc")) for n in names)
+
+
+def test_it_knows_what_nobody_burned_in(run: Run) -> None:
+    code = "from metalctl.model.identity import usable_serial; print(repr(usable_serial('Default string')))"
+    assert run("python", "-c", code) == "''\n"

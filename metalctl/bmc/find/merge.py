@@ -15,7 +15,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from metalctl.bmc.protocol import Probe
-from metalctl.model.identity import ENOUGH, WEIGHTS, swapped_uuid, usable_serial, usable_uuid
+from metalctl.model import uuids
+from metalctl.model.identity import ENOUGH, WEIGHTS, usable_mac, usable_serial, usable_uuid
 
 MOST = 4  # addresses that one BMC can plausibly have
 HALF = WEIGHTS["macs"] / 2
@@ -50,9 +51,9 @@ def _once(probes: Iterable[Probe]) -> list[Probe]:
 
 def _keys(probe: Probe) -> Iterator[tuple[str, str]]:
     if uuid := usable_uuid(probe.uuid):
-        yield "uuid", min(uuid, swapped_uuid(uuid))
-    if probe.mac:
-        yield "mac", probe.mac
+        yield "uuid", uuids.key(uuid)
+    if mac := usable_mac(probe.mac):
+        yield "mac", mac
     if probe.fingerprint:
         yield "fingerprint", probe.fingerprint
     if serial := usable_serial(probe.serial):

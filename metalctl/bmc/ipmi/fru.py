@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from metalctl.bmc.errors import BadAnswer
 from metalctl.bmc.ipmi.text import ENGLISH, unpack
+from metalctl.model import placeholders
 
 HEADER = 8
 _AREAS = {"chassis": 2, "board": 3, "product": 4}  # byte of the header with the offset, in units of 8
@@ -19,6 +20,7 @@ _FIELDS = {
     "product": ("manufacturer", "product", "part_number", "version", "serial", "asset_tag", "file_id"),
 }
 _BEGIN = {"chassis": 3, "board": 6, "product": 3}  # offset of the first field in the area
+_NUMBERS = frozenset({"serial", "part_number", "asset_tag"})
 _END = 0xC1
 _MOST = 64  # fields that an area can plausibly have
 
@@ -34,11 +36,12 @@ class Fru:
     doubts: tuple[str, ...] = ()
 
     def first(self, *names: str) -> str:
-        """The first of these that says something: "product.serial", "board.serial"…"""
+        """The first of these that says something: "product.serial", "board.serial"… What nobody filled in does not."""
         for name in names:
             area, _, field = name.partition(".")
-            if text := getattr(self, area).get(field, ""):
-                return str(text)
+            means = placeholders.number if field in _NUMBERS else placeholders.text
+            if text := means(getattr(self, area).get(field, "")):
+                return text
         return ""
 
 

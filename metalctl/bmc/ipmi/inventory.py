@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from metalctl.bmc.errors import BadAnswer, Unsupported
 from metalctl.bmc.ipmi import fru, sdr, sel
-from metalctl.model.identity import Identity, usable_mac, usable_serial
+from metalctl.model.identity import Identity, usable_mac
 from metalctl.model.inventory import Firmware, LogEntry, Manager, PowerSupply, Sensor, Unreadable
 
 LOG = 200  # entries of the event log that are read
@@ -36,6 +36,8 @@ class Reader:
         uuid = self._try("identity.uuid", "ipmi Get System GUID", "", lambda: str(self.ask("guid")))
         if found is None:
             return Identity(uuid=uuid)
+        if (stated := found.product.get("serial", "")) and not found.first("product.serial"):
+            self.broken.append(Unreadable("identity.serial", f"FRU 0 says {stated!r}, which nobody burned in"))
         for doubt in found.doubts:
             self.broken.append(Unreadable("identity.fru", doubt))
         return Identity(
@@ -103,7 +105,7 @@ class Reader:
                 part.name,
                 True,
                 model=told.first("product.product", "board.product"),
-                serial=usable_serial(told.first("product.serial", "board.serial")),
+                serial=told.first("product.serial", "board.serial"),
                 part_number=told.first("product.part_number", "board.part_number"),
             )
             if len(frus) == len(watched):

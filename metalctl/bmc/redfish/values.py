@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from metalctl.bmc.redfish.body import Resource
+from metalctl.model import placeholders
 
 _NOTHING = frozenset({"", "n/a", "none", "unknown", "null"})
+_NUMBERS = frozenset({"SerialNumber", "PartNumber", "SparePartNumber", "SKU", "AssetTag"})
+_NAMES = frozenset({"Manufacturer", "Model", "Vendor"})
 _LONGEST = 4096
-_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
 def text(resource: Resource, *names: str) -> str:
     """The first of these properties that says something, without blanks around; else ""."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, str) and (found := said(value)):
+        if isinstance(value, str) and (found := meaning(name)(value)):
             return found
     return ""
+
+
+def meaning(name: str) -> Callable[[str], str]:
+    """How a text property of that name is read: a serial number that nobody burned in says nothing."""
+    return placeholders.number if name in _NUMBERS else placeholders.text if name in _NAMES else said
 
 
 @lru_cache(maxsize=8192)  # the machines of a rack say mostly the same words
@@ -77,6 +84,5 @@ def absent(resource: Resource) -> bool:
 
 
 def mac(value: object) -> str:
-    """A MAC address in lower case with colons, "" when it is none or all zeroes."""
-    lowered = str(value or "").strip().lower().replace("-", ":")
-    return lowered if _MAC.fullmatch(lowered) and lowered != "00:00:00:00:00:00" else ""
+    """A MAC address in lower case with colons, "" when it is none, or can be that of no single port."""
+    return placeholders.mac(value) if isinstance(value, str) else ""

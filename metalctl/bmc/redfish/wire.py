@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import absent, child, finite, items, said, text
+from metalctl.bmc.redfish.values import absent, child, finite, items, meaning, text
 from metalctl.bmc.redfish.values import mac as mac_of
 
 R = TypeVar("R", bound="Record")
@@ -71,12 +71,16 @@ class _Field:
 class Text(_Field):
     """A string without blanks around, "" when nothing is stated."""
 
+    def __init__(self, *names: str) -> None:
+        super().__init__(*names)
+        self._meanings = tuple((path, last, meaning(last)) for path, last in self._ways)
+
     def __get__(self, record: Record, owner: type) -> str:
         # As above, without its last detour: most of what is read is text.
         json = record.json
-        for path, last in self._ways:
+        for path, last, means in self._meanings:
             value = (child(json, *path) if path else json).get(last)
-            if isinstance(value, str) and (found := said(value)):
+            if isinstance(value, str) and (found := means(value)):
                 return found
         return ""
 

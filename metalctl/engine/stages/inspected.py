@@ -14,7 +14,7 @@ from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode
 from metalctl.model.finding import Finding
 from metalctl.model.fingerprint import fingerprint
-from metalctl.model.identity import Identity, agreements
+from metalctl.model.identity import Identity, agreements, usable_serial
 from metalctl.model.inventory import Inventory
 from metalctl.model.same_machine import same_machine
 from metalctl.store import evidence, nodes
@@ -81,8 +81,8 @@ def _learn(ctx: Context, inside: Identity) -> None:
     known = ctx.node.identity or inside
     macs = tuple(sorted({*known.macs, *inside.macs}))
     merged = Identity(
-        serial=known.serial or inside.serial,
-        uuid=known.uuid or inside.uuid,
+        serial=usable_serial(known.serial) or inside.serial,
+        uuid=inside.uuid or known.uuid,  # the kernel's byte order is the table's; a BMC's may be any
         macs=macs,
         manufacturer=known.manufacturer or inside.manufacturer,
         product=known.product or inside.product,

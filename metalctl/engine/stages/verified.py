@@ -14,7 +14,7 @@ from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
-from metalctl.model.identity import Identity, contradictions, usable_serial, usable_uuid
+from metalctl.model.identity import Identity, contradictions, usable_macs, usable_serial, usable_uuid
 from metalctl.model.verdict import Verdict
 from metalctl.store import nodes
 from metalctl.store.database import lock
@@ -24,7 +24,7 @@ def tick(ctx: Context) -> Done | Wait:
     """Authenticated read of the identity, and a look for duplicates."""
     with ctx.open_bmc() as session:
         identity = session.identity()
-    if not (usable_serial(identity.serial) or usable_uuid(identity.uuid) or identity.macs):
+    if not (usable_serial(identity.serial) or usable_uuid(identity.uuid) or usable_macs(identity.macs)):
         raise StageFailed((_nameless(),))
     expected = _expected(ctx, identity)
     if any(f.blocks for f in expected):

@@ -23,6 +23,8 @@ from metalctl.handover.errors import HandoverError, InUse, NotConfigured
 from metalctl.handover.files import to_yaml
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
+from metalctl.model.identity import usable_uuid
+from metalctl.model.uuids import same_uuid
 from metalctl.model.verdict import Verdict
 
 
@@ -90,7 +92,8 @@ def _credential(dossier: Dossier, settings: Settings) -> dict[str, str]:
 def _require_ours(dossier: Dossier, node: Any) -> None:
     hint = "rename one of them, or remove the node from Ironic"
     stated = ((node.extra or {}).get("metalctl") or {}).get("uuid")
-    if stated and dossier.identity.uuid and stated != dossier.identity.uuid:
+    ours = usable_uuid(dossier.identity.uuid)
+    if ours and usable_uuid(str(stated or "")) and not same_uuid(str(stated), ours):
         what = f"{dossier.node} in Ironic is another machine: UUID {stated} is not {dossier.identity.uuid}"
         raise InUse(what, hint=hint, node=dossier.node)
     if node.provision_state not in ironic_api.WRITABLE or node.instance_id:

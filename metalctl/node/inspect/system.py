@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from metalctl.model import placeholders
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Controller, Disk, Firmware, Manager, Nic
 from metalctl.node.inspect.host import Host
 
 _DMI = "/sys/class/dmi/id"
+_MEANS: dict[str, Callable[[str], str]] = {
+    "product_uuid": placeholders.uuid,
+    "sys_vendor": placeholders.text,
+    "product_name": placeholders.text,
+    "board_name": placeholders.text,
+}
 _EFI = "/sys/firmware/efi"
 _SECURE_BOOT = f"{_EFI}/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
@@ -17,16 +24,25 @@ def identity(host: Host, nics: Iterable[Nic]) -> Identity:
     """Who this machine says it is; serial and UUID need root."""
     if host.names(_DMI):
         host.source("identity", _DMI)
-    extra = {k: host.text(f"{_DMI}/{k}") for k in ("board_serial", "board_name", "chassis_asset_tag", "product_sku")}
+    extra = {k: _stated(host, k) for k in ("board_serial", "board_name", "chassis_asset_tag", "product_sku")}
     return Identity(
-        serial=host.text(f"{_DMI}/product_serial", "identity.serial"),
-        uuid=host.text(f"{_DMI}/product_uuid", "identity.uuid").lower(),
-        macs=tuple(sorted(n.mac for n in nics)),
-        manufacturer=host.text(f"{_DMI}/sys_vendor"),
-        product=host.text(f"{_DMI}/product_name"),
-        chassis_serial=host.text(f"{_DMI}/chassis_serial"),
+        serial=_stated(host, "product_serial", "identity.serial"),
+        uuid=_stated(host, "product_uuid", "identity.uuid"),
+        macs=tuple(sorted(mac for n in nics if (mac := placeholders.mac(n.mac)))),
+        manufacturer=_stated(host, "sys_vendor"),
+        product=_stated(host, "product_name"),
+        chassis_serial=_stated(host, "chassis_serial"),
         extra={k: v for k, v in extra.items() if v},
     )
+
+
+def _stated(host: Host, name: str, fact: str = "") -> str:
+    """What the table says under a name, "" for what nobody filled in; `fact`, when given, is then unreadable."""
+    told = host.text(f"{_DMI}/{name}", fact)
+    said = _MEANS.get(name, placeholders.number)(told)
+    if told and not said and fact:
+        host.unreadable(fact, f"{_DMI}/{name} says {told[:60]!r}, which nobody burned in")
+    return said
 
 
 def firmware(

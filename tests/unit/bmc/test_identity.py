@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from metalctl.model.fingerprint import fingerprint
@@ -16,6 +18,8 @@ from metalctl.model.identity import (
     usable_uuid,
 )
 from metalctl.model.inventory import Dimm, Inventory, Memory, Nic
+from metalctl.model.same_machine import same_machine
+from metalctl.model.verdict import Verdict
 
 UUID = "4c4c4544-0035-3410-8050-c6c04f314733"
 WHOLE = Identity("S1-7", UUID, ("52:54:00:00:00:01", "52:54:00:00:00:02"), "Acme", "Box", "C1-7", {}, ("d1", "d2"))
@@ -76,6 +80,21 @@ CASES = {
     "nothing to compare": (Identity(manufacturer="Acme"), "unknown", 0.0),
     "too little to tell": (Identity(chassis_serial="C1-7"), "unknown", 1.0),
 }  # fmt: skip
+
+
+OUTVOTED = {
+    "a port alone": Identity(macs=WHOLE.macs[:1], chassis_serial="C9-9", dimms=("d8", "d9")),
+    "a serial alone": Identity("S1-7", chassis_serial="C9-9", dimms=("d8", "d9")),
+    "a UUID alone": Identity("", UUID, chassis_serial="C9-9", dimms=("d8", "d9")),
+}
+
+
+@pytest.mark.truth("A9", "one field that agrees does not outvote two that contradict")
+@pytest.mark.parametrize("other", OUTVOTED.values(), ids=OUTVOTED)
+def test_one_field_that_agrees_does_not_outvote_two_that_contradict(other: Identity) -> None:
+    known, seen = replace(WHOLE, chassis_serial="", dimms=()), replace(other, chassis_serial="", dimms=())
+    found = same_machine(known, seen, WHOLE, other, source="x")
+    assert (found.verdict, likeness(WHOLE, other)) == (Verdict.UNKNOWN, "different")
 
 
 @pytest.mark.parametrize(("other", "word", "share"), CASES.values(), ids=CASES)

@@ -88,8 +88,8 @@ def test_an_unknown_machine_is_noted_and_never_gets_a_kernel(world: World) -> No
 
 def test_a_node_is_known_by_its_uuid_when_the_mac_is_new(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.memory.add(Machine("n2", (), "12345678-1234-1234-1234-123456789abc", "ramdisk"))
-    assert "metalctl.node=n2" in world.script("52:54:00:00:00:99", uuid="12345678-1234-1234-1234-123456789ABC")
+    world.memory.add(Machine("n2", (), "1b345678-1234-1234-1234-123456789abc", "ramdisk"))
+    assert "metalctl.node=n2" in world.script("52:54:00:00:00:99", uuid="1B345678-1234-1234-1234-123456789ABC")
 
 
 def test_a_head_request_does_not_use_up_the_token(world: World) -> None:
@@ -158,7 +158,7 @@ def test_a_phone_home_is_welcomed_and_repeated(world: World) -> None:
     for _ in range(2):
         reply = world.client.post("/phone-home", json=told)
         assert reply.status_code == 200
-        assert reply.json() == {"authorized_keys": [KEY], "hostname": "n1"}
+        assert reply.json() == {"authorized_keys": [KEY], "hostname": "n1", "time": 0.0}
     heard = world.memory.reports[0]
     assert heard.macs == (MAC,)
     assert heard.address == "testclient"

@@ -111,8 +111,8 @@ class TestMemory:
 
     def test_a_machine_is_known_by_a_byte_swapped_uuid(self) -> None:
         memory = Memory()
-        memory.add(Machine("n1", uuid="00112233-4455-6677-8899-aabbccddeeff"))
-        assert memory.intent([], "33221100-5544-7766-8899-AABBCCDDEEFF") is not None
+        memory.add(Machine("n1", uuid="a0112233-4455-6677-8899-aabbccddeeff"))
+        assert memory.intent([], "332211A0-5544-7766-8899-AABBCCDDEEFF") is not None
         assert memory.intent(["52:54:00:00:00:09"], "00000000-0000-0000-0000-000000000000") is None
 
     def test_two_machines_without_a_uuid_are_not_the_same(self) -> None:

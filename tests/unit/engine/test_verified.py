@@ -99,6 +99,12 @@ TWINS = {
     "the same serial of another maker": (Identity(serial="F54P1G3", manufacturer="Other"), False),
     "an address that no port has": (Identity(macs=(ZEROES,)), False),
     "a serial that nobody burned in": (Identity(serial="1234567890", manufacturer="Acme"), False),
+    "one field that agrees and one that contradicts": (Identity("OTHER77", UUID), True),
+}
+OUTVOTED = {
+    "a UUID alone": Identity("OTHER77", UUID, ("b8:ce:f6:00:00:02",), "Acme"),
+    "a port alone": Identity("OTHER77", "5e7e5000-1a2b-4c3d-8e4f-000000000003", (MAC,), "Acme"),
+    "a serial alone": Identity("F54P1G3", "5e7e5000-1a2b-4c3d-8e4f-000000000003", ("b8:ce:f6:00:00:02",), "Acme"),
 }
 
 
@@ -117,6 +123,17 @@ def test_a_machine_that_another_node_claims_is_refused(
     with pytest.raises(StageFailed) as caught:
         play(ours, None)
     assert [(f.requirement, f.got) for f in caught.value.findings] == [("identity.unique", "the same as n0")]
+
+
+@pytest.mark.truth("A9", "one field that agrees does not outvote two that contradict")
+@pytest.mark.parametrize("other", OUTVOTED.values(), ids=OUTVOTED)
+def test_one_field_that_agrees_makes_no_twin_of_a_machine_where_two_contradict(
+    play: Play, services: Services, other: Identity
+) -> None:
+    with services.database.begin() as connection:
+        nodes.put(connection, "n0", "https://127.0.0.8", "env:X", "lab/compute")
+        nodes.set_identity(connection, "n0", other)
+    assert play(Identity("F54P1G3", UUID, (MAC,), "Acme"), None).findings == ()
 
 
 def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(

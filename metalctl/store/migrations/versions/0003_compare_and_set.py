@@ -24,6 +24,9 @@ def upgrade() -> None:
         digest = sa.Column("digest", sa.String(), primary_key=True)
         kind = sa.Column("kind", sa.String(), nullable=False)
         op.create_table("contents", digest, kind, sa.Column("data", sa.LargeBinary(), nullable=False))
+    if "mac" not in {column["name"] for column in sa.inspect(bind).get_columns("tokens")}:
+        op.add_column("tokens", sa.Column("mac", sa.String(), nullable=False, server_default=""))
+        op.add_column("boots", sa.Column("sighting", sa.Integer(), nullable=False, server_default="0"))
     if "version" not in {column["name"] for column in sa.inspect(bind).get_columns("stages")}:
         op.add_column("stages", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     if "reported" not in {column["name"] for column in sa.inspect(bind).get_columns("enrollments")}:
@@ -54,5 +57,9 @@ def downgrade() -> None:
     with op.batch_alter_table("enrollments") as table:
         for name in ("reported", "number", "elapsed", "verdicts", "problem", "pins"):
             table.drop_column(name)
+    with op.batch_alter_table("tokens") as table:
+        table.drop_column("mac")
+    with op.batch_alter_table("boots") as table:
+        table.drop_column("sighting")
     with op.batch_alter_table("stages") as table:
         table.drop_column("version")
