@@ -13,7 +13,7 @@ from metalctl.engine.state import StateDir
 
 def client_key(state: StateDir, enrollment: str) -> Path:
     """The private key file of an enrollment (OpenSSH format, 0600), made at first use."""
-    path = state.keys / f"{enrollment}.ssh"
+    path = _path(state, enrollment)
     if not path.exists():
         key = Ed25519PrivateKey.generate()
         write_private(
@@ -23,6 +23,20 @@ def client_key(state: StateDir, enrollment: str) -> Path:
             ),
         )
     return path
+
+
+def has_key(state: StateDir, enrollment: str) -> bool:
+    """Whether there is one (still)."""
+    return _path(state, enrollment).exists()
+
+
+def delete_key(state: StateDir, enrollment: str) -> None:
+    """Nobody can log in with it any more."""
+    _path(state, enrollment).unlink(missing_ok=True)
+
+
+def _path(state: StateDir, enrollment: str) -> Path:
+    return state.keys / f"{enrollment}.ssh"
 
 
 def public_line(state: StateDir, enrollment: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -132,6 +133,7 @@ def _prepare(url: str) -> None:
     if not url.startswith("sqlite"):
         return
     engine = sa.create_engine(url)
+    os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with engine.connect() as connection:
         connection.execute(sa.text("PRAGMA journal_mode=WAL"))
     engine.dispose()

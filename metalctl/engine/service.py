@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import threading
 from collections.abc import Callable
 
@@ -41,12 +42,13 @@ class Service:
         self._lock = ServiceLock(settings.state.create())
         self._stop = threading.Event()
         self._services: Services | None = None
-        self.error: str = ""
+        self._boot_error = ""
 
     def start(self) -> None:
         """Take the lock, make what is missing, serve. On any failure everything that was begun is undone."""
         boot = require_boot(self._settings)
         self._lock.acquire()
+        _raise_descriptor_limit()
         try:
             self.database = open_database(sqlite_url(self._settings.state.database))
             serving = _boot_settings(boot, self._settings)
@@ -72,7 +74,8 @@ class Service:
         with self.database.begin() as connection:
             epoch = epochs.begin(connection, f"{platform.node()} pid {os.getpid()}")
         services = Services(self.database, self._settings, url, served.images(url), epoch)
-        self._walker = Walker(Ticker(services))
+        ticker = Ticker(services)
+        self._walker = Walker(ticker, told=ticker.faulted)
         services.publish = self._walker.publish
         stages = [spec.stage.value for spec in SPINE]
         self._durable = Durable(sqlite_url(self._settings.state.workflows), stages, self._walker.walk)
@@ -110,14 +113,30 @@ class Service:
         self._boot.stop()
         self._lock.release()
 
+    @property
+    def error(self) -> str:
+        """Why the service is not well, "" when it is: one line a reason."""
+        faults = self._walker.faults
+        found = [self._boot_error, self._supervisor.error and f"the database: {self._supervisor.error}"]
+        if faults:
+            first = min(faults)
+            found.append(f"{len(faults)} nodes stand still, {first} for one: {faults[first].reason}")
+        return "\n".join(line for line in found if line)
+
     def _has_ended(self, batch: str) -> bool:
         with self.database.connect() as connection:
             return all(e.ended for e in enrollments.listing(connection, batch))
 
     def _boot_died(self, failure: DnsmasqFailed) -> None:
         log.error("boot-service", reason=failure.message)
-        self.error = failure.message
+        self._boot_error = failure.message
         self._progress(f"the boot service failed: {failure.message}")
+
+
+def _raise_descriptor_limit() -> None:
+    """A thousand nodes are a few thousand files and sockets; many systems begin with a limit of 1,024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _boot_settings(boot: Boot, settings: Settings) -> BootSettings:

@@ -25,7 +25,7 @@ from metalctl.engine.errors import RemoteError
 from metalctl.engine.outcome import Done, Next, StageFailed, Wait
 from metalctl.engine.services import Services
 from metalctl.engine.spine import BY_STAGE, StageSpec
-from metalctl.engine.walker import batch_topic
+from metalctl.engine.walker import Fault, batch_topic
 from metalctl.model.dossier import StageRecord
 from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
@@ -65,6 +65,13 @@ class Ticker:
             return Next.wait(1.0)
         finally:
             self._services.connections.rest(enrollment)
+
+    def faulted(self, enrollment: str, fault: Fault) -> None:
+        """A tick raised: a person who looks at the node is told why nothing happens."""
+        why = f"metalctl cannot go on and tries again ({fault.times} times so far): {fault.reason}"
+        with self._services.database.begin() as connection:
+            read = enrollments.get(connection, enrollment)
+            enrollments.advance(connection, read, condition=Condition.WAITING.value, why=why)
 
     def _tick(self, enrollment: str, spec: StageSpec) -> Next:
         context, row = self._begin(enrollment, spec)

@@ -7,6 +7,7 @@ disk that is full, too many open files are logged, counted (`faults`) and tried 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import threading
 from collections import defaultdict
@@ -37,8 +38,9 @@ class Fault:
 class Walker:
     """`tick(enrollment, stage)` does the next thing and says how it goes on. Made once a service."""
 
-    def __init__(self, tick: Tick, *, threads: int = THREADS) -> None:
+    def __init__(self, tick: Tick, *, threads: int = THREADS, told: Callable[[str, Fault], None] | None = None) -> None:
         self._tick = tick
+        self._told = told
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tick")
         self._waiting: dict[str, set[_Wait]] = defaultdict(set)
         self._lock = threading.Lock()
@@ -72,8 +74,15 @@ class Walker:
         times = before.times + 1 if before else 1
         self.faults[enrollment] = Fault(times, f"{type(error).__name__}: {error}")
         log.exception("tick-fault", enrollment=enrollment, stage=stage, times=times)
+        self._tell(enrollment)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(times - 1, 8))
         return Next.wait(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter, not a secret
+
+    def _tell(self, enrollment: str) -> None:
+        """As far as that can be written down: what failed may be the database."""
+        if self._told is not None:
+            with contextlib.suppress(Exception):
+                self._told(enrollment, self.faults[enrollment])
 
     def publish(self, topic: str) -> None:
         """Something happened: who waits for it looks now. From any thread."""

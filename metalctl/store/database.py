@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -29,6 +31,7 @@ def now() -> str:
 def open_database(url: str) -> Engine:
     """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
     engine = create_engine(url, json_deserializer=_loads)
+    _private(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     try:
@@ -39,6 +42,15 @@ def open_database(url: str) -> Engine:
             hint="is it metalctl's file, in a writable directory? another one is named with --state-dir",
         ) from error
     return engine
+
+
+def _private(engine: Engine) -> None:
+    """A new file of SQLite is its owner's alone, and so are the log and index beside it, which take its mode."""
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and path != ":memory:":
+        with contextlib.suppress(OSError):  # where it cannot be made, opening it says so better
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            Path(path).chmod(0o600)
 
 
 def _loads(text: str) -> Any:
