@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 if TYPE_CHECKING:
-    from metalctl.cli._enroll import Wish
     from metalctl.model.dossier import Dossier
 
 
-def confirm_again(wish: Wish) -> None:
+def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_dir: Path | None) -> None:
     """Go on only when somebody who read it says so; not on a terminal, only with --yes."""
     from metalctl.engine.dossiers import load_dossier
     from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
 
-    state = load(wish.config, wish.state_dir).state.path
-    for name in wish.again:
-        for line in _destroyed(load_dossier(state, name), erase=wish.allow_erase):
+    state = load(config, state_dir).state.path
+    for name in names:
+        for line in _destroyed(load_dossier(state, name), erase=erase):
             click.echo(line, err=True)
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to ask whether to go on", hint="if that is what you want, add --yes")
@@ -30,7 +29,7 @@ def confirm_again(wish: Wish) -> None:
 
 
 def _destroyed(dossier: Dossier, *, erase: bool) -> Iterator[str]:
-    yield f"{dossier.node} was handed over ({Path(dossier.profile).stem}). Doing it again:"
+    yield f"{dossier.node} is {dossier.stage}, {dossier.condition} ({Path(dossier.profile).stem}). Doing it again:"
     yield "  - power-cycles it; whatever runs on it is interrupted, and the cloud is not asked"
     if dossier.installation is not None:
         done = dossier.installation

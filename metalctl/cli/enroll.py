@@ -79,5 +79,5 @@ def enroll(
         raise click.UsageError("--again is for nodes of a CSV file that are handed over; --retry is for failed ones")
     wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, again)
     if again and not yes:
-        confirm_again(wish)
+        confirm_again(again, allow_erase, config, state_dir)
     ctx.exit(enroll_nodes(wish))

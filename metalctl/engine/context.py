@@ -17,6 +17,7 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Profile
 from metalctl.store import audit, boots, enrollments, epochs, evidence
 from metalctl.store.enrollments import Enrollment, StageRow
+from metalctl.store.marks import Mark
 from metalctl.store.nodes import Node
 
 
@@ -27,12 +28,20 @@ class Context:
     service was down or the node waited for its turn.
     """
 
-    def __init__(self, services: Services, enrollment: Enrollment, node: Node, row: StageRow) -> None:
+    def __init__(
+        self,
+        services: Services,
+        enrollment: Enrollment,
+        node: Node,
+        row: StageRow,
+        marks: dict[str, Mark] | None = None,
+    ) -> None:
         self.services = services
         self.enrollment = enrollment
         self.node = node
         self.stage = row.record.stage
         self.memo = row.memo
+        self.marks = marks or {}
         self._row = row
         self._profile: Profile | None = None
 

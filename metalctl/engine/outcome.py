@@ -22,13 +22,16 @@ class Done:
 class Wait:
     """Nothing to do now; call again in so many seconds, or sooner when one of the topics `until` happens.
 
-    `why` is what a person reads meanwhile. queued: it waits for its turn, which costs nothing of the stage's budget.
+    `why` is what a person reads meanwhile. queued: it waits for its turn, which costs nothing of the stage's budget;
+    expected: seconds that this will probably take. held: an operator's hand is on it.
     """
 
     seconds: float
     why: str
     until: tuple[str, ...] = ()
     queued: bool = False
+    expected: float = 0.0
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

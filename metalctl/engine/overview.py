@@ -13,8 +13,9 @@ from metalctl.engine.spine import SPINE
 from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import enrollments, nodes
+from metalctl.store import enrollments, marks
 from metalctl.store.enrollments import Enrollment
+from metalctl.store.marks import Mark
 
 ACCEPTED, HARDWARE, ITSELF = 0, 1, 3
 
@@ -42,8 +43,7 @@ class Standing:
     eta: float | None
     problem: str
     verdicts: dict[str, int]
-    parked: bool
-    quarantined: bool
+    marks: dict[str, Mark]
     stated: list[dict[str, Any]] | None = None
 
     @cached_property
@@ -59,18 +59,22 @@ class Standing:
     def as_json(self) -> dict[str, Any]:
         """The shape of `metalctl nodes --json`."""
         names = ("enrollment", "batch", "profile", "stage", "condition", "why", "fault", "elapsed", "eta",
-                 "verdicts", "parked", "quarantined")  # fmt: skip
-        return {"name": self.node, **{n: encode(getattr(self, n)) for n in names}, "findings": self.stated or []}
+                 "verdicts")  # fmt: skip
+        hands = {kind: kind in self.marks for kind in ("held", "parked", "quarantined")}
+        told = {n: encode(getattr(self, n)) for n in names}
+        return {"name": self.node, **told, **hands, "findings": self.stated or []}
 
 
 def standings(database: Engine, batch: str | None = None, *, findings: bool = False) -> list[Standing]:
     """The newest enrollment of every node, or all of a batch. findings: with all that was found."""
     with database.connect() as connection:
         listed = enrollments.newest(connection, batch)
-        flags = nodes.flags(connection)
+        hands = marks.everybodys(connection)
         stated = enrollments.findings(connection, [e.id for e in listed]) if findings else None
     moment = datetime.now(UTC)
-    return [_standing(e, flags[e.node], moment, None if stated is None else stated.get(e.id, [])) for e in listed]
+    return [
+        _standing(e, hands.get(e.node, {}), moment, None if stated is None else stated.get(e.id, [])) for e in listed
+    ]
 
 
 def exit_code(found: list[Standing]) -> int:
@@ -81,7 +85,7 @@ def exit_code(found: list[Standing]) -> int:
 
 
 def _standing(
-    enrollment: Enrollment, flags: nodes.Flags, moment: datetime, stated: list[dict[str, Any]] | None
+    enrollment: Enrollment, hands: dict[str, Mark], moment: datetime, stated: list[dict[str, Any]] | None
 ) -> Standing:
     end = datetime.fromisoformat(enrollment.updated) if enrollment.ended else moment
     return Standing(
@@ -98,11 +102,11 @@ def _standing(
         eta=None if enrollment.ended else _eta(enrollment),
         problem=enrollment.problem,
         verdicts=enrollment.verdicts,
-        parked=flags.parked,
-        quarantined=flags.quarantined,
+        marks=hands,
         stated=stated,
     )
 
 
 def _eta(enrollment: Enrollment) -> float:
-    return max(0.0, _USUAL[enrollment.stage] - enrollment.elapsed) + _AFTER[enrollment.stage]
+    here = max(0.0, _USUAL[enrollment.stage] - enrollment.elapsed)
+    return enrollment.expected + here + _AFTER[enrollment.stage]

@@ -34,9 +34,10 @@ def boot_into(ctx: Context, system: str) -> Wait:
     attempt = int(ctx.memo.get("boot_attempts", 0))
     if attempt >= ATTEMPTS:
         return Wait(POLL * 4, f"the {system} system did not call after {attempt} power cycles: see the console")
-    if not ctx.services.places.claim(ctx.enrollment.id):
-        before = ctx.services.places.before(ctx.enrollment.id)
-        return Wait(60.0, f"waiting for a place among the booting nodes ({before} before it)", (PLACES,), queued=True)
+    if not ctx.services.places.claim(ctx.enrollment.id, ctx.enrollment.priority):
+        before, wait = ctx.services.places.before(ctx.enrollment.id), ctx.services.places.expected(ctx.enrollment.id)
+        why = f"waiting for a place among the booting nodes ({before} before it)"
+        return Wait(60.0, why, (PLACES,), queued=True, expected=wait)
     _command(ctx, system, attempt + 1)
     return Wait(POLL, f"powered on to boot the {system} system")
 

@@ -81,7 +81,7 @@ class Service:
         self._durable = Durable(sqlite_url(self._settings.state.workflows), stages, self._walker.walk)
         self._durable.launch()
         self._services = services
-        self._supervisor = Supervisor(self.database, self._durable)
+        self._supervisor = Supervisor(self.database, self._durable, services.publish)
         self._reporter = Reporter(self.database, self._settings.state, self._progress)
 
     def run(self, batch: str | None = None) -> None:

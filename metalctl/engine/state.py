@@ -103,6 +103,17 @@ class ServiceLock:
             self._file = None
 
     @property
+    def holder(self) -> int | None:
+        """The pid of the running service, None when there is none (0: it has just begun)."""
+        try:
+            self.acquire()
+        except Locked:
+            text = self._path.read_text().strip()
+            return int(text) if text.isdigit() else 0
+        self.release()
+        return None
+
+    @property
     def held_elsewhere(self) -> bool:
         """Whether a service is running on this state directory."""
         try:

@@ -79,6 +79,12 @@ def submit(
     return Submitted(batch, left)
 
 
+def handed_over(database: Engine, names: Sequence[str]) -> list[str]:
+    """Those of the nodes that came to the good end of their newest enrollment."""
+    with database.connect() as connection:
+        return [name for name in names if _handed_over(connection, name)]
+
+
 def _handed_over(connection: Connection, name: str) -> bool:
     try:
         latest = enrollments.latest(connection, name)

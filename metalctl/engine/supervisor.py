@@ -14,7 +14,8 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from metalctl.store import enrollments
+from metalctl.engine.walker import node_topic
+from metalctl.store import enrollments, marks
 
 log = structlog.get_logger()
 # Seconds that the library has to begin what it was told to begin, or what it recovers after a restart.
@@ -35,19 +36,28 @@ class Walks(Protocol):
 class Supervisor:
     """`look` is called again and again by the service. rescued: how many walks were lost and begun anew."""
 
-    def __init__(self, database: Engine, walks: Walks, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Engine,
+        walks: Walks,
+        publish: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._walks = walks
+        self._publish = publish
         self._clock = clock
         self._begun: dict[tuple[str, int], float] = {}
         self.rescued = 0
         self.error = ""
 
     def look(self) -> None:
-        """Begin what nobody walks. A database that cannot be read now is read at the next look."""
+        """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
         try:
-            with self._database.connect() as connection:
-                wanted = enrollments.under_way(connection)
+            with self._database.begin() as connection:
+                wanted, told = enrollments.under_way(connection), marks.signals(connection)
+            for enrollment in told:
+                self._publish(node_topic(enrollment))
             self._begin(wanted)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             if str(error) != self.error:

@@ -22,6 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from metalctl.bmc.errors import BadAnswer, BootNotSet, PowerNotReached, Unreachable
 from metalctl.engine.context import Context
 from metalctl.engine.errors import RemoteError
+from metalctl.engine.operate import ending
+from metalctl.engine.operate.halt import halt
 from metalctl.engine.outcome import Done, Next, StageFailed, Wait
 from metalctl.engine.services import Services
 from metalctl.engine.spine import BY_STAGE, StageSpec
@@ -31,7 +33,7 @@ from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, nodes
+from metalctl.store import enrollments, marks, nodes
 from metalctl.store.database import now
 from metalctl.store.enrollments import StageRow
 from metalctl.store.errors import Fenced, Stale
@@ -39,7 +41,8 @@ from metalctl.store.errors import Fenced, Stale
 log = structlog.get_logger()
 
 TRANSIENT = (RemoteError, Unreachable, BadAnswer, PowerNotReached, BootNotSet)
-PARKED_PAUSE = 10.0
+# Seconds; what an operator does is told.
+HELD_PAUSE = 60.0
 # Longer than any reboot, BMC reset or switch upgrade that mends itself. The budget of a long burn-in is days:
 # without this a node that hung in its first minute would be waited for that long.
 PATIENCE = 30 * 60.0
@@ -79,9 +82,11 @@ class Ticker:
             return self._ended(context, passed=True)
         if context.enrollment.ended:
             return self._ended(context, passed=False)
-        if context.node.parked:
+        if "cancelled" in context.marks:
+            return self._write(context, row, ending.end(context, context.marks["cancelled"]))
+        if reason := halt(context.marks, spec.stage):
             self._services.places.release(enrollment)
-            return self._write(context, row, Wait(PARKED_PAUSE, "parked by an operator", queued=True))
+            return self._write(context, row, Wait(HELD_PAUSE, reason, queued=True, held=True))
         return self._write(context, row, self._call(context, spec, row))
 
     def _begin(self, enrollment: str, spec: StageSpec) -> tuple[Context, StageRow]:
@@ -95,9 +100,9 @@ class Ticker:
                 enrollments.advance(
                     connection, found, stage=spec.stage.value, condition=Condition.RUNNING.value, elapsed=0.0
                 )
-            node = nodes.get(connection, found.node)
+            node, hand = nodes.get(connection, found.node), marks.of_node(connection, found.node)
         self._count(enrollment, row)
-        return Context(self._services, found, node, row), row
+        return Context(self._services, found, node, row, hand), row
 
     def _count(self, enrollment: str, row: StageRow) -> None:
         """Add the time since the last tick, unless the node waited for its turn or the service was down."""
@@ -168,8 +173,9 @@ class Ticker:
 def _record(record: StageRecord, outcome: Done | Wait | StageFailed) -> tuple[StageRecord, dict[str, Any]]:
     """(the stage's record, what changes in the enrollment)"""
     if isinstance(outcome, Wait):
-        waiting = replace(record, condition=Condition.WAITING)
-        return waiting, {"condition": Condition.WAITING.value, "why": outcome.why}
+        condition = Condition.HELD if outcome.held else Condition.WAITING
+        values = {"condition": condition.value, "why": outcome.why, "expected": outcome.expected}
+        return replace(record, condition=condition), values
     kept = {**record.evidence, **outcome.evidence}
     if isinstance(outcome, Done):
         done = replace(record, condition=Condition.DONE, finished=now(), evidence=kept, findings=outcome.findings)

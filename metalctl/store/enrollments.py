@@ -25,7 +25,8 @@ class Enrollment:
     """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code).
 
     number: later enrollments have higher ones. elapsed: seconds of work on its stage. verdicts: how many findings of
-    each; problem: the first that blocks, as a person reads it.
+    each; problem: the first that blocks, as a person reads it. priority: higher boots first. expected: seconds until
+    its turn, while it waits for one.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Enrollment:
     verdicts: dict[str, int] = field(default_factory=dict)
     problem: str = ""
     pins: dict[str, str] = field(default_factory=dict)
+    priority: int = 0
+    expected: float = 0.0
 
     @property
     def ended(self) -> bool:

@@ -41,8 +41,6 @@ class Node:
     authorities: str = ""
     rotation: Rotation | None = None
     identity: Identity | None = None
-    parked: bool = False
-    quarantined: bool = False
 
 
 def _node(row: Row[tuple[object, ...]]) -> Node:
@@ -64,21 +62,6 @@ def get(connection: Connection, name: str) -> Node:
     return _node(row)
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """Whether an operator's hand is on a node."""
-
-    parked: bool
-    quarantined: bool
-
-
-def flags(connection: Connection) -> dict[str, Flags]:
-    """By node."""
-    table = schema.nodes
-    rows = connection.execute(select(table.c.name, table.c.parked, table.c.quarantined))
-    return {row.name: Flags(row.parked, row.quarantined) for row in rows}
-
-
 def listing(connection: Connection) -> list[Node]:
     """All nodes by name."""
     return [_node(row) for row in connection.execute(select(schema.nodes).order_by(schema.nodes.c.name))]
@@ -93,9 +76,7 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
     known = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
     if known is None:
         row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "authorities": authorities}
-        connection.execute(
-            insert(schema.nodes).values(**row, created=now(), parked=False, quarantined=False, fingerprint="")
-        )
+        connection.execute(insert(schema.nodes).values(**row, created=now(), fingerprint=""))
         return
     values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
     if known.bmc != bmc or authorities:
@@ -109,6 +90,24 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
 def change(connection: Connection, name: str, **values: object) -> None:
     """Change columns of a node."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
+
+
+def rename(connection: Connection, name: str, new: str) -> None:
+    """Call it otherwise wherever it is named; the audit trail before stays as it was written, under both names."""
+    connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(name=new))
+    for table in (schema.macs, schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit):
+        connection.execute(update(table).where(table.c.node == name).values(node=new))
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Remove it and all that its enrollments saw, but not what was done to it (the audit trail)."""
+    mine = select(schema.enrollments.c.id).where(schema.enrollments.c.node == name)
+    owned = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts)
+    for table in owned:
+        connection.execute(delete(table).where(table.c.enrollment.in_(mine)))
+    for table in (schema.macs, schema.inventories, schema.intents, schema.marks, schema.enrollments):
+        connection.execute(delete(table).where(table.c.node == name))
+    connection.execute(delete(schema.nodes).where(schema.nodes.c.name == name))
 
 
 def begin_rotation(connection: Connection, name: str, rotation: Rotation) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
-    Boolean,
     Column,
     Float,
     Integer,
@@ -38,8 +37,6 @@ nodes = Table(
     Column("rotation", JSON),
     Column("profile", String, nullable=False),
     Column("identity", JSON),
-    Column("parked", Boolean, nullable=False, default=False),
-    Column("quarantined", Boolean, nullable=False, default=False),
     Column("created", String, nullable=False),
 )
 
@@ -72,6 +69,8 @@ enrollments = Table(
     # Of the stage it is in, and of all its findings: what a list of ten thousand nodes shows.
     Column("elapsed", Float, nullable=False, default=0.0, server_default="0"),
     Column("verdicts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
+    Column("expected", Float, nullable=False, default=0.0, server_default="0"),
     Column("problem", String, nullable=False, default="", server_default=""),
 )
 
@@ -192,6 +191,25 @@ audit = Table(
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("who", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("until", String, nullable=False, default=""),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("enrollment", String, nullable=False),
+    Column("at", String, nullable=False),
 )
 
 contents = Table(

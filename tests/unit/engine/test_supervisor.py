@@ -44,8 +44,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def supervisor(database: Engine, walks: FakeWalks, clock: Clock) -> Supervisor:
-    return Supervisor(database, walks, clock)
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(database: Engine, walks: FakeWalks, told: list[str], clock: Clock) -> Supervisor:
+    return Supervisor(database, walks, told.append, clock)
 
 
 def test_an_enrollment_is_begun_once_and_an_ended_one_never(

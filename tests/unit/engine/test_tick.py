@@ -21,8 +21,9 @@ from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, epochs, nodes
+from metalctl.store import enrollments, epochs, marks
 from metalctl.store.errors import Fenced
+from metalctl.store.marks import Mark
 
 PASSED, FAILED = Next(ended=True, passed=True), Next(ended=True)
 BAD = Finding("disks.data.count", Verdict.FAIL, "3", "2", remedy="seat the missing one")
@@ -148,9 +149,10 @@ def test_an_error_of_metalctl_is_unknown_never_a_fault_of_the_hardware(
 def test_a_parked_node_is_left_alone(database: Engine, play: Any, enrolled: Any) -> None:
     enrollment = enrolled()
     with database.begin() as connection:
-        nodes.change(connection, "n1", parked=True)
+        marks.put(connection, Mark("n1", "parked", "ann", "its fan is replaced", "2026-01-01T00:00:00+00:00"))
     assert play(enrollment, raising(AssertionError("it was called"))).ended is False
-    assert "parked" in look(database, enrollment)[0].why
+    found = look(database, enrollment)[0]
+    assert (found.condition, found.why) == (Condition.HELD, "parked by ann: its fan is replaced")
 
 
 def test_the_memo_survives_between_ticks(play: Any, enrolled: Any) -> None:
