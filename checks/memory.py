@@ -4,9 +4,10 @@ Profile:
     checks:
       memory: {min_total: 512 GiB, max_missing: 2 %}
 Limits: min_total optional; max_missing is the fraction of the DIMMs' sum that the kernel may lack. A tolerance of 10 %
-would hide a mapped-out 32 GB module in 512 GB.
-Leaves: total (online memory blocks, which count the kernel's own part too), installed, missing.
-Source: /sys/devices/system/memory, else MemTotal; DMI type 17.
+would hide a mapped-out 32 GB module in 512 GB. Memory in NUMA nodes without processors (CXL, HBM, persistent memory
+used as memory) does not stand in for a module; where it could be either, UNKNOWN.
+Leaves: total (online memory blocks, which count the kernel's own part too), installed, apart, missing.
+Source: /sys/devices/system/memory, else MemTotal; the NUMA nodes; DMI type 17.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from metalctl.model import population
 from metalctl.model.inventory import Inventory
+from metalctl.model.units import format_size
 from metalctl.node.errors import ToolFailed
 from metalctl.node.plugin import check
 
@@ -27,12 +30,21 @@ from metalctl.node.plugin import check
 )
 def test_memory(machine: Inventory, sysroot: Path, limits: Any, measure: Any) -> None:
     total = _online(sysroot / "sys/devices/system/memory") or machine.memory.total
-    installed = sum(d.size for d in machine.memory.dimms)
+    installed = machine.memory.installed
     if total is None or not installed:
         raise ToolFailed("the firmware lists no DIMM, or the kernel no total", hint="run dmidecode -t 17 as root")
+    apart = population.apart(machine)
+    missing = max(0.0, 1 - (total - apart) / installed)
     measure("total", total, unit="B", at_least=limits.min_total)
     measure("installed", installed, unit="B")
-    measure("missing", max(0.0, 1 - total / installed), unit="fraction", at_most=limits.max_missing)
+    measure("apart", apart, unit="B")
+    if missing > limits.max_missing >= 1 - total / installed and not population.explained(machine, apart):
+        raise ToolFailed(
+            f"{format_size(apart)} lie in NUMA nodes without processors: nobody can tell whether that is DRAM, "
+            "or CXL or HBM memory that hides a missing module",
+            hint="see numactl --hardware, and the firmware's log for a module that was mapped out",
+        )
+    measure("missing", missing, unit="fraction", at_most=limits.max_missing)
 
 
 def _online(blocks: Path) -> int:

@@ -171,12 +171,19 @@ class Replay:
                 return broken
         if request.method in ("POST", "PATCH"):
             return self._change(path, body)
-        if path not in self.tree:
+        if (found := self._found(path)) is None:
             return web.json_response({"error": {"code": "Base.1.0.ResourceMissingAtURI"}}, status=404)
-        answer = self.service.resource(request, self.tree[path])
+        answer = self.service.resource(request, found)
         if path in self._allow:
             answer.headers["Allow"] = self._allow[path]
         return answer
+
+    def _found(self, path: str) -> Any:
+        """The resource, None when there is none. Some BMCs link to what they list in another case, and serve it."""
+        if path in self.tree:
+            return self.tree[path]
+        folded = path.lower()
+        return next((found for listed, found in self.tree.items() if listed.lower() == folded), None)
 
     async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         if fault.drop and request.transport:

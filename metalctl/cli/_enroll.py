@@ -43,6 +43,7 @@ class Wish:
     expected: Path | None = None
     ca: Path | None = None
     again: tuple[str, ...] = ()
+    full_read: bool = False
 
 
 def enroll_nodes(wish: Wish) -> int:
@@ -98,11 +99,12 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
     """The batch; "" when every row is handed over already."""
     if wish.retry:
-        retried = submit.retry(database, wish.nodes, allow_erase=wish.allow_erase)
+        retried = submit.retry(database, wish.nodes, allow_erase=wish.allow_erase, full_read=wish.full_read)
         for line in retried.told:
             click.echo(line, err=wish.as_json)
         return retried.batch
-    done = submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase, again=wish.again)
+    flags = {"allow_erase": wish.allow_erase, "full_read": wish.full_read}
+    done = submit.submit(database, rows, level=wish.level, again=wish.again, **flags)
     if done.left_alone:
         names = ", ".join(done.left_alone)
         click.echo(f"handed over already, left alone: {names} (to do a node again: --again NODE)", err=wish.as_json)

@@ -143,7 +143,8 @@ def _dimms(taken: Inventory) -> Iterator[Row]:
         speed = f"{runs} MT/s{rated}" if runs else ""
         counts = (("corrected", d.corrected), ("uncorrected", d.uncorrected))
         errors = ", ".join(f"{count} {name}" for name, count in counts if count)
-        yield d.slot, format_size(d.size), d.type, speed, str(d.rank or ""), d.part_number, d.serial, errors
+        kind = " ".join(w for w in (d.type, d.technology and f"({d.technology})") if w)
+        yield d.slot, format_size(d.size), kind, speed, str(d.rank or ""), d.part_number, d.serial, errors
 
 
 def _disk(d: Disk) -> Row:

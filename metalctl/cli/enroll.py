@@ -15,6 +15,8 @@ from metalctl.cli._options import ca_option, json_option, state_options
               help="How thorough the checks are.")  # fmt: skip
 @click.option("--allow-erase", is_flag=True,
               help="Disks that carry data may be overwritten; with --retry those of the nodes named.")  # fmt: skip
+@click.option("--full-read", is_flag=True,
+              help="Disks count as empty only when they were read from end to end, which takes hours.")  # fmt: skip
 @click.option("--retry", is_flag=True, help="The arguments are failed nodes: what was found wrong is looked at anew.")
 @click.option("--again", multiple=True, metavar="NODE",
               help="Do this node again although it is handed over: it is power-cycled and installed anew.")  # fmt: skip
@@ -31,6 +33,7 @@ def enroll(
     nodes: tuple[str, ...],
     level: str,
     allow_erase: bool,
+    full_read: bool,
     retry: bool,
     again: tuple[str, ...],
     yes: bool,
@@ -45,8 +48,10 @@ def enroll(
 
     The CSV has the columns name, bmc, credential and profile. Where `metalctl serve` runs the nodes are queued to it,
     else this command serves until the batch has ended. Nothing is written to a disk before the node matches its
-    profile. Nodes that are handed over already are left alone, so that the same file can be enrolled again after rows
-    were added.
+    profile, and none that carries data without --allow-erase. Whether a disk is empty is read: known signatures, its
+    first and last 16 MiB and 256 places between, or all of it with --full-read. Anything but zeros is data.
+
+    Nodes that are handed over already are left alone: the same file can be enrolled again after rows were added.
 
     A BMC's certificate is recorded on first contact, and another one is refused from then on. With --ca (or bmc.ca in
     the settings) it must be signed by these CAs instead, now and whenever the node is spoken to.
@@ -77,7 +82,7 @@ def enroll(
         raise click.UsageError("--ca is remembered when a CSV file is enrolled; --retry goes on as the node is known")
     if again and retry:
         raise click.UsageError("--again is for nodes of a CSV file that are handed over; --retry is for failed ones")
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, again)
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, again, full_read)
     if again and not yes:
         confirm_again(again, allow_erase, config, state_dir)
     ctx.exit(enroll_nodes(wish))

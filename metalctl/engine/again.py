@@ -6,7 +6,7 @@ the inventory is read anew, and the disks are looked at anew before they are wri
 walked again by itself.
 
 Kept in the batch's options, by enrollment: `fresh_from` the ids after which boots and inventories count, `may_erase`
-who may overwrite disks that carry data.
+who may overwrite disks that carry data, `full_read_of` whose disks are read from end to end.
 """
 
 from __future__ import annotations
@@ -66,5 +66,19 @@ def may_erase(options: dict[str, Any], enrollment: str) -> bool:
 
 def allow_erase(connection: Connection, enrollment: Enrollment) -> None:
     """Let this one node be erased, and no other of its batch."""
-    named = enrollments.batch_options(connection, enrollment.batch).get("may_erase", [])
-    enrollments.set_batch_option(connection, enrollment.batch, "may_erase", sorted({*named, enrollment.id}))
+    _add(connection, enrollment, "may_erase")
+
+
+def reads_all(options: dict[str, Any], enrollment: str) -> bool:
+    """Whether this node's disks are read from end to end before they count as empty."""
+    return bool(options.get("full_read")) or enrollment in options.get("full_read_of", ())
+
+
+def read_all(connection: Connection, enrollment: Enrollment) -> None:
+    """Read the disks of this one node from end to end."""
+    _add(connection, enrollment, "full_read_of")
+
+
+def _add(connection: Connection, enrollment: Enrollment, option: str) -> None:
+    named = enrollments.batch_options(connection, enrollment.batch).get(option, [])
+    enrollments.set_batch_option(connection, enrollment.batch, option, sorted({*named, enrollment.id}))

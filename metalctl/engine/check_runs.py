@@ -72,14 +72,18 @@ def found(ctx: Context, run_id: str) -> RunRow | None:
         return evidence.run(connection, run_id)
 
 
-def conclude(rows: Iterable[RunRow], profile: Profile | None = None) -> tuple[Finding, ...]:
+def conclude(
+    rows: Iterable[RunRow], profile: Profile | None = None, *, judged: Iterable[str] = ()
+) -> tuple[Finding, ...]:
     """Findings of finished runs; StageFailed when anything blocks. A run without a good end is UNKNOWN.
 
     profile: whose waivers count for the checks. None waives: that a run ended well (an installation among them) is not
-    for anybody to waive, and a check is never only a warning.
+    for anybody to waive, and a check is never only a warning. judged: checks that every run must have judged this node
+    by: one that is not there, or was skipped, is UNKNOWN.
     """
-    rows = list(rows)
+    rows, names = list(rows), tuple(judged)
     checks = tuple(_finding(result) for row in rows for result in row.results)
+    checks += tuple(f for row in rows if not _ending(row) for name in names for f in _not_judged(row, name))
     if profile is not None:
         checks = waive(checks, replace(profile, warnings=()))
     findings = (*checks, *(f for row in rows for f in _ending(row)))
@@ -98,6 +102,19 @@ def _finding(result: CheckResult) -> Finding:
         part=result.part,
         source=f"check on the node, boot {result.boot_id[:8]}",
         remedy=result.remedy or ("" if result.verdict in (Verdict.PASS, Verdict.SKIP) else _REMEDY[result.verdict]),
+    )
+
+
+def _not_judged(row: RunRow, check: str) -> tuple[Finding, ...]:
+    """A node is not passed on what it only served for."""
+    if any(result.check == check and result.verdict is not Verdict.SKIP for result in row.results):
+        return ()
+    reason = next((r.reason for r in row.results if r.check == check), "") or "its run has no result of it"
+    got = f"not judged: {reason}"
+    return (
+        Finding(
+            f"check.{check}", Verdict.UNKNOWN, "a verdict", got, source=row.run_id, remedy=_REMEDY[Verdict.UNKNOWN]
+        ),
     )
 
 

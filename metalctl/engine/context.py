@@ -66,7 +66,7 @@ class Context:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the batch was asked: level, allow_erase."""
+        """What the batch was asked: level, allow_erase, full_read."""
         with self.services.database.connect() as connection:
             return enrollments.batch_options(connection, self.enrollment.batch)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from metalctl.engine import hygiene
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed
 from metalctl.model.finding import Finding
@@ -43,9 +44,14 @@ def root_disk(ctx: Context) -> Disk:
 
 
 def arm(ctx: Context, disk: Disk, action: str) -> Armed:
-    """Leave to overwrite one disk for one action, for a limited time; written to the audit trail."""
-    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR)
-    ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires)
+    """Leave to overwrite one disk for one action, for a limited time; written to the audit trail.
+
+    It is for the very disk that was looked at in this boot; StageFailed when none was.
+    """
+    seen = hygiene.remembered(ctx, disk)
+    which = {name: seen[name] for name in ("wwn", "number", "diskseq", "boot_id")}
+    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR, **which)
+    ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires, **which)
     return armed
 
 

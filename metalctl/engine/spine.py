@@ -43,7 +43,8 @@ SPINE: tuple[StageSpec, ...] = (
     StageSpec(Stage.VERIFIED, verified.tick, 10 * 60, 5),
     StageSpec(Stage.INSPECTED, inspected.tick, 60 * 60, 240),
     StageSpec(Stage.MATCHED, matched.tick, 5 * 60, 1),
-    StageSpec(Stage.PREPARED, prepared.tick, 30 * 60, 30),
+    # Days only for --full-read of large disks; bonds and samples have deadlines of their own.
+    StageSpec(Stage.PREPARED, prepared.tick, 96 * 3600, 30),
     StageSpec(Stage.BURNED_IN, burned_in.tick, 96 * 3600, 240),
     StageSpec(Stage.INSTALLED, installed.tick, 3 * 3600, 300),
     StageSpec(Stage.ACCEPTED, accepted.tick, 2 * 3600, 120),

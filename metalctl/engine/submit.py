@@ -54,7 +54,13 @@ def check(database: Engine, rows: Sequence[Row], again: Sequence[str] = ()) -> N
 
 
 def submit(
-    database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool, again: Sequence[str] = ()
+    database: Engine,
+    rows: Sequence[Row],
+    *,
+    level: str,
+    allow_erase: bool,
+    full_read: bool = False,
+    again: Sequence[str] = (),
 ) -> Submitted:
     """A new batch of these nodes. UsageError lists every bad row, and then nothing is kept.
 
@@ -68,7 +74,7 @@ def submit(
         if not rows:
             return Submitted("", left)
         expected = {row.name: row.expected for row in rows if row.expected}
-        options = {"level": level, "allow_erase": allow_erase, "expected": expected}
+        options = {"level": level, "allow_erase": allow_erase, "full_read": full_read, "expected": expected}
         batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
@@ -124,15 +130,15 @@ class Retried:
     told: tuple[str, ...] = ()
 
 
-def retry(database: Engine, names: Sequence[str], *, allow_erase: bool) -> Retried:
+def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False) -> Retried:
     """Let failed enrollments of one batch go on (engine.again says from where).
 
-    allow_erase is for these nodes only. UsageError: one is not failed, or they are of several batches.
+    allow_erase, full_read are for these nodes only. UsageError: one is not failed, or they are of several batches.
     """
     with database.begin() as connection:
         lock(connection)
         found = _failed(connection, names)
-        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase)]
+        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase, full_read)]
     return Retried(found[0].batch, tuple(told))
 
 
@@ -150,7 +156,9 @@ def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.En
     return found
 
 
-def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool) -> list[str]:
+def _reopen(
+    connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool
+) -> list[str]:
     attempt = enrollment.attempt + 1
     first = trying_again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
@@ -158,6 +166,8 @@ def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_er
     enrollments.summarize(connection, enrollment.id)
     if allow_erase:
         trying_again.allow_erase(connection, enrollment)
+    if full_read:
+        trying_again.read_all(connection, enrollment)
     _pair_anew(connection, enrollment)
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
     audit.record(connection, enrollment.node, "retry", actor="operator", **told)

@@ -40,7 +40,7 @@ def resource_class(dossier: Dossier) -> str:
 def properties(dossier: Dossier, found: Inventory) -> dict[str, Any]:
     """Sizes of the machine, where the system goes (by serial), and capabilities."""
     root = _root_disk(dossier)
-    installed = sum(d.size for d in found.memory.dimms) or found.memory.total
+    installed = found.memory.installed or found.memory.total
     if not (installed and found.cpu.threads and root.size):
         raise Incomplete(f"{dossier.node}: memory, threads or root disk are not known", hint="enroll it again")
     return {

@@ -32,23 +32,40 @@ class BondSpec:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a paired check. side: "server" or "client"; address, port: where the server listens."""
+    """The other end of a paired check. side: of this node, "server" or "client"; address, port: where the server
+    listens. client: the client's address, by which the server knows its peer among all who call; "" when not known.
+    """
 
     node: str
     side: str
     address: str
     port: int = 5201
+    client: str = ""
+
+    @property
+    def other(self) -> str:
+        """The address of the other end."""
+        return self.client if self.side == "server" else self.address
 
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires` (epoch s)."""
+    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires` (epoch s).
+
+    The rest is the disk as it was looked at (metalctl.node.hygiene), and holds within that boot only: number is the
+    kernel's device number ("8:0"), diskseq the kernel's count of media that came ("" before Linux 5.15), boot_id the
+    boot. "" for wwn and diskseq: the disk and the kernel stated none.
+    """
 
     serial: str
     size: int
     action: str
     enrollment: str
     expires: float
+    wwn: str = ""
+    number: str = ""
+    diskseq: str = ""
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

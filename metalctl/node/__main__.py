@@ -1,7 +1,7 @@
 """`python3 -m metalctl.node COMMAND`: what the controller, or a technician by hand, runs on a node.
 
     inspect                    print the in-band inventory as JSON
-    disks                      print what is on each disk and what speaks against writing to it, as JSON
+    disks [--full] [SERIAL...] print what is on each disk and what speaks against writing to it, as JSON
     network SPEC.json          make the bonds of {"bonds": [...]}, print what they became; --undo takes them back
     run SPEC.json              run checks, journal to RUN_DIR/<run_id>/journal.jsonl
     install SPEC.json          write an OS image to one disk, journal as above

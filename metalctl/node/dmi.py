@@ -11,6 +11,8 @@ from metalctl.model.units import UnitError, parse_size
 
 _NUMBERS = frozenset({"Serial Number", "Part Number", "Asset Tag", "SKU Number"})
 
+HANDLE = "Handle"
+"""The field of a section with its handle ("0x1007"), by which others refer to it."""
 Section = dict[str, str]
 
 
@@ -21,7 +23,9 @@ def sections(text: str) -> list[Section]:
         lines = [line for line in block.splitlines() if line.strip()]
         start = next((i for i, line in enumerate(lines) if line.startswith("Handle ")), None)
         if start is not None and len(lines) > start + 1:
-            found.append(_section(lines[start + 1 :]))
+            found.append(
+                {**_section(lines[start + 1 :]), HANDLE: lines[start].split(",")[0].removeprefix("Handle ").strip()}
+            )
     return found
 
 

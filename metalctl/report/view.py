@@ -131,7 +131,7 @@ def _facts(inventory: Inventory | None) -> dict[str, str]:
     cores = (
         "" if cpu.cores is None else f"{cpu.sockets or '?'} × socket, {cpu.cores} cores, {cpu.threads or '?'} threads"
     )
-    dimms = f" in {sum(1 for d in memory.dimms if d.size)} DIMMs" if memory.dimms else ""
+    dimms = f" in {len(memory.modules)} DIMMs" if memory.dimms else ""
     found = {
         "Machine": f"{who.manufacturer} {who.product}".strip(),
         "Serial": who.serial,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ SCRUBBED = (
     (re.compile(r"/\S*/(?:old|today)/(?=\w)"), ""),
     (re.compile(r"/tmp/[^\s'\",:)\]]+"), "/tmp/…"),
     (re.compile(r"\b0x[0-9a-f]{6,}"), "0x…"),
+    (re.compile(r"(?<=')[\w-]{40,}(?=')"), "…"),
     (re.compile(r"\b127(?:\.\d{1,3}){3}(?::\d+)?"), "127.…"),
     (re.compile(r"(?<=[\w\]]):\d{4,5}\b"), ":…"),
     (re.compile(r"\bpid \d+"), "pid …"),
@@ -41,16 +42,17 @@ class Seen:
 
     def reds(self) -> list[tuple[str, str]]:
         """(how, first line) of its red cases; those by an assertion first."""
-        found = [(how(error), line(error)) for outcome, error in self.cases.values() if outcome == "failed"]
+        found = [(how(error), line(error)) for _, (outcome, error) in sorted(self.cases.items()) if outcome == "failed"]
         return sorted(found, key=lambda red: ("assertion", "error", "absent").index(red[0]))
 
 
-def gather(records: Iterable[Mapping[str, Any]]) -> dict[str, Seen]:
-    """The tests by the name of their function; of a case's phases the worst counts."""
+def gather(records: Iterable[dict[str, Any]]) -> dict[str, Seen]:
+    """The tests by the name of their function; of a case's phases the worst counts. One that never ended has failed."""
     found: dict[str, Seen] = {}
-    for one in records:
-        if "test" not in one:
-            continue
+    phases = [one for one in records if "test" in one]
+    ended = {one["test"] for one in phases if one["when"] != "setup" or one["outcome"] == "skipped"}
+    died = [one | {"outcome": "failed", "error": "the process died"} for one in phases if one["test"] not in ended]
+    for one in [*phases, *died]:
         name = one["test"].partition("[")[0]
         test = found.setdefault(name, Seen(name))
         test.marks |= {(mark[0], mark[1]) for mark in one["marks"]}

@@ -10,6 +10,7 @@ from tests.truth.outcome import Seen
 
 PAGE = Path("docs/reference/truth.md")
 HOW = {"assertion": "assertion", "absent": "did not exist", "error": "error"}
+SUM = {"assertion": "red by an assertion", "absent": "because it did not exist", "error": "by an error"}
 ROW = re.compile(r"^\| (?P<item>\S+) \| (?P<kind>.*?) \| `(?P<test>tests/[^`]+)` \|", re.M)
 HEAD = """# What passes was seen
 
@@ -34,7 +35,7 @@ def render(old: Mapping[str, Seen], commit: str) -> str:
     rows = sorted((item, kind, test) for test, found in old.items() for item, kind in found.marks)
     rows.sort(key=lambda row: (_natural(row[0]), row[1], row[2]))
     seen = {name: _best(test) for name, test in old.items()}
-    counts = [f"{sum(best == how for best in seen.values())} by {HOW[how]}" for how in HOW]
+    counts = [f"{sum(best == how for best in seen.values())} {name}" for how, name in SUM.items()]
     bare = sum(not best for best in seen.values())
     by = ", ".join(counts) + (f", {bare} not red" if bare else "")
     kinds = len({(item, kind) for item, kind, _ in rows})

@@ -23,6 +23,15 @@ def _write(**facts: Any) -> None:
         file.write(json.dumps(facts) + "\n")
 
 
+def pytest_configure() -> None:
+    """The code that is tested is that of the tree in which the run was started, and no other's."""
+    import metalctl
+
+    place = Path(metalctl.__file__).resolve()
+    if not place.is_relative_to(Path.cwd().resolve()):
+        raise pytest.UsageError(f"metalctl is imported from {place}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
@@ -32,7 +41,7 @@ def pytest_runtest_makereport(
     marks = [list(map(str, mark.args)) for mark in item.iter_markers("truth")]
     if marks:
         error = call.excinfo.exconly() if call.excinfo else ""
-        _write(test=item.nodeid, marks=marks, outcome=report.outcome, error=error)
+        _write(test=item.nodeid, marks=marks, when=report.when, outcome=report.outcome, error=error)
     return report  # type: ignore[return-value]
 
 
@@ -41,7 +50,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.getoption("collectonly"):
         for item in session.items:
             if marks := [list(map(str, mark.args)) for mark in item.iter_markers("truth")]:
-                _write(test=item.nodeid, marks=marks, outcome="collected", error="")
+                _write(test=item.nodeid, marks=marks, when="collected", outcome="collected", error="")
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

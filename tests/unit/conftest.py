@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 SLOW = (
     "bmc/test_fuzz",
     "node/checks",
+    "node/disks/test_hygiene",
     "node/runner",
     "node/plugin",
     "node/pyfio",

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from metalctl.bmc.ipmi import walk
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import Lost, Refused
+from metalctl.bmc.ipmi.patience import STORAGE, Raw, patient
 from metalctl.bmc.ipmi.rmcp import guid
-from metalctl.bmc.ipmi.walk import STORAGE, answered
+from metalctl.bmc.ipmi.walk import answered
 
 CHASSIS, APP, TRANSPORT = 0x00, 0x06, 0x0C
 _CONTROL = {"off": 0, "on": 1, "reset": 3, "nmi": 4}
@@ -23,9 +24,14 @@ class Commands(ABC):
     def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
         """The data of the answer; raises Refused for a completion code."""
 
+    @property
+    def patient(self) -> Raw:
+        """The same for what only reads: asked again while the BMC refuses it for the moment."""
+        return patient(self.raw)
+
     def power(self) -> str:
         """ "on" or "off"."""
-        return "on" if answered(self.raw(CHASSIS, 0x01), 1)[0] & 1 else "off"
+        return "on" if answered(self.patient(CHASSIS, 0x01, b""), 1)[0] & 1 else "off"
 
     def set_power(self, action: str) -> None:
         """Chassis Control: "off", "on", "reset" or "nmi"; the state is not awaited."""
@@ -33,7 +39,7 @@ class Commands(ABC):
 
     def device(self) -> dict[str, Any]:
         """Get Device ID (20.1)."""
-        d = answered(self.raw(APP, 0x01), 11)
+        d = answered(self.patient(APP, 0x01, b""), 11)
         return {
             "device_id": d[0],
             "firmware_version": f"{d[2] & 0x7F}.{d[3]:02x}",
@@ -43,33 +49,36 @@ class Commands(ABC):
 
     def guid(self) -> str:
         """Get System GUID (22.14), as SMBIOS writes it; "" when it means nothing."""
-        return guid(answered(self.raw(APP, 0x37), 16))
+        return guid(answered(self.patient(APP, 0x37, b""), 16))
 
     def fru(self, fru_id: int = 0) -> str:
         """The bytes of a FRU inventory."""
-        return walk.read_fru(self.raw, fru_id).hex()
+        return walk.read_fru(self.patient, fru_id).hex()
 
-    def sdr(self) -> list[str]:
-        """Every sensor data record."""
-        return [record.hex() for record in walk.read_sdr(self.raw)]
+    def sdr(self) -> dict[str, Any]:
+        """Every sensor data record; "lost": those that the BMC refused, each with its type where its head was told."""
+        lost: list[Lost] = []
+        return told(walk.read_sdr(self.patient, lost), lost)
 
-    def readings(self, numbers: list[int]) -> list[str | None]:
-        """Get Sensor Reading of each sensor; None for one that is refused."""
-        return [self._reading(number) for number in numbers]
+    def readings(self, numbers: list[int]) -> list[str | int | None]:
+        """Get Sensor Reading of each sensor; None for one that there is not, a completion code for one refused."""
+        raw = self.patient
+        return [self._reading(raw, number) for number in numbers]
 
-    def _reading(self, number: int) -> str | None:
+    def _reading(self, raw: Raw, number: int) -> str | int | None:
         try:
-            return self.raw(walk.SENSOR_EVENT, 0x2D, bytes((number,))).hex()
-        except Refused:
-            return None
+            return raw(walk.SENSOR_EVENT, 0x2D, bytes((number,))).hex()
+        except Refused as refused:
+            return None if refused.unsupported else refused.code
 
-    def sel(self, most: int) -> list[str]:
-        """The newest records of the event log, oldest first."""
-        return [record.hex() for record in walk.read_sel(self.raw, most)]
+    def sel(self, most: int) -> dict[str, Any]:
+        """The newest records of the event log, oldest first; "lost": those that the BMC refused."""
+        lost: list[Lost] = []
+        return told(walk.read_sel(self.patient, most, lost), lost)
 
     def sel_count(self) -> int:
         """How many records it holds."""
-        return walk.sel_count(self.raw)
+        return walk.sel_count(self.patient)
 
     def clear_sel(self) -> None:
         """Begins to empty the event log (31.9)."""
@@ -78,7 +87,7 @@ class Commands(ABC):
 
     def clock(self) -> int:
         """Seconds since 1970 by the clock of the event log."""
-        return int.from_bytes(answered(self.raw(STORAGE, 0x48), 4)[:4], "little")
+        return int.from_bytes(answered(self.patient(STORAGE, 0x48, b""), 4)[:4], "little")
 
     def set_clock(self, seconds: int) -> None:
         """Set it."""
@@ -86,17 +95,18 @@ class Commands(ABC):
 
     def lan(self) -> dict[str, str]:
         """Address and MAC address of the channel that we came in on (23.2)."""
+        raw = self.patient
         try:
-            channel = answered(self.raw(APP, 0x42, bytes((_THIS_CHANNEL,))), 1)[0] & 0x0F
+            channel = answered(raw(APP, 0x42, bytes((_THIS_CHANNEL,))), 1)[0] & 0x0F
         except Refused:
             channel = _THIS_CHANNEL
-        address = answered(self.raw(TRANSPORT, 0x02, bytes((channel, 3, 0, 0))), 5)[1:5]
-        mac = answered(self.raw(TRANSPORT, 0x02, bytes((channel, 5, 0, 0))), 7)[1:7]
+        address = answered(raw(TRANSPORT, 0x02, bytes((channel, 3, 0, 0))), 5)[1:5]
+        mac = answered(raw(TRANSPORT, 0x02, bytes((channel, 5, 0, 0))), 7)[1:7]
         return {"address": ".".join(map(str, address)), "mac": mac.hex(":")}
 
     def identified(self) -> bool | None:
         """Whether the locator LED is on; None when the BMC does not tell."""
-        status = self.raw(CHASSIS, 0x01)
+        status = self.patient(CHASSIS, 0x01, b"")
         return bool(status[2] & 0x30) if len(status) > 2 and status[2] & 0x40 else None
 
     def identify(self, on: bool) -> None:
@@ -106,3 +116,8 @@ class Commands(ABC):
     def cold_reset(self) -> None:
         """Restart the BMC; the session is lost with it."""
         self.raw(APP, 0x02)
+
+
+def told(records: list[bytes], lost: list[Lost]) -> dict[str, Any]:
+    """Records as plain JSON: {"records": [hex], "lost": [{"why", "kind"}]}."""
+    return {"records": [r.hex() for r in records], "lost": [{"why": str(one), "kind": one.kind} for one in lost]}

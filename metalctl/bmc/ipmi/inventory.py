@@ -17,6 +17,7 @@ from metalctl.model.inventory import Firmware, LogEntry, Manager, PowerSupply, S
 
 LOG = 200  # entries of the event log that are read
 FRUS = 32  # FRU inventories beside the system's own that are read
+_NOTHING: tuple[list[bytes], list[dict[str, Any]]] = ([], [])
 T = TypeVar("T")
 Ask = Callable[..., Any]
 
@@ -31,15 +32,18 @@ class Reader:
 
     def identity(self) -> Identity:
         """Of the system, from FRU 0 and the GUID."""
-        raw = self._try("identity.serial", "ipmi FRU 0", "", lambda: str(self.ask("fru", fru_id=0)))
-        found = self._try("identity.serial", "ipmi FRU 0", None, lambda: fru.parse(bytes.fromhex(raw))) if raw else None
+        found = self._try(
+            "identity.serial", "ipmi FRU 0", None, lambda: fru.parse(bytes.fromhex(self.ask("fru", fru_id=0)))
+        )
         uuid = self._try("identity.uuid", "ipmi Get System GUID", "", lambda: str(self.ask("guid")))
         if found is None:
             return Identity(uuid=uuid)
         if (stated := found.product.get("serial", "")) and not found.first("product.serial"):
             self.broken.append(Unreadable("identity.serial", f"FRU 0 says {stated!r}, which nobody burned in"))
         for doubt in found.doubts:
-            self.broken.append(Unreadable("identity.fru", doubt))
+            # What is cut off may be what the serial stands in; a wrong checksum leaves it readable.
+            hides = "cut off" in doubt and not found.product.get("serial")
+            self.broken.append(Unreadable("identity.serial" if hides else "identity.fru", f"FRU 0: {doubt}"))
         return Identity(
             # Only the product's: a board's or chassis' own serial is not what the system states in-band.
             serial=found.first("product.serial"),
@@ -74,7 +78,12 @@ class Reader:
 
     def records(self) -> tuple[list[sdr.Record], list[sdr.Locator]]:
         """Sensors and parts out of the sensor data repository."""
-        listed: list[bytes] = self._try("sensors", "ipmi SDR", [], lambda: [bytes.fromhex(r) for r in self.ask("sdr")])
+        before = len(self.broken)
+        listed, lost = self._try("sensors", "ipmi SDR", _NOTHING, lambda: _told(self.ask("sdr")))
+        self._lost(("power_supplies",), *(one.reason for one in self.broken[before:]))
+        for one in lost:
+            says = one["kind"] in (None, *sdr.KINDS)  # of another kind it would have told nothing
+            self._lost(("sensors", "power_supplies") if says else ("sensors.record",), one["why"])
         found = [record for data in listed if (record := sdr.parse(data))]
         sensors = [r for r in found if isinstance(r, sdr.Record)]
         return sensors, [r for r in found if isinstance(r, sdr.Locator)]
@@ -84,7 +93,8 @@ class Reader:
         ours = [r for r in records if r.owner == sdr.BMC and r.lun == 0 and _tells(r)]
         if far := [r.name for r in records if (r.owner != sdr.BMC or r.lun) and _tells(r)]:
             self.broken.append(Unreadable("sensors", f"{len(far)} behind another controller: {', '.join(far[:5])}"))
-        answers: list[bytes | None] = self._try("sensors", "ipmi SDR", [None] * len(ours), lambda: self._readings(ours))
+        answers: list[bytes | None] = [None] * len(ours)
+        answers = self._try("sensors", "ipmi SDR", answers, lambda: self._readings(ours))
         pairs = list(zip(ours, answers, strict=False))
         measured = tuple(s for r, a in pairs if (s := sdr.sensor(r, a)))
         supplies = tuple(p for r, a in pairs if (p := sdr.power_supply(r, a)))
@@ -93,8 +103,12 @@ class Reader:
         return measured, supplies
 
     def _readings(self, records: list[sdr.Record]) -> list[bytes | None]:
-        told = self.ask("readings", numbers=[r.number for r in records])
-        return [bytes.fromhex(answer) if answer else None for answer in told]
+        told = list(self.ask("readings", numbers=[r.number for r in records]))
+        for record, code in ((r, c) for r, c in zip(records, told, strict=False) if isinstance(c, int)):
+            self._lost(
+                (f"sensors.{record.name}",), f"Get Sensor Reading {record.number:02x}h: completion code {code:02x}h"
+            )
+        return [bytes.fromhex(answer) if isinstance(answer, str) else None for answer in told]
 
     def supplies(self, watched: tuple[PowerSupply, ...], parts: list[sdr.Locator]) -> tuple[PowerSupply, ...]:
         """The same with model and serial, of those that have a FRU inventory of their own."""
@@ -123,10 +137,12 @@ class Reader:
     def log(self, records: list[sdr.Record]) -> tuple[LogEntry, ...]:
         """The newest entries of the event log, oldest first."""
         names = {r.number: r.name for r in records if r.owner == sdr.BMC}
-        raw: list[bytes] = self._try(
-            "log", "ipmi SEL", [], lambda: [bytes.fromhex(r) for r in self.ask("sel", most=LOG)]
-        )
+        raw, lost = self._try("log", "ipmi SEL", _NOTHING, lambda: _told(self.ask("sel", most=LOG)))
+        self._lost(("log",), *(one["why"] for one in lost))
         return tuple(entry for record in raw if (entry := sel.parse(record, names)))
+
+    def _lost(self, facts: tuple[str, ...], *reasons: str) -> None:
+        self.broken += [Unreadable(fact, why) for why in reasons for fact in facts]
 
     def _try(self, fact: str, source: str, otherwise: T, read: Callable[[], T]) -> T:
         """The answer; what the BMC does not know is not stated, what breaks is noted."""
@@ -137,9 +153,14 @@ class Reader:
         except (BadAnswer, ValueError) as error:
             self.broken.append(Unreadable(fact, str(error)))
             return otherwise
-        if found:
+        if found and found != _NOTHING:
             self.sources[fact] = source
         return found
+
+
+def _told(answer: dict[str, Any]) -> tuple[list[bytes], list[dict[str, Any]]]:
+    """Records, and those that were lost (see commands.told)."""
+    return [bytes.fromhex(record) for record in answer["records"]], answer["lost"]
 
 
 def _tells(record: sdr.Record) -> bool:

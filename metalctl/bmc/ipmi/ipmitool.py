@@ -17,8 +17,9 @@ from typing import Any
 from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
+from metalctl.bmc.ipmi import walk
 from metalctl.bmc.ipmi.client import LONG
-from metalctl.bmc.ipmi.commands import Commands
+from metalctl.bmc.ipmi.commands import Commands, told
 from metalctl.bmc.ipmi.errors import Refused
 
 _FIELD = re.compile(r"^\s*([^:]+?)\s*:\s*(.*?)\s*$", re.MULTILINE)
@@ -67,16 +68,19 @@ class Ipmitool(Commands):
         """See Commands."""
         return self._dumped("fru", "read", str(fru_id)).hex()
 
-    def sdr(self) -> list[str]:
-        """See Commands."""
-        return [record.hex() for record in split_sdr(self._dumped("sdr", "dump"))]
+    def sdr(self) -> dict[str, Any]:
+        """See Commands. The tool leaves records out that it cannot read: they are missed by their number."""
+        found = split_sdr(self._dumped("sdr", "dump"))
+        return told(found, walk.missed(len(found), walk.stated(self.patient), "SDR repository"))
 
-    def sel(self, most: int) -> list[str]:
-        """See Commands."""
-        data = self._dumped("sel", "writeraw") if self.sel_count() else b""
-        return [data[at : at + 16].hex() for at in range(0, len(data) - 15, 16)][-most:]
+    def sel(self, most: int) -> dict[str, Any]:
+        """See Commands. As for `sdr`."""
+        count = self.sel_count()
+        data = self._dumped("sel", "writeraw") if count else b""
+        found = [data[at : at + 16] for at in range(0, len(data) - 15, 16)]
+        return told(found[-most:], walk.missed(len(found), count, "event log"))
 
-    def readings(self, numbers: list[int]) -> list[str | None]:
+    def readings(self, numbers: list[int]) -> list[str | int | None]:
         """See Commands. Many in one run; where one is refused its line is missing, so the run is halved to find it."""
         if not numbers:
             return []

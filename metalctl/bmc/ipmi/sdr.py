@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from metalctl.bmc.ipmi.text import unpack
 from metalctl.model.inventory import PowerSupply, Sensor
 
-FULL, COMPACT, FRU_LOCATOR = 0x01, 0x02, 0x11
+FULL, COMPACT, FRU_LOCATOR = KINDS = (0x01, 0x02, 0x11)
 BMC = 0x20  # owner of the sensors that need no bridging
 THRESHOLD, SENSOR_SPECIFIC = 0x01, 0x6F
 POWER_SUPPLY, POWER_SUPPLY_ENTITY = 0x08, 10

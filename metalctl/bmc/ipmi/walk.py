@@ -1,29 +1,32 @@
 """What takes many requests: FRU inventory, sensor data records, event log. Over anything that sends one request.
 
-A BMC may answer anything: every walk is bounded in requests and bytes, and a record that leads back is an error.
+A BMC may answer anything: every walk is bounded in requests and bytes, and a record that leads back is an error. Who
+refuses an amount is asked for less of it. What is refused for good costs that FRU or record, which is told (`Lost`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from metalctl.bmc.ipmi import fru
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import RESERVATION_LOST, TOO_LONG, Lost, Refused
+from metalctl.bmc.ipmi.patience import STORAGE, Raw
 
-STORAGE, SENSOR_EVENT = 0x0A, 0x04
-RESERVATION_LOST = 0xC5
-TOO_LONG = (0xC7, 0xC8, 0xCA, 0xCE, 0xFF)
+SENSOR_EVENT = 0x04
 MOST_RECORDS = 4096
 MOST_FRU = 64 * 1024
 LAST = 0xFFFF
 CHUNK = 32
+HEAD = 5
+MOST_LOST = 16  # records that may be refused before the rest is not asked for
+GAP = 8  # record numbers that are tried beyond one that does not tell which follows it
+_ABSENT = 0xCB
 _TRIES = 6
-
-Raw = Callable[[int, int, bytes], bytes]  # network function, command, data → data after the completion code
+One = Callable[[int], tuple[int, bytes]]  # number of a record → the number that follows, and the record
 
 
 def read_fru(raw: Raw, fru_id: int) -> bytes:
-    """The bytes of one FRU inventory, as far as its areas reach."""
+    """The bytes of one FRU inventory, as far as its areas reach. Raises Lost for one that is there and refuses."""
     info = answered(raw(STORAGE, 0x10, bytes((fru_id,))), 3)
     size, in_words = min(_word(info), MOST_FRU), info[2] & 1
 
@@ -31,19 +34,23 @@ def read_fru(raw: Raw, fru_id: int) -> bytes:
         at, count = at >> in_words, max(1, count >> in_words)
         return answered(raw(STORAGE, 0x11, bytes((fru_id, at & 0xFF, at >> 8, count))), 1)[1:]
 
-    return _pieces(piece, lambda found: min(size, fru.extent(found)), CHUNK)[:size]
+    try:
+        return _pieces(piece, lambda found: min(size, fru.extent(found)), CHUNK)[:size]
+    except Refused as refused:
+        raise Lost(refused, f"FRU {fru_id} of {size} bytes") from None
 
 
 def _pieces(piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], step: int) -> bytes:
     """Bytes up to the `reach` of what was found, by `piece(at, count)`; a BMC that finds them too long gets shorter."""
     found = b""
     while len(found) < (wanted := reach(found)):
+        count = min(step, wanted - len(found))
         try:
-            part = piece(len(found), min(step, wanted - len(found)))
+            part = piece(len(found), count)
         except Refused as refused:
-            if refused.code not in TOO_LONG or step <= 4:
+            if refused.code not in TOO_LONG or count <= 1:
                 raise
-            step //= 2
+            step = count // 2
             continue
         if not part:
             break
@@ -51,77 +58,143 @@ def _pieces(piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], s
     return found
 
 
-def read_sdr(raw: Raw) -> list[bytes]:
-    """Every sensor data record, of the repository, or of the device when there is none."""
+def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
+    """Every sensor data record, of the repository, or of the device when there is none. lost: gets those refused."""
     try:
-        return list(_records(raw, STORAGE, 0x23, 0x22))
+        found = _Records(raw, STORAGE, 0x23).all(lost)
     except Refused as refused:
         if not refused.unsupported:
             raise
-    return list(_records(raw, SENSOR_EVENT, 0x21, 0x22))
+        return _Records(raw, SENSOR_EVENT, 0x21).all(lost)
+    if lost is not None:
+        lost += missed(len(found) + len(lost), stated(raw), "SDR repository")
+    return found
 
 
-def _records(raw: Raw, netfn: int, get: int, reserve: int) -> Iterator[bytes]:
-    reservation, record_id, seen = _reserved(raw, netfn, reserve), 0, set[int]()
-    whole = True
-    while record_id != LAST and len(seen) < MOST_RECORDS:
-        if record_id in seen:
-            raise Refused(0, f"sensor data record {record_id:04x}h leads back to itself")
-        seen.add(record_id)
+def missed(told: int, count: int, where: str) -> list[Lost]:
+    """What is said where fewer records were told than there are."""
+    return [Lost(Refused(0, f"{told} of the {count} records that it states were told"), where)] if told < count else []
+
+
+def stated(raw: Raw) -> int:
+    """How many records the repository says that it holds; 0 when it does not say."""
+    try:
+        count = _word(answered(raw(STORAGE, 0x20, b""), 3)[1:])
+    except Refused:
+        return 0
+    return 0 if count == 0xFFFF else count
+
+
+class _Records:
+    """The sensor data records of one repository, each read whole or in parts, under a reservation."""
+
+    def __init__(self, raw: Raw, netfn: int, get: int) -> None:
+        self._raw, self._netfn, self._get = raw, netfn, get
+        self._reservation, self._whole = self._reserved(), True
+
+    def all(self, lost: list[Lost] | None) -> list[bytes]:
+        return _chain(self._one, 0, MOST_RECORDS, "sensor data record", lost)
+
+    def _one(self, number: int) -> tuple[int, bytes]:
         for left in range(_TRIES, 0, -1):
             try:
-                head, size = (record_id, 0xFF) if whole else (record_id, 5)
-                answer = _part(raw, (netfn, get), reservation, head, 0, size)
-                following, record = _word(answer), answer[2:]
-                if not whole and len(record) == 5:
-                    record += _rest(raw, (netfn, get), reservation, record_id, record[4])
-                break
+                return self._read(number)
             except Refused as refused:
-                if refused.code == RESERVATION_LOST and left > 1:
-                    reservation = _reserved(raw, netfn, reserve)
-                elif whole and refused.code in TOO_LONG:
-                    whole = False
-                else:
+                if refused.code != RESERVATION_LOST or left == 1:
                     raise
-        yield record
-        record_id = following
+            self._reservation = self._reserved()
+        raise AssertionError
+
+    def _read(self, number: int) -> tuple[int, bytes]:
+        if self._whole:
+            try:
+                answer = self._part(number, 0, 0xFF)
+                return _word(answer), answer[2:]
+            except Refused as refused:
+                if refused.code == RESERVATION_LOST:
+                    raise
+                self._whole = refused.code not in TOO_LONG  # its head may be told all the same, and what follows it
+        return self._in_parts(number)
+
+    def _in_parts(self, number: int) -> tuple[int, bytes]:
+        following, head = LAST, b""
+
+        def piece(at: int, count: int) -> bytes:
+            nonlocal following
+            answer = self._part(number, at, count)
+            following = _word(answer)
+            return answer[2:]
+
+        try:
+            head = _pieces(piece, lambda found: HEAD, HEAD)[:HEAD]
+            size = head[4] if len(head) == HEAD else 0
+            return following, head + _pieces(lambda at, n: piece(HEAD + at, n), lambda found: size, 16)[:size]
+        except Refused as refused:
+            if len(head) < HEAD:
+                raise
+            raise Lost(refused, f"sensor data record {_word(head):04x}h", head[3], following) from None
+
+    def _part(self, number: int, at: int, count: int) -> bytes:
+        request = self._reservation + number.to_bytes(2, "little") + bytes((at, count))
+        return answered(self._raw(self._netfn, self._get, request), 2)
+
+    def _reserved(self) -> bytes:
+        try:
+            return answered(self._raw(self._netfn, 0x22, b""), 2)[:2]
+        except Refused as refused:
+            if refused.unsupported:  # a simple device does without reservations
+                return b"\0\0"
+            raise
 
 
-def _rest(raw: Raw, command: tuple[int, int], reservation: bytes, record_id: int, size: int) -> bytes:
-    def piece(at: int, count: int) -> bytes:
-        return _part(raw, command, reservation, record_id, 5 + at, count)[2:]
+def _chain(one: One, number: int, most: int, what: str, lost: list[Lost] | None) -> list[bytes]:
+    """Every record from `number` on. One that is refused is lost; the next is the one that it names, or is searched."""
+    found: list[bytes] = []
+    seen = set[int]()
+    gap = 0
+    while number < LAST and len(seen) < most:
+        if number in seen and not gap:
+            raise Refused(0, f"{what} {number:04x}h leads back to itself")
+        if number in seen or gap > GAP or len(lost or ()) >= MOST_LOST:
+            (lost if lost is not None else []).append(
+                Lost(Refused(0, "not asked for"), f"{what}s from {number:04x}h on")
+            )
+            break
+        seen.add(number)
+        try:
+            number, record = one(number)
+            found.append(record)
+            gap = 0
+        except Refused as refused:
+            if lost is None or (refused.unsupported and len(seen) == 1):
+                raise
+            told = refused if isinstance(refused, Lost) else Lost(refused, f"{what} {number:04x}h")
+            if not gap or refused.code != _ABSENT:  # a number that was only guessed may be none
+                lost.append(told)
+            gap = gap + 1 if told.following is None else 0
+            number = number + 1 if told.following is None else told.following
+    return found
 
-    return _pieces(piece, lambda found: size, 16)[:size]
 
-
-def _part(raw: Raw, command: tuple[int, int], reservation: bytes, record_id: int, at: int, count: int) -> bytes:
-    request = reservation + record_id.to_bytes(2, "little") + bytes((at, count))
-    return answered(raw(*command, request), 2)
-
-
-def _reserved(raw: Raw, netfn: int, command: int) -> bytes:
-    try:
-        return answered(raw(netfn, command, b""), 2)[:2]
-    except Refused as refused:
-        if refused.unsupported:  # a simple device does without reservations
-            return b"\0\0"
-        raise
-
-
-def read_sel(raw: Raw, most: int) -> list[bytes]:
-    """The newest `most` records of the event log, oldest first."""
+def read_sel(raw: Raw, most: int, lost: list[Lost] | None = None) -> list[bytes]:
+    """The newest `most` records of the event log, oldest first. lost: gets those refused."""
     count = sel_count(raw)
-    if not count:
-        return []
+    try:
+        return _newest(raw, count, most, lost) if count else []
+    except Refused as refused:
+        raise Lost(refused, f"event log of {count} records") from None
+
+
+def _newest(raw: Raw, count: int, most: int, lost: list[Lost] | None) -> list[bytes]:
     if count > most:
         _, newest = _entry(raw, LAST)
         begin = _word(newest) - most + 1
         if begin > 0:
             try:
-                return _entries(raw, begin)[-most:]
+                return _entries(raw, begin, None)[-most:]
             except Refused:
                 pass  # the numbers have gaps: from the beginning then
-    return _entries(raw, 0)[-most:]
+    return _entries(raw, 0, lost)[-most:]
 
 
 def sel_count(raw: Raw) -> int:
@@ -129,16 +202,8 @@ def sel_count(raw: Raw) -> int:
     return _word(answered(raw(STORAGE, 0x40, b""), 3)[1:])
 
 
-def _entries(raw: Raw, record_id: int) -> list[bytes]:
-    found: list[bytes] = []
-    seen = set[int]()
-    while record_id != LAST and len(found) < MOST_RECORDS * 4:
-        if record_id in seen:
-            raise Refused(0, f"event log record {record_id:04x}h leads back to itself")
-        seen.add(record_id)
-        record_id, record = _entry(raw, record_id)
-        found.append(record)
-    return found
+def _entries(raw: Raw, number: int, lost: list[Lost] | None) -> list[bytes]:
+    return _chain(lambda n: _entry(raw, n), number, MOST_RECORDS * 4, "event log record", lost)
 
 
 def _entry(raw: Raw, record_id: int) -> tuple[int, bytes]:

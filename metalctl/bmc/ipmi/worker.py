@@ -80,7 +80,7 @@ def describe(error: BaseException) -> dict[str, str]:
         kind = "password"
     elif any(word in lowered for word in _SILENT):
         kind = "unreachable"
-    elif getattr(error, "ipmicode", 0) in UNSUPPORTED:
+    elif error.unsupported if isinstance(error, Refused) else getattr(error, "ipmicode", 0) in UNSUPPORTED:
         kind = "unsupported"
     else:
         kind = "failed"

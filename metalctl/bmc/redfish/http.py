@@ -140,14 +140,14 @@ class Client:
 
     async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
         """The answer of 200, or of 304 when `etag` is still that of the resource; else raises as `get`."""
-        headers = {"If-None-Match": etag} if etag else {}
+        headers, moved = {"If-None-Match": etag} if etag else {}, ""
         for _ in range(4):
             answer = await self._asked(path, headers, patience)
-            if answer.status not in _MOVED or not (moved := answer.headers.get("Location")):
+            if answer.status not in _MOVED or not (location := answer.headers.get("Location")):
                 break
-            path = refusals.on_this_bmc(self._endpoint, path, moved)
+            path = moved = refusals.on_this_bmc(self._endpoint, path, location)
         if answer.status == 200 or (answer.status == 304 and etag):
-            return answer
+            return replace(answer, moved=moved) if moved else answer
         raise self.refusal(path, answer)
 
     async def send(

@@ -15,6 +15,7 @@ from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_manager
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.notes import unreadable
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.read_chassis import chassis_of, read_pcie, read_power, read_thermal
 from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, read_secure_boot
@@ -111,8 +112,8 @@ class Walk:
         return (*own, *parts_manager.installed(listed, {one.version for one in own}))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
-        found = [Unreadable(fact, _said(reasons)) for fact, reasons in sorted(self.reader.notes.items())]
-        return tuple(found + [Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items())])
+        distrusted = (Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items()))
+        return (*unreadable(self.reader.notes), *distrusted)
 
     def _identity(self, nics: tuple[Nic, ...], chassis: list[Chassis]) -> Identity:
         system = self.system
@@ -128,17 +129,11 @@ class Walk:
         )
 
 
-def _said(reasons: list[str]) -> str:
-    """The first reasons: a hundred parts that all time out are told by three of them."""
-    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-    return "; ".join(reasons[:3]) + more
-
-
 async def start(
     reader: Reader, root: Resource, path: str, quirks_of: Quirker, alone: bool = True, expand: bool = True
 ) -> Walk:
     """Read the system at `path` (with what hangs on it, if the BMC can do that); raises BadAnswer, Unreachable."""
-    found = await (reader.expanded(path, "system") if expand else reader.client.get(path))
+    found = await (reader.expanded(path, "system") if expand else reader.plain(path))
     if not found.get("@odata.id"):
         raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
     for fact in ("identity", "power", "boot_mode", "memory.total", "firmware.bios", "tpm"):

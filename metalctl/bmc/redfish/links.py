@@ -33,7 +33,7 @@ def is_whole(where: Resource) -> bool:
     if "Members" in where:
         return False
     for name in where:  # noqa: SIM110  asked of every member several times: a generator costs twice as much
-        if not name.startswith("@odata"):
+        if not name.startswith("@"):
             return True
     return False
 
@@ -49,3 +49,37 @@ def next_link(page: Resource) -> str:
         if isinstance(path := page.get(name), str) and path:
             return path
     return ""
+
+
+def usable(entry: object) -> bool:
+    """Whether an entry of a list is a link or a resource, and not empty or an error in its place."""
+    return isinstance(entry, dict) and bool(entry) and not isinstance(entry.get("error"), dict)
+
+
+def lacking(resource: Resource, name: str) -> int:
+    """How many entries the list property `name` should have beside those that can be used.
+
+    They are counted beside it (`Members@odata.count`), or stand in it and are nothing.
+    """
+    listed, count = resource.get(name), resource.get(f"{name}@odata.count")
+    entries = listed if isinstance(listed, list) else []
+    there = len(_distinct(entries))
+    stated = count if isinstance(count, int) and not isinstance(count, bool) else 0
+    odd = sum(not usable(one) for one in entries)
+    return max(stated - there, odd, 0)
+
+
+def _distinct(entries: list[object]) -> set[object]:
+    objects = [one for one in entries if isinstance(one, dict) and usable(one)]
+    return {path_of(one) or n for n, one in enumerate(objects)}
+
+
+def pointed(resource: Resource, address: str) -> Resource:
+    """The part of the resource that the fragment of its address names (RFC 6901), {} when there is none."""
+    found: object = resource
+    for step in address.partition("#")[2].strip("/").split("/"):
+        if isinstance(found, dict) and step:
+            found = found.get(step)
+        elif isinstance(found, list) and step:
+            found = found[int(step)] if step.isascii() and step.isdigit() and int(step) < len(found) else None
+    return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.parts_memory import mebibytes, technology, volatile
 from metalctl.bmc.redfish.wire_system import MemoryModule, Processor, ProcessorSummary, System
 from metalctl.model.inventory import Cpu, Dimm, Memory, Package, Tpm
 
@@ -78,6 +79,10 @@ def dimm(module: MemoryModule) -> Dimm | None:
         channel=_numbered(module.channel),
         socket=_numbered(module.socket) or _socket(module),
         health=module.health,
+        node=_numbered(module.controller) if module.channel is not None else "",
+        technology="" if module.absent else technology(module),
+        volatile=volatile(module),
+        cache=mebibytes(module.cache_mib),
     )
 
 
@@ -94,9 +99,11 @@ def memory(system: System, modules: list[MemoryModule], found: Iterable[Dimm | N
     """The memory of these modules and DIMMs (see `dimm`): total from the system's summary, else the DIMMs' sum."""
     dimms = tuple(sorted((d for d in found if d), key=lambda d: d.slot))
     stated = system.memory_gib
-    states = {m.correction for m in modules if not m.absent and m.capacity_mib}
+    states = {m.correction for m in modules if not m.absent and m.capacity_mib and not technology(m)}
     ecc = None if not states or "" in states else all(state != "NoECC" for state in states)
-    return Memory(total=round(stated * 2**30) if stated else sum(d.size for d in dimms) or None, dimms=dimms, ecc=ecc)
+    return Memory(
+        total=round(stated * 2**30) if stated else Memory(dimms=dimms).installed or None, dimms=dimms, ecc=ecc
+    )
 
 
 def tpm(system: System) -> Tpm | None:

@@ -1,11 +1,13 @@
 """Reads resources and collections of one BMC for an inventory. What cannot be read costs a note, never the rest.
 
-A resource that the BMC does not have (no link, 404, 501) is simply not stated. A list that could be read only in part
-is kept, and the note says so. A link whose resource came along expanded is not asked for again.
+What is not linked is simply not stated. What is linked or listed is promised: a 404 there, an error, or an answer that
+is another resource (see whose.py) is noted with its address, as is a list that is shorter than it says. A list that
+could be read only in part is kept, and who counts its parts must look at the notes first. A link whose resource came
+along expanded is not asked for again.
 
-Collections are asked with $expand where the BMC advertises it. Members that come back as bare links say that it does
-not honour it: that is remembered for this kind of collection (and for the whole BMC once it has happened twice), and
-the members are asked one by one. Pages are followed within bounds; a circle of them is refused.
+Collections are asked with $expand where the BMC advertises it. Members that come back as bare links, or not at all,
+say that it does not honour it: that is remembered for this kind of collection (and for the whole BMC once it has
+happened twice), and the members are asked one by one. Pages are followed within bounds; a circle of them is refused.
 """
 
 from __future__ import annotations
@@ -19,14 +21,15 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachab
 from metalctl.bmc.redfish.body import FIRMWARE, Resource
 from metalctl.bmc.redfish.expand import Expand
 from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.redfish.links import Witness, digest, is_resource, is_whole, next_link, path_of
+from metalctl.bmc.redfish.links import Witness, digest, is_resource, is_whole, lacking, next_link, path_of, pointed
+from metalctl.bmc.redfish.notes import Facts, Notes
+from metalctl.bmc.redfish.whose import Owners, fault_of
 
 MOST_MEMBERS = 1024
 MOST_PAGES = 32
 MOST_REQUESTS = 1500
 GIVEN_UP_AFTER = 3
 
-Facts = str | tuple[str, ...]
 T = TypeVar("T")
 
 
@@ -37,18 +40,14 @@ async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 @dataclass(slots=True)
-class Reader:
-    """One reading of one BMC. notes: fact → reasons it is not (fully) known. refusals: how it led astray.
-
-    sources: fact → where it was read. witnesses: by name, what tells later that nothing has changed.
-    """
+class Reader(Notes):
+    """One reading of one BMC. refusals: how it led astray. witnesses: by name, what tells that nothing has changed."""
 
     client: Client
     expand: Expand
-    notes: dict[str, list[str]] = field(default_factory=dict)
     refusals: list[Refused] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
     witnesses: dict[str, Witness] = field(default_factory=dict)
+    _owners: Owners = field(default_factory=Owners)
     _silences: int = 0
     _begun: int = 0
 
@@ -56,44 +55,40 @@ class Reader:
         self._begun = self.client.transport.requests
         self.client.gate = self._gate
 
-    def note(self, facts: Facts, why: str) -> None:
-        """A fact, or several, cannot be told (fully)."""
-        for fact in (facts,) if isinstance(facts, str) else facts:
-            reasons = self.notes.setdefault(fact, [])
-            if why not in reasons:
-                reasons.append(why)
+    @property
+    def name(self) -> str:
+        """The BMC's, for people."""
+        return str(self.client.endpoint)
 
     async def one(self, facts: Facts, where: Resource | str, witness: str = "") -> Resource:
         """The resource, {} when there is none or it cannot be read."""
         found, why = await self.attempt(where, witness)
         if why:
-            self.note(facts, why)
+            self.note(facts, why, where if isinstance(where, str) else path_of(where))
         return found
 
     async def attempt(self, where: Resource | str, witness: str = "") -> tuple[Resource, str]:
         """The resource, and why it cannot be read, which is left to the caller to note: there may be another way."""
-        if isinstance(where, dict) and is_whole(where):
+        if isinstance(where, dict) and self._owners.is_good(where):
             return where, ""
         path = where if isinstance(where, str) else path_of(where)
         if not path:
-            return {}, ""
+            return {}, f"{self.name} has a link without an address" if where else ""
         try:
             found = await self._get(path, 1.0, witness)
-        except Missing:
-            return {}, ""
         except BmcError as error:
             return {}, self._failed(error)
-        return found, ""
+        found = pointed(found, path)
+        return (found, "") if is_whole(found) else ({}, f"{self.name}: {path} leads to nothing")
 
     async def every(self, facts: Facts, wheres: Iterable[Resource | str]) -> list[Resource]:
         """The resources that can be read, side by side."""
         listed = list(wheres)
-        links = [where for where in listed if isinstance(where, str) or not is_whole(where)]
-        if not links:
-            return [where for where in listed if isinstance(where, dict)]
-        asked = iter(await together(self.one(facts, where) for where in links))
-        found = [where if isinstance(where, dict) and is_whole(where) else next(asked) for where in listed]
-        return [resource for resource in found if resource]
+        good = [isinstance(where, dict) and self._owners.is_good(where) for where in listed]
+        links = [where for where, is_good in zip(listed, good, strict=True) if not is_good]
+        asked = iter(await together(self.one(facts, where) for where in links) if links else ())
+        found = [where if is_good else next(asked) for where, is_good in zip(listed, good, strict=True)]
+        return [resource for resource in found if isinstance(resource, dict) and resource]
 
     async def members(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
@@ -112,18 +107,19 @@ class Reader:
     ) -> list[Resource]:
         """The same as they are listed: links, or whole resources where the BMC puts them into the list."""
         path, inside = path_of(where), where.get("Members")
-        if isinstance(inside, list) and (not path or len(inside) < 2 or all(map(is_resource, inside))):
+        complete = not lacking(where, "Members") and not next_link(where)
+        if isinstance(inside, list) and complete and (not path or len(inside) < 2 or all(map(is_resource, inside))):
             # Nothing is won by asking for the collection: it came along, and is empty, short or whole.
             return self._distinct(facts, path, inside)
         if not path:
-            return []
+            if where:
+                self.note(facts, f"{self.name} has {fault_of(where) or 'a list without an address that is not whole'}")
+            return self._distinct(facts, path, inside) if isinstance(inside, list) else []
         entries: dict[str, Resource] = {}
         try:
             await self._pages(facts, path, patience, most, witness, entries)
-        except Missing:
-            return []
         except BmcError as error:
-            self.note(facts, self._failed(error))
+            self.note(facts, self._failed(error), path)
         return list(entries.values())[: most or MOST_MEMBERS]
 
     async def _pages(
@@ -131,7 +127,7 @@ class Reader:
     ) -> None:
         """Add the members by their address, page by page; what was added before an error stays."""
         page = await self._first_page(path, patience, witness)
-        seen, here = {path}, path
+        seen, here, stated = {path}, path, page.get("Members@odata.count")
         for _ in range(MOST_PAGES):
             for member in self._distinct(facts, here, page.get("Members")):
                 entries.setdefault(path_of(member) or f"{here} {len(entries)}", member)
@@ -141,11 +137,13 @@ class Reader:
             if following in seen:
                 raise self._refused(path, "pages that come to an end", f"{following[:80]} again")
             seen.add(following)
-            here, page = following, await self._get(following, patience)
+            here, page = following, await self._get(following, patience, page_of=path)
         else:
             raise self._refused(path, f"at most {MOST_PAGES} pages", "more")
         if most is None and len(entries) > MOST_MEMBERS:
             raise self._refused(path, f"at most {MOST_MEMBERS} members", str(len(entries)))
+        if isinstance(stated, int) and len(entries) < min(stated, most or stated):
+            self.note(facts, f"{self.name}: {path} counts {stated} members, and lists {len(entries)}", path)
 
     async def _first_page(self, path: str, patience: float, witness: str) -> Resource:
         if target := self.expand.target(path):
@@ -158,36 +156,50 @@ class Reader:
             else:
                 if members := page.get("Members"):
                     self.expand.saw(path, members)
-                return page
+                return page if next_link(page) or not lacking(page, "Members") else await self._longer(path, page)
         return await self._get(path, patience, witness)
 
+    async def _longer(self, path: str, expanded: Resource) -> Resource:
+        """The plain list where it has more members: then the expansion left some out; else it only counts wrongly."""
+        bare = await self._get(path, 1.0)
+        if lacking(bare, "Members") >= lacking(expanded, "Members"):
+            return expanded
+        self.expand.lied(path)
+        return bare
+
     def _distinct(self, facts: Facts, path: str, members: object) -> list[Resource]:
-        """The members, each address once; the note names a list that is none."""
+        """The members, each address once; the note names a list that is none, and members that are nothing."""
         if not isinstance(members, list):
-            self.note(facts, f"{self.client.endpoint}: {path} is no collection")
+            self.note(facts, f"{self.name}: {path} is no collection", path)
             return []
         found: dict[str, Resource] = {}
         for i, member in enumerate(members[: MOST_MEMBERS + 1]):
-            if isinstance(member, dict):
+            if isinstance(member, dict) and (path_of(member) or is_whole(member)):
                 found.setdefault(path_of(member) or str(i), member)
+            else:
+                self.note(facts, f"{self.name}: {path} lists a member that is no link", path)
         return list(found.values())
 
-    async def _get(self, path: str, patience: float, witness: str = "") -> Resource:
+    async def _get(self, path: str, patience: float, witness: str = "", page_of: str = "") -> Resource:
         try:
             answer = await self.client.get_answer(path, patience=patience)
         except Unreachable:
             self._silences += 1  # by one that was not asked for that reason, too: it does not matter any more
             raise
         self._silences = 0
+        found = self.client.decoded(path, answer)
+        # A later page may name itself, or the collection.
+        if odd := fault_of(found) if page_of else self._owners.stranger(found, path, answer.moved):
+            raise BadAnswer(f"{self.name}: {path} is {odd}", hint=FIRMWARE, bmc=self.name, path=path)
         if witness:
             self.witnesses[witness] = Witness(path, answer.headers.get("ETag", "")[:256], digest(answer.body))
-        return self.client.decoded(path, answer)
+        return found
 
     def _gate(self, path: str) -> None:
         """Whether to go on at all is asked when it is a request's turn: hundreds may have been waiting for that."""
         if self._silences >= GIVEN_UP_AFTER:
-            name = str(self.client.endpoint)
-            raise Unreachable(f"{name} was silent {GIVEN_UP_AFTER} times running: it was not asked for more", bmc=name)
+            silent = f"{self.name} was silent {GIVEN_UP_AFTER} times running: it was not asked for more"
+            raise Unreachable(silent, bmc=self.name)
         if self.client.transport.requests - self._begun >= MOST_REQUESTS:
             raise self._refused("/redfish/v1/", f"at most {MOST_REQUESTS} resources of interest", "more")
 
@@ -195,13 +207,15 @@ class Reader:
         """The resource with what hangs on it, if the BMC can do that, else without. Raises as Client.get."""
         if target := self.expand.target(path):
             try:
-                found = await self._get(target, 1.0, witness)
+                return await self._get(target, 1.0, witness)
             except (Missing, BadAnswer) as error:
                 if isinstance(error, Refused):
                     raise
                 self.expand.lied(path)
-            else:
-                return found
+        return await self.plain(path, witness)
+
+    async def plain(self, path: str, witness: str = "") -> Resource:
+        """The resource as it is. Raises as Client.get, and BadAnswer for one that is another."""
         return await self._get(path, 1.0, witness)
 
     def _failed(self, error: BmcError) -> str:
@@ -209,19 +223,11 @@ class Reader:
             self.refusals.append(error)
         return error.message
 
-    def came_from(self, fact: str, *wheres: Resource | str) -> None:
-        """Where a fact is read, for those who want to look themselves."""
-        paths = [where if isinstance(where, str) else path_of(where) for where in wheres]
-        short = [path.partition("?")[0].removeprefix("/redfish/v1/").rstrip("/")[:200] for path in paths if path]
-        if short:
-            self.sources[fact] = "redfish " + ", ".join(dict.fromkeys(short))
-
     def _refused(self, path: str, expected: str, got: str) -> Refused:
-        name = str(self.client.endpoint)
         return Refused(
-            f"{name}: {path} should have {expected}, but has {got}",
+            f"{self.name}: {path} should have {expected}, but has {got}",
             hint=FIRMWARE,
-            bmc=name,
+            bmc=self.name,
             path=path,
             expected=expected,
             got=got,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_chassis
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_chassis import (
@@ -51,12 +51,24 @@ async def _power(reader: Reader, one: Chassis) -> tuple[list[PowerSupply], list[
     reader.came_from("power_supplies", one.power if old else one.power_subsystem)
     if old:
         power = Power(old)
-        return power.supplies, parts_chassis.power_sensors(power)
+        reader.whole("power_supplies", old, "PowerSupplies")
+        reader.whole("sensors", old, "Voltages")
+        return await _supplies(reader, power), parts_chassis.power_sensors(power)
+    if why and not path_of(one.sensors):
+        reader.note("sensors", why, path_of(one.power))  # the voltages
     subsystem = Subsystem(await reader.one("power_supplies", one.power_subsystem))
     found = [PowerSupply(each) for each in await reader.members("power_supplies", subsystem.supplies)]
     if why and not found:
-        reader.note("power_supplies", why)
+        reader.note("power_supplies", why, path_of(one.power))
     return found, []
+
+
+async def _supplies(reader: Reader, power: Power) -> list[PowerSupply]:
+    """The supplies of the old schema stand inside it; some BMCs link to them."""
+    listed = [one for one in power.supplies if usable(one.json)]
+    links = [one.json for one in listed if not is_whole(one.json)]
+    asked = map(PowerSupply, await reader.every("power_supplies", links))
+    return [*(one for one in listed if is_whole(one.json)), *asked]
 
 
 async def read_thermal(reader: Reader, chassis: Awaitable[list[Chassis]]) -> list[Sensor]:
@@ -69,6 +81,7 @@ async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
     old, why = await reader.attempt(one.thermal)
     reader.came_from("sensors", one.thermal if old else one.sensors or one.thermal_subsystem)
     if old:
+        reader.whole("sensors", old, "Temperatures", "Fans")
         return parts_chassis.thermal_sensors(Thermal(old))
     found = parts_chassis.sensors(map(SensorRecord, await reader.members("sensors", one.sensors)))
     if not any(sensor.kind == "fan" for sensor in found):
@@ -76,7 +89,7 @@ async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
         fans = [parts_chassis.fan(Fan(each)) for each in await reader.members("sensors", subsystem.fans)]
         found += [fan for fan in fans if fan]
     if why and not found:
-        reader.note("sensors", why)
+        reader.note("sensors", why, path_of(one.thermal))
     return found
 
 

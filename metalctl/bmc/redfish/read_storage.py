@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_link, parts_storage
-from metalctl.bmc.redfish.links import is_whole, path_of
+from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
@@ -39,6 +39,8 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
 async def _unit(
     reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]] | None
 ) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
+    reader.whole("disks", unit.json, "Drives")
+    reader.whole("controllers", unit.json, "StorageControllers")
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
     volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
@@ -67,7 +69,7 @@ async def _links(
 
 async def _drives(reader: Reader, unit: Storage) -> list[Drive]:
     """The drives; where expanding works, one request for the subsystem brings all of them."""
-    listed = {path_of(one): one for one in unit.drives if path_of(one)}
+    listed = {path_of(one) or str(n): one for n, one in enumerate(unit.drives)}
     if len(listed) > 1 and unit.path and not any(is_whole(one) for one in listed.values()):
         listed |= {path_of(one): one for one in await _expanded(reader, unit) if path_of(one) in listed}
     return [Drive(one) for one in await reader.every("disks", listed.values())]
@@ -87,6 +89,6 @@ async def _expanded(reader: Reader, unit: Storage) -> list[dict[str, object]]:
 
 async def _controllers(reader: Reader, unit: Storage) -> list[StorageController]:
     if unit.controllers_inside:
-        return [one for one in unit.controllers_inside if not one.absent]
+        return [one for one in unit.controllers_inside if usable(one.json) and not one.absent]
     found = [StorageController(one) for one in await reader.members("controllers", unit.controllers)]
     return [one for one in found if not one.absent]

@@ -35,11 +35,12 @@ GOODBYE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """status: HTTP. headers: case-insensitive. body: at most LARGEST bytes."""
+    """status: HTTP. headers: case-insensitive. body: at most LARGEST bytes. moved: where redirects led, or ""."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    moved: str = ""
 
 
 class Pin(aiohttp.Fingerprint):

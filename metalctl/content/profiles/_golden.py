@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from metalctl.model import population
 from metalctl.model.inventory import Disk, Inventory, Nic
 from metalctl.model.units import format_rate
 
@@ -83,13 +84,11 @@ def _literal(text: str) -> str:
 
 
 def _memory(machines: Machines, tolerance: float) -> dict[str, Any]:
-    sizes = [[d.size for d in m.memory.dimms if d.size] for m in machines]
-    speeds = [d.configured_mts for m in machines for d in m.memory.dimms if d.size]
+    sizes, counts = [m.memory.installed for m in machines], [len(m.memory.modules) for m in machines]
+    speeds = [d.configured_mts for m in machines for d in m.memory.modules]
     if all(sizes):
-        total = f"{min(map(sum, sizes)) / GIB:.12g} GiB" + (
-            f"..{max(map(sum, sizes)) / GIB:.12g} GiB" if len({sum(s) for s in sizes}) > 1 else ""
-        )
-        dimms: str | None = _between(min(map(len, sizes)), max(map(len, sizes)))
+        total = f"{min(sizes) / GIB:.12g} GiB" + (f"..{max(sizes) / GIB:.12g} GiB" if len(set(sizes)) > 1 else "")
+        dimms: str | None = _between(min(counts), max(counts))
     else:
         totals = [m.memory.total for m in machines]
         known = [t for t in totals if t is not None]
@@ -101,7 +100,7 @@ def _memory(machines: Machines, tolerance: float) -> dict[str, Any]:
             "total": total,
             "dimms": dimms,
             "balanced": True if all(sizes) else None,
-            "channels": _true(machines, lambda m: bool(sizes) and all(d.channel for d in m.memory.dimms if d.size)),
+            "channels": _true(machines, lambda m: bool(population.channels(m))),
             "ecc": _true(machines, lambda m: m.memory.ecc),
             "speed": f">= {min(s for s in speeds if s)} MT/s" if stated else None,
         }

@@ -47,7 +47,7 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
         if row.state == "running":
             return check_runs.still_running(ctx, row, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
-    paired = check_runs.conclude(rows, ctx.profile) if rows else _no_peer(ctx, findings)
+    paired = check_runs.conclude(rows, ctx.profile, judged=_peer_checks(ctx)) if rows else _no_peer(ctx, findings)
     return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
 
 
@@ -105,9 +105,9 @@ def _peer_run(ctx: Context, enrollment: str, pair: Pair) -> str:
 
 def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
     with ctx.store() as connection:
-        server_boot = boots.last_boot(connection, pair.server, "ramdisk")
+        here = {side: boots.last_boot(connection, getattr(pair, side), "ramdisk") for side in ("server", "client")}
         other = enrollments.get(connection, pair.client if serving else pair.server)
-    address = server_boot.address if server_boot else ""
+    server, client = (boot.address if boot else "" for boot in here.values())
     return RunSpec(
         run_id=_peer_run(ctx, ctx.enrollment.id, pair),
         node=ctx.node.name,
@@ -115,7 +115,7 @@ def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
         level=level,
         checks=_peer_checks(ctx),
         bonds=layout.bond_specs(ctx),
-        peer=Peer(other.node, "server" if serving else "client", address, pair.port),
+        peer=Peer(other.node, "server" if serving else "client", server, pair.port, client),
         boot_id=_boot_id(ctx),
     )
 

@@ -1,15 +1,18 @@
 """prepared: the disks that will be written carry nothing that somebody may miss, and the bonds stand.
 
-Old data on such a disk stops the node unless the operator allowed erasing (`enroll --allow-erase`).
+Old data on such a disk, known or not, stops the node unless the operator allowed erasing (`enroll --allow-erase`).
+Which disks were looked at, in which boot, goes into the evidence: only these may be written later.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from metalctl.engine import again, layout, runs
+from metalctl.engine import again, hygiene, layout, runs
 from metalctl.engine.context import Context
+from metalctl.engine.errors import EngineError
 from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.engine.remote import Remote
 from metalctl.model.codec import encode
@@ -20,49 +23,43 @@ from metalctl.model.verdict import Verdict
 POLL = 4.0
 # Seconds for the switch to answer: an emulated one on a busy machine takes its time.
 LACP_DEADLINE = 120
+_TRIES = 3
 
 
 def tick(ctx: Context) -> Done | Wait:
     """Look at the disks, then make the bonds; both read back what is there."""
     remote = ctx.remote("ramdisk")
     python = runs.push_bundle(remote, ctx.bundle)
-    findings = _hygiene(ctx, remote, python)
+    disks = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
+    looked = _looked(ctx, remote, python, disks)
+    if isinstance(looked, str):
+        return Wait(POLL, looked)
+    findings = _findings(ctx, disks, looked)
     if any(f.blocks for f in findings):
         raise StageFailed(findings)
     bonds = _make_bonds(ctx, remote, python)
     if bonds is None:
         return Wait(POLL, "making the bonds")
-    return Done({"bonds": bonds, "disks": [f.part for f in findings]}, findings)
+    states = (hygiene.of(disk, looked) for disk in disks)
+    told = {"disks": [f.part for f in findings], "looked_at": [hygiene.identity(s) for s in states if s]}
+    return Done({"bonds": bonds, **told}, findings)
 
 
-def _hygiene(ctx: Context, remote: Remote, python: runs.Python) -> tuple[Finding, ...]:
+def _looked(ctx: Context, remote: Remote, python: runs.Python, disks: Sequence[Disk]) -> list[hygiene.State] | str:
+    """Read once: a disk of which this was said is not read again while the bonds are made."""
+    if "looked" not in ctx.memo:
+        looked = hygiene.look(ctx, remote, python, disks)
+        if isinstance(looked, str):
+            return looked
+        ctx.memo["looked"] = looked
+    return list(ctx.memo["looked"])
+
+
+def _findings(ctx: Context, disks: Sequence[Disk], looked: Sequence[hygiene.State]) -> tuple[Finding, ...]:
     """One finding a disk that metalctl will write to: the root disk and the WAL devices."""
-    looked = json.loads(remote.check(*python.command("disks"), timeout=120))
-    state = {(d["serial"], d["size"]): d for d in looked}
-    to_write = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
+    boot = ctx.boot("ramdisk")
     allowed = again.may_erase(ctx.options, ctx.enrollment.id)
-    return tuple(_disk_finding(disk, state.get((disk.key, disk.size)), allowed) for disk in to_write)
-
-
-def _disk_finding(disk: Disk, state: dict[str, list[str]] | None, allowed: bool) -> Finding:
-    expected = "an unused disk without data"
-    if state is None:
-        return Finding(
-            "disks.hygiene", Verdict.UNKNOWN, expected, "it is no longer there", disk.label, "in-band",
-            "the disk vanished after the inventory: reseat it and enroll again with --retry",
-        )  # fmt: skip
-    if state["refusals"]:
-        return Finding(
-            "disks.hygiene", Verdict.FAIL, expected, "; ".join(state["refusals"]), disk.label, "in-band",
-            "release the disk (unmount, stop arrays and volumes), then enroll again with --retry",
-        )  # fmt: skip
-    if state["signatures"] and not allowed:
-        return Finding(
-            "disks.hygiene", Verdict.FAIL, expected, f"carries {', '.join(state['signatures'])}", disk.label, "in-band",
-            "if nobody needs this data, enroll again with --retry --allow-erase",
-        )  # fmt: skip
-    got = f"erasing was allowed: {', '.join(state['signatures'])}" if state["signatures"] else "no data found"
-    return Finding("disks.hygiene", Verdict.PASS, expected, got, disk.label, "in-band")
+    return tuple(hygiene.finding(d, looked, boot.boot_id if boot else "", may_erase=allowed) for d in disks)
 
 
 def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> list[object] | None:
@@ -79,6 +76,9 @@ def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> list[objec
         return _made(json.loads(result))
     if runs.unit_active(remote, name):
         return None
+    tries = ctx.memo["bonding"] = int(ctx.memo.get("bonding", 0)) + 1
+    if tries > _TRIES:
+        raise EngineError("making the bonds ended without a result", hint="see the node's console and its journal")
     remote.put(f"/run/{name}.json", json.dumps({"bonds": encode(specs)}).encode())
     words = ("network", f"/run/{name}.json", "--result", f"/run/{name}.result", "--deadline", str(LACP_DEADLINE))
     remote.check("systemd-run", f"--unit={name}", "--collect", "--quiet", *python.command(*words))

@@ -15,10 +15,14 @@ from metalctl.model.inventory._storage import Controller, Disk, Volume
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A fact that could not be read: dotted path into the inventory, and the reason."""
+    """A fact that could not be read: dotted path into the inventory, and the reason.
+
+    address: of a part that the list named by `fact` has and that could not be read, where the BMC says that it is.
+    """
 
     fact: str
     reason: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def match(
     needs = profile.requires_of(_identity(inventory, beside))
     found = _all(inventory, profile, needs)
     if beside is not None:
-        found = _settle.both(found, _all(beside, profile, needs))
+        found = _settle.both(found, _all(beside, profile, needs), inventory, beside)
     return _settle.waived(found, profile, today)
 
 

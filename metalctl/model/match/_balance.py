@@ -1,14 +1,16 @@
 """Whether all modules are of one make, and as many at each socket.
 
 Compared is what at least one module states (`expected` names it); a module that is silent where others speak leaves it
-UNKNOWN, as does a machine that does not state how many processors it has.
+UNKNOWN, as does a machine of which nobody can tell at which socket its modules are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
+from metalctl.model import population
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Dimm, Inventory
 from metalctl.model.match import _channels
@@ -22,6 +24,7 @@ from metalctl.model.verdict import Verdict
 NAME = "memory.balanced"
 Make = tuple[int, int, int]  # size, rank, configured speed; 0: not stated
 _WORDS = ("size", "rank", "speed")
+_ASK = "read the other side too (inspect it from inside and through its BMC), or count the modules at each processor"
 
 
 def findings(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
@@ -31,14 +34,17 @@ def findings(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) 
     makes = [_make(d) for d in fitted]
     common = _common(makes)
     expected = f"modules of one {_listed(common)}, evenly over the sockets"
-    if not fitted or reason(inventory, "memory.dimms"):
+    if not fitted:
         yield unknown(inventory, NAME, expected, "memory.dimms")
         return
     odd = [d for d, make in zip(fitted, makes, strict=True) if _differs(make, common)]
     lacks = {i: [word for word in _WORDS if not _fact(m, word) and _fact(common, word)] for i, m in enumerate(makes)}
     silent = [d for i, d in enumerate(fitted) if lacks[i]]
     if odd:
+        # Certain whatever else is there: those that were read are not alike.
         yield _odd(inventory, expected, odd, common)
+    elif reason(inventory, "memory.dimms"):
+        yield unknown(inventory, NAME, expected, "memory.dimms")
     elif silent:
         part = _slots(silent)
         words = " and ".join(word for word in _WORDS if any(word in lack for lack in lacks.values()))
@@ -57,28 +63,14 @@ def _odd(inventory: Inventory, expected: str, odd: list[Dimm], common: Make) -> 
 
 
 def _spread(inventory: Inventory, need: MemoryRequirement, expected: str, fitted: list[Dimm], common: Make) -> Finding:
-    even, why = (True, "") if need.channels and _channels.known(inventory) else _even(inventory, fitted)
+    by_channel = need.channels and _channels.known(inventory)
+    even, why = (True, "") if by_channel else population.even_sockets(inventory)
     if even is None:
-        return unknown(inventory, NAME, expected, "cpu.sockets")
+        return replace(unknown(inventory, NAME, expected, "cpu.sockets"), remedy=f"{why}; {_ASK}")
     got = f"{len(fitted)} × {_say(common)}"
     remedy = f"{why}: {where_to_look(inventory)}"
     part, frus = ("", []) if even else (empty(inventory), empty_frus(inventory))
     return judged(inventory, NAME, even, expected, got, remedy, part, fact="memory.dimms", frus=frus)
-
-
-def _even(inventory: Inventory, fitted: list[Dimm]) -> tuple[bool | None, str]:
-    """Whether every socket holds as many modules; by their number alone where the modules do not state their socket."""
-    sockets, held = inventory.cpu.sockets, Counter(d.socket for d in fitted)
-    if "" not in held and len(held) > 1:
-        bare = max((sockets or 0) - len(held), 0)
-        counts = [f"{count} at {socket}" for socket, count in sorted(held.items())]
-        said = ", ".join([*counts, f"none at {plural(bare, 'processor')}"] if bare else counts)
-        return not bare and len(set(held.values())) == 1, f"the modules are not even over the sockets ({said})"
-    if not sockets:
-        return None, ""
-    if "" not in held and sockets > 1:
-        return False, f"all modules are at socket {fitted[0].socket}, and there are {sockets} processors"
-    return len(fitted) % sockets == 0, f"{len(fitted)} modules cannot be even over {sockets} sockets"
 
 
 def _listed(common: Make) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory, Package
 from metalctl.model.match._frus import of_package
-from metalctl.model.match._verdicts import judged, plain, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import judged, mend, plain, reason, source_of, unknown, written
 from metalctl.model.profile import CpuRequirement, Range
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -60,16 +60,13 @@ def _counted(
         yield unknown(inventory, fact, expected, fact)
         return
     # Processors that are offline are not counted: fewer than asked may be the kernel's doing.
-    if not bounds.holds(value) and (why := reason(inventory, fact) or reason(inventory, "cpu.offline")):
-        yield replace(unknown(inventory, fact, expected, fact), got=f"{plain(value)} {what}", remedy=_mend(why))
+    short = bounds.low is not None and value < bounds.low
+    if short and (why := reason(inventory, fact) or reason(inventory, "cpu.offline")):
+        yield replace(unknown(inventory, fact, expected, fact), got=f"{plain(value)} {what}", remedy=mend(why))
         return
     if bounds.high is not None and value > bounds.high:
         remedy = "the machine has more than the profile allows: use another profile"
     yield judged(inventory, fact, bounds.holds(value), expected, f"{plain(value)} {what}", remedy, inventory.cpu.model)
-
-
-def _mend(why: str) -> str:
-    return f"{why}; mend that and inspect again"
 
 
 def _smt(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
@@ -91,7 +88,7 @@ def _alike(inventory: Inventory, need: CpuRequirement) -> Iterator[Finding]:
         return
     cpu, expected = inventory.cpu, "one microcode in all sockets"
     codes = sorted({p.microcode for p in cpu.packages if p.microcode} | set(cpu.microcode))
-    if not codes or reason(inventory, "cpu.microcode"):
+    if not codes or (len(codes) == 1 and reason(inventory, "cpu.microcode")):
         yield unknown(inventory, "cpu.microcode", expected, "cpu.microcode")
     else:
         part = ", ".join(f"{p.socket} {p.microcode}".strip() for p in cpu.packages) if len(codes) > 1 else ""

@@ -16,6 +16,7 @@ from itertools import zip_longest
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
 from metalctl.model.match._frus import of_controller, of_disk, of_nic, of_supply
+from metalctl.model.match._lists import unread
 from metalctl.model.match._ports import card
 from metalctl.model.match._verdicts import judged, reason, source_of, unknown
 from metalctl.model.verdict import Verdict
@@ -58,6 +59,10 @@ def _component(inventory: Inventory, component: str, keys: dict[str, str]) -> It
             yield _not_asked(inventory, name, component, keys, [product])
         return
     asked = [(part, bound) for part, bound in looked if bound]
+    if not asked and unread(inventory, name):
+        # What could not be read may be of a model that is described.
+        yield unknown(inventory, name, " or ".join(keys), _LISTS.get(component, name), component)
+        return
     if not asked:
         yield _not_asked(inventory, name, component, keys, [p.model or product for p, _ in looked])
         return

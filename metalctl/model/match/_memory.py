@@ -1,9 +1,7 @@
 """Memory: what the modules add up to, and whether the kernel can use all of it.
 
-`memory.total` holds the sum of the DIMMs to the profile. `memory.usable` holds what the kernel counts to that sum, less
-what it cannot count: the profile's `reserved` (the page structures alone are 1/64) and 1 GiB for firmware, kernel and
-crash kernel, which does not grow with the machine; but beyond the page structures never more than half the smallest
-module. So a module that the firmware mapped out is caught in a machine of any size, although it is still listed.
+`memory.total` holds the sum of the DIMMs to the profile; persistent, stacked (HBM) and CXL memory is told beside it and
+not counted. `memory.usable` (in `_usable`) holds what the kernel counts to that sum.
 """
 
 from __future__ import annotations
@@ -11,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from metalctl.model import population
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Dimm, Inventory
-from metalctl.model.match import _balance, _channels
+from metalctl.model.match import _balance, _channels, _usable
 from metalctl.model.match._frus import of_dimm
 from metalctl.model.match._slots import empty, empty_frus, where_to_look
-from metalctl.model.match._verdicts import judged, plain, plural, reason, unknown, written
+from metalctl.model.match._usable import FIXED
+from metalctl.model.match._verdicts import judged, mend, not_all, plain, plural, reason, unknown, written
 from metalctl.model.profile import MemoryRequirement
 from metalctl.model.units import format_size
 
-FIXED = 2**30
+_SPECIAL = {"persistent": "persistent", "hbm": "stacked (HBM)", "cxl": "CXL"}
 
 
 def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
     """One finding for each thing asked of the memory."""
-    fitted = [dimm for dimm in inventory.memory.dimms if dimm.size > 0]
-    yield from _total(inventory, need, fitted)
-    yield from _usable(inventory, need, fitted)
+    fitted = list(inventory.memory.modules)
+    yield from _total(inventory, need)
+    yield from _usable.findings(inventory, need)
     yield from _count(inventory, need, fitted)
     yield from _balance.findings(inventory, need, fitted)
     yield from _channels.findings(inventory, need)
@@ -35,67 +35,59 @@ def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]
     yield from _ecc(inventory, need)
 
 
-def _total(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
+def _total(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
     if need.total is None:
         return
     expected, name = written(need.total, format_size), "memory.total"
-    total = sum(d.size for d in fitted) if fitted else inventory.memory.total
+    listed = inventory.memory.installed
+    total = listed or inventory.memory.total
     if total is None or (total <= 0 and not inventory.memory.dimms):
         yield unknown(inventory, name, expected, name)
         return
     # Without DIMMs only the kernel's count is known, which lacks the reservation.
     low = need.total.low or 0
-    floor = low if fitted else low * (1 - need.reserved) - min(FIXED, low / 64)
+    floor = low if listed else low * (1 - need.reserved) - min(FIXED, low / 64)
     good = total >= floor and (need.total.high is None or total <= need.total.high)
     if need.total.high is not None and total > need.total.high:
         remedy = "the machine has more memory than the profile allows: use another profile"
     else:
         remedy = f"{format_size((need.total.low or 0) - total)} missing: {where_to_look(inventory)}"
-    got = f"{format_size(total)} in {plural(len(fitted), 'DIMM')}" if fitted else f"{format_size(total)} usable"
-    if not good and (why := reason(inventory, "memory.dimms" if fitted else name)):
+    got = f"{format_size(total)} in {_modules(inventory)}" if listed else f"{format_size(total)} usable"
+    why = _beside(inventory, listed, floor) if good else ""
+    if total < floor:
+        why = reason(inventory, "memory.dimms" if listed else name)
+    if why:
         yield _unsure(inventory, name, expected, got, why)
         return
-    fact = "memory.dimms" if fitted else name
+    fact = "memory.dimms" if listed else name
     part, frus = ("", []) if good else (empty(inventory), empty_frus(inventory))
     yield judged(inventory, name, good, expected, got, remedy, part, fact=fact, frus=frus)
 
 
-def _unsure(inventory: Inventory, name: str, expected: str, got: str, why: str) -> Finding:
-    """Not all was read: what was read is too little, but it may not be all there is."""
-    remedy = f"{why}; mend that and inspect again"
-    return replace(unknown(inventory, name, expected, name), got=f"{got}, and not all was read", remedy=remedy)
+def _beside(inventory: Inventory, listed: int, floor: float) -> str:
+    """Why the kernel's count alone, though it is enough, does not show that there is so much ordinary memory."""
+    apart = 0 if listed else population.apart(inventory)
+    enough = not apart or (inventory.memory.total or 0) - apart >= floor
+    return "" if enough else f"{format_size(apart)} lie in NUMA nodes without processors (CXL or HBM memory?)"
 
 
-def _usable(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
-    """Whether the kernel sees what is fitted; asked only where both sides are known."""
-    if need.total is None or not fitted or inventory.memory.total is None:
-        return
-    fitted_size, seen = sum(d.size for d in fitted), inventory.memory.total
-    smallest = min(d.size for d in fitted)
-    floor = fitted_size - min(fitted_size * need.reserved + FIXED, fitted_size / 64 + smallest / 2)
-    lost = fitted_size - seen
-    expected = f"≥ {format_size(floor)} of {format_size(fitted_size)}"
-    if seen >= floor:
-        yield judged(inventory, "memory.usable", True, expected, format_size(seen), "", fact="memory.total")
-        return
-    suspects = _near(fitted, lost)
-    part = f"DIMM {', '.join(suspects)}" if suspects else ""
-    remedy = (
-        f"{format_size(lost)} of the fitted memory is not usable: a module is mapped out"
-        + (f", one of {', '.join(suspects[:8])}" if suspects else "")
-        + "; read the firmware's memory log, then reseat or replace the module it names"
+def _modules(inventory: Inventory) -> str:
+    """ "16 DIMMs", and what is beside them: "(1 TiB of CXL memory is not counted)"."""
+    memory = inventory.memory
+    left = [d for d in memory.special if d not in memory.modules]
+    apart = {word: sum(d.size - d.main for d in left if d.technology == t) for t, word in _SPECIAL.items()}
+    told = [f"{format_size(size)} of {word} memory is not counted" for word, size in apart.items() if size]
+    told += (
+        ["modules that cache other memory are not counted"]
+        if any(not (d.main or d.technology) for d in memory.modules)
+        else []
     )
-    frus = [of_dimm(d) for d in fitted if d.slot in suspects] if part else []
-    yield judged(
-        inventory, "memory.usable", False, expected, format_size(seen), remedy, part,
-        fact="memory.total", frus=frus,
-    )  # fmt: skip
+    return plural(len(memory.modules), "DIMM") + (f" ({'; '.join(told)})" if told else "")
 
 
-def _near(fitted: list[Dimm], lost: int) -> list[str]:
-    """Slots of the modules whose size would explain the loss (with the page structures that went with it)."""
-    reserve = sum(d.size for d in fitted) / 64
-    return [d.slot for d in fitted if d.slot and d.size <= lost <= d.size * 1.1 + reserve * 2]
+def _unsure(inventory: Inventory, name: str, expected: str, got: str, why: str) -> Finding:
+    """Not all was read: what was read may not be all there is, or not be what was asked."""
+    return replace(unknown(inventory, name, expected, name), got=not_all(got), remedy=mend(why))
 
 
 def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) -> Iterator[Finding]:
@@ -106,7 +98,8 @@ def _count(inventory: Inventory, need: MemoryRequirement, fitted: list[Dimm]) ->
         yield unknown(inventory, name, expected, name)
         return
     good, got = need.dimms.holds(len(fitted)), plain(len(fitted))
-    if not good and (why := reason(inventory, name)):
+    short = need.dimms.low is not None and len(fitted) < need.dimms.low
+    if short and (why := reason(inventory, name)):
         yield _unsure(inventory, name, expected, got, why)
         return
     remedy = where_to_look(inventory)

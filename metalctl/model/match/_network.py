@@ -12,7 +12,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._frus import of_nic
 from metalctl.model.match._ports import Choice, Objection, card, choose
-from metalctl.model.match._verdicts import judged, plain, plural, reason, source_of, unknown, written
+from metalctl.model.match._verdicts import judged, mend, plain, plural, reason, source_of, unknown, written
 from metalctl.model.profile import BondRequirement, NicRequirement
 from metalctl.model.units import format_rate
 from metalctl.model.verdict import Verdict
@@ -83,14 +83,17 @@ def _passed(inventory: Inventory, choice: Choice) -> Iterator[Finding]:
 
 
 def _culprit(inventory: Inventory, need: BondRequirement, culprit: Objection, also: str) -> Finding:
+    # A port that could not be read may be the one that serves.
+    why = reason(inventory, "nics") if culprit.known else ""
+    remedy = f"{culprit.remedy}; but {mend(why)}" if why else culprit.remedy
     return Finding(
         requirement=f"network.{need.name}.{culprit.what}",
-        verdict=Verdict.FAIL if culprit.known else Verdict.UNKNOWN,
+        verdict=Verdict.FAIL if culprit.known and not why else Verdict.UNKNOWN,
         expected=culprit.expected,
         got=culprit.got,
         part=culprit.nic.label,
         source=source_of(inventory, "nics"),
-        remedy=(culprit.remedy if culprit.known else _why(inventory, culprit)) + also,
+        remedy=(remedy if culprit.known else _why(inventory, culprit)) + also,
         frus=(of_nic(culprit.nic),),
     )
 

@@ -56,7 +56,7 @@ def ranked(found: list[Ranked]) -> list[Ranked]:
 def use(inventory: Inventory, profile: Profile) -> float:
     """How much of the machine the profile asks for: the mean over cores, memory and disks of asked by there."""
     needs = profile.requires_of(inventory.identity)
-    memory = sum(d.size for d in inventory.memory.dimms) or inventory.memory.total or 0
+    memory = inventory.memory.installed or inventory.memory.total or 0
     shares = [
         _share(needs.cpu.cores, inventory.cpu.cores or 0),
         _share(needs.memory.total, memory),

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from metalctl.model.finding import Finding, Waiver
+from metalctl.model.inventory import Inventory
+from metalctl.model.match._lists import read_in_part, unread
 from metalctl.model.profile import Profile
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -19,8 +21,8 @@ _CHOSEN = ("disks.", "network.", "cabling.")
 _OF_THE_BMC = ("power.", "bmc.")
 
 
-def both(found: Iterable[Finding], beside: Iterable[Finding]) -> list[Finding]:
-    """The findings with the other side's word.
+def both(found: Iterable[Finding], beside: Iterable[Finding], here: Inventory, there: Inventory) -> list[Finding]:
+    """The findings with the other side's word. here, there: the inventories of this side and the other.
 
     What only the other side knows (power supplies, the BMC's clock) is its finding; what both know and this side fails
     carries what the other side says in `source`.
@@ -29,14 +31,31 @@ def both(found: Iterable[Finding], beside: Iterable[Finding]) -> list[Finding]:
     settled: list[Finding] = []
     for name, mine in ours.items():
         other = theirs.get(name, [])
-        silent = all(f.verdict is Verdict.UNKNOWN for f in mine)
-        knows = bool(other) and all(f.verdict is not Verdict.UNKNOWN for f in other)
-        ours_to_say = not silent and not name.startswith(_OF_THE_BMC)
-        if knows and not ours_to_say and not name.startswith(_CHOSEN):
-            settled += other
+        if _other_decides(name, mine, other, here, there):
+            settled += [_with_word(f, mine) for f in other]
         else:
             settled += [_with_word(f, other) for f in mine]
     return settled
+
+
+def _other_decides(name: str, mine: list[Finding], other: list[Finding], here: Inventory, there: Inventory) -> bool:
+    """Whether the other side's findings stand for ours.
+
+    A list of ours that was read in part says something, and not all: the other side's PASS does not make it whole.
+    What is the BMC's to say and it could not read whole is not told by our table of the last boot.
+    """
+    if not other or name.startswith(_CHOSEN):
+        return False
+    silent, of_the_bmc = _unknown(mine), name.startswith(_OF_THE_BMC)
+    if any(f.verdict is Verdict.UNKNOWN for f in other):
+        return of_the_bmc and bool(unread(there, name)) and not any(f.verdict is Verdict.FAIL for f in mine)
+    if read_in_part(here, name) and not any(f.verdict is Verdict.FAIL for f in other):
+        return of_the_bmc and not silent
+    return silent or of_the_bmc
+
+
+def _unknown(found: list[Finding]) -> bool:
+    return all(f.verdict is Verdict.UNKNOWN for f in found)
 
 
 def _by_requirement(found: Iterable[Finding]) -> dict[str, list[Finding]]:

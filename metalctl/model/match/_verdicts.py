@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Inventory
+from metalctl.model.match._lists import reason as reason
+from metalctl.model.match._lists import unread
 from metalctl.model.profile import Range
 from metalctl.model.verdict import Verdict
 
@@ -45,14 +47,6 @@ def written(bounds: Range, show: Format = plain) -> str:
 def signs(text: str) -> str:
     """A bound with the signs of a book."""
     return text.replace(">=", "≥").replace("<=", "≤").strip()
-
-
-def reason(inventory: Inventory, fact: str) -> str:
-    """Why a fact is not stated: what the collector said of it, or of what it is a part of; "" when it said nothing."""
-    for unreadable in inventory.unreadable:
-        if fact == unreadable.fact or fact.startswith((unreadable.fact + ".", unreadable.fact + "[")):
-            return unreadable.reason
-    return ""
 
 
 def source_of(inventory: Inventory, fact: str) -> str:
@@ -108,17 +102,27 @@ def judged(
     fact: str = "",
     frus: Iterable[Fru] = (),
 ) -> Finding:
-    """PASS, or FAIL with the remedy. fact: what was read, where it is not called as the requirement is."""
-    return Finding(
-        requirement=requirement,
-        verdict=Verdict.PASS if good else Verdict.FAIL,
-        expected=expected,
-        got=got,
-        part=part,
-        source=source_of(inventory, fact or requirement),
-        remedy="" if good else remedy,
-        frus=() if good else tuple(frus),
-    )
+    """PASS, or FAIL with the remedy; UNKNOWN instead of PASS where the list that it depends on is not whole.
+
+    fact: what was read, where it is not called as the requirement is.
+    """
+    where = source_of(inventory, fact or requirement)
+    if not good:
+        return Finding(requirement, Verdict.FAIL, expected, got, part, where, remedy, frus=tuple(frus))
+    if why := unread(inventory, requirement):
+        # The parts that were read are not to blame.
+        return Finding(requirement, Verdict.UNKNOWN, expected, not_all(got), "", where, mend(why))
+    return Finding(requirement, Verdict.PASS, expected, got, part, where)
+
+
+def not_all(got: str) -> str:
+    """What was read, of a list that is not whole."""
+    return f"{got}, and not all was read"
+
+
+def mend(why: str) -> str:
+    """What to do about what could not be read."""
+    return f"{why}; mend that and inspect again"
 
 
 def plural(count: int, noun: str) -> str:

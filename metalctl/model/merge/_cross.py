@@ -14,11 +14,13 @@ from metalctl.model.identity import contradictions
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.merge._behind import alone
 from metalctl.model.parts import KINDS, Kind, pair, slot, source_of
+from metalctl.model.population import apart, explained
 from metalctl.model.same_machine import meaning, remedy, weighed
 from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
 _PAGES = 64  # the kernel's page structures take one part in 64 of the memory
+_MAY_BE_UNLISTED = ("hbm", "cxl")  # few BMCs list them
 _NOT_THE_BMCS = frozenset({"usb", "mmc", "virtio"})  # disks that a BMC does not list
 
 
@@ -67,11 +69,13 @@ def _bmc_address(a: Inventory, b: Inventory) -> Iterator[Finding]:
 
 def _worth(a: Inventory, b: Inventory) -> Iterator[Finding]:
     """The BMC lists 16 modules and the kernel counts the worth of 15."""
-    fitted = [d for d in a.memory.dimms if d.size > 0]
+    fitted = list(a.memory.modules)
     if not fitted or b.memory.total is None:
         return
-    listed, seen = sum(d.size for d in fitted), b.memory.total
-    smallest, lost = min(d.size for d in fitted), listed - seen
+    # What lies in NUMA nodes without processors may be other memory, which the BMC does not list among the modules.
+    other = apart(b) if explained(a, apart(b)) or explained(b, apart(b)) else 0
+    listed, seen = a.memory.installed, b.memory.total - other
+    smallest, lost = min(d.main or d.size for d in fitted), listed - seen
     if lost <= listed / _PAGES + smallest / 2:
         return
     suspects = [d for d in fitted if d.slot and d.size <= lost <= d.size * 1.1 + 2 * listed / _PAGES]
@@ -114,14 +118,14 @@ def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
     outside, inside = [] if _blind(b, "memory.dimms") else outside, [] if _blind(a, "memory.dimms") else inside
     if outside and len(outside) == len(a.memory.dimms):
         # Not one module could be paired: the sides name slots by different rules, and only the sums can be compared.
-        if _total(a) != _total(b):
+        if _total(a) != _total(b) and not _blind(a, "memory.dimms"):
             remedy = "power cycle the node and inspect again; then compare the modules in their slots with both lists"
             yield _finding(
                 a, b, "dimm", format_size(_total(a)), format_size(_total(b)), "", remedy, path="memory.dimms"
             )
         return
     for dimm, listed, other in [*((d, a, b) for d in outside), *((d, b, a) for d in inside)]:
-        if dimm.size:
+        if dimm.size and dimm.technology not in _MAY_BE_UNLISTED:
             remedy = f"reseat the module in {dimm.slot}: {other.source} does not see it; power cycle and inspect again"
             expected, got = (f"{format_size(dimm.size)} in {dimm.slot} ({listed.source})", f"nothing ({other.source})")
             part, frus = _kind("dimm").label(dimm), [of_dimm(dimm)]
@@ -129,7 +133,7 @@ def _dimms(a: Inventory, b: Inventory) -> Iterator[Finding]:
 
 
 def _total(inventory: Inventory) -> int:
-    return sum(d.size for d in inventory.memory.dimms)
+    return inventory.memory.installed
 
 
 def _disks(a: Inventory, b: Inventory) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("package", "microcode"): Rule(same.hexadecimal, "the operating system loaded newer microcode than the firmware "
                                    "carries: update the firmware", severity="warning"),
     ("package", "serial"): Rule(same.serial, _STALE),
-    ("dimm", "size"): Rule(same.exact, f"the module is read as another size: {_RESEAT}", "B"),
+    ("dimm", "size"): Rule(same.near(0.02), f"the module is read as another size: {_RESEAT}", "B"),
     ("dimm", "serial"): Rule(same.serial, f"one side knows another module in this slot: {_STALE}"),
     ("dimm", "rank"): Rule(same.exact, _RESEAT),
     ("dimm", "type"): Rule(same.words, _STALE),

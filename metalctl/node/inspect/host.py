@@ -87,6 +87,14 @@ class Host:
         except OSError:
             return []
 
+    def entries(self, path: str) -> list[str]:
+        """The same where it matters why there is nothing; raises OSError."""
+        return sorted(self._machine.names(path))
+
+    def content(self, path: str) -> bytes:
+        """A file's bytes where it matters why there are none; raises OSError."""
+        return self._machine.data(path)
+
     def exists(self, path: str) -> bool:
         """Whether something is at the path."""
         parent, _, name = path.rstrip("/").rpartition("/")

@@ -1,8 +1,7 @@
 """Memory: what the kernel counts (/proc/meminfo), every slot with its DIMM (SMBIOS 16 and 17), ECC as it works and the
 errors since boot (EDAC).
 
-A slot's socket and channel are read from its name, as the boards of the common vendors print it; "" where the name
-tells nothing.
+Where a slot sits is read from the labels of all slots (metalctl.model.slots).
 """
 
 from __future__ import annotations
@@ -11,38 +10,31 @@ import re
 from dataclasses import replace
 
 from metalctl.model.inventory import Dimm, Memory
+from metalctl.model.slots import placed
 from metalctl.node import dmi, edac
 from metalctl.node.inspect import tables
 from metalctl.node.inspect.host import Host
+from metalctl.node.inspect.memory_devices import devices, dimm, ecc, processors
 
 _TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
 _ERRORS = "memory.dimms.corrected"
 _SAID = 4  # modules that a reason names
 _NO_ECC = frozenset({"", "none", "unknown", "reserved"})
-# (pattern over "bank locator", what its groups are called). The first that fits is taken.
-_PLACES = (
-    re.compile(r"P(?:roc|ROC|rocessor)? ?(?P<socket>\d)[ _].*CHANNEL ?(?P<channel>[A-Z0-9]+)", re.IGNORECASE),
-    re.compile(r"P(?P<socket>\d)_Node\d_Channel(?P<channel>\d)_Dimm\d", re.IGNORECASE),
-    re.compile(r"(?:CPU|P)(?P<socket>\d)[-_ ]?DIMM[-_ ]?(?P<channel>[A-Z])\d?\b", re.IGNORECASE),
-    re.compile(r"NODE (?P<socket>\d)\b.*\bDIMM[-_ ]?(?P<channel>[A-Z])\d", re.IGNORECASE),
-    re.compile(r"PROC (?P<socket>\d) DIMM \d+", re.IGNORECASE),
-    re.compile(r"^(?P<socket>[ABCD])\d{1,2}$"),  # the number runs over the channels twice
-)
 
 
 def collect(host: Host) -> Memory:
     """Total in bytes, DIMMs by slot, ECC as the memory array states it, or else as EDAC has it at work."""
     total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
     table = tables.read(host, "memory.dimms")
-    devices = dmi.titled(table, "Memory Device")
-    dimms = tuple(map(dimm, devices))
+    listed = devices(table)
+    dimms = placed([dimm(*one) for one in listed], processors(table))
     if total:
         host.source("memory.total", "/proc/meminfo")
     if dimms:
         host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
-        _say_sizeless(host, [d.slot for d, s in zip(dimms, devices, strict=True) if _sizeless(s)])
+        _say_sizeless(host, [d.slot for d, (s, _) in zip(dimms, listed, strict=True) if _sizeless(s)])
     elif table:
-        host.unreadable("memory.dimms", "the firmware's table lists no memory device")
+        host.unreadable("memory.dimms", "the firmware's table lists no device of system memory")
     counted = [m for mc in edac.controllers(host.names) for m in edac.modules(host.names, host.text, mc)]
     return Memory(
         total=int(total.group(1)) * 1024 if total else None,
@@ -109,39 +101,3 @@ def _ecc(host: Host, table: str, counted: list[edac.Module]) -> bool | None:
     if stated and working is False:
         host.unreadable("memory.ecc.active", f"the firmware states ECC, and {edac.ROOT} has modules without it")
     return working if stated is None else stated
-
-
-def dimm(section: dmi.Section) -> Dimm:
-    """One memory device; size 0 when the slot is empty."""
-    rank = section.get("Rank", "")
-    slot = " ".join(dict.fromkeys(w for w in (dmi.known(section, "Bank Locator"), dmi.known(section, "Locator")) if w))
-    socket, channel = place(slot)
-    return Dimm(
-        slot=slot,
-        size=dmi.size(section.get("Size", "")) or 0,
-        type=dmi.known(section, "Type"),
-        speed_mts=dmi.megatransfers(section.get("Speed", "")),
-        configured_mts=dmi.megatransfers(dmi.known(section, "Configured Memory Speed", "Configured Clock Speed")),
-        manufacturer=dmi.known(section, "Manufacturer"),
-        part_number=dmi.known(section, "Part Number"),
-        serial=dmi.known(section, "Serial Number"),
-        rank=int(rank) if re.fullmatch("[0-9]{1,3}", rank) else None,
-        socket=socket,
-        channel=channel,
-    )
-
-
-def place(slot: str) -> tuple[str, str]:
-    """(socket, channel) as the slot's name has them, "" for what it does not tell."""
-    for pattern in _PLACES:
-        if match := pattern.search(slot):
-            named = match.groupdict()
-            return str(named["socket"]), str(named.get("channel") or "")
-    return "", ""
-
-
-def ecc(table: str) -> bool | None:
-    """Whether system memory is corrected; None when no array states it."""
-    stated = [a.get("Error Correction Type", "") for a in dmi.titled(table, "Physical Memory Array")]
-    stated = [s for s in stated if s and s not in ("Unknown", "Other")]
-    return all("ECC" in s for s in stated) if stated else None

@@ -87,7 +87,7 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
         name=name,
         mac=str(netlink.get("permanent") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
         speed=_speed(host, name, bool(carrier)),
-        duplex=host.text(f"{base}/duplex") if carrier else "",
+        duplex=_duplex(host.text(f"{base}/duplex")) if carrier else "",
         link=carrier if up else None,
         driver=driver.get("driver") or host.linked(f"{base}/device/driver"),
         firmware=driver.get("firmware", "").removeprefix("N/A"),
@@ -121,6 +121,11 @@ def _speed(host: Host, name: str, carrier: bool) -> int | None:
         host.unreadable(f"nics.{name}.speed", "the driver states no speed" if carrier else "the port has no link")
         return None
     return values.product(megabits, 10**6)
+
+
+def _duplex(text: str) -> str:
+    """ "unknown" is the driver's word for saying nothing."""
+    return text if text in ("full", "half") else ""
 
 
 def _numa(node: int | None) -> int | None:

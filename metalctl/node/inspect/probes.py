@@ -8,7 +8,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import struct
 from collections.abc import Callable
+from pathlib import Path
+from stat import S_ISBLK, S_ISCHR
 from typing import Any
 
 from metalctl.node.inspect import ethtool
@@ -17,6 +20,7 @@ Answer = Any
 
 _KVM_GET_API_VERSION = 0xAE00
 _KERNEL_LOG = "/dev/kmsg"
+_LOOP_GET_STATUS64, _LOOP_INFO64 = 0x4C05, 232  # linux/loop.h: struct loop_info64 begins with device, inode, rdevice
 _RECORD = 8192  # no record of the kernel log is longer
 
 
@@ -106,6 +110,42 @@ def kernel_log(_: str = "") -> dict[str, Any]:
     return {"text": "\n".join(lines)}
 
 
+def stat(path: str) -> dict[str, Any]:
+    """What a path leads to: {"kind": "block", "char" or "file", "number": "8:0" of a device, "link": mode of the path}.
+
+    {"errno": n, "error": reason} when that cannot be told.
+    """
+    try:
+        seen, link = os.stat(path), os.lstat(path)  # noqa: PTH116 - a path of /proc must not be made anew
+    except OSError as error:
+        return {"errno": error.errno, "error": f"{path}: {error.strerror}"}
+    kind = "block" if S_ISBLK(seen.st_mode) else "char" if S_ISCHR(seen.st_mode) else "file"
+    return {"kind": kind, "number": _number(seen.st_rdev), "link": link.st_mode}
+
+
+def loop(name: str) -> dict[str, Any]:
+    """{"number": the device number of what a loop device is made of, "0:0" of a file} or {"error": reason}."""
+    try:
+        fd = os.open(f"/dev/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        return {"error": f"/dev/{name}: {error.strerror}"}
+    try:
+        if _number(os.fstat(fd).st_rdev) != Path(f"/sys/class/block/{name}/dev").read_text().strip():
+            return {"error": f"/dev/{name} is another device"}
+        status = fcntl.ioctl(fd, _LOOP_GET_STATUS64, bytes(_LOOP_INFO64))
+    except OSError as error:
+        # Set free while we looked: it is made of nothing.
+        free = error.errno == errno.ENXIO
+        return {"number": "0:0"} if free else {"error": f"/dev/{name}: {error.strerror}"}
+    finally:
+        os.close(fd)
+    return {"number": _number(struct.unpack_from("=QQQ", status)[2])}
+
+
+def _number(device: int) -> str:
+    return f"{os.major(device)}:{os.minor(device)}"
+
+
 def architecture(_: str = "") -> dict[str, Any]:
     """{"machine": what `uname -m` prints}."""
     return {"machine": os.uname().machine}
@@ -119,5 +159,7 @@ ALL: dict[str, Callable[[str], Answer]] = {
     "links": links,
     "msr": msr,
     "kernel-log": kernel_log,
+    "stat": stat,
+    "loop": loop,
     "architecture": architecture,
 }

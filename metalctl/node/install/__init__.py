@@ -42,7 +42,7 @@ __all__ = ["ACTION", "main", "perform"]
 
 ACTION = "install"
 Find = Callable[[str, int], Disk]
-Leave = Callable[[InstallSpec, Disk], None]
+Leave = Callable[[InstallSpec, Disk], guard.Claim | None]
 
 
 class Interrupted(Exception):
@@ -76,7 +76,10 @@ def perform(
     leave: Leave | None = None,
     patience: Patience | None = None,
 ) -> int:
-    """Install, with every outcome in the journal. find, leave: who looks the disk up and who guards it."""
+    """Install, with every outcome in the journal. find, leave: who looks the disk up and who guards it.
+
+    leave: returns the claim that is held while the disk is written.
+    """
     journal.append("run-started", run_id=spec.run_id, kind="install", node=spec.node)
     try:
         job = _job(spec, journal, boot_id, find or guard.find, leave or _leave)
@@ -107,10 +110,10 @@ def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: L
     return Job(spec, image, disk, path, boot_id, journal.append, lambda: leave(spec, disk))
 
 
-def _leave(spec: InstallSpec, disk: Disk) -> None:
+def _leave(spec: InstallSpec, disk: Disk) -> guard.Claim:
     if spec.armed.enrollment != spec.enrollment:
         raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
-    guard.require(spec.armed, disk, ACTION, time.time())
+    return guard.hold(spec.armed, disk, ACTION, time.time())
 
 
 def _spec(argv: Sequence[str]) -> InstallSpec:

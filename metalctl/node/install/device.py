@@ -14,6 +14,7 @@ import stat
 import struct
 
 from metalctl.node.errors import NodeError, Refused
+from metalctl.node.guard.claim import Claim, number_of
 
 _BLKDISCARD, _BLKZEROOUT, _BLKFLSBUF, _BLKRRPART, _BLKGETSIZE64 = 0x1277, 0x127F, 0x1261, 0x125F, 0x80081272
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL)
@@ -34,15 +35,16 @@ def buffer(size: int) -> mmap.mmap:
 
 
 class Device:
-    """An open disk. exclusive: claim it in the kernel too, so that nobody mounts it meanwhile."""
+    """An open disk. claim: the guard's, of this very disk; whoever gave it closes it."""
 
-    def __init__(self, path: str, *, writable: bool, exclusive: bool = False) -> None:
-        self.path = path
-        self._claim = -1
+    def __init__(self, path: str, *, writable: bool, claim: Claim | None = None) -> None:
+        self.path, self._claim = path, claim
         self._fd, self._direct = _open(path, os.O_RDWR if writable else os.O_RDONLY)
-        self.is_block = stat.S_ISBLK(os.fstat(self._fd).st_mode)
-        if exclusive and self.is_block:
-            self._claim = _exclusive(path)
+        opened = os.fstat(self._fd)
+        self.is_block, self.number = stat.S_ISBLK(opened.st_mode), number_of(opened)
+        if claim and self.number != claim.number:
+            self.close()
+            raise Refused(f"{path} is not the disk {claim.number} that was claimed", hint="start the installation anew")
         self.size = self._size()
 
     def _size(self) -> int:
@@ -52,17 +54,10 @@ class Device:
         return int(struct.unpack("Q", answer)[0])
 
     def close(self) -> None:
-        """Release the claim and close."""
-        self.release()
+        """Close it; the claim stays."""
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
-
-    def release(self) -> None:
-        """Give the kernel's claim back (re-reading the partition table needs it free)."""
-        if self._claim >= 0:
-            os.close(self._claim)
-        self._claim = -1
 
     def __enter__(self) -> Device:
         return self
@@ -136,8 +131,9 @@ class Device:
             raise self._failed("flush", 0, error) from error
 
     def reread_table(self) -> bool:
-        """Let the kernel see the new partitions; False when it could not."""
-        self.release()
+        """Let the kernel see the new partitions, for which the claim is given back; False when it could not."""
+        if self._claim:
+            self._claim.close()
         try:
             fcntl.ioctl(self._fd, _BLKRRPART, 0)
         except OSError:
@@ -162,10 +158,3 @@ def _open(path: str, how: int) -> tuple[int, bool]:
         if error.errno != errno.EINVAL:
             raise NodeError(f"{path} cannot be opened: {error.strerror}", hint="is it a disk?", path=path) from error
     return os.open(path, how | os.O_CLOEXEC), False
-
-
-def _exclusive(path: str) -> int:
-    try:
-        return os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
-    except OSError as error:
-        raise Refused(f"{path} is in use: {error.strerror}", hint="umount it, or end who holds it") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from metalctl.model.dossier import Installation
@@ -19,6 +20,7 @@ from metalctl.model.run import InstallSpec
 from metalctl.model.verdict import Verdict
 from metalctl.node import tool
 from metalctl.node.errors import NodeError, Refused, ToolFailed
+from metalctl.node.guard import Claim
 from metalctl.node.install import fat, record, transfer
 from metalctl.node.install.device import Device, DeviceFailed, buffer
 from metalctl.node.install.fetch import Patience, Source
@@ -46,7 +48,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One installation to perform. path: the device file of `disk`. leave: raises Refused unless the guard agrees."""
+    """One installation to perform. path: the device file of `disk`.
+
+    leave: raises Refused unless the guard agrees; its claim is held until the disk is written (None: a regular file).
+    """
 
     spec: InstallSpec
     manifest: Manifest
@@ -54,7 +59,7 @@ class Job:
     path: str
     boot_id: str
     append: Append
-    leave: Callable[[], None]
+    leave: Callable[[], Claim | None]
     patience: Patience = field(default_factory=Patience)
 
     def perform(self) -> Result:
@@ -63,14 +68,17 @@ class Job:
             before = record.load(device, self.disk.key)
             if before and before.holds(self.spec.enrollment, self.spec.run_id, self.manifest.sha256):
                 return self._existing(device, before)
-        self.leave()
-        self._fits()
-        following = record.following(before, self._record())
-        try:
-            with Device(self.path, writable=True, exclusive=True) as device:
+        with ExitStack() as held:
+            claim = self.leave()
+            if claim is not None:
+                held.enter_context(claim)
+            self._fits()
+            following = record.following(before, self._record())
+            try:
+                device = held.enter_context(Device(self.path, writable=True, claim=claim))
                 return self._install(device, before, following)
-        except DeviceFailed as failed:
-            return self._result(following.count, 0, (self._refused(failed),))
+            except DeviceFailed as failed:
+                return self._result(following.count, 0, (self._refused(failed),))
 
     def _fits(self) -> None:
         if (self.disk.size or 0) < self.manifest.size:

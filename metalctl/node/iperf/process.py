@@ -1,4 +1,4 @@
-"""iperf3 as child processes."""
+"""iperf3 as child processes: the client, which waits for its server."""
 
 from __future__ import annotations
 
@@ -10,54 +10,41 @@ from metalctl.node import tool
 from metalctl.node.iperf.result import IperfError, Stream, parse, total
 
 
-def serve(peer: Peer, sessions: int, deadline: float, processes: int = 1) -> list[Stream]:
-    """Answer `sessions` tests, one after the other, on the peer's address only; one total a session.
-
-    Raises ToolFailed when they did not all come within `deadline` seconds.
-    """
-    ends = time.monotonic() + deadline
-
-    def one(port: int) -> Stream:
-        left = max(1.0, ends - time.monotonic())
-        return parse(tool.run(["iperf3", "-s", "-1", "-J", "-B", peer.address, "-p", str(port)], left).out)
-
-    with ThreadPoolExecutor(processes) as pool:
-        return [total(pool.map(one, range(peer.port, peer.port + processes))) for _ in range(sessions)]
-
-
 def client(
     peer: Peer, runtime: float, *, streams: int, omit: float, reverse: bool, processes: int, wait: float
 ) -> Stream:
     """One test against the peer's server, tried for `wait` seconds until the server is there.
 
-    runtime, omit: seconds measured, and left out before that. reverse: the server sends.
+    runtime, omit: seconds measured, and left out before that. reverse: the server sends. Raises ToolFailed for a test
+    of less than was asked.
     """
+    seconds = max(1, round(runtime))
 
     def one(port: int) -> Stream:
-        argv = [
-            "iperf3",
-            "-c",
-            peer.address,
-            "-p",
-            str(port),
-            "-J",
-            "-P",
-            str(streams),
-            "-t",
-            f"{max(1, round(runtime))}",
-        ]
+        argv = ["iperf3", "-c", peer.address, "-p", str(port), "-J", "-P", str(streams), "-t", str(seconds)]
+        argv += ["-B", peer.client] if peer.client else []  # the server knows its peer by it
         argv += ["-O", f"{max(1, round(omit))}"] if omit else []
-        return _patiently(argv + (["-R"] if reverse else []), runtime + omit + 30, wait)
+        found = _patiently(argv + (["-R"] if reverse else []), runtime + omit + 30, wait)
+        found.require(seconds, streams)
+        return found
 
     with ThreadPoolExecutor(processes) as pool:
         return total(pool.map(one, range(peer.port, peer.port + processes)))
+
+
+def read(output: tool.Output) -> Stream:
+    """What a process left; IperfError also for good numbers with a bad exit code."""
+    found = parse(output.out)
+    if output.code != 0:
+        raise IperfError(f"iperf3 ended with {output.code}: {output.err.strip()[-200:]}", began=True)
+    return found
 
 
 def _patiently(argv: list[str], timeout: float, wait: float) -> Stream:
     ends = time.monotonic() + wait
     while True:
         try:
-            return parse(tool.run(argv, timeout).out)
+            return read(tool.run(argv, timeout))
         except IperfError as failed:
             if not failed.busy or time.monotonic() > ends:
                 raise

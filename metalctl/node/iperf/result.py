@@ -3,31 +3,62 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from metalctl.node import cover
 from metalctl.node.errors import ToolFailed
+
+_LATER = (
+    "connection refused", "server is busy", "connection reset", "no route to host", "timed out",
+    "unable to receive", "unable to send", "control socket has closed", "server has terminated", "broken pipe",
+)  # fmt: skip
+_BY_HAND = "run iperf3 by hand"
 
 
 class IperfError(ToolFailed):
-    """iperf3 failed, or what it wrote cannot be read. busy: the other side is not there yet; try again."""
+    """iperf3 failed, or what it wrote cannot be read; `fields["began"]`: it had begun to measure."""
+
+    @property
+    def began(self) -> bool:
+        """Whether it broke off in the test itself."""
+        return bool(self.fields.get("began"))
 
     @property
     def busy(self) -> bool:
-        """Whether a later try may do."""
-        words = ("connection refused", "server is busy", "connection reset", "no route to host", "timed out")
-        return any(w in self.message.lower() for w in words)
+        """Whether a later try may do: the other side is not there yet, or serves somebody else."""
+        return not self.began and any(w in self.message.lower() for w in _LATER)
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One test, all its streams together. received: bit/s at the receiver; retransmits: None when not counted."""
+    """One test, all its streams together. received: bit/s at the receiver; retransmits: None when not counted.
+
+    sent: bit/s at the sender. seconds: measured, without what was left out. reverse: whether the server sent, None when
+    not told. caller: the client's address as the server saw it, "" in what a client wrote. streams: None when not told.
+    """
 
     received: float
     sent: float
     retransmits: int | None
     seconds: float
     version: str
+    reverse: bool | None = None
+    caller: str = ""
+    streams: int | None = None
+
+    @property
+    def rate(self) -> float:
+        """bit/s as far as this side knows: a server that sent is not told what arrived."""
+        return self.sent if self.caller and self.reverse else self.received
+
+    def require(self, runtime: float, streams: int) -> None:
+        """ToolFailed unless the test was the one that was asked for."""
+        cover.require("iperf3", "measured", self.seconds, runtime, "s")
+        if self.streams not in (None, streams):
+            raise IperfError(f"iperf3 ran {self.streams} of {streams} streams", hint=_BY_HAND, began=True)
 
 
 def parse(text: str) -> Stream:
@@ -35,23 +66,44 @@ def parse(text: str) -> Stream:
     try:
         data = json.loads(text[text.find("{") :])
     except ValueError:
-        raise IperfError(f"iperf3 wrote no JSON: {text.strip()[:200]!r}", hint="run iperf3 by hand") from None
-    if data.get("error"):
-        raise IperfError(f"iperf3: {data['error']}", hint="see that the peer runs and is reachable on that port")
+        raise IperfError(f"iperf3 wrote no JSON: {text.strip()[:200]!r}", hint=_BY_HAND) from None
     try:
-        received, sent = data["end"]["sum_received"], data["end"]["sum_sent"]
-        found = Stream(
-            received=float(received["bits_per_second"]),
-            sent=float(sent["bits_per_second"]),
-            retransmits=sent.get("retransmits"),
-            seconds=float(received["seconds"]),
-            version=str(data["start"]["version"]),
-        )
-    except (KeyError, TypeError, ValueError) as odd:
+        return _stream(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as odd:
         raise IperfError(f"iperf3's JSON has another shape than known: {odd!r}") from odd
-    if found.seconds <= 0:
-        raise IperfError("iperf3 measured for no time at all", hint="run iperf3 by hand")
+
+
+def _stream(data: Any) -> Stream:
+    start, began = data["start"], bool(data.get("intervals"))
+    caller = str(start.get("accepted_connection", {}).get("host", ""))
+    if data.get("error"):
+        raise IperfError(
+            f"iperf3: {data['error']}", hint="see that the peer runs and is reachable on that port", began=began,
+            caller=caller,
+        )  # fmt: skip
+    received, sent, test = data["end"]["sum_received"], data["end"]["sum_sent"], start.get("test_start", {})
+    found = Stream(
+        received=_rate(received),
+        sent=_rate(sent),
+        retransmits=sent.get("retransmits"),
+        seconds=min(float(received["seconds"]), float(sent["seconds"])),
+        version=str(start["version"]),
+        reverse=bool(test["reverse"]) if "reverse" in test else None,
+        caller=caller,
+        streams=len(data["end"]["streams"]) if "streams" in data["end"] else None,
+    )
+    if not found.seconds > 0:
+        raise IperfError("iperf3 measured for no time at all", hint=_BY_HAND)
     return found
+
+
+def _rate(total: Any) -> float:
+    """bit/s, which must be what the bytes and the seconds beside it make."""
+    rate = float(total["bits_per_second"])
+    made = float(total["bytes"]) * 8 / float(total["seconds"]) if "bytes" in total and total["seconds"] else rate
+    if not math.isclose(rate, made, rel_tol=0.05, abs_tol=1.0) or math.isinf(rate):
+        raise IperfError(f"iperf3 tells {rate:.4g} bit/s where its bytes make {made:.4g}", hint=_BY_HAND)
+    return rate
 
 
 def total(streams: Iterable[Stream]) -> Stream:
@@ -62,6 +114,8 @@ def total(streams: Iterable[Stream]) -> Stream:
         received=sum(s.received for s in found),
         sent=sum(s.sent for s in found),
         retransmits=sum(counted) if counted else None,
-        seconds=max(s.seconds for s in found),
+        seconds=min(s.seconds for s in found),
         version=found[0].version,
+        reverse=found[0].reverse,
+        caller=found[0].caller,
     )

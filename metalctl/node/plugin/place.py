@@ -24,13 +24,13 @@ class Place:
 
         Raises NoDisk in a ramdisk whose os disk is not armed for "fio-write", Refused by the guard.
         """
-        guard = Guard(self._spec)
-        armed = [d for d in self._inventory.disks if d.key in self._spec.roles.get("os", ()) and guard.armed(d)]
-        if armed:
-            leave = guard.leave(armed[0])
-            with cleaned(leave, size):
-                yield leave.path, leave
-            return
+        with Guard(self._spec) as guard:
+            armed = [d for d in self._inventory.disks if d.key in self._spec.roles.get("os", ()) and guard.armed(d)]
+            if armed:
+                leave = guard.leave(armed[0])
+                with cleaned(leave, size):
+                    yield leave.path, leave
+                return
         with ExitStack() as stack:
             try:
                 directory = stack.enter_context(scratch())

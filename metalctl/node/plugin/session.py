@@ -198,8 +198,9 @@ class CheckPlugin:
         return self.inventory
 
     @pytest.fixture
-    def guard(self) -> Guard:
-        return Guard(self.spec)
+    def guard(self) -> Iterator[Guard]:
+        with Guard(self.spec) as guard:
+            yield guard
 
     @pytest.fixture
     def scratch(self) -> Iterator[Path]:

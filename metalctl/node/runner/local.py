@@ -25,7 +25,7 @@ def parse(argv: list[str]) -> RunSpec:
     parser.add_argument("--role", action="append", default=[], metavar="ROLE=SERIAL,…")
     parser.add_argument("--bond", action="append", default=[], metavar="NAME=MAC,MAC")
     parser.add_argument("--level", default="quick", choices=("quick", "normal", "burn-in"))
-    parser.add_argument("--peer", metavar="server|client=ADDRESS:PORT")
+    parser.add_argument("--peer", metavar="server|client=ADDRESS:PORT[,CLIENT]")
     try:
         flags, rest = parser.parse_known_args(argv)
     except argparse.ArgumentError as wrong:
@@ -80,10 +80,12 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _peer(text: str) -> Peer:
     side, where = _pair(text)
+    where, _, client = where.partition(",")
     address, _, port = where.rpartition(":")
     if side not in ("server", "client") or not address or not port.isdigit():
-        raise UsageError(f"--peer {text} is not server|client=ADDRESS:PORT", hint="such as client=10.0.0.2:5201")
-    return Peer("", side, address, int(port))
+        hint = "such as client=10.0.0.2:5201, or server=10.0.0.2:5201,10.0.0.3 with the address of the client"
+        raise UsageError(f"--peer {text} is not server|client=ADDRESS:PORT[,CLIENT]", hint=hint)
+    return Peer("", side, address, int(port), client)
 
 
 def _show(event: str, **data: Any) -> None:

@@ -21,7 +21,7 @@ from metalctl.bmc.ipmi.ipmitool import Ipmitool, available
 from tests.unit.bmc import ipmi_bytes as made
 
 GOOD = Credential("admin", "s3cret-in-argv")
-GUID = "12345678-1234-5678-9abc-def012345678"
+GUID = "c0345678-1234-5678-9abc-def012345678"
 SERVER = f'''
 import sys, uuid
 from pyghmi.ipmi.bmc import Bmc
@@ -81,11 +81,11 @@ PYGHMI, SIM, EMULATOR = 16231, 16232, 16233  # ports there, which no kernel give
 
 
 @contextmanager
-def running(argv: list[str], port: int, home: Path) -> Iterator[Endpoint]:
+def running(argv: list[str], port: int, home: Path, cwd: Path | None = None) -> Iterator[Endpoint]:
     """A server that answers our ping, ended by its own pid."""
     endpoint = parse_endpoint(f"ipmi://{own_address()}:{port}")
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=home)
+        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=cwd or home)
     try:
         end = time.monotonic() + 120
         while not _answers(endpoint):

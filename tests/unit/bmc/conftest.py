@@ -24,6 +24,10 @@ def collection(*paths: str) -> dict[str, Any]:
 
 def small_tree() -> dict[str, Any]:
     """One system with a processor, two DIMM slots, a drive and a port; its id is none that anybody would guess."""
+    return {path: {"@odata.id": path} | resource for path, resource in _resources().items()}
+
+
+def _resources() -> dict[str, Any]:
     return {
         ROOT: {
             "@odata.type": "#ServiceRoot.v1_5_0.ServiceRoot",

@@ -156,10 +156,10 @@ def test_a_bmc_that_answers_anything_ends_every_walk(data: st.DataObject) -> Non
         if asked > 60:  # from here on it always says the same, as a broken one does
             return bytes(20)
         if data.draw(st.booleans()):
-            raise Refused(data.draw(st.sampled_from([0xC1, 0xC5, 0xC7, 0xCA, 0xCB, 0xC0, 0xFF, 0])))
+            raise Refused(data.draw(st.sampled_from([0xC1, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xC0, 0xFF, 0])))
         return data.draw(st.binary(max_size=40))
 
-    for work in (lambda: walk.read_fru(raw, 0), lambda: walk.read_sdr(raw), lambda: walk.read_sel(raw, 100)):
+    for work in (lambda: walk.read_fru(raw, 0), lambda: walk.read_sdr(raw, []), lambda: walk.read_sel(raw, 100, [])):
         try:
             work()
         except Refused:
@@ -180,9 +180,10 @@ def test_a_worker_that_answers_anything_never_breaks_the_inventory(data: st.Data
             case "readings":
                 numbers = arguments["numbers"]
                 assert isinstance(numbers, list)
-                return [data.draw(st.none() | text) for _ in numbers]
+                return [data.draw(st.none() | text | st.integers(0, 255)) for _ in numbers]
             case "sdr" | "sel":
-                return data.draw(st.lists(text, max_size=4))
+                lost = st.fixed_dictionaries({"why": text, "kind": st.none() | st.integers(0, 255)})
+                return {"records": data.draw(st.lists(text, max_size=4)), "lost": data.draw(st.lists(lost, max_size=2))}
             case "clock":
                 return data.draw(st.integers(0, 2**32 - 1))
         return {}

@@ -107,7 +107,7 @@ def full_tree() -> dict[str, Any]:
         f"{SYSTEM}/Storage/1": {"@odata.id": f"{SYSTEM}/Storage/1",
                                 "Drives": [member(f"{SYSTEM}/D1"), member(f"{SYSTEM}/D2")],
                                 "Controllers": member(f"{SYSTEM}/C"), "Volumes": member(f"{SYSTEM}/V")},
-        f"{SYSTEM}/D1": {"Id": "1", "MediaType": "SSD"}, f"{SYSTEM}/D2": {"Id": "2", "Protocol": "NVMe"},
+        f"{SYSTEM}/D1": {"Id": "D1", "MediaType": "SSD"}, f"{SYSTEM}/D2": {"Id": "D2", "Protocol": "NVMe"},
         f"{V1}/Chassis/1": {"Power": member(f"{V1}/Power"), "Thermal": member(f"{V1}/Thermal"),
                             "NetworkAdapters": member(f"{V1}/NA"), "PCIeDevices": member(f"{V1}/PCIe")},
         f"{V1}/Chassis/2": {"PowerSubsystem": member(f"{V1}/PS"), "Sensors": member(f"{V1}/Sensors"),
@@ -129,7 +129,7 @@ def full_tree() -> dict[str, Any]:
     for path in ("PSUs", "Sensors", "Fans", "NA", "PCIe", "Ports", "Functions", "MEI", "MLS", "Entries", "FW"):
         tree[f"{V1}/{path}"] = {"Members": [member(f"{V1}/{path}/1"), {"Id": "2", "Name": "fan"}]}
         tree.setdefault(f"{V1}/{path}/1", {"Id": "1", "ReadingType": "Temperature", "Version": "1"})
-    return tree
+    return {path: {"@odata.id": path} | resource for path, resource in tree.items()}
 
 
 async def taken(client: Client) -> Inventory:

@@ -119,11 +119,12 @@ def ask(do: str, **arguments: object) -> object:
         case "fru":
             return {0: made.SYSTEM, 1: made.SUPPLY}[arguments["fru_id"]].hex()  # type: ignore[index]
         case "sdr":
-            return [r.hex() for r in (*made.RECORDS, made.full(9, "Far", 1, 1, 1, owner=0x72))]
+            records = [r.hex() for r in (*made.RECORDS, made.full(9, "Far", 1, 1, 1, owner=0x72))]
+            return {"records": records, "lost": []}
         case "readings":
             return [READINGS[n] for n in arguments["numbers"]]  # type: ignore[attr-defined]
         case "sel":
-            return [event(0x0C, 0x6F, b"\xa1\xff\x03", number=2).hex()]
+            return {"records": [event(0x0C, 0x6F, b"\xa1\xff\x03", number=2).hex()], "lost": []}
         case "lan":
             return {"address": "10.0.0.5", "mac": "b0:7b:25:d6:51:82"}
         case "clock":

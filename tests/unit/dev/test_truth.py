@@ -32,8 +32,8 @@ def test_the_first_line_is_without_what_differs_from_run_to_run() -> None:
     assert len(line("x" * 500)) == LONGEST
 
 
-def record(test: str, outcome: str, error: str = "", *marks: list[str]) -> dict[str, object]:
-    return {"test": test, "outcome": outcome, "error": error, "marks": marks or [["A1", "kind"]]}
+def record(test: str, outcome: str, error: str = "", *marks: list[str], when: str = "call") -> dict[str, object]:
+    return {"test": test, "when": when, "outcome": outcome, "error": error, "marks": marks or [["A1", "kind"]]}
 
 
 def test_of_a_case_the_worst_phase_counts_and_cases_are_of_one_test() -> None:
@@ -46,6 +46,13 @@ def test_of_a_case_the_worst_phase_counts_and_cases_are_of_one_test() -> None:
     assert (test.name, test.marks) == ("t.py::test_x", {("A1", "kind"), ("B3", "more")})
     assert test.reds() == [("assertion", "AssertionError: a")]
     assert (test.count("passed"), test.count("failed")) == (1, 1)
+
+
+def test_a_case_that_never_ended_was_red() -> None:
+    (test,) = gather([record("t.py::test_x", "passed", when="setup")]).values()
+    assert test.reds() == [("error", "the process died")]
+    (test,) = gather([record("t.py::test_x", "passed", when="setup"), record("t.py::test_x", "passed")]).values()
+    assert test.reds() == []
 
 
 def made() -> dict[str, Seen]:
@@ -65,7 +72,7 @@ def test_the_page_says_of_each_how_it_was_red() -> None:
         "| A2 | k | `tests/t.py::test_green` | **not red** |",
         "| A10 | a kind \\| of 'two' | `tests/t.py::test_b` | assertion: `AssertionError: a \\| b 'c'` |",
     ]
-    assert "3 tests hold 2 kinds: 1 by assertion, 1 by did not exist, 0 by error, 1 not red." in text
+    assert "3 tests hold 2 kinds: 1 red by an assertion, 1 because it did not exist, 0 by an error, 1 not red." in text
 
 
 def test_a_test_that_the_page_lacks_or_that_is_gone_is_named() -> None:

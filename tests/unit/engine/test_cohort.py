@@ -10,16 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine
 
-from metalctl.engine import cohort, submit
+from metalctl.engine import cohort, layout, submit
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import StageFailed
+from metalctl.engine.outcome import Done, StageFailed
 from metalctl.engine.services import Services
 from metalctl.engine.stages import burned_in
+from metalctl.model.boot import PhoneHome
 from metalctl.model.dossier import StageRecord
 from metalctl.model.measurement import CheckResult
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, evidence, nodes, pairs
+from metalctl.store import boots, enrollments, evidence, nodes, pairs
 from metalctl.store.enrollments import StageRow
 from metalctl.store.evidence import RunRow
 from tests.unit.engine.contexts import context_at
@@ -134,3 +135,74 @@ def test_a_node_that_never_had_a_partner_is_skipped_with_the_reason(place: Place
     (skipped,) = burned_in._no_peer(alone, ())
     assert skipped.verdict is Verdict.SKIP
     assert "at least two nodes" in skipped.remedy
+
+
+@pytest.fixture
+def without_bonds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "bond_specs", lambda _: ())
+
+
+def two_that_booted(place: Place) -> tuple[dict[str, Context], pairs.Pair]:
+    """By enrollment, two nodes that phoned home from 10.0.0.1 and 10.0.0.2, and their pair."""
+    ends = {}
+    for number, name in enumerate(("a", "b"), 1):
+        ctx = place(name, True)
+        report = PhoneHome("t", name, "ramdisk", f"boot-{name}", address=f"10.0.0.{number}")
+        with ctx.store() as connection:
+            boots.add_boot(connection, ctx.enrollment.id, report)
+        ends[ctx.enrollment.id] = ctx
+    (pair,) = cohort.schedule(ctx, "quick") or []
+    return ends, pair
+
+
+@pytest.mark.usefixtures("without_bonds")
+def test_both_ends_of_a_pair_know_each_others_address(place: Place) -> None:
+    ends, pair = two_that_booted(place)
+    address = {"a": "10.0.0.1", "b": "10.0.0.2"}
+    for own, other, serving in ((pair.server, pair.client, True), (pair.client, pair.server, False)):
+        peer = burned_in._peer_spec(ends[own], "quick", pair, serving).peer
+        assert peer is not None
+        there = ends[other].node.name
+        assert (peer.node, peer.other, peer.address) == (there, address[there], address[ends[pair.server].node.name])
+
+
+def paired(place: Place, results: list[CheckResult]) -> object:
+    """What burned-in makes of a pair run that left these results: Done, or the findings that block."""
+    ends, pair = two_that_booted(place)
+    ctx = ends[pair.server]
+    with ctx.store() as connection:
+        run_id = burned_in._peer_run(ctx, ctx.enrollment.id, pair)
+        final = {"event": "run-finished"}
+        row = RunRow(run_id, ctx.enrollment.id, "peer", "quick", "b", state="finished", results=results, final=final)
+        evidence.save_run(connection, row)
+    alone = RunRow("alone", ctx.enrollment.id, "burn-in", "quick", "b", state="finished")
+    try:
+        return burned_in._paired(ctx, "quick", alone, [pair], ())
+    except StageFailed as failed:
+        return {f.requirement: f.verdict for f in failed.findings if f.blocks}
+
+
+@pytest.mark.usefixtures("without_bonds")
+@pytest.mark.truth(
+    "B10", "a node that only served in its pair, or has no result of what was asked, is not passed on it"
+)
+@pytest.mark.parametrize(
+    ("results", "named"),
+    [
+        ([CheckResult("iperf3", Verdict.PASS), CheckResult("mtu", Verdict.SKIP, reason="the other side pings")], "mtu"),
+        ([CheckResult("mtu", Verdict.PASS)], "iperf3"),
+        ([], "mtu"),
+    ],
+    ids=["only served", "one of two checks", "nothing"],
+)
+def test_a_node_that_was_not_judged_in_its_pair_is_not_passed(
+    place: Place, results: list[CheckResult], named: str
+) -> None:
+    outcome = paired(place, results)
+    assert isinstance(outcome, dict), outcome
+    assert outcome[f"check.{named}"] is Verdict.UNKNOWN
+
+
+@pytest.mark.usefixtures("without_bonds")
+def test_a_node_that_was_judged_in_its_pair_goes_on(place: Place) -> None:
+    assert isinstance(paired(place, [CheckResult(check, Verdict.PASS) for check in ("iperf3", "mtu")]), Done)

@@ -17,11 +17,11 @@ from metalctl.engine.services import Image, Services
 from metalctl.engine.stages import installed, prepared
 from metalctl.model.boot import PhoneHome
 from metalctl.model.codec import encode
-from metalctl.model.dossier import Installation
+from metalctl.model.dossier import Installation, StageRecord
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.run import InstallSpec
-from metalctl.model.stage import Stage
+from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import audit, boots, enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
@@ -36,14 +36,27 @@ MACHINE = Inventory("in-band", Identity("S1"), disks=(*OSDS, ROOT, WAL))
 
 
 class FakeRemote:
-    """A node that says of its disks what the test wants."""
+    """A node that says of its disks what the test wants, and keeps the files that a detached command would write."""
 
     def __init__(self) -> None:
-        self.disks = {d.serial: {"serial": d.serial, "size": d.size, "refusals": [], "signatures": []}
-                      for d in MACHINE.disks}  # fmt: skip
+        self.disks = {d.serial: idle(d, f"8:{16 * n}") for n, d in enumerate(MACHINE.disks)}
+        self.files: dict[str, bytes] = {}
+        self.commands: list[tuple[str, ...]] = []
+        self.active = False
 
-    def check(self, *_: str, **__: Any) -> str:
+    def check(self, *command: str, **_: Any) -> str:
+        self.commands.append(command)
         return json.dumps(list(self.disks.values()))
+
+    def read_from(self, path: str, offset: int) -> bytes:
+        return self.files.get(path.rpartition("/")[2].partition(".")[2], b"")[offset:]
+
+
+def idle(disk: Disk, number: str) -> dict[str, Any]:
+    """What a node says of a disk that it has looked at: free, and empty."""
+    seen = {"wwn": disk.wwn, "number": number, "diskseq": "7", "boot_id": "r1"}
+    content = {"refusals": [], "unknown": [], "signatures": [], "data": "", "extent": "96 MiB read"}
+    return {"serial": disk.serial, "size": disk.size, **seen, **content}
 
 
 @pytest.fixture
@@ -51,6 +64,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> FakeRemote:
     fake = FakeRemote()
     monkeypatch.setattr(Context, "remote", lambda *_: fake)
     monkeypatch.setattr(runs, "push_bundle", lambda *_: runs.Python("/opt"))
+    monkeypatch.setattr(runs, "unit_active", lambda *_: fake.active)
     return fake
 
 
@@ -122,6 +136,59 @@ def test_a_disk_that_vanished_is_unknown_and_never_prepared(ctx: Context, node: 
     assert ([f.verdict for f in failed.findings if f.blocks], failed.fault) == ([Verdict.UNKNOWN], "metalctl")
 
 
+@pytest.mark.truth("C2", "a disk with data that no tool has a name for is not an empty disk")
+def test_data_of_unknown_kind_stops_the_node_until_somebody_allows_it(ctx: Context, node: FakeRemote) -> None:
+    node.disks["WAL1"]["data"] = "data of unknown kind (3 of 264 places read, the first at byte 16384)"
+    (found,) = (f for f in refused(ctx, prepared).findings if f.blocks)
+    assert (found.verdict, found.got) == (Verdict.FAIL, f"carries {node.disks['WAL1']['data']}")
+    assert "--allow-erase" in found.remedy
+    allow(ctx)
+    assert isinstance(prepared.tick(ctx), Done)
+
+
+@pytest.mark.truth("C2", "a disk that could not be read is unknown, whoever allowed it to be erased")
+@pytest.mark.parametrize(
+    "change", [{"unknown": ["what is on it cannot be read: wipefs ended with 1"]}, {"extent": ""}, {"boot_id": "r0"}]
+)
+def test_a_disk_that_was_not_read_in_this_boot_is_unknown(
+    ctx: Context, node: FakeRemote, change: dict[str, Any]
+) -> None:
+    allow(ctx)
+    node.disks["ROOT1"] |= change
+    assert [f.verdict for f in refused(ctx, prepared).findings if f.blocks] == [Verdict.UNKNOWN]
+
+
+def test_what_was_read_of_an_empty_disk_is_told(ctx: Context, node: FakeRemote) -> None:
+    outcome = prepared.tick(ctx)
+    assert isinstance(outcome, Done)
+    assert {f.got for f in outcome.findings} == {"no data found (96 MiB read)"}
+    assert sorted(node.commands[0][-2:]) == ["ROOT1", "WAL1"]
+
+
+def test_reading_whole_disks_runs_on_its_own_and_tells_how_far_it_is(ctx: Context, node: FakeRemote) -> None:
+    with ctx.store() as connection:
+        again.read_all(connection, ctx.enrollment)
+    assert isinstance(prepared.tick(ctx), Wait)
+    (started,) = node.commands
+    assert started[0] == "systemd-run"
+    assert "--full" in started
+    node.active, node.files["json.progress"] = True, b'{"done": 30, "total": 80}'
+    waiting = prepared.tick(ctx)
+    assert isinstance(waiting, Wait)
+    assert "37 %" in waiting.why
+    node.active, node.files["json"] = False, json.dumps(list(node.disks.values())).encode()
+    assert isinstance(prepared.tick(ctx), Done)
+    assert node.commands == [started]
+
+
+def test_reading_whole_disks_that_ended_without_a_result_is_not_begun_again(ctx: Context, node: FakeRemote) -> None:
+    with ctx.store() as connection:
+        again.read_all(connection, ctx.enrollment)
+    prepared.tick(ctx)
+    with pytest.raises(EngineError, match="without a result"):
+        prepared.tick(ctx)
+
+
 def test_another_disk_with_the_serial_but_another_size_is_not_the_one(ctx: Context, node: FakeRemote) -> None:
     node.disks["ROOT1"]["size"] = 19 * GIB
     assert [f.verdict for f in refused(ctx, prepared).findings if f.blocks] == [Verdict.UNKNOWN]
@@ -176,14 +243,13 @@ def test_an_installer_that_does_not_say_what_it_wrote_is_not_believed(ctx: Conte
         installed.tick(ctx)
 
 
-def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
-    ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a crash the run is followed, and what is handed over by then gives no leave."""
-    specs: list[InstallSpec] = []
+@pytest.fixture
+def specs(monkeypatch: pytest.MonkeyPatch) -> list[InstallSpec]:
+    """The installations that were asked for."""
+    asked: list[InstallSpec] = []
 
     def follow(ctx: Context, spec: InstallSpec, *_: str) -> RunRow:
-        specs.append(spec)
+        asked.append(spec)
         row = RunRow(spec.run_id, ctx.enrollment.id, "install", "", "r1")
         with ctx.store() as connection:
             evidence.save_run(connection, row)
@@ -191,6 +257,50 @@ def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
 
     monkeypatch.setattr(check_runs, "follow", follow)
     monkeypatch.setattr(seed, "render", lambda _: {"user-data": "x"})
+    return asked
+
+
+def prepare(ctx: Context) -> None:
+    """The stage `prepared`, passed and written down."""
+    outcome = prepared.tick(ctx)
+    assert isinstance(outcome, Done)
+    record = StageRecord(Stage.PREPARED, Condition.DONE, "", evidence=outcome.evidence)
+    with ctx.store() as connection:
+        enrollments.save_stage(connection, ctx.enrollment.id, enrollments.StageRow(record))
+
+
+@pytest.mark.truth("C3", "leave to write is for the disk that was looked at, in that boot, and for no other")
+def test_leave_to_write_names_the_disk_and_the_boot_that_were_looked_at(
+    ctx: Context, node: FakeRemote, specs: list[InstallSpec]
+) -> None:
+    prepare(ctx)
+    installed.tick(ctx)
+    stated = encode(specs[0].armed)
+    seen = {name: stated.get(name) for name in ("number", "diskseq", "boot_id")}
+    assert seen == {"number": node.disks["ROOT1"]["number"], "diskseq": "7", "boot_id": "r1"}
+
+
+@pytest.mark.truth("C3", "leave to write is for the disk that was looked at, in that boot, and for no other")
+@pytest.mark.parametrize("looked", [True, False], ids=["in another boot", "never"])
+def test_a_disk_that_was_not_looked_at_in_this_boot_is_not_written(
+    ctx: Context, node: FakeRemote, specs: list[InstallSpec], looked: bool
+) -> None:
+    if looked:
+        prepare(ctx)
+        with ctx.store() as connection:
+            later = PhoneHome(token="t2", node="n1", kind="ramdisk", boot_id="r2")
+            boots.add_boot(connection, ctx.enrollment.id, later)
+    with pytest.raises(StageFailed) as failed:
+        installed.tick(ctx)
+    assert [(f.requirement, f.verdict) for f in failed.value.findings] == [("disks.hygiene", Verdict.UNKNOWN)]
+    assert specs == []
+
+
+def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
+    ctx: Context, node: FakeRemote, specs: list[InstallSpec]
+) -> None:
+    """After a crash the run is followed, and what is handed over by then gives no leave."""
+    prepare(ctx)
     for _ in range(2):
         assert isinstance(installed.tick(ctx), Wait)
     first, second = (spec.armed for spec in specs)

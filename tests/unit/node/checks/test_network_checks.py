@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from metalctl.model.run import BondSpec, Peer
+from metalctl.model.run import BondSpec
 from metalctl.model.verdict import Verdict
 
 BOND = BondSpec("bond0", ("52:54:00:00:00:01", "52:54:00:00:00:02"), mtu=9000, speed=25e9)
-CLIENT = Peer("n2", "client", "127.0.0.1", 52101)
 
 MEMBER = """
 Slave Interface: {name}
@@ -134,71 +132,9 @@ def test_each_port_of_a_bond_is_held_to_its_speed(node: Any, fields: Any, verdic
     assert second.part.startswith("nic eth1")
 
 
-def ping(node: Any, largest: int) -> None:
-    """A peer that is reached by packets up to a payload; more is too long for the own port."""
-    script = 'for a; do [ "$p" = -s ] && s=$a; p=$a; done; '
-    node.tool(
-        "ping", script + f'[ "$s" -le {largest} ] && exit 0; echo "ping: local error: message too long" >&2; exit 1'
-    )
-
-
-@pytest.mark.parametrize(("largest", "verdict"), [(8972, "PASS"), (1472, "FAIL"), (8973, "FAIL"), (0, "UNKNOWN")])
-def test_the_mtu_is_what_passes_and_not_a_byte_more(node: Any, largest: int, verdict: str) -> None:
-    ping(node, largest)
-    assert node.one("mtu", bonds=(BOND,), peer=CLIENT, kind="peer").verdict == verdict
-
-
-def test_a_ping_that_breaks_is_unknown(node: Any) -> None:
-    node.tool("ping", "echo 'ping: socket: Operation not permitted' >&2; exit 2")
-    assert node.one("mtu", bonds=(BOND,), peer=CLIENT, kind="peer").verdict is Verdict.UNKNOWN
-
-
-@pytest.mark.parametrize(("kind", "verdict"), [("burn-in", "SKIP"), ("peer", "UNKNOWN")])
-@pytest.mark.parametrize("check", ["mtu", "iperf3"])
-def test_without_a_peer_it_is_skipped_alone_and_unknown_in_a_paired_run(
-    node: Any, check: str, kind: str, verdict: str
-) -> None:
-    node.tool("ping", "exit 0")
-    node.tool("iperf3", "exit 0")
-    limits = {"min_throughput": 1.0} if check == "iperf3" else None
-    assert node.one(check, limits=limits, kind=kind).verdict == verdict
-
-
-def report(bits: float, error: str = "") -> str:
-    total = {"bits_per_second": bits, "seconds": 3.0, "retransmits": 2}
-    end = {"sum_received": total, "sum_sent": total}
-    return json.dumps(
-        {"start": {"version": "iperf 3.12"}, "end": {} if error else end} | ({"error": error} if error else {})
-    )
-
-
-LIMITS = {"min_throughput": 20e9, "runtime": 1.0}
-
-
-@pytest.mark.parametrize(("bits", "verdict"), [(24e9, "PASS"), (9e9, "FAIL")])
-def test_throughput_is_judged_at_the_receiver(node: Any, bits: float, verdict: str) -> None:
-    node.prints("iperf3", report(bits))
-    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
-    assert result.verdict == verdict
-    assert {m.name: m.value for m in result.measurements}["reverse"] == bits
-
-
-def test_one_slow_direction_fails(node: Any) -> None:
-    node.prints("slow", report(1e9))
-    node.prints("fast", report(24e9))
-    node.tool("iperf3", 'case "$*" in *-R*) exec slow;; *) exec fast;; esac')
-    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
-    assert (result.verdict, result.reason) == (Verdict.FAIL, "reverse is 1 Gb/s, wanted at least 20 Gb/s")
-
-
-@pytest.mark.parametrize("output", ["", "{}", "iperf3: error", report(0, "unable to create a new stream"), '{"end": '])
-def test_a_broken_iperf_is_unknown(node: Any, output: str) -> None:
-    node.prints("iperf3", output, code=1)
-    assert node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer").verdict is Verdict.UNKNOWN
-
-
-def test_the_client_waits_for_a_server_that_is_not_there_yet(node: Any) -> None:
-    node.prints("late", report(0, "unable to connect to server: Connection refused"))
-    node.prints("there", report(24e9))
-    node.tool("iperf3", f"[ -e {node.room}/up ] && exec there; : > {node.room}/up; exec late")
-    assert node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer").verdict is Verdict.PASS
+@pytest.mark.truth("B7", "a duplex that nobody states is not full, and not half either")
+@pytest.mark.parametrize("duplex", ["", "unknown"])
+def test_a_port_that_states_no_duplex_is_unknown(node: Any, duplex: str) -> None:
+    change_nic(node, duplex=duplex)
+    _, second = node.run("link-speed", bonds=(BOND,))
+    assert (second.verdict, "states no duplex" in second.reason) == (Verdict.UNKNOWN, True)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from metalctl.model import slots
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Dimm, Inventory
 from metalctl.node import dmi, edac
@@ -84,9 +85,11 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "ethtool.speeds": ethtool.speeds,
     "ethtool.speeds of bytes": lambda text: ethtool.speeds(text.encode(errors="replace").hex()),
     "lldp.parse": lldp.parse,
-    "memory.dimm": lambda text: [memory.dimm(s) for s in dmi.sections(text)],
+    "memory_devices.devices": lambda text: [memory.dimm(*one) for one in memory.devices(text)],
+    "memory_devices.dimm": lambda text: [memory.dimm(s) for s in dmi.sections(text)],
+    "memory_devices.processors": memory.processors,
     "memory.ecc": memory.ecc,
-    "memory.place": memory.place,
+    "slots.placed": lambda text: slots.placed([Dimm(text, 1), Dimm(f"{text} A1", 0), Dimm("A1", 1)], len(text) % 3),
     "numa.memory": numa.memory,
     "pcie.kind": pcie.kind,
     "pcilink.address": pcilink.address,
