@@ -50,11 +50,12 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires` (epoch s).
+    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires`.
 
-    The rest is the disk as it was looked at (metalctl.node.hygiene), and holds within that boot only: number is the
-    kernel's device number ("8:0"), diskseq the kernel's count of media that came ("" before Linux 5.15), boot_id the
-    boot. "" for wwn and diskseq: the disk and the kernel stated none.
+    expires: seconds of the node's boot (CLOCK_BOOTTIME): wall clocks step. The rest is the disk as it was looked at
+    (metalctl.node.hygiene), and holds within that boot only: number is the kernel's device number ("8:0"), diskseq the
+    kernel's count of media that came ("" before Linux 5.15), boot_id the boot. "" for wwn and diskseq: the disk and the
+    kernel stated none.
     """
 
     serial: str

@@ -18,7 +18,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -113,7 +112,7 @@ def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: L
 def _leave(spec: InstallSpec, disk: Disk) -> guard.Claim:
     if spec.armed.enrollment != spec.enrollment:
         raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
-    return guard.hold(spec.armed, disk, ACTION, time.time())
+    return guard.hold(spec.armed, disk, ACTION, guard.boot_time())
 
 
 def _spec(argv: Sequence[str]) -> InstallSpec:

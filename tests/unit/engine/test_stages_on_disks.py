@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -46,6 +47,8 @@ class FakeRemote:
 
     def check(self, *command: str, **_: Any) -> str:
         self.commands.append(command)
+        if command == ("cat", "/proc/uptime"):
+            return "321.07 600.00\n"
         return json.dumps(list(self.disks.values()))
 
     def read_from(self, path: str, offset: int) -> bytes:
@@ -310,3 +313,13 @@ def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
     with ctx.store() as connection:
         armed = [line for line in audit.of_node(connection, "n1") if line["action"] == "disk-armed"]
     assert [line["detail"]["serial"] for line in armed] == ["ROOT1"]
+
+
+def test_a_leave_to_write_ends_by_the_nodes_own_clock_that_nobody_sets(
+    ctx: Context, node: FakeRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provisioner whose clock steps five hours must not write later than it may, nor be refused."""
+    monkeypatch.setattr(time, "time", lambda: 9e9)
+    prepared.tick(ctx)
+    armed = layout.arm(ctx, ROOT, "install")
+    assert armed.expires == 321.07 + layout.ARMED_FOR
