@@ -320,6 +320,6 @@ def test_a_leave_to_write_ends_by_the_nodes_own_clock_that_nobody_sets(
 ) -> None:
     """A provisioner whose clock steps five hours must not write later than it may, nor be refused."""
     monkeypatch.setattr(time, "time", lambda: 9e9)
-    prepared.tick(ctx)
+    monkeypatch.setattr(layout.hygiene, "remembered", lambda *_: node.disks["ROOT1"])
     armed = layout.arm(ctx, ROOT, "install")
     assert armed.expires == 321.07 + layout.ARMED_FOR
