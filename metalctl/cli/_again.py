@@ -19,7 +19,7 @@ def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_
     from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
 
-    state = load(config, state_dir).state.path
+    state = load(config, state_dir).state
     for name in names:
         for line in _destroyed(load_dossier(state, name), erase=erase):
             click.echo(line, err=True)

@@ -25,9 +25,9 @@ def why_option(function: F) -> F:
 def database(config: Path | None, state_dir: Path | None) -> Engine:
     """The store of the settings."""
     from metalctl.engine.settings import load
-    from metalctl.store.database import open_database, sqlite_url
+    from metalctl.store.database import open_database
 
-    return open_database(sqlite_url(load(config, state_dir).state.create().database))
+    return open_database(load(config, state_dir).state.create().store_url)
 
 
 def each(nodes: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:

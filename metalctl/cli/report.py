@@ -136,5 +136,5 @@ def _dossiers(
     from metalctl.engine.dossiers import load_batch, load_dossier
     from metalctl.engine.settings import load
 
-    state = load(config, state_dir).state.path
+    state = load(config, state_dir).state
     return load_batch(state, batch or None) if node is None else [load_dossier(state, node)]

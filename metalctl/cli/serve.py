@@ -10,13 +10,16 @@ from metalctl.cli._options import state_options
 
 
 @click.command()
+@click.option("--standby", is_flag=True, help="Wait while another service serves, and take over when it is gone.")
 @state_options
-def serve(config: Path | None, state_dir: Path | None) -> None:
+def serve(standby: bool, config: Path | None, state_dir: Path | None) -> None:
     """Serve the boot network and walk enrolled nodes until stopped (SIGINT, SIGTERM); then start again to go on.
 
     After a crash the same command resumes: no stage that was completed runs again.
 
+    \b
     Example: metalctl serve --config /etc/metalctl/metalctl.yaml
+             metalctl serve --standby    # on a second provisioner with the same PostgreSQL database
     """
     import signal
 
@@ -29,7 +32,10 @@ def serve(config: Path | None, state_dir: Path | None) -> None:
     settings = load(config, state_dir)
     to_file(settings.state.create().path / "metalctl.log")
     service = Service(settings, click.echo)
-    service.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    if not service.start(standby=standby):
+        return
     try:
         pages = WebServer(app(service.database, lambda: service.error), settings.web.host, settings.web.port)
     except BaseException:
@@ -37,8 +43,6 @@ def serve(config: Path | None, state_dir: Path | None) -> None:
         raise
     pages.start()
     click.echo(f"pages on {pages.url}")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
     try:
         service.run()
     finally:

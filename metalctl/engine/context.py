@@ -90,7 +90,7 @@ class Context:
     def fence(self) -> None:
         """Before an act on a node or a BMC: raises Fenced when another service has taken over since we began."""
         with self.store() as connection:
-            epochs.check(connection, self.services.epoch)
+            epochs.check(connection, self.services.name, self.services.epoch)
 
     def audit(self, action: str, **detail: Any) -> None:
         """One line in the audit trail."""

@@ -16,16 +16,17 @@ from metalctl.boot.settings import BootSettings
 from metalctl.engine import artifacts
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
+from metalctl.engine.errors import EngineError
+from metalctl.engine.lock import lock_of, wait_for
 from metalctl.engine.reporter import Reporter
 from metalctl.engine.services import Services
 from metalctl.engine.settings import Boot, Settings, require_boot
 from metalctl.engine.spine import SPINE
-from metalctl.engine.state import ServiceLock
 from metalctl.engine.supervisor import Supervisor
 from metalctl.engine.tick import Ticker
 from metalctl.engine.walker import Walker
 from metalctl.store import enrollments, epochs
-from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.database import open_database
 
 log = structlog.get_logger()
 Progress = Callable[[str], None]
@@ -39,55 +40,76 @@ class Service:
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self._settings = settings
         self._progress = progress
-        self._lock = ServiceLock(settings.state.create())
+        self._lock = lock_of(settings.state.create(), settings.boot.network)
         self._stop = threading.Event()
         self._services: Services | None = None
         self._boot_error = ""
 
-    def start(self) -> None:
-        """Take the lock, make what is missing, serve. On any failure everything that was begun is undone."""
+    @property
+    def _name(self) -> str:
+        """Under which the work of this service is known: on PostgreSQL several have one store, each a boot network."""
+        return self._settings.boot.network if self._settings.state.url else "local"
+
+    def start(self, *, standby: bool = False) -> bool:
+        """Take the lock, make what is missing, serve. On any failure everything that was begun is undone.
+
+        standby: wait for the lock as long as another service has it; False when told to stop meanwhile.
+        """
         boot = require_boot(self._settings)
-        self._lock.acquire()
+        if not standby:
+            self._lock.acquire()
+        elif not wait_for(self._lock, self._stop, self._progress):
+            return False
         _raise_descriptor_limit()
         try:
-            self.database = open_database(sqlite_url(self._settings.state.database))
-            serving = _boot_settings(boot, self._settings)
-            # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
-            require(serving)
-            served = artifacts.prepare(self._settings, self._progress)
-            directory = StoreDirectory(self.database, self._settings.state, lambda: self._services)
-            self._boot = BootServer(serving, directory, served.files, on_death=self._boot_died)
-            self._boot.start()
+            self._begin(boot)
         except BaseException:
             self._lock.release()
             raise
+        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.base_url})")
+        return True
+
+    def _begin(self, boot: Boot) -> None:
+        self.database = open_database(self._settings.state.store_url)
+        serving = _boot_settings(boot, self._settings)
+        # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
+        require(serving)
+        served = artifacts.prepare(self._settings, self._progress)
+        directory = StoreDirectory(self.database, self._settings.state, lambda: self._services)
+        self._boot = BootServer(serving, directory, served.files, on_death=self._boot_died)
+        self._boot.start()
         try:
             self._walk(served)
         except BaseException:
             self._boot.stop()
-            self._lock.release()
             raise
-        self._progress(f"serving {boot.network} on {boot.interface} ({self._boot.base_url})")
 
     def _walk(self, served: artifacts.Served) -> None:
         url = self._boot.base_url
         with self.database.begin() as connection:
-            epoch = epochs.begin(connection, f"{platform.node()} pid {os.getpid()}")
-        services = Services(self.database, self._settings, url, served.images(url), epoch)
+            epoch = epochs.begin(connection, self._name, f"{platform.node()} pid {os.getpid()}")
+        services = Services(self.database, self._settings, url, served.images(url), epoch, self._name)
         ticker = Ticker(services)
         self._walker = Walker(ticker, told=ticker.faulted)
         services.publish = self._walker.publish
         stages = [spec.stage.value for spec in SPINE]
-        self._durable = Durable(sqlite_url(self._settings.state.workflows), stages, self._walker.walk)
+        self._durable = Durable(self._settings.state.workflows_url, stages, self._walker.walk, executor=self._name)
         self._durable.launch()
         self._services = services
-        self._supervisor = Supervisor(self.database, self._durable, services.publish)
+        self._supervisor = Supervisor(
+            self.database, self._durable, services.publish, self._name if self._settings.state.url else None
+        )
         self._reporter = Reporter(self.database, self._settings.state, self._progress)
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
         try:
             while not self._stop.wait(LOOK):
+                if self._lock.lost:
+                    raise EngineError(
+                        "the lock of the service was lost: the database ended the session that held it",
+                        hint="start it again; with --standby it waits for its turn",
+                    )
                 self._supervisor.look()
                 self._reporter.look()
                 if self._services is not None:

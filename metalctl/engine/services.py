@@ -35,8 +35,8 @@ def _nobody(_topic: str) -> None:
 class Services:
     """One a service. images: by name. url: of our HTTP boot service as nodes see it.
 
-    epoch: the fencing token of this service (store.epochs), 0 where nobody serves. publish: tells the walker that a
-    topic happened.
+    epoch: the fencing token of the service of that name (store.epochs), 0 where nobody serves. publish: tells the
+    walker that a topic happened.
     """
 
     database: Engine
@@ -44,6 +44,7 @@ class Services:
     url: str = ""
     images: dict[str, Image] = field(default_factory=dict)
     epoch: int = 0
+    name: str = "local"
     publish: Callable[[str], None] = _nobody
     open_bmc: Callable[[Node], bmc.Bmc] = field(init=False)
     places: Places = field(init=False)

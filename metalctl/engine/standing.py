@@ -8,10 +8,10 @@ import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 
+from metalctl.engine.lock import lock_of
 from metalctl.engine.overview import standings
 from metalctl.engine.settings import Settings
-from metalctl.engine.state import ServiceLock
-from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.database import open_database
 
 # Seconds: it is on this machine.
 TIMEOUT = 3.0
@@ -22,7 +22,7 @@ class Standing:
     """running: a process holds the lock. wrong: one line a trouble. nodes: how many are in each condition."""
 
     running: bool
-    pid: int | None
+    holder: str
     sentence: str
     wrong: list[str] = field(default_factory=list)
     nodes: dict[str, int] = field(default_factory=dict)
@@ -30,16 +30,16 @@ class Standing:
 
 def standing(settings: Settings) -> Standing:
     """Look; nothing is changed."""
-    pid = ServiceLock(settings.state.create()).holder
-    database = open_database(sqlite_url(settings.state.database))
+    holder = lock_of(settings.state.create(), settings.boot.network).holder
+    database = open_database(settings.state.store_url)
     counted = Counter(str(s.condition) for s in standings(database))
     database.dispose()
-    if pid is None:
+    if holder is None:
         waiting = sum(number for condition, number in counted.items() if condition in ("waiting", "running", "held"))
         wrong = [f"{waiting} nodes wait for a service: start metalctl serve"] if waiting else []
-        return Standing(False, None, f"no service runs on {settings.state.path}", wrong, dict(counted))
-    said = f"the service runs (pid {pid}) on {settings.state.path}"
-    return Standing(True, pid, said, _wrong(settings), dict(counted))
+        return Standing(False, "", f"no service runs on {settings.state.path}", wrong, dict(counted))
+    said = f"the service runs ({holder}) on {settings.state.path}"
+    return Standing(True, holder, said, _wrong(settings), dict(counted))
 
 
 def _wrong(settings: Settings) -> list[str]:

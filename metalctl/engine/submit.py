@@ -61,10 +61,12 @@ def submit(
     allow_erase: bool,
     full_read: bool = False,
     again: Sequence[str] = (),
+    service: str = "",
 ) -> Submitted:
     """A new batch of these nodes. UsageError lists every bad row, and then nothing is kept.
 
-    Nodes that are handed over are in use: they are left alone, except those named in `again`.
+    Nodes that are handed over are in use: they are left alone, except those named in `again`. service: the boot
+    network whose service shall walk them, where several have one store.
     """
     with database.begin() as connection:
         lock(connection)
@@ -78,7 +80,7 @@ def submit(
         batch = enrollments.new_batch(connection, options)
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
-            pins.pin(connection, enrollments.new(connection, row.name, batch, row.profile), row.profile)
+            pins.pin(connection, enrollments.new(connection, row.name, batch, row.profile, service), row.profile)
             done_before = {"again": True} if row.name in again else {}
             told = {"batch": batch, "profile": row.profile, **done_before}
             audit.record(connection, row.name, "enroll", actor="operator", **told)

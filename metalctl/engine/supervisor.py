@@ -34,18 +34,23 @@ class Walks(Protocol):
 
 
 class Supervisor:
-    """`look` is called again and again by the service. rescued: how many walks were lost and begun anew."""
+    """`look` is called again and again. service: whose enrollments, None for all; publish: tells a walk to look.
+
+    rescued: how many walks were lost and begun anew.
+    """
 
     def __init__(
         self,
         database: Engine,
         walks: Walks,
         publish: Callable[[str], None],
+        service: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._walks = walks
         self._publish = publish
+        self._service = service
         self._clock = clock
         self._begun: dict[tuple[str, int], float] = {}
         self.rescued = 0
@@ -55,7 +60,7 @@ class Supervisor:
         """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
         try:
             with self._database.begin() as connection:
-                wanted, told = enrollments.under_way(connection), marks.signals(connection)
+                wanted, told = enrollments.under_way(connection, self._service), marks.signals(connection)
             for enrollment in told:
                 self._publish(node_topic(enrollment))
             self._begin(wanted)

@@ -97,13 +97,15 @@ def last_batch(connection: Connection) -> str:
     return str(found)
 
 
-def new(connection: Connection, node: str, batch: str, profile: str) -> str:
-    """A new enrollment at the start of the path; returns its id."""
+def new(connection: Connection, node: str, batch: str, profile: str, service: str = "") -> str:
+    """A new enrollment at the start of the path; returns its id. service: the boot network that shall walk it."""
     identifier = f"{node}-{secrets.token_hex(4)}"
     row = {"id": identifier, "node": node, "batch": batch, "profile": profile, "created": now(), "updated": now()}
     state = {"stage": Stage.DISCOVERED.value, "condition": Condition.WAITING.value, "why": "queued", "attempt": 1}
     newest = select(func.coalesce(func.max(schema.enrollments.c.number), 0) + 1).scalar_subquery()
-    connection.execute(insert(schema.enrollments).values(**row, **state, fault="", profile_digest="", number=newest))
+    connection.execute(
+        insert(schema.enrollments).values(**row, **state, fault="", profile_digest="", number=newest, service=service)
+    )
     return identifier
 
 
@@ -151,10 +153,12 @@ def advance(connection: Connection, read: Enrollment, **values: object) -> None:
         raise Stale(f"{read.id}: attempt {read.attempt} is no longer under way")
 
 
-def under_way(connection: Connection) -> list[tuple[str, int]]:
-    """(id, attempt) of each enrollment that somebody has to walk."""
+def under_way(connection: Connection, service: str | None = None) -> list[tuple[str, int]]:
+    """(id, attempt) of each enrollment that somebody has to walk; with a service, of those that it has to."""
     table = schema.enrollments
     query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.number)
+    if service is not None:
+        query = query.where(table.c.service == service)
     return [(row.id, row.attempt) for row in connection.execute(query)]
 
 

@@ -69,6 +69,7 @@ enrollments = Table(
     # Of the stage it is in, and of all its findings: what a list of ten thousand nodes shows.
     Column("elapsed", Float, nullable=False, default=0.0, server_default="0"),
     Column("verdicts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("service", String, nullable=False, default="", server_default=""),
     Column("priority", Integer, nullable=False, default=0, server_default="0"),
     Column("expected", Float, nullable=False, default=0.0, server_default="0"),
     Column("problem", String, nullable=False, default="", server_default=""),
@@ -223,7 +224,8 @@ contents = Table(
 epochs = Table(
     "epochs",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("service", String, nullable=False),
     Column("holder", String, nullable=False),
     Column("at", String, nullable=False),
 )

@@ -17,10 +17,11 @@ from metalctl.boot.errors import PortTaken
 from metalctl.cli import _enroll
 from metalctl.engine import artifacts, overview, service, submit
 from metalctl.engine.errors import EngineError
+from metalctl.engine.lock import ServiceLock
 from metalctl.engine.reporter import Reporter
 from metalctl.engine.service import Service
 from metalctl.engine.settings import Boot, Settings
-from metalctl.engine.state import ServiceLock, StateDir
+from metalctl.engine.state import StateDir
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments
 
@@ -60,7 +61,7 @@ def test_a_taken_port_is_told_before_images_are_built(settings: Settings, monkey
 def test_when_the_workflows_cannot_start_the_boot_service_ends_and_the_lock_is_free(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no(*_: Any) -> None:
+    def no(*_: Any, **__: Any) -> None:
         raise EngineError("the workflow database is damaged")
 
     monkeypatch.setattr(service, "Durable", no)

@@ -50,7 +50,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def supervisor(database: Engine, walks: FakeWalks, told: list[str], clock: Clock) -> Supervisor:
-    return Supervisor(database, walks, told.append, clock)
+    return Supervisor(database, walks, told.append, clock=clock)
 
 
 def test_an_enrollment_is_begun_once_and_an_ended_one_never(
@@ -88,7 +88,7 @@ def test_a_database_that_cannot_be_read_now_is_read_at_the_next_look(
 ) -> None:
     one = enrolled("n1")
 
-    def locked(_: object) -> list[tuple[str, int]]:
+    def locked(*_: object) -> list[tuple[str, int]]:
         raise OperationalError("SELECT", {}, Exception("database is locked"))
 
     with monkeypatch.context() as broken:

@@ -217,7 +217,7 @@ def test_a_service_that_was_replaced_acts_no_more(
     database: Engine, services: Services, play: Any, enrolled: Any
 ) -> None:
     with database.begin() as connection:
-        services.epoch = epochs.begin(connection, "old")
+        services.epoch = epochs.begin(connection, services.name, "old")
     acted: list[str] = []
 
     def act(ctx: Context) -> Done:
@@ -227,7 +227,7 @@ def test_a_service_that_was_replaced_acts_no_more(
 
     assert play(enrolled("n1"), act) == PASSED
     with database.begin() as connection:
-        epochs.begin(connection, "new")
+        epochs.begin(connection, services.name, "new")
     with pytest.raises(Fenced, match="new"):
         play(enrolled("n2"), act)
     assert acted == ["power"]

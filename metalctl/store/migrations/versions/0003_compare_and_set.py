@@ -19,7 +19,7 @@ def upgrade() -> None:
     if not sa.inspect(bind).has_table("epochs"):
         number = sa.Column("number", sa.Integer(), primary_key=True)
         holder, at = (sa.Column(name, sa.String(), nullable=False) for name in ("holder", "at"))
-        op.create_table("epochs", number, holder, at)
+        op.create_table("epochs", number, sa.Column("service", sa.String(), nullable=False), holder, at)
     if not sa.inspect(bind).has_table("marks"):
         _add_marks(bind)
     if not sa.inspect(bind).has_table("contents"):
@@ -36,6 +36,7 @@ def upgrade() -> None:
         op.add_column("enrollments", sa.Column("number", sa.Integer(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("elapsed", sa.Float(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("verdicts", sa.JSON(), nullable=False, server_default="{}"))
+        op.add_column("enrollments", sa.Column("service", sa.String(), nullable=False, server_default=""))
         op.add_column("enrollments", sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("expected", sa.Float(), nullable=False, server_default="0"))
         op.add_column("enrollments", sa.Column("pins", sa.JSON(), nullable=False, server_default="{}"))
@@ -81,7 +82,7 @@ def downgrade() -> None:
     op.drop_table("signals")
     op.drop_index("ix_enrollments_number", "enrollments")
     with op.batch_alter_table("enrollments") as table:
-        for name in ("reported", "number", "elapsed", "verdicts", "problem", "pins", "priority", "expected"):
+        for name in ("reported", "number", "elapsed", "verdicts", "problem", "pins", "priority", "expected", "service"):
             table.drop_column(name)
     with op.batch_alter_table("tokens") as table:
         table.drop_column("mac")
