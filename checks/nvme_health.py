@@ -4,8 +4,8 @@ Profile:
     checks:
       nvme-health: {max_media_errors: 0, max_percentage_used: 1 %, min_spare: 100 %}
 Limits: max_media_errors is 0 unless given; max_percentage_used and min_spare optional (1 % and 100 % suit a new
-drive). A critical warning always fails. Entries in the error log alone are no fault.
-Leaves: critical_warning, media_errors, percentage_used, spare, temperature.
+drive). A critical warning always fails, one of an endurance group too. Entries in the error log alone are no fault.
+Leaves: critical_warning, endurance_group_warning, media_errors, percentage_used, spare, temperature.
 Source: NVM Express base specification, SMART / Health Information; `nvme smart-log`.
 """
 
@@ -28,6 +28,8 @@ from metalctl.node.plugin import check
 def test_nvme_health(nvme: Disk, limits: Any, measure: Any) -> None:
     log = health.nvme(nvme)
     measure("critical_warning", log.critical_warning, at_most=0)
+    if log.group_warning is not None:
+        measure("endurance_group_warning", log.group_warning, at_most=0)
     measure("media_errors", log.media_errors, at_most=limits.max_media_errors)
     measure("percentage_used", log.percentage_used, unit="fraction", at_most=limits.max_percentage_used)
     measure("spare", log.spare, unit="fraction", at_least=limits.min_spare)

@@ -43,7 +43,7 @@ def installed() -> dict[str, Package]:
     """The installed packages by name."""
     form = "\\t".join(f"${{{field}}}" for field in FIELDS) + "\\n"
     rows = [line.split("\t") for line in _ask("-Wf", form).splitlines()]
-    found = (_package(row) for row in rows if row[1].startswith("ii"))
+    found = (_package(row) for row in rows if row[1][1:2] == "i")
     return {package.name: package for package in found}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import pwd
+from collections.abc import Iterator
 
 import jinja2
 
-from metalctl.boot.settings import BootSettings
+from metalctl.boot.settings import BootSettings, require_short
 from metalctl.content import paths
 
 
@@ -31,9 +32,12 @@ def render(folder: str, name: str, **values: object) -> str:
 
 
 def dnsmasq_config(settings: BootSettings, base_url: str) -> str:
-    """The configuration of dnsmasq in the mode of `settings`; `base_url` is that of the HTTP boot service."""
+    """The configuration of dnsmasq in the mode of `settings`; `base_url` is that of the HTTP boot service.
+
+    Raises BootError for a boot file name or URL, a site's own one too, that dnsmasq would cut in silence.
+    """
     first, last = settings.pool
-    return render(
+    text = render(
         "pxe/dnsmasq",
         f"{settings.dhcp}.conf.j2",
         interface=settings.interface,
@@ -51,8 +55,19 @@ def dnsmasq_config(settings: BootSettings, base_url: str) -> str:
         bios_loader=settings.bios_loader,
         uefi_loader=settings.uefi_loader,
         script_url=f"{base_url}/ipxe",
-        loader_url=f"{base_url}/files/loader/{settings.uefi_loader}",
+        loader_url=settings.loader_url(base_url),
     )
+    for option, name in _boot_files(text):
+        require_short(option, name)
+    return text
+
+
+def _boot_files(text: str) -> Iterator[tuple[str, str]]:
+    """(option, word) of every line that names boot files; tags, menu entries and addresses are shorter words."""
+    for line in text.splitlines():
+        option, _, words = line.strip().partition("=")
+        if option in ("dhcp-boot", "pxe-service"):
+            yield from ((option, word) for word in words.split(","))
 
 
 def _unprivileged() -> str:

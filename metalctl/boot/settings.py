@@ -13,6 +13,9 @@ _INTERFACE = re.compile(r"[A-Za-z0-9_.@-]{1,15}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LOADER = re.compile(r"[A-Za-z0-9._-]+")
+# The file field of DHCP has 128 bytes with the NUL. With dhcp-no-override dnsmasq cuts what is longer, in silence.
+LONGEST_FILE = 127
+_LONGEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,13 @@ class BootSettings:
             raise BootError(f"{self.address} is not in {self.network}", hint="state the network of the boot interface")
         if self.dhcp not in ("authoritative", "proxy", "off"):
             raise BootError(f"dhcp mode {self.dhcp!r} is not known", hint='use "authoritative", "proxy" or "off"')
+        if self.dhcp != "off":
+            require_short("bios_loader", self.bios_loader)
+            require_short("uefi_loader", self.loader_url(f"http://{self.address}:{self.http_port or _LONGEST_PORT}"))
+
+    def loader_url(self, base_url: str) -> str:
+        """Where UEFI HTTP boot finds the loader: the longest name that DHCP has to carry."""
+        return f"{base_url}/files/loader/{self.uefi_loader}"
 
     @property
     def net(self) -> ipaddress.IPv4Network:
@@ -91,6 +101,17 @@ class BootSettings:
 def _require(pattern: re.Pattern[str], field: str, value: str) -> None:
     if not pattern.fullmatch(value):
         raise BadScriptValue(field, value)
+
+
+def require_short(field: str, name: str) -> None:
+    """Raise BootError for a boot file name or URL that does not fit into a DHCP answer."""
+    if len(name) > LONGEST_FILE:
+        raise BootError(
+            f"{field}: the boot file name {name[:60]}… has {len(name)} characters, a DHCP answer carries"
+            f" {LONGEST_FILE}",
+            hint="shorten the file name, or the URL in the site's own template under pxe/dnsmasq/",
+            field=field,
+        )
 
 
 def _require_address(value: str) -> ipaddress.IPv4Address:

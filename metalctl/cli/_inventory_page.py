@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from metalctl.cli._disk_health import health
 from metalctl.cli._findings import plain as plain
-from metalctl.model.inventory import Disk, DiskHealth, Inventory, Nic, PcieLink, Sensor
+from metalctl.model.inventory import Disk, Inventory, Nic, PcieLink, Sensor
 from metalctl.model.units import format_capacity, format_rate, format_size
 
 Row = tuple[str, ...]
@@ -153,20 +154,6 @@ def _disk(d: Disk) -> Row:
     return d.name, d.kind, size, d.serial or "?", d.model, d.firmware, where, _link(d.link), health(d.health)
 
 
-def health(found: DiskHealth | None) -> str:
-    """A disk's health in a few words; "?" when it was not read."""
-    if found is None:
-        return "?"
-    parts = [
-        found.status or "not stated",
-        f"{found.wear:g} % worn" if found.wear is not None else "",
-        f"{found.defects} defects" if found.defects else "",
-        f"{found.pending} pending" if found.pending else "",
-        f"{found.celsius:g} °C" if found.celsius is not None else "",
-    ]
-    return ", ".join(p for p in parts if p)
-
-
 def _link(link: PcieLink | None) -> str:
     """ "16 GT/s ×4", with what it could do when that is more."""
     if link is None or (link.speed is None and link.width is None):
@@ -191,7 +178,7 @@ def _volumes(taken: Inventory) -> Iterator[Row]:
 
 def _nic(n: Nic) -> Row:
     speed = " ".join(w for w in (format_rate(n.speed) if n.speed else "?", n.fec and f"FEC {n.fec}") if w)
-    other = f"{n.neighbour.switch} {n.neighbour.port}" if n.neighbour else ""
+    other = n.several or str(n.neighbour or "")
     can = ", ".join(format_rate(s) for s in n.supported)
     where = " ".join(w for w in (n.slot, n.pci, _link(n.link_pcie)) if w)
     return n.name, n.mac, _yes(n.link, "up", "down") or "?", speed, can, n.model or n.driver, n.firmware, where, other

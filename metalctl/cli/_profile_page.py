@@ -5,8 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from metalctl.model.health import COUNTS
+
 if TYPE_CHECKING:
-    from metalctl.model.profile import CpuRequirement, DiskRequirement, MemoryRequirement, Profile, Range, Requires
+    from metalctl.model.profile import (
+        CpuRequirement,
+        DiskRequirement,
+        HealthLimits,
+        MemoryRequirement,
+        Profile,
+        Range,
+        Requires,
+    )
 
 Row = tuple[str, str]
 
@@ -33,6 +43,7 @@ def requirements(needs: Requires) -> list[Row]:
     """Label and text of everything required."""
     rows = [("cpu", _cpu(needs.cpu)), ("memory", _memory(needs.memory))]
     rows += [("disks", _disk(disk)) for disk in needs.disks]
+    rows.append(("disk health", _health(needs.disk_health)))
     for bond in needs.bonds:
         apart = [w for asked, w in ((bond.distinct_switches, "switches"), (bond.distinct_cards, "cards")) if asked]
         words = [f"{bond.members} ports{f' of {bond.speed.text}' if bond.speed else ''}", bond.mode, f"MTU {bond.mtu}"]
@@ -84,6 +95,12 @@ def _disk(disk: DiskRequirement) -> str:
     )
     kinds = " or ".join(disk.kind)
     return ", ".join([f"{disk.role}: {disk.count.text} × {kinds}{size}", *words, *disk.models])
+
+
+def _health(limits: HealthLimits) -> str:
+    """Only what it lets pass: that nothing may be counted is the rule."""
+    words = [f"{name} {bounds.text}" for name in COUNTS if (bounds := getattr(limits, name)).holds(1)]
+    return ", ".join([*words, *([f"worn at most {limits.wear.text}"] if limits.wear else [])])
 
 
 def _when(found: Profile, name: str) -> str:

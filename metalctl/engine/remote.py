@@ -18,6 +18,8 @@ from metalctl.engine.errors import RemoteError
 PORT = 22
 CONNECT_TIMEOUT = 30.0
 FILE_TIMEOUT = 60.0
+# In place of an exit status that never came.
+CUT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,24 @@ class Remote:
             transport.set_keepalive(15)
 
     def run(self, *command: str, timeout: float = 60.0, stdin: str = "") -> Output:
-        """Run one command; the words are quoted here and nowhere else."""
+        """Run one command to its end; the words are quoted here and nowhere else.
+
+        A cut connection raises no exception in the library: reads end as if the output did, and the status is -1. What
+        came without an end or a status is no answer.
+        """
         try:
             to, out, err = self._client.exec_command(shlex.join(command), timeout=timeout)
             to.write(stdin)
             to.channel.shutdown_write()
             text, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
-            return Output(out.channel.recv_exit_status(), text, errors)
+            status, whole = out.channel.recv_exit_status(), out.channel.eof_received
         except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
             # A time-out of a channel has no text of its own.
             why = str(error) or f"no answer within {timeout:.0f} s"
             raise self._failed(f"{command[0]} … {command[-1]}: {why}") from error
+        if status == CUT or not whole:
+            raise self._failed(f"{command[0]} … {command[-1]}: the connection was cut, or it was ended by a signal")
+        return Output(status, text, errors)
 
     def check(self, *command: str, timeout: float = 60.0, stdin: str = "") -> str:
         """Run one command that must succeed; its standard output."""

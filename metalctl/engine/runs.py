@@ -45,7 +45,7 @@ def push_bundle(remote: Remote, bundle: Bundle) -> Python:
     """Unpack the runner bundle on the node unless it is there."""
     digest, data = bundle
     directory = f"{BUNDLE_DIR}/{digest}"
-    if remote.run("test", "-e", f"{directory}/.complete").status != 0:
+    if not _exists(remote, f"{directory}/.complete"):
         archive = f"/run/metalctl-{digest}.tar.gz"
         remote.put(archive, data)
         remote.check("mkdir", "-p", directory)
@@ -58,7 +58,7 @@ def push_bundle(remote: Remote, bundle: Bundle) -> Python:
 def start(remote: Remote, command: str, spec: Spec, bundle: Bundle) -> None:
     """Start `command` ("run" or "install") detached, unless this run id was started before."""
     directory = f"{RUN_DIR}/{spec.run_id}"
-    if remote.run("test", "-e", f"{directory}/journal.jsonl").status == 0:
+    if _exists(remote, f"{directory}/journal.jsonl"):
         return
     python = push_bundle(remote, bundle)
     remote.check("mkdir", "-p", "-m", "700", directory)
@@ -130,6 +130,18 @@ def _notice_loss(remote: Remote, row: RunRow) -> None:
 
 
 def unit_active(remote: Remote, unit: str) -> bool:
-    """Whether a detached command still runs on the node."""
-    state = remote.run("systemctl", "show", "--property=ActiveState", "--value", f"{unit}.service").out.strip()
+    """Whether a detached command still runs on the node; RemoteError when systemd did not say."""
+    output = remote.run("systemctl", "show", "--property=ActiveState", "--value", f"{unit}.service")
+    state = output.out.strip()
+    if output.status != 0 or not state:
+        said = output.err.strip() or state or "nothing"
+        raise RemoteError(f"whether {unit} runs on the node is not known: systemctl left with {output.status}: {said}")
     return state in ("active", "activating", "deactivating", "reloading")
+
+
+def _exists(remote: Remote, path: str) -> bool:
+    """Whether a file is on the node; test(1) answers 0 or 1, and anything else is no answer."""
+    status = remote.run("test", "-e", path).status
+    if status not in (0, 1):
+        raise RemoteError(f"whether {path} is on the node is not known: test left with {status}")
+    return status == 0

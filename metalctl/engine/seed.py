@@ -54,7 +54,6 @@ def _bond(ctx: Context, spec: BondSpec) -> dict[str, object]:
     return {
         "name": spec.name,
         "members": [{"mac": mac, "name": names[mac]} for mac in spec.members],
-        "macaddress": spec.members[0],
         "mtu": spec.mtu,
         "mode": spec.mode,
         "lacp_rate": spec.lacp_rate,

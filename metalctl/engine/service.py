@@ -12,7 +12,6 @@ import structlog
 
 from metalctl.boot.errors import DnsmasqFailed
 from metalctl.boot.server import BootServer, require
-from metalctl.boot.settings import BootSettings
 from metalctl.engine import artifacts
 from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
@@ -20,7 +19,7 @@ from metalctl.engine.errors import EngineError
 from metalctl.engine.lock import lock_of, wait_for
 from metalctl.engine.reporter import Reporter
 from metalctl.engine.services import Services
-from metalctl.engine.settings import Boot, Settings, require_boot
+from metalctl.engine.settings import Boot, Settings, boot_network, require_boot
 from metalctl.engine.spine import SPINE
 from metalctl.engine.supervisor import Supervisor
 from metalctl.engine.tick import Ticker
@@ -71,7 +70,7 @@ class Service:
 
     def _begin(self, boot: Boot) -> None:
         self.database = open_database(self._settings.state.store_url)
-        serving = _boot_settings(boot, self._settings)
+        serving = boot_network(boot, self._settings.state)
         # Before the ramdisk and the images: they take minutes, and a port that is taken is known at once.
         require(serving)
         served = artifacts.prepare(self._settings, self._progress)
@@ -159,18 +158,3 @@ def _raise_descriptor_limit() -> None:
     """A thousand nodes are a few thousand files and sockets; many systems begin with a limit of 1,024."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _boot_settings(boot: Boot, settings: Settings) -> BootSettings:
-    first, last = boot.dhcp_range or ("", "")
-    return BootSettings(
-        interface=boot.interface,
-        address=boot.address,
-        network=boot.network,
-        state_dir=settings.state.boot,
-        http_port=boot.http_port,
-        dhcp=boot.dhcp,
-        first=first,
-        last=last,
-        ping=boot.ping,
-    )

@@ -30,6 +30,8 @@ from pydantic.dataclasses import dataclass as strict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from metalctl.boot.errors import BootError
+from metalctl.boot.settings import BootSettings
 from metalctl.engine.errors import EngineError
 from metalctl.engine.state import StateDir, default_cache_dir, default_state_dir
 from metalctl.model.errors import UsageError
@@ -74,6 +76,11 @@ class Boot:
     ping: bool = True
     patience: Seconds = 20 * 60.0
     silence: Seconds = 6 * 60.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether a boot network is set up at all."""
+        return bool(self.interface and self.address and self.network)
 
 
 @strict(config=_FORBID, frozen=True)
@@ -128,11 +135,15 @@ def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
     """The settings of a file, or the defaults; UsageError names the file and the field."""
     path = config or _default_file()
     data = _parse(path) if path else _File()
-    state = state_dir or (Path(data.state) if data.state else default_state_dir())
+    folder = state_dir or (Path(data.state) if data.state else default_state_dir())
+    state = StateDir(folder, _database(data.database))
     cache = Path(data.cache) if data.cache else default_cache_dir()
-    return Settings(
-        StateDir(state, _database(data.database)), cache, data.boot, data.handover, data.ironic, data.web, data.bmc
-    )
+    if data.boot.complete:
+        try:
+            boot_network(data.boot, state)
+        except BootError as error:
+            raise UsageError(f"{path}: boot: {error.message}", hint=error.hint) from error
+    return Settings(state, cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
 
 
 def _database(url: str) -> str:
@@ -180,9 +191,25 @@ def _parse(path: Path) -> _File:
 def require_boot(settings: Settings) -> Boot:
     """The boot network; EngineError when none is set up."""
     boot = settings.boot
-    if not (boot.interface and boot.address and boot.network):
+    if not boot.complete:
         raise EngineError(
             "no boot network is set up: boot.interface, boot.address and boot.network are needed",
             hint=f"write them into {SYSTEM_CONFIG} or name a settings file with --config",
         )
     return boot
+
+
+def boot_network(boot: Boot, state: StateDir) -> BootSettings:
+    """The same as the boot service wants it; BootError for what makes no sense there, or does not fit into DHCP."""
+    first, last = boot.dhcp_range or ("", "")
+    return BootSettings(
+        interface=boot.interface,
+        address=boot.address,
+        network=boot.network,
+        state_dir=state.boot,
+        http_port=boot.http_port,
+        dhcp=boot.dhcp,
+        first=first,
+        last=last,
+        ping=boot.ping,
+    )

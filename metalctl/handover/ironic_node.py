@@ -5,13 +5,13 @@ Source: https://docs.openstack.org/ironic/latest/install/enrollment.html and ...
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from metalctl.handover.base import Settings
 from metalctl.handover.errors import Incomplete
 from metalctl.handover.facts import inventory
+from metalctl.model import profile
 from metalctl.model.dossier import Dossier
 from metalctl.model.inventory import Cpu, Disk, Inventory, Nic
 
@@ -33,8 +33,16 @@ def node(dossier: Dossier, settings: Settings) -> dict[str, Any]:
 
 
 def resource_class(dossier: Dossier) -> str:
-    """baremetal-PROFILE, in the letters that are good for a resource class."""
-    return "baremetal-" + re.sub(r"[^a-z0-9]+", "-", dossier.profile.lower()).strip("-")
+    """That of the profile; Incomplete when Ironic would not take it."""
+    made = profile.resource_class(dossier.profile)
+    if len(made) > profile.LONGEST_RESOURCE_CLASS:
+        raise Incomplete(
+            f"{dossier.node}: profile {dossier.profile} makes a resource class of {len(made)} characters,"
+            f" Ironic takes {profile.LONGEST_RESOURCE_CLASS}",
+            hint="give the profile a shorter name and enroll the node with it",
+            node=dossier.node,
+        )
+    return made
 
 
 def properties(dossier: Dossier, found: Inventory) -> dict[str, Any]:
@@ -109,7 +117,7 @@ def _link(dossier: Dossier, nic: Nic) -> dict[str, str]:
     # The ramdisk listens to LLDP before bonds are made; the installed system may not run an agent at all.
     other = [n for i in (dossier.in_band,) if i for n in i.nics if n.mac == nic.mac]
     neighbour = nic.neighbour or next((n.neighbour for n in other if n.neighbour), None)
-    if neighbour is None or not (neighbour.switch_mac and neighbour.port):
+    if nic.several or neighbour is None or not (neighbour.switch_mac and neighbour.port):
         return {}
     return {"switch_id": neighbour.switch_mac.lower(), "port_id": neighbour.port, "switch_info": neighbour.switch}
 

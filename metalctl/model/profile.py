@@ -5,11 +5,22 @@ Sizes in bytes, rates in bit/s, limits of checks in their base units.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from metalctl.model.finding import Waiver
 from metalctl.model.identity import Identity
 from metalctl.model.words import is_product
+
+LONGEST_RESOURCE_CLASS = 80  # characters that Ironic's API takes
+
+
+def resource_class(profile: str) -> str:
+    """The Ironic resource class of the machines of a profile, by its name: baremetal-PROFILE, in letters that are good.
+
+    It may be longer than Ironic takes: `profile check` refuses such a name.
+    """
+    return "baremetal-" + re.sub(r"[^a-z0-9]+", "-", profile.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,33 @@ class MemoryRequirement:
     speed: Range | None = None
 
 
+_NONE = Range(0, 0, "0")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLimits:
+    """What a disk that is `healthy` may count (the fields of DiskHealth of the same names) and how worn it may be.
+
+    Without a word in the profile it may count nothing. wear: a fraction; None asks nothing.
+    """
+
+    defects: Range = _NONE
+    pending: Range = _NONE
+    offline: Range = _NONE
+    uncorrected: Range = _NONE
+    timeouts: Range = _NONE
+    predicted: Range = _NONE
+    wear: Range | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class DiskRequirement:
     """Disks of one role ("os", "data", "wal"): accepted kinds, how many, how large each.
 
     What follows is asked of each disk that was chosen: it decides between disks, it does not take a disk out.
     endurance: rated drive writes a day; full_link: as fast and wide as both ends can; link_width: lanes; link_speed:
-    GT/s; uniform: one model and one firmware in the role; healthy: no disk that calls itself failing; wear: a fraction.
+    GT/s; uniform: one model and one firmware in the role; healthy: in order by its own words and counts (HealthLimits);
+    wear: a fraction.
     """
 
     role: str
@@ -158,6 +189,7 @@ class Requires:
     bmc: BmcRequirement = field(default_factory=BmcRequirement)
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cabling: tuple[Cable, ...] = ()
+    disk_health: HealthLimits = field(default_factory=HealthLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 _MEMORY = ("dimms", "memory")
 _PROCESSOR = ("virtualization", "kvm-guest", "memory")
 _LATENCY = ("disk-fio", "etcd-fdatasync", "wal-fsync")
-_NVME = ("nvme-health", "nvme-randread", "nvme-seqread", *_LATENCY)
-_HDD = ("hdd-randread", "hdd-seqread", "disk-fio")
+_HEALTH = ("disk-health",)
+_NVME = ("nvme-health", *_HEALTH, "nvme-randread", "nvme-seqread", *_LATENCY)
+_HDD = (*_HEALTH, "hdd-randread", "hdd-seqread", "disk-fio")
 _DISKS = tuple(dict.fromkeys((*_NVME, *_HDD)))
 _NETWORK = ("link-speed", "iperf3", "bond", "mtu")
 
@@ -20,9 +21,13 @@ RERUN: dict[tuple[str, str], tuple[str, ...]] = {
     ("dimm", ""): _MEMORY,
     ("numa node", ""): _MEMORY,
     ("disk nvme", ""): _NVME,
-    ("disk nvme", "health"): ("nvme-health",),
+    ("disk nvme", "health"): ("nvme-health", *_HEALTH),
+    ("disk hdd", "health"): _HEALTH,
+    ("disk ssd", "health"): _HEALTH,
+    ("disk volume", "health"): _HEALTH,
+    ("raid disk", "health"): _HEALTH,
     ("disk hdd", ""): _HDD,
-    ("disk ssd", ""): _LATENCY,
+    ("disk ssd", ""): (*_HEALTH, *_LATENCY),
     ("disk unknown", ""): _DISKS,
     ("nic", ""): _NETWORK,
     ("nic", "numa_node"): ("iperf3",),

@@ -8,6 +8,7 @@ making the key: it is written aside and linked into place, and whoever comes sec
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -56,8 +57,13 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """The key's name: SHA-256 of its DER form."""
-    return "sha256:" + hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+    """The key's name as in-toto's tools derive it (securesystemslib): SHA-256, in hex, of the key as canonical JSON.
+
+    They take no signature under another name. DSSE itself leaves the name open, and `dsse.unseal` does not look at it.
+    """
+    public = key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    described = {"keytype": "ed25519", "keyval": {"public": public}, "scheme": "ed25519"}
+    return hashlib.sha256(json.dumps(described, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
 
 def _create(path: Path) -> None:

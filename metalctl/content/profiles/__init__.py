@@ -41,7 +41,7 @@ from pathlib import Path
 from metalctl.content import paths
 from metalctl.content.errors import ContentError, Problem, ProfileError
 from metalctl.content.inventories import Sides
-from metalctl.content.profiles import _where, _write
+from metalctl.content.profiles import _cloud_name, _where, _write
 from metalctl.content.profiles._crossref import references
 from metalctl.content.profiles._difference import Difference, differences
 from metalctl.content.profiles._extend import SUFFIX, available, locate, resolved
@@ -144,7 +144,7 @@ def _read(path: Path, name: str, problems: list[Problem], cross: bool = False) -
         return None
     profile = profile_of(tree, name, str(path), problems)
     if cross:
-        problems.extend([*references(tree, profile), *nonsense(tree, profile)])
+        problems.extend([*references(tree, profile), *nonsense(tree, profile), *_cloud_name.problems(profile)])
     return replace(profile, digest=digest(profile))
 
 

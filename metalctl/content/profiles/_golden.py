@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from metalctl.model import population
+from metalctl.model.health import judged
 from metalctl.model.inventory import Disk, Inventory, Nic
+from metalctl.model.profile import HealthLimits
 from metalctl.model.units import format_rate
 
 Machines = list[Inventory]
@@ -162,7 +164,7 @@ def _disk(role: str, kind: str, by_machine: list[list[Disk]], tolerance: float) 
             "power_loss_protection": True if all(d.power_loss_protection for d in every) else None,
             "endurance": f">= {min(wear):g} DWPD" if len(wear) == len(every) else None,
             "full_link": full or None,
-            "healthy": True if all(d.health and d.health.status == "ok" for d in every) else None,
+            "healthy": True if all(judged(d.health, HealthLimits(), d.kind)[0] for d in every) else None,
         }
     )
 

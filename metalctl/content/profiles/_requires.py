@@ -12,6 +12,7 @@ from metalctl.model.profile import (
     Cable,
     CpuRequirement,
     DiskRequirement,
+    HealthLimits,
     MemoryRequirement,
     NicRequirement,
     PowerRequirement,
@@ -51,6 +52,7 @@ def requires(r: Reader) -> Requires:
         bmc=_bmc(r.mapping("bmc")),
         settings=r.mapping("settings").word_entries(v.word),
         cabling=tuple(_cable(item) for item in r.mappings("cabling")),
+        disk_health=_health(r.mapping("disk_health")),
     )
     r.done()
     return found
@@ -113,6 +115,21 @@ def _disk(r: Reader) -> DiskRequirement:
     )
     r.done()
     return disk
+
+
+def _health(r: Reader) -> HealthLimits:
+    usual = HealthLimits()
+    limits = HealthLimits(
+        defects=r.value("defects", v.error_limit, usual.defects),
+        pending=r.value("pending", v.error_limit, usual.pending),
+        offline=r.value("offline", v.error_limit, usual.offline),
+        uncorrected=r.value("uncorrected", v.error_limit, usual.uncorrected),
+        timeouts=r.value("timeouts", v.error_limit, usual.timeouts),
+        predicted=r.value("predicted", v.error_limit, usual.predicted),
+        wear=r.value("wear", v.wear_limit, usual.wear),
+    )
+    r.done()
+    return limits
 
 
 def _bond(r: Reader) -> BondRequirement:

@@ -102,6 +102,20 @@ endurance_range = range_of(partial(units.parse_in, "DWPD"), 'drive writes a day 
 share_range = range_of(units.parse_fraction, 'a share such as "<= 5 %"')
 
 
+def at_most(ranges: Value[Range]) -> Value[Range]:
+    """The same reader for limits: a plain number is the most that may be."""
+
+    def read(text: str) -> Range:
+        found = ranges(text)
+        return Range(None, found.high, found.text) if found.low == found.high else found
+
+    return Value(read, ranges.schema)
+
+
+error_limit = at_most(range_of(_whole, 'the most that may be counted, such as "0" or "8"'))
+wear_limit = at_most(range_of(units.parse_fraction, 'the largest share that may be used, such as "80 %"'))
+
+
 def whole_between(low: int, high: int) -> Value[int]:
     """A reader of whole numbers within bounds."""
     expected = f"a whole number from {low} to {high}"

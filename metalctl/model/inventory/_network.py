@@ -17,6 +17,9 @@ class Neighbour:
     port_description: str = ""
     vlan: int | None = None
 
+    def __str__(self) -> str:
+        return f"{self.switch} {self.port}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Nic:
@@ -24,6 +27,7 @@ class Nic:
     or not stated. host_macs: the other addresses that the host sees on it (its partitions, functions, virtual NICs).
 
     supported: the speeds the port can do, bit/s; sriov: virtual functions it offers; slot: of the adapter.
+    neighbours: all that were heard, where they are several: then nobody knows which is at the other end.
     """
 
     name: str
@@ -47,11 +51,19 @@ class Nic:
     serial: str = ""
     part_number: str = ""
     host_macs: tuple[str, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
 
     @property
     def label(self) -> str:
         """How a person finds it: name, MAC and PCI address."""
         return " ".join(p for p in ("nic", self.name, self.mac, self.pci) if p)
+
+    @property
+    def several(self) -> str:
+        """The neighbours where they are several, for people; "" otherwise."""
+        return (
+            f"{len(self.neighbours)} neighbours: {' and '.join(map(str, self.neighbours))}" if self.neighbours else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)

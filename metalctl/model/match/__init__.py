@@ -70,7 +70,7 @@ def _all(inventory: Inventory, profile: Profile, needs: Requires) -> list[Findin
     return [
         *_cpu.findings(inventory, needs.cpu),
         *_memory.findings(inventory, needs.memory),
-        *_disks.findings(inventory, needs.disks, profile.install.root_disk, profile.drives),
+        *_disks.findings(inventory, needs.disks, profile.install.root_disk, profile.drives, needs.disk_health),
         *_network.findings(inventory, needs.bonds, needs.nics),
         *_platform.findings(inventory, needs),
         *_firmware.findings(inventory, needs.firmware),
@@ -85,8 +85,8 @@ def disk_roles(inventory: Inventory, profile: Profile) -> dict[str, tuple[Disk, 
     more, except to the root disk's: an unused disk is never written. Removable disks and disks without a serial serve
     nothing.
     """
-    needs = profile.requires_of(inventory.identity).disks
-    return _disks.assign(inventory, needs, profile.install.root_disk, profile.drives)
+    needs = profile.requires_of(inventory.identity)
+    return _disks.assign(inventory, needs.disks, profile.install.root_disk, profile.drives, needs.disk_health)
 
 
 def bonds(inventory: Inventory, profile: Profile) -> tuple[BondSpec, ...]:

@@ -52,7 +52,7 @@ def _line(inventory: Inventory, cable: Cable, nic: Nic | None, placed: Placed) -
         return judged(inventory, name, False, expected, "no such port", remedy, cable.port, fact="nics")
     if nic.neighbour is None:
         return _silent(inventory, cable, nic, name, expected)
-    got = f"{nic.neighbour.switch} {nic.neighbour.port}"
+    got = str(nic.neighbour)
     remedy = _move(cable, nic, placed)
     good = _is_at(nic, cable)
     return judged(inventory, name, good, expected, got, remedy, nic.label, fact="nics.neighbour", frus=[of_nic(nic)])
@@ -64,8 +64,10 @@ def _silent(inventory: Inventory, cable: Cable, nic: Nic, name: str, expected: s
         return judged(inventory, name, False, expected, "no link", remedy, nic.label, fact="nics", frus=[of_nic(nic)])
     said = reason(inventory, f"nics.{nic.name}.neighbour") or reason(inventory, "nics.neighbour")
     remedy = f"{said or f'{nic.label} shows no LLDP neighbour'}: enable LLDP on {cable.switch} and inspect again"
+    if nic.several:
+        remedy = f"take away what is between {nic.label} and its switch (a hub, a second switch), and inspect again"
     source = source_of(inventory, "nics.neighbour")
-    return Finding(name, Verdict.UNKNOWN, expected, "no LLDP neighbour", nic.label, source, remedy,
+    return Finding(name, Verdict.UNKNOWN, expected, nic.several or "no LLDP neighbour", nic.label, source, remedy,
                    frus=(of_nic(nic),))  # fmt: skip
 
 

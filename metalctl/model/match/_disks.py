@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from metalctl.model.behind import with_members
 from metalctl.model.drives import drive, shared, told_apart
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk, Inventory
@@ -22,32 +23,58 @@ from metalctl.model.match import _quality
 from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
 from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown, written
-from metalctl.model.profile import DiskRequirement, Drive
+from metalctl.model.profile import DiskRequirement, Drive, HealthLimits
 from metalctl.model.units import format_capacity
 from metalctl.model.verdict import Verdict
 
+_LIMITS = HealthLimits()
+
 
 def findings(
-    inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str, drives: tuple[Drive, ...] = ()
+    inventory: Inventory,
+    needs: tuple[DiskRequirement, ...],
+    root: str,
+    drives: tuple[Drive, ...] = (),
+    limits: HealthLimits = _LIMITS,
 ) -> Iterator[Finding]:
     """One finding for each role, and for each thing asked of its disks."""
-    inventory = replace(inventory, disks=told_apart(inventory.disks))
-    roles = assign(inventory, needs, root, drives)
+    inventory = replace(inventory, disks=_known(inventory, limits))
+    roles = _assigned(inventory.disks, needs, root, drives, limits)
     used = {id(disk) for disks in roles.values() for disk in disks}
     spare = [disk for disk in inventory.disks if id(disk) not in used]
     for need in needs:
         yield _role(inventory, need, roles[need.role], spare)
-        yield from _quality.findings(inventory, need, roles[need.role], drives)
+        yield from _quality.findings(inventory, need, roles[need.role], drives, limits)
 
 
 def assign(
-    inventory: Inventory, needs: tuple[DiskRequirement, ...], root: str, drives: tuple[Drive, ...] = ()
+    inventory: Inventory,
+    needs: tuple[DiskRequirement, ...],
+    root: str,
+    drives: tuple[Drive, ...] = (),
+    limits: HealthLimits = _LIMITS,
 ) -> dict[str, tuple[Disk, ...]]:
     """Role → disks; see the module's docstring for the rules."""
+    return _assigned(_known(inventory, limits), needs, root, drives, limits)
+
+
+def _known(inventory: Inventory, limits: HealthLimits) -> tuple[Disk, ...]:
+    """The disks, each once, volumes with the health of what is behind them."""
+    return with_members(inventory, told_apart(inventory.disks), limits)
+
+
+def _assigned(
+    disks: tuple[Disk, ...],
+    needs: tuple[DiskRequirement, ...],
+    root: str,
+    drives: tuple[Drive, ...],
+    limits: HealthLimits,
+) -> dict[str, tuple[Disk, ...]]:
     order = sorted(needs, key=lambda need: need.role != root)
-    disks = told_apart(inventory.disks)
     doubled = shared(disks)
-    wishes = {n.role: _wishes(n, disks, doubled, drives, smallest=n.role == root) for n in order}
+    wishes = {
+        n.role: _wishes(n, disks, doubled, _quality.asked(n, limits), drives, smallest=n.role == root) for n in order
+    }
     taken = _matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
     for need in (n for n in order if n.role != root):
         room = len(disks) if need.count.high is None else int(need.count.high)
@@ -62,14 +89,18 @@ def _least(need: DiskRequirement) -> int:
 
 
 def _wishes(
-    need: DiskRequirement, disks: tuple[Disk, ...], doubled: frozenset[str], drives: tuple[Drive, ...], smallest: bool
+    need: DiskRequirement,
+    disks: tuple[Disk, ...],
+    doubled: frozenset[str],
+    aspects: tuple[_quality.Aspect, ...],
+    drives: tuple[Drive, ...],
+    smallest: bool,
 ) -> list[int]:
     """Indexes of the disks that fit, best first."""
     fit = [i for i, disk in enumerate(disks) if not _objection(disk, need, doubled)]
     if len(fit) < 2:
         return fit
     sign = 1 if smallest else -1
-    aspects = _quality.asked(need)
 
     def rank(i: int) -> tuple[int, int, int, str]:
         disk = disks[i]

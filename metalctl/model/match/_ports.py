@@ -187,6 +187,9 @@ def _switch(nic: Nic) -> str:
 
 
 def _hidden(nic: Nic, need: BondRequirement) -> Objection | None:
+    if need.distinct_switches and nic.several:
+        remedy = f"more than one neighbour was heard on {nic.label}, so its switch is not known"
+        return Objection(nic, "switches", "one switch each", nic.several, remedy, known=False)
     if need.distinct_switches and not _switch(nic):
         remedy = f"{nic.label} shows no LLDP neighbour, so its switch is not known: enable LLDP on the switch port"
         return Objection(nic, "switches", "one switch each", "no LLDP neighbour", remedy, known=False)

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from metalctl.model.finding import Finding
+from metalctl.model.health import FLASH
+from metalctl.model.health import judged as judged_health
 from metalctl.model.inventory import Disk, Inventory, PcieLink
 from metalctl.model.match._frus import of_disk
 from metalctl.model.match._verdicts import above_zero, judged, reason, source_of, told, written
-from metalctl.model.profile import DiskRequirement, Drive, Range
+from metalctl.model.profile import DiskRequirement, Drive, HealthLimits, Range
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
 
 Drives = tuple[Drive, ...]
 # good (None: not stated), what the disk has.
 Look = tuple[bool | None, str]
-FLASH = ("nvme", "ssd")
+_LIMITS = HealthLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,11 @@ class Aspect:
     remedy: str
 
 
-def findings(inventory: Inventory, need: DiskRequirement, disks: tuple[Disk, ...], drives: Drives) -> Iterator[Finding]:
+def findings(
+    inventory: Inventory, need: DiskRequirement, disks: tuple[Disk, ...], drives: Drives, limits: HealthLimits = _LIMITS
+) -> Iterator[Finding]:
     """For each thing asked: PASS for all disks together, else a FAIL a disk and one UNKNOWN for those not stated."""
-    for aspect in asked(need):
+    for aspect in asked(need, limits):
         concerned = [d for d in disks if d.kind in aspect.kinds]
         if concerned:
             yield from _of(inventory, need, aspect, [(d, *aspect.look(d, drives)) for d in concerned])
@@ -55,19 +59,19 @@ def _of(
     inventory: Inventory, need: DiskRequirement, aspect: Aspect, looks: list[tuple[Disk, bool | None, str]]
 ) -> Iterator[Finding]:
     name = f"disks.{need.role}.{aspect.name}"
-    silent = [disk for disk, good, _ in looks if good is None]
+    silent = [(disk, said) for disk, good, said in looks if good is None]
     for disk, good, got in looks:
         if good is False:
             remedy = f"{disk.label}: {aspect.remedy}"
             yield judged(inventory, name, False, aspect.expected, got, remedy, disk.label, frus=[of_disk(disk)])
     if silent:
-        part = ", ".join(d.label for d in silent)
-        fact = _FACTS.get(aspect.name, aspect.name)
-        said = reason(inventory, f"disks.{silent[0].name}.{fact}") or reason(inventory, f"disks.{fact}")
+        part = ", ".join(d.label for d, _ in silent)
+        fact, first, doubt = _FACTS.get(aspect.name, aspect.name), *silent[0]
+        said = doubt or reason(inventory, f"disks.{first.name}.{fact}") or reason(inventory, f"disks.{fact}")
         source = source_of(inventory, name)
         yield Finding(
-            name, Verdict.UNKNOWN, aspect.expected, "not stated", part, source, _unsaid(aspect, silent[0], said),
-            frus=tuple(of_disk(d) for d in silent),
+            name, Verdict.UNKNOWN, aspect.expected, doubt or "not stated", part, source, _unsaid(aspect, first, said),
+            frus=tuple(of_disk(d) for d, _ in silent),
         )  # fmt: skip
     elif all(good for _, good, _ in looks):
         got = ", ".join(sorted({got for _, _, got in looks}))
@@ -94,20 +98,19 @@ def _unsaid(aspect: Aspect, disk: Disk, said: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def asked(need: DiskRequirement) -> tuple[Aspect, ...]:
+def asked(need: DiskRequirement, limits: HealthLimits = _LIMITS) -> tuple[Aspect, ...]:
     """What this role asks of each of its disks."""
-    return tuple(_compile(need))
+    return tuple(_compile(need, limits))
 
 
-def _compile(need: DiskRequirement) -> Iterator[Aspect]:
+def _compile(need: DiskRequirement, limits: HealthLimits) -> Iterator[Aspect]:
     every = need.kind
     if models := need.models:
         swap = "replace it by a model that the profile names"
         yield Aspect("models", every, " or ".join(models), lambda d, _: _model(d, models), swap)
     if need.healthy:
-        yield Aspect(
-            "healthy", every, "ok", lambda d, _: _health(d), "it says itself that it is not in order: replace it"
-        )
+        swap = "it says itself that it is not in order, or counts errors: replace it; of a volume, the part named"
+        yield Aspect("healthy", every, "ok", lambda d, _: judged_health(d.health, limits, d.kind), swap)
     if wear := need.wear:
         remedy = "it is worn: replace it by a newer one"
         yield Aspect("wear", FLASH, f"{written(wear)} of its rated life used", lambda d, _: _wear(d, wear), remedy)
@@ -152,11 +155,6 @@ def _full(link: PcieLink | None) -> Look:
 
 def _model(disk: Disk, models: tuple[str, ...]) -> Look:
     return (fits(disk.model, models), disk.model) if disk.model else (None, "")
-
-
-def _health(disk: Disk) -> Look:
-    status = disk.health.status if disk.health else ""
-    return (status == "ok", status) if status else (None, "")
 
 
 def _wear(disk: Disk, bounds: Range) -> Look:

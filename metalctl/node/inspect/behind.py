@@ -90,8 +90,9 @@ def _smart_array(host: Host, shown: list[Disk], cards: list[Controller], until: 
 
 def _asked(host: Host, kind: str, path: str, controller: str, fact: str) -> Iterator[Disk]:
     """The disk that smartctl reaches so; nothing when it reaches none, which is then unreadable if `fact` is given."""
-    argv = ("smartctl", "-j", "-i", "-H", "-A", "-l", "error", "-l", "ssd", "-d", kind, path)
-    printed = host.tool(*argv, fact=fact and f"{fact}.{kind} {path}", timeout=_TIMEOUT, tolerated=smart.BELIEVED)
+    printed = host.tool(
+        *smart.ASK, "-d", kind, path, fact=fact and f"{fact}.{kind} {path}", timeout=_TIMEOUT, tolerated=smart.BELIEVED
+    )
     data = values.parsed(printed)
     disk = parse(data, f"{kind} {path}", controller)
     if disk is None:
@@ -108,7 +109,6 @@ def parse(data: dict[str, Any], name: str, controller: str = "") -> Disk | None:
     if not serial and not size:
         return None
     rate, protocol = values.whole(data.get("rotation_rate")), values.text(values.at(data, "device", "protocol"))
-    table = smart.attributes(data)
     return Disk(
         name=name,
         kind=_kind(protocol, rate),
@@ -122,7 +122,7 @@ def parse(data: dict[str, Any], name: str, controller: str = "") -> Disk | None:
         logical_block=values.whole(data.get("logical_block_size")),
         health=smart.parse(data),
         controller=controller,
-        power_loss_protection=True if smart.protected(table) else None,
+        power_loss_protection=True if smart.protected(data) else None,
     )
 
 

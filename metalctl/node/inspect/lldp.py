@@ -13,12 +13,15 @@ from metalctl.model.inventory import Neighbour
 from metalctl.node.inspect import values
 from metalctl.node.inspect.host import Host
 
+# What is at the other end of a port: one, or all that were heard where they are several.
+Heard = Neighbour | tuple[Neighbour, ...]
+
 SETTLE = 33.0
 _COMMAND = ("lldpcli", "-f", "json0", "show", "neighbors", "details")
 
 
 def collect(host: Host, linked: Iterable[str] = (), age: float | None = None,
-            sleep: Callable[[float], None] = time.sleep) -> dict[str, Neighbour]:  # fmt: skip
+            sleep: Callable[[float], None] = time.sleep) -> dict[str, Heard]:  # fmt: skip
     """Neighbours by kernel name. linked: ports that have a carrier; age: seconds since lldpd started, None: do not
     wait."""
     wanted, left = set(linked), 0.0 if age is None else SETTLE - age
@@ -30,16 +33,33 @@ def collect(host: Host, linked: Iterable[str] = (), age: float | None = None,
     if not host.notes_of("nics.neighbour"):
         for name in sorted(wanted - set(found)):
             host.unreadable(f"nics.{name}.neighbour", "no LLDP frame was heard on this port")
+    for name, heard in sorted(found.items()):
+        if isinstance(heard, tuple):
+            both = " and ".join(map(str, heard))
+            host.unreadable(f"nics.{name}.neighbour", f"{len(heard)} neighbours were heard on this port: {both}")
     return found
 
 
-def parse(text: str) -> dict[str, Neighbour]:
-    """json0 is the form of lldpcli's JSON in which everything is a list."""
+def parse(text: str) -> dict[str, Heard]:
+    """json0 is the form of lldpcli's JSON in which everything is a list.
+
+    LLDP proper is believed before other protocols, whose frames a switch that does not speak them lets through.
+    """
     blocks = values.objects(values.parsed(text).get("lldp"))
-    interfaces = [i for block in blocks for i in values.objects(block.get("interface"))]
-    # A port may have several neighbours (a hub, a second protocol); LLDP proper is the one that is believed.
-    interfaces.sort(key=lambda i: i.get("via") == "LLDP")
-    return {values.text(i.get("name")): _neighbour(i) for i in interfaces if values.text(i.get("name"))}
+    heard: dict[str, list[dict[str, Any]]] = {}
+    for interface in (i for block in blocks for i in values.objects(block.get("interface"))):
+        if name := values.text(interface.get("name")):
+            heard.setdefault(name, []).append(interface)
+    return {name: _believed(interfaces) for name, interfaces in heard.items()}
+
+
+def _believed(interfaces: list[dict[str, Any]]) -> Heard:
+    proper = [i for i in interfaces if i.get("via") == "LLDP"] or interfaces
+    # The same port of the same switch may be heard twice, over two of LLDP's addresses.
+    found: dict[tuple[str, str], Neighbour] = {}
+    for neighbour in map(_neighbour, proper):
+        found.setdefault((neighbour.switch_mac or neighbour.switch, neighbour.port), neighbour)
+    return next(iter(found.values())) if len(found) == 1 else tuple(found.values())
 
 
 def _neighbour(interface: dict[str, Any]) -> Neighbour:

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from metalctl.model.inventory import Neighbour, Nic
+from metalctl.model.inventory import Nic
 from metalctl.node.inspect import ethtool, pcilink, values, vpd
 from metalctl.node.inspect.host import Host
+from metalctl.node.inspect.lldp import Heard
 from metalctl.node.inspect.pcie import Function
 
 _NET = "/sys/class/net"
@@ -56,7 +57,7 @@ def _flags(host: Host, name: str) -> int:
 
 
 def collect(
-    host: Host, neighbours: Mapping[str, Neighbour], functions: Mapping[str, Function] | None = None
+    host: Host, neighbours: Mapping[str, Heard], functions: Mapping[str, Function] | None = None
 ) -> tuple[Nic, ...]:
     """Every physical port; `neighbours` by kernel name, `functions` by PCI address (metalctl.node.inspect.pcie)."""
     links = host.probe("links")
@@ -69,7 +70,7 @@ def collect(
     return tuple(_nic(host, n, links.get(n), functions or {}, neighbours.get(n)) for n in physical(host))
 
 
-def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], neighbour: Neighbour | None) -> Nic:
+def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], heard: Heard | None) -> Nic:
     base = f"{_NET}/{name}"
     where = host.real(f"{base}/device")
     pci = pcilink.address(where)
@@ -95,7 +96,8 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], ne
         model=f"{function.vendor} {function.model}".strip() if function else product.name,
         mtu=host.number(f"{base}/mtu"),
         max_mtu=netlink.get("max_mtu") or None,
-        neighbour=neighbour,
+        neighbour=None if isinstance(heard, tuple) else heard,
+        neighbours=heard if isinstance(heard, tuple) else (),
         numa_node=_numa(host.number(f"{base}/device/numa_node")),
         supported=_supported(host, name, asked),
         fec=ethtool.fec(asked.get("fec")),

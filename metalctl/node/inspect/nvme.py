@@ -18,6 +18,15 @@ from metalctl.node.inspect.host import Host
 _TIMEOUT = 20.0
 _DATA_UNIT = 512_000  # bytes
 _KELVIN = 273.15
+GROUPS, _LEAST_SPARE = "endurance_grp_critical_warning_summary", "available_spare_threshold"
+_WARNINGS = {
+    0: "its spare is below its threshold",
+    1: "its temperature is beyond a threshold",
+    2: "its reliability is degraded",
+    3: "it is read-only",
+    4: "the backup of its volatile memory failed",
+    5: "its persistent memory region is read-only or unreliable",
+}
 _SLOT = re.compile(r"Firmware Rev Slot (\d)")
 _TEXT_OF = re.compile(r"\(([^)]*)\)\s*$")
 _LBA_FORMATS = 64
@@ -80,22 +89,48 @@ def _ask(host: Host, disk: Disk, fact: str, command: str, device: str) -> dict[s
     return values.parsed(printed)
 
 
-def health_of(log: dict[str, Any]) -> DiskHealth | None:
-    """The health of `nvme smart-log -o json`; None when the text was no such log."""
+def health_of(log: dict[str, Any], *, celsius: bool = False) -> DiskHealth | None:
+    """The health of `nvme smart-log -o json`; None when the text was no such log. celsius: smartctl's temperature."""
     warning, errors = values.whole(log.get("critical_warning")), values.whole(log.get("media_errors"))
     if warning is None or errors is None:
         return None
-    kelvin, written = values.real(log.get("temperature")), values.whole(log.get("data_units_written"))
-    wear = next((w for k in ("percent_used", "percentage_used") if (w := values.real(log.get(k))) is not None), None)
+    degrees, written = values.real(log.get("temperature")), values.whole(log.get("data_units_written"))
+    if degrees is not None and not celsius:
+        degrees = round(degrees - _KELVIN) if 0 < degrees < 1000 else None
+    said = faults(log)
     return DiskHealth(
-        status="failing" if warning else "ok",
-        wear=wear,
+        status="failing" if said else "ok",
+        wear=_either(log, "percent_used", "percentage_used"),
         hours=values.whole(log.get("power_on_hours")),
         defects=errors,
-        spare=values.real(log.get("avail_spare")),
-        celsius=round(kelvin - _KELVIN) if kelvin is not None and 0 < kelvin < 1000 else None,
+        spare=_either(log, "avail_spare", "available_spare"),
+        celsius=degrees,
         written=values.product(written, _DATA_UNIT),
+        faults=tuple(said),
     )
+
+
+def faults(log: dict[str, Any]) -> list[str]:
+    """What the drive warns of: its own bits, those of its endurance groups, and spare below its own threshold."""
+    warning, groups = values.whole(log.get("critical_warning")) or 0, values.whole(log.get(GROUPS)) or 0
+    found = [word for bit, word in _WARNINGS.items() if warning >> bit & 1]
+    found += [f"endurance group: {word}" for bit, word in _WARNINGS.items() if groups >> bit & 1]
+    found += [f"critical warning {warning:#x}"] if warning and not warning & 0x3F else []
+    found += [f"critical warning {groups:#x} of an endurance group"] if groups and not groups & 0x3F else []
+    spare, least = _either(log, "avail_spare", "available_spare"), _either(log, "spare_thresh", _LEAST_SPARE)
+    if spare is not None and least is not None and spare < least and _WARNINGS[0] not in found:
+        found.append(_WARNINGS[0])
+    return found
+
+
+def warnings() -> list[str]:
+    """Every word that `faults` has for a bit."""
+    return [*_WARNINGS.values(), *(f"endurance group: {word}" for word in _WARNINGS.values())]
+
+
+def _either(log: dict[str, Any], *names: str) -> float | None:
+    """The first of these that is there: nvme-cli 1 and 2 and smartctl write them differently."""
+    return next((n for name in names if (n := values.real(log.get(name))) is not None), None)
 
 
 def firmware_slots(log: dict[str, Any]) -> tuple[str, ...]:

@@ -1,32 +1,34 @@
-"""Health of SATA and SAS disks by `smartctl -j`: ATA attributes and SCSI log pages, one call a disk.
+"""Health of SATA and SAS disks by smartctl's JSON: attributes, device statistics and SCSI log pages, one call a disk.
 
-smartctl's exit code is made of bits: bits 0 and 1 mean that it could not look, the others that it saw something, and
-then its output is to be believed. Attribute numbers are the vendors' habit, not a standard: an attribute counts only
-under the name that smartctl's drive database gives it.
+A disk is judged by what it counts, not by "passed". smartctl's exit code is made of bits: 0 and 1 mean that it could
+not look; 2 that one command of several failed, a doubt only where what it should have brought is missing; 3 and 4 that
+the disk, or an attribute at its threshold, predicts failure; 5 to 7 point to what is read here anyway (an attribute in
+the past, the error log, a self-test). What attributes mean is data: smart.toml.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from metalctl.model.inventory import Disk, DiskHealth
-from metalctl.node.inspect import values
+from metalctl.node.inspect import attributes, nvme, selftest, values, wear
 from metalctl.node.inspect.host import Host
 
 _TIMEOUT = 30.0
 BELIEVED = 0b11111100
-# A normalized value that starts at 100 and falls as the disk wears.
-_LIFE_LEFT = ("SSD_Life_Left", "Media_Wearout_Indicator", "Wear_Leveling_Count", "Percent_Life_Remaining")
-_LIFE_USED = ("Percent_Lifetime_Remain", "Percent_Lifetime_Used")  # these names' raw value is what is used up
-_WRITTEN = {"Host_Writes_32MiB": 32 << 20, "Total_Writes_GiB": 1 << 30, "Lifetime_Writes_GiB": 1 << 30}
-_CAPACITOR = ("Power_Loss_Cap_Test", "PowerLoss_Cap_Test", "Power_Loss_Protection", "Power_Loss_Cap_Status")
+_FAILING, _AT_THRESHOLD = 1 << 3, 1 << 4
+# o: the text too, for what smartctl 7.3 has no JSON of.
+ASK = ("smartctl", "--json=o", "-i", "-H", "-A", "-l", "error", "-l", "selftest", "-l", "devstat", "-l", "ssd")
+_NON_MEDIUM = re.compile(r"Non-medium error count:\s+(\d{1,18})")
+_CHECKSUM = "invalid SMART checksum"
+_PROTOCOLS = ("read", "write", "verify")
 
 
 def collect(host: Host, disk: Disk) -> tuple[DiskHealth | None, bool | None]:
     """The disk's health, and whether it states a capacitor against power loss."""
     fact = f"disks.{disk.name}.health"
-    argv = ("smartctl", "-j", "-i", "-H", "-A", "-l", "error", "-l", "ssd", f"/dev/{disk.name}")
-    printed = host.tool(*argv, fact=fact, timeout=_TIMEOUT, tolerated=BELIEVED)
+    printed = host.tool(*ASK, f"/dev/{disk.name}", fact=fact, timeout=_TIMEOUT, tolerated=BELIEVED)
     if not printed:
         return None, None
     data = values.parsed(printed)
@@ -35,85 +37,106 @@ def collect(host: Host, disk: Disk) -> tuple[DiskHealth | None, bool | None]:
         host.unreadable(fact, why(data))
     else:
         host.source(fact, "smartctl")
-    return health, True if protected(attributes(data)) else None
+    if doubted := wear.unit_unknown(data):
+        host.unreadable(f"{fact}.written", doubted)
+    return health, True if protected(data) else None
 
 
 def parse(data: dict[str, Any]) -> DiskHealth | None:
-    """The health in smartctl's JSON, ATA or SCSI; None when it holds none."""
-    table = attributes(data)
-    passed = values.at(data, "smart_status", "passed")
+    """The health in smartctl's JSON: ATA, SCSI or NVMe; None when it holds none."""
+    if log := values.at(data, "nvme_smart_health_information_log"):
+        return nvme.health_of(log, celsius=True) if isinstance(log, dict) else None
+    readings = attributes.readings(data)
+    passed, table = values.at(data, "smart_status", "passed"), attributes.table(data)
     hours = values.whole(values.at(data, "power_on_time", "hours"))
-    grown = values.whole(data.get("scsi_grown_defect_list"))
-    if passed is None and hours is None and grown is None and not table:
+    grown, uncorrected = values.whole(data.get("scsi_grown_defect_list")), _uncorrected(data)
+    if passed is None and hours is None and grown is None and not table and uncorrected is None:
         return None
+    counts = _counts(readings)
+    faults, doubts = _faults(data, table), [r.doubt for r in readings if r.value is None]
+    if not counts and not doubts and grown is None and uncorrected is None:
+        doubts.append("it states no count of errors that is known")
     return DiskHealth(
-        status={True: "ok", False: "failing"}.get(passed, "") if isinstance(passed, bool) else "",
-        wear=_wear(data, table),
+        status="failing" if faults or passed is False else "ok" if passed is True else "",
+        wear=wear.used(data),
         hours=hours,
-        defects=_raw(table, "Reallocated_Sector_Ct") if table else grown,
-        pending=_raw(table, "Current_Pending_Sector") if table else None,
-        link_errors=_raw(table, "UDMA_CRC_Error_Count", "CRC_Error_Count") if table else None,
-        spare=_spare(table),
+        defects=counts.get("defects", grown),
+        pending=counts.get("pending", values.whole(values.at(data, "scsi_pending_defects", "count"))),
+        link_errors=counts.get("link_errors"),
+        spare=wear.spare(data),
         celsius=values.real(values.at(data, "temperature", "current")),
-        written=_written(data, table),
+        written=wear.written(data),
+        uncorrected=counts.get("uncorrected", uncorrected),
+        timeouts=counts.get("timeouts"),
+        offline=counts.get("offline"),
+        non_medium=_non_medium(data),
+        faults=tuple(faults),
+        doubts=tuple(dict.fromkeys([*doubts, *_damaged(data)])),
     )
 
 
-def attributes(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The ATA attributes by name; {} for a SCSI disk."""
-    rows = values.objects(values.at(data, "ata_smart_attributes", "table"))
-    return {values.text(row.get("name")): row for row in rows if values.text(row.get("name"))}
-
-
-def protected(table: dict[str, dict[str, Any]]) -> bool:
+def protected(data: dict[str, Any]) -> bool:
     """Whether the attributes state a capacitor against power loss; that they do not says nothing."""
-    return any(name in table for name in _CAPACITOR)
+    names = attributes.known()["capacitor"]["names"]
+    return any(values.text(row.get("name")) in names for row in attributes.table(data))
 
 
-def _raw(table: dict[str, dict[str, Any]], *names: str) -> int | None:
-    return next((values.whole(values.at(table[n], "raw", "value")) for n in names if n in table), None)
+def _counts(readings: list[attributes.Reading]) -> dict[str, int]:
+    """The count's name → its number; where several attributes count the same, the largest."""
+    found: dict[str, int] = {}
+    for one in readings:
+        if one.value is not None:
+            found[one.count] = max(one.value, found.get(one.count, 0))
+    return found
 
 
-def _wear(data: dict[str, Any], table: dict[str, dict[str, Any]]) -> float | None:
-    """Per cent of the rated life that is used: as the disk's statistics state it, else by its attributes."""
-    stated = (
-        values.at(data, "endurance_used", "current_percent"),
-        data.get("scsi_percentage_used_endurance_indicator"),
-        _statistic(data, "Percentage Used Endurance Indicator"),
-    )
-    for value in stated:
-        if (number := values.real(value)) is not None:
-            return number
-    if (used := _raw(table, *_LIFE_USED)) is not None and used <= 255:
-        return float(used)
-    left = next((values.real(table[n].get("value")) for n in _LIFE_LEFT if n in table), None)
-    return 100 - left if left is not None and 0 <= left <= 100 else None
+def _uncorrected(data: dict[str, Any]) -> int | None:
+    """What a SCSI disk could not correct while reading, writing and verifying."""
+    log = data.get("scsi_error_counter_log")
+    counts = [values.whole(values.at(log, direction, "total_uncorrected_errors")) for direction in _PROTOCOLS]
+    stated = [c for c in counts if c is not None]
+    return sum(stated) if stated else None
 
 
-def _statistic(data: dict[str, Any], name: str) -> Any:
-    pages = values.objects(values.at(data, "ata_device_statistics", "pages"))
-    rows = [row for page in pages for row in values.objects(page.get("table"))]
-    return next((row.get("value") for row in rows if row.get("name") == name), None)
+def _faults(data: dict[str, Any], table: list[dict[str, Any]]) -> list[str]:
+    bits = values.whole(values.at(data, "smartctl", "exit_status")) or 0
+    found = [f"{values.text(row.get('name'))} is at its threshold" for row in table if _reached(row)]
+    if bits & _AT_THRESHOLD and not found:
+        found.append("an attribute that predicts failure is at its threshold")
+    said = values.text(values.at(data, "smart_status", "scsi", "ie_string"))
+    if values.at(data, "smart_status", "passed") is False or bits & _FAILING:
+        found.insert(0, f"it predicts its failure{f': {said}' if said else ''}")
+    return [*found, *selftest.faults(data)]
 
 
-def _spare(table: dict[str, dict[str, Any]]) -> float | None:
-    row = table.get("Available_Reservd_Space")
-    left = values.real(row.get("value")) if row else None
-    return left if left is not None and left <= 100 else None
+def _reached(row: dict[str, Any]) -> bool:
+    """An attribute that predicts failure, at its threshold now. Others tell age, or a hot day in the past."""
+    return values.at(row, "flags", "prefailure") is True and values.text(row.get("when_failed")).lower() == "now"
 
 
-def _written(data: dict[str, Any], table: dict[str, dict[str, Any]]) -> int | None:
-    """Bytes that the host wrote over the disk's life."""
-    block = values.whole(data.get("logical_block_size")) or 512
-    units = {"Total_LBAs_Written": block, **_WRITTEN}
-    for name, unit in units.items():
-        if (count := _raw(table, name)) is not None:
-            return values.product(count, unit)
-    gigabytes = values.real(values.at(data, "scsi_error_counter_log", "write", "gigabytes_processed"))
-    return values.whole(round(gigabytes * 10**9)) if gigabytes is not None else None
+def _non_medium(data: dict[str, Any]) -> int | None:
+    for line in _text(data):
+        if match := _NON_MEDIUM.search(line):
+            return int(match[1])
+    return None
+
+
+def _damaged(data: dict[str, Any]) -> list[str]:
+    said = [_said(m) for m in values.objects(values.at(data, "smartctl", "messages"))]
+    broken = any(_CHECKSUM in line for line in (*_text(data), *said))
+    return ["its SMART data has a wrong checksum"] if broken else []
+
+
+def _text(data: dict[str, Any]) -> list[str]:
+    lines = values.at(data, "smartctl", "output")
+    return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+
+
+def _said(message: dict[str, Any]) -> str:
+    return values.text(message.get("string"))
 
 
 def why(data: dict[str, Any]) -> str:
     """Why smartctl's JSON holds no health, as it says itself."""
-    said = [values.text(m.get("string")) for m in values.objects(values.at(data, "smartctl", "messages"))]
+    said = [_said(m) for m in values.objects(values.at(data, "smartctl", "messages"))]
     return "; ".join(s for s in said if s) or "the disk, or its controller, offers no SMART"

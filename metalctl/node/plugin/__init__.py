@@ -4,6 +4,7 @@ A check is one file in checks/, named as in the profile (`nvme-randread` is chec
 `test_<name>` under the decorator `check`. What a check may ask for, by the name of an argument:
 
     nvme, ssd, hdd, disk      one run for each such disk           (model.inventory.Disk; its device is `device(disk)`)
+    drive                     one run for each of these and each disk behind a RAID controller
     os_disk, wal_disk, …      one run for each disk of that role of the profile
     nic, dimm                 one run for each port, for each populated memory slot
     bond                      one run for each bond that must exist (model.run.BondSpec)

@@ -10,6 +10,7 @@ from metalctl.model.run import BondSpec, RunSpec
 from metalctl.model.verdict import Verdict
 
 _KINDS = {"nvme": ("nvme",), "ssd": ("ssd",), "hdd": ("hdd",), "disk": ("nvme", "ssd", "hdd", "volume", "unknown")}
+_DRIVE = "drive"
 _ROLE = "_disk"
 
 
@@ -32,7 +33,7 @@ def device(disk: Disk) -> str:
 
 def is_part(name: str) -> bool:
     """Whether an argument of that name makes a check run once a part."""
-    return name in _KINDS or name.endswith(_ROLE) or name in ("nic", "dimm", "bond")
+    return name in _KINDS or name.endswith(_ROLE) or name in (_DRIVE, "nic", "dimm", "bond")
 
 
 def label(part: object) -> str:
@@ -50,6 +51,8 @@ def parts(name: str, inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
     """The parts for an argument, never empty: with none, one Absent that says why."""
     if name.endswith(_ROLE):
         return _of_role(name.removesuffix(_ROLE), inventory, spec)
+    if name == _DRIVE:
+        return _drives(inventory, spec)
     if name in _KINDS:
         found: Sequence[Part] = [d for d in inventory.disks if d.kind in _KINDS[name] and not d.removable]
         return found or [_no_disk(name, inventory, spec)]
@@ -59,6 +62,14 @@ def parts(name: str, inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
         found = [d for d in inventory.memory.dimms if d.size]
         return found or [Absent(Verdict.UNKNOWN, _why("memory.dimms", inventory) or "the firmware lists no DIMM")]
     return spec.bonds or [Absent(Verdict.SKIP, "the profile asks for no bond")]
+
+
+def _drives(inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
+    """Every disk and volume, and every disk behind a RAID controller."""
+    shown = [d for d in inventory.disks if not d.removable]
+    why = _why("raid_disks", inventory) if not inventory.raid_disks else ""
+    hidden: list[Part] = [Absent(Verdict.UNKNOWN, why, "the disks behind the RAID controller")] if why else []
+    return [*shown, *inventory.raid_disks, *hidden] or [_no_disk("disk", inventory, spec)]
 
 
 def missing_serials(inventory: Inventory, spec: RunSpec) -> list[tuple[str, str]]:

@@ -110,6 +110,14 @@ def test_settings_that_make_no_sense_are_refused(settings: BootSettings, change:
         replace(settings, **change)  # type: ignore[arg-type]
 
 
+@needs_dnsmasq
+def test_a_boot_url_of_128_characters_is_what_dnsmasq_itself_says_nothing_of(tmp_path: Path) -> None:
+    """Why it is refused here: its own test of the configuration does not."""
+    config = tmp_path / "dnsmasq.conf"
+    config.write_text(f"dhcp-no-override\ndhcp-boot=http://{'u' * 200}\n")
+    dnsmasq.check(config)
+
+
 @pytest.mark.parametrize(
     "host", [(("x",), "172.31.0.5", ""), (("52:54:00:00:00:01",), "x", ""), ((), "172.31.0.5", "a,b")]
 )

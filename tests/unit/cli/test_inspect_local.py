@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from metalctl.cli._inventory_page import health, plain, sections, show
+from metalctl.cli._disk_health import health
+from metalctl.cli._inventory_page import plain, sections, show
 from metalctl.cli.inspect_local import run_local
 from metalctl.model.codec import decode
 from metalctl.model.identity import Identity

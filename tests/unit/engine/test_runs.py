@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
 from metalctl.engine import runs
+from metalctl.engine.errors import RemoteError
 from metalctl.engine.remote import Output
 from metalctl.model.codec import encode
 from metalctl.model.measurement import CheckResult
@@ -25,9 +27,12 @@ class FakeRemote:
         self.files: dict[str, bytes] = {}
         self.commands: list[tuple[str, ...]] = []
         self.active = "active"
+        self.cut = ""
 
     def run(self, *command: str, timeout: float = 60.0, stdin: str = "") -> Output:
         self.commands.append(command)
+        if command[0] == self.cut:
+            return Output(-1, "", "")
         if command[0] == "test":
             return Output(0 if command[-1] in self.files else 1, "", "")
         if command[0] == "systemctl":
@@ -118,3 +123,29 @@ def test_a_line_that_says_passed_is_believed_only_in_a_whole_journal(
     assert found.final is not None
     assert (found.final["event"] == "run-finished") is (said == "")
     assert said.replace("other boot", "another boot") in str(found.final.get("message", ""))
+
+
+@pytest.mark.truth("D3", "a read that a cut connection left empty is no answer that a run is gone")
+@pytest.mark.parametrize("answer", ["cut", "", "failed"])
+def test_a_run_is_not_lost_because_nobody_could_say_whether_it_runs(node: Any, answer: str) -> None:
+    found = row()
+    node.files[JOURNAL] = line(0, "run-started")
+    runs.tail(node, found)
+    node.active, node.cut = ("", "systemctl") if answer == "cut" else ("", "")
+    if answer == "failed":
+        node.run = lambda *_, **__: Output(1, "", "Failed to connect to bus: Connection refused")
+    error: object = None
+    try:
+        runs.tail(node, found)
+    except RemoteError as failed:
+        error = failed
+    assert (found.state, type(error)) == ("running", RemoteError)
+
+
+@pytest.mark.truth("D3", "a read that a cut connection left empty is no answer that a file is missing")
+def test_nothing_is_pushed_or_started_because_nobody_could_say_what_is_there(node: Any) -> None:
+    node.cut = "test"
+    with contextlib.suppress(RemoteError):
+        runs.start(node, "run", SPEC, ("abc", b"tar"))
+    assert not node.started()
+    assert not node.files

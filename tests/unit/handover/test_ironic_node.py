@@ -108,6 +108,13 @@ def test_a_root_disk_that_is_not_known_by_serial_is_not_guessed(sample: Sample) 
         ironic_node.node(replace(sample("accepted"), installation=None, disk_roles={}), SETTINGS)
 
 
+@pytest.mark.truth("D5", "a resource class that Ironic refuses is not sent")
+def test_a_profile_whose_name_is_too_long_for_a_resource_class_is_told(sample: Sample) -> None:
+    assert len(ironic_node.resource_class(replace(sample("accepted"), profile="p" * 70))) == 80
+    with pytest.raises(Incomplete, match="resource class of 81 characters, Ironic takes 80"):
+        ironic_node.resource_class(replace(sample("accepted"), profile="p" * 71))
+
+
 def test_a_profile_of_the_lab_makes_a_good_resource_class(sample: Sample) -> None:
     assert ironic_node.resource_class(replace(sample("accepted"), profile="lab/Compute_x")) == "baremetal-lab-compute-x"
 

@@ -12,6 +12,8 @@ from metalctl.content.programs import find
 from metalctl.lab import faults, smbios
 from metalctl.lab.errors import RackFileError
 from metalctl.lab.spec import MIB, Disk, Node
+from metalctl.model.inventory import Dimm
+from metalctl.model.slots import placed
 from metalctl.node import dmi
 from metalctl.node.inspect.memory import dimm, ecc
 
@@ -35,8 +37,13 @@ def decoded(node: Node, where: Path) -> str:
     return done.stdout
 
 
+def modules(text: str) -> tuple[Dimm, ...]:
+    """The slots as inspect lists them."""
+    return placed([dimm(s) for s in dmi.titled(text, "Memory Device")], 1)
+
+
 def test_every_slot_tells_its_module_channel_and_serial(tmp_path: Path) -> None:
-    found = [dimm(s) for s in dmi.titled(decoded(NODE, tmp_path), "Memory Device")]
+    found = modules(decoded(NODE, tmp_path))
     assert [(d.slot, d.size, d.socket, d.channel) for d in found] == [
         (f"P0 CHANNEL {letter} DIMM {letter}1", GIB, "0", letter) for letter in "ABCD"
     ]
@@ -54,7 +61,7 @@ def test_a_module_of_64_gib_needs_the_extended_size(tmp_path: Path) -> None:
 def test_an_empty_channel_keeps_its_slot(tmp_path: Path) -> None:
     node = faults.find("channel-empty")(NODE)
     assert node.memory == 3 * GIB
-    found = [dimm(s) for s in dmi.titled(decoded(node, tmp_path), "Memory Device")]
+    found = modules(decoded(node, tmp_path))
     assert [(d.size, d.channel) for d in found] == [(GIB, "A"), (GIB, "B"), (GIB, "C"), (0, "D")]
     assert (found[3].serial, found[3].part_number) == ("", "")
 

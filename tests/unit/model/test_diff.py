@@ -141,7 +141,7 @@ def test_a_dimm_that_is_gone_is_removed_and_not_merely_smaller() -> None:
 def test_a_swapped_disk_of_the_same_bay_is_one_change() -> None:
     changes = now(**disks(1, serial="ZX99", wwn="0x5000c500dffff"))
     assert told(changes) == [("swapped", "disk", "", "")]
-    assert set(checks(changes)) == {"hdd-randread", "hdd-seqread", "disk-fio"}
+    assert set(checks(changes)) == {"disk-health", "hdd-randread", "hdd-seqread", "disk-fio"}
 
 
 def test_a_disk_that_is_known_by_its_pci_address_alone_can_be_swapped() -> None:
@@ -248,7 +248,7 @@ def test_the_table_names_checks_and_parts_that_exist() -> None:
 
 
 def test_the_longest_fact_decides_which_checks_run() -> None:
-    assert checks_for("disk nvme", "health.defects") == ("nvme-health",)
+    assert checks_for("disk nvme", "health.defects") == ("nvme-health", "disk-health")
     assert "nvme-randread" in checks_for("disk nvme", "link.width")
     assert checks_for("firmware hba") == ()
     assert checks_for("no such part") == ()

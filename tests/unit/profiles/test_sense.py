@@ -21,6 +21,30 @@ def of_disk(words: str) -> str:
     return f"requires: {{disks: [{{role: os, kind: ssd}}, {{role: osd, kind: hdd, {words}}}]}}\n"
 
 
+@pytest.mark.truth("D5", "a profile whose name makes no resource class of Ironic is refused by profile check")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("g" * 71, "makes an Ironic resource class of 81 characters"),
+        (f"{'rack-' * 14}-v2", "makes an Ironic resource class of 82 characters"),
+        ("серверы", "has no letter or digit that an Ironic resource class can hold"),
+        ("Compute", 'makes the same Ironic resource class as profile "compute": baremetal-compute'),
+        ("lab_compute", 'makes the same Ironic resource class as profile "lab/compute": baremetal-lab-compute'),
+    ],
+)
+def test_a_name_that_is_none_for_the_cloud_is_a_mistake(tmp_path: Path, name: str, message: str) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text("extends: compute\n")
+    assert [(p.line, message in p.message) for p in profiles.check(file)] == [(1, True)]
+
+
+@pytest.mark.parametrize("name", ["g" * 70, f"{'rack--' * 14}", "storage.v2_dense", "7"])
+def test_a_name_that_the_cloud_takes_is_none(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text("extends: compute\n")
+    assert profiles.check(file) == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import stat
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding, Waiver
@@ -127,6 +129,23 @@ def test_a_key_id_is_not_believed_and_other_signatures_and_fields_are_ignored(sa
     other = {"sig": base64.b64encode(b"x" * 64).decode(), "keyid": good["signatures"][0]["keyid"]}
     relabelled = {"sig": good["signatures"][0]["sig"], "keyid": "wrong", "cert": 1}
     envelope = good | {"signatures": [other, relabelled], "new": {"field": 1}}
+    assert certificate.verify(envelope, KEY.public_key(), now=NOW)["predicate"]["result"] == "PASSED"
+
+
+@pytest.mark.truth("D6", "a certificate names its key as the verifiers of in-toto derive it")
+def test_the_key_id_is_the_one_that_in_toto_derives() -> None:
+    """That of a key which is given by its 32 bytes; the digest was taken over the JSON as it stands here."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"
+    described = b'{"keytype":"ed25519","keyval":{"public":"%s"},"scheme":"ed25519"}' % public.encode()
+    (signature,) = dsse.seal("x", b"", key)["signatures"]
+    assert signature["keyid"] == hashlib.sha256(described).hexdigest()
+
+
+def test_a_certificate_under_the_former_key_id_still_verifies(sample: Sample) -> None:
+    envelope = issued(sample("accepted"))
+    der = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    envelope["signatures"][0]["keyid"] = f"sha256:{hashlib.sha256(der).hexdigest()}"
     assert certificate.verify(envelope, KEY.public_key(), now=NOW)["predicate"]["result"] == "PASSED"
 
 

@@ -16,7 +16,7 @@ from metalctl.node.inspect.host import Host
 sys.path.insert(0, str(Path(__file__).parent))
 from recorded import Recorded
 
-ASK = "smartctl -j -i -H -A -l error -l ssd -d"
+ASK = "smartctl --json=o -i -H -A -l error -l selftest -l devstat -l ssd -d"
 HANGS = {"fails": "smartctl did not end within 30 s and was ended"}
 SCAN = json.dumps({"devices": [{"name": "/dev/bus/0", "type": f"megaraid,{n}"} for n in range(24)]})
 

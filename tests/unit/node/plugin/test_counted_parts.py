@@ -123,8 +123,8 @@ def test_a_disk_behind_a_raid_controller_is_asked_through_it(monkeypatch: pytest
     hidden = Disk("megaraid,8 /dev/bus/0", "hdd", serial="W1", slot="32:0")
     found = drives.disks([hidden, Disk("sda", "hdd", serial="W2")])
     assert asked == [
-        ["smartctl", "-j", "-A", "-l", "error", "-d", "megaraid,8", "/dev/bus/0"],
-        ["smartctl", "-j", "-A", "-l", "error", "/dev/sda"],
+        ["smartctl", "-j", "-i", "-H", "-A", "-l", "error", "-d", "megaraid,8", "/dev/bus/0"],
+        ["smartctl", "-j", "-i", "-H", "-A", "-l", "error", "/dev/sda"],
     ]
     assert found.values == {Counter("hdd serial W1 32:0 (megaraid,8 /dev/bus/0)", "grown defects"): 2,
                             Counter("hdd serial W2 (sda)", "grown defects"): 2}  # fmt: skip
