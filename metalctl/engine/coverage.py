@@ -47,7 +47,7 @@ def _wanted(arguments: tuple[str, ...], inventory: Inventory, spec: RunSpec) -> 
 def _key(part: object) -> str:
     """What names the part in any boot: kernel names move."""
     if isinstance(part, Disk):
-        return part.serial or part.by_path or part.name
+        return part.key or part.by_path or part.name
     if isinstance(part, Nic):
         return part.mac or part.pci
     if isinstance(part, Dimm):
