@@ -115,7 +115,9 @@ class Skips:
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the list."""
+        """Print the list; workers have a terminal too, that nobody sees."""
+        if hasattr(self._config, "workeroutput"):
+            return
         earlier = self._earlier()
         for line in told([*earlier, *self._found.values()], self._deselected):
             terminalreporter.write_line(line)

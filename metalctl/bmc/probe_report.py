@@ -15,6 +15,8 @@ from metalctl.bmc.redfish.act import bios, clocks, led, media, power, secure_boo
 from metalctl.bmc.redfish.act.wire import Resource, Wire
 from metalctl.bmc.redfish.values import child, link, text
 
+_SWITCH = {True: "on", False: "off", None: "not known how it booted"}
+
 
 @dataclass(frozen=True, slots=True)
 class Capability:
@@ -74,7 +76,7 @@ def _capabilities(wire: Wire, root: Resource, system: Resource) -> list[Capabili
         "power": lambda: _resets(wire, system),
         "boot override": lambda: _boot(system),
         "BIOS settings": lambda: f"{len(bios.read(wire))} settings",
-        "secure boot": lambda: "on" if secure_boot.read(wire)[0] else "off",
+        "secure boot": lambda: _SWITCH[secure_boot.read(wire)[0]],
         "virtual media": lambda: ", ".join(slot.name for slot in media.slots(wire)),
         "locator LED": lambda: "on" if led.read(wire) else "off",
         "clock": lambda: f"{clocks.read(wire):+.0f} s",

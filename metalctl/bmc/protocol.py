@@ -60,10 +60,10 @@ class Bmc(Protocol):
     def boot(self) -> str:
         """The boot device asked for: "pxe", "disk", "none" or the BMC's own word for another, in lower case."""
 
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
         """`device`: "pxe" or "disk" (Redfish: also "cd", "usb", "http", "setup", "none"). Re-read, else BootNotSet.
 
-        `mode`: "uefi", "bios" or None (leave it).
+        `mode`: "uefi", "bios" or None (leave it). A BMC that knows no mode is not asked for one, which the note says.
         """
 
     def close(self) -> None:
@@ -86,8 +86,8 @@ class Settings(Protocol):
     def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = 1200) -> Change:
         """Make these settings so; with `reboot` they read so when it returns, else NotApplied or TaskFailed."""
 
-    def secure_boot(self) -> bool:
-        """Whether the machine booted with secure boot."""
+    def secure_boot(self) -> bool | None:
+        """Whether the machine booted with secure boot; None when the BMC knows only what the next boot will be."""
 
     def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = 1200) -> Change:
         """The same for secure boot."""

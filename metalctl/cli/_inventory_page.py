@@ -202,7 +202,7 @@ def _supplies(taken: Inventory) -> Iterator[Row]:
 
 
 def _firmware(taken: Inventory) -> Iterator[Row]:
-    return ((f.component, f.version, f.date) for f in taken.firmware)
+    return ((f.component, f"{f.version} ({f.state})" if f.state else f.version, f.date) for f in taken.firmware)
 
 
 def _sensors(found: Iterable[Sensor]) -> Iterator[Row]:

@@ -79,6 +79,11 @@ def _name(part: Any) -> str:
     return str(part.name)
 
 
+def _image(firmware: Any) -> str:
+    """What it is of, and which image it is where it does not run."""
+    return f"{firmware.component} ({firmware.state})" if firmware.state else str(firmware.component)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("package", "cpu.packages", (_socket, serial), lambda p: f"processor {p.socket}", _socket),
     Kind("dimm", "memory.dimms", (serial, slot, last_word_of_slot),
@@ -100,8 +105,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("sensor", "sensors", (_name,), lambda s: f"sensor {s.name}", _name),
     Kind("raid disk", "raid_disks", (serial, _wwn, lambda d: folded(d.slot), _name), lambda d: d.label,
          lambda d: d.slot or d.name),
-    Kind("firmware", "firmware", (lambda f: f.component,), lambda f: f"firmware of {f.component}",
-         lambda f: f.component),
+    Kind("firmware", "firmware", (_image,), lambda f: f"firmware of {_image(f)}", _image),
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ PLACE = 256 * 2**10
 DEADLINE = 60.0  # seconds for a sample; a hard disk needs 5
 _CHUNK = 4 * 2**20
 _ALIGN = 4096  # of the largest sectors in use, so that direct I/O is allowed
+_ZEROS = bytes(_CHUNK)  # comparing is ten times as quick as counting, and disks are read side by side
 _GPT = b"EFI PART"
 Progress = Callable[[int], None]
 
@@ -44,7 +45,7 @@ class Sample:
 
     def add(self, offset: int, data: bytes, size: int) -> None:
         """Judge one range of a disk of that size."""
-        value = data[0] if data.count(data[:1]) == len(data) else None
+        value = 0 if data == _ZEROS[: len(data)] else data[0] if data.count(data[:1]) == len(data) else None
         self.byte = value if not self.places or self.byte == value else None
         self.places, self.read = self.places + 1, self.read + len(data)
         if value == 0:

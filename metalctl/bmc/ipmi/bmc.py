@@ -110,12 +110,12 @@ class IpmiBmc(Acting):
         found = str(self._session.ask("boot")["device"]).lower()
         return _DEVICES.get(found, found)
 
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
         """See protocol.Bmc; also "cd", "setup", "none". IPMI has no "leave the mode": without one, it is not UEFI."""
         if device not in _ASKED or mode not in ("uefi", "bios", None):
             known = ", ".join(_ASKED)
             raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {known}; uefi or bios")
-        self._boot({"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}, mode)
+        return self._boot({"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}, mode)
 
     @audited("boot")
     def _boot(self, wanted: dict[str, Any], mode: str | None) -> Change:

@@ -40,6 +40,9 @@ class Quirks:
     boot_mode: str = "changed"  # when BootSourceOverrideMode is sent: changed, always, never
     boot_once: str = "Once"  # what to ask for when one boot is meant: Once, Continuous
     boot_lasting_counts: bool = False  # a lasting override is left alone when one boot is asked for
+    boot_targets: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # device → targets to prefer, where they are listed
     boot_cleared_target: str = "None"  # the target to name when the override is taken away
 
     # Virtual media.
@@ -84,6 +87,7 @@ _WORDS = {
     "account_by": ("post", "slot"),
 }
 _PATTERNS = frozenset({"busy_says", "media_slot", "log"})
+_DEVICES = frozenset({"pxe", "disk", "cd", "usb", "http", "setup"})
 _ACTIONS = frozenset({"on", "off", "reset", "nmi"})
 _DEFAULTS = {one.name: getattr(Quirks(), one.name) for one in fields(Quirks) if one.name != "names"}
 NAMES = tuple(_DEFAULTS)
@@ -112,6 +116,9 @@ def _expected(name: str, value: Any) -> str:
     if name == "resets":
         good = set(value) <= _ACTIONS and all(_is_words(one) for one in value.values())
         return "" if good else "on, off, reset or nmi, each with a list of ResetTypes"
+    if name == "boot_targets":
+        good = set(value) <= _DEVICES and all(_is_words(one) for one in value.values())
+        return "" if good else "pxe, disk, cd, usb, http or setup, each with a list of targets"
     if name == "wait_while":
         return "" if all(_is_pattern(one) for one in value.values()) else "a regular expression for each property"
     if isinstance(value, dict) and not _is_words([*value, *value.values()]):

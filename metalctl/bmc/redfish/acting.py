@@ -62,16 +62,17 @@ class Acting(ABC):
 
     def boot(self) -> str:
         """See protocol.Bmc."""
-        return boot.read(self._wire().system()).device
+        return boot.current(self._wire()).device
 
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> None:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
         """See protocol.Bmc. A BMC that knows only lasting overrides is not refused when a single one was asked."""
-        self._boot(device, mode, persistent)
+        return self._boot(device, mode, persistent)
 
     @audited("boot")
     def _boot(self, device: str, mode: str | None, persistent: bool) -> Change:
         before, after = boot.set_override(self._wire(), device, mode, persistent)
-        return Change(str(before), str(after))
+        note = "this BMC tells no boot mode, and was not asked for one" if mode and not after.mode else ""
+        return Change(str(before), str(after), note)
 
     def bios(self) -> dict[str, Any]:
         """See protocol.Settings."""
@@ -90,7 +91,7 @@ class Acting(ABC):
         self._restart(timeout)
         return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
 
-    def secure_boot(self) -> bool:
+    def secure_boot(self) -> bool | None:
         """See protocol.Settings."""
         return secure_boot.read(self._wire())[0]
 
@@ -168,7 +169,7 @@ class Acting(ABC):
 
     def _wired(self, quirks: Quirks) -> Wire:
         link = HttpsLink(self.endpoint, self._timeout)
-        return Wire(link, str(self.endpoint), self._access, quirks, self._path, self.clock)
+        return Wire(link, str(self.endpoint), self._access, quirks, self._path, self.clock, self.endpoint.origin)
 
     def _quirks(self) -> Quirks:
         """The quirks for acting: also what only the manager tells. Read once a connection."""

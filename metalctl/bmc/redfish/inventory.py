@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_manager
+from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.notes import unreadable
 from metalctl.bmc.redfish.read import Reader
@@ -22,16 +22,17 @@ from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, 
 from metalctl.bmc.redfish.read_manager import manager_of, read_firmware, read_log, read_manager
 from metalctl.bmc.redfish.read_network import read_nics
 from metalctl.bmc.redfish.read_storage import read_storage
-from metalctl.bmc.redfish.values import text
+from metalctl.bmc.redfish.values import text, word
 from metalctl.bmc.redfish.wire_chassis import Chassis
+from metalctl.bmc.redfish.wire_manager import Software
 from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Firmware, Inventory, Nic, Unreadable
 from metalctl.model.verdict import Verdict
 
-_POWER = {"On": "on", "Off": "off", "PoweringOn": "off", "PoweringOff": "on", "Paused": "on"}
-_MODES = {"UEFI": "uefi", "Legacy": "bios"}
+_POWER = {"on": "on", "off": "off", "poweringon": "off", "poweringoff": "on", "paused": "on"}
+_MODES = {"uefi": "uefi", "legacy": "bios", "bios": "bios"}
 
 Quirker = Callable[..., Quirks]
 
@@ -105,11 +106,11 @@ class Walk:
         """What the BMC was refused for."""
         return tuple(refusal_finding(one) for one in self.reader.refusals)
 
-    def _firmware(self, bmc: str, listed: tuple[Firmware, ...]) -> tuple[Firmware, ...]:
+    def _firmware(self, bmc: str, listed: list[Software]) -> tuple[Firmware, ...]:
         """First the BIOS and the BMC under these names, then what the update service lists under its own."""
         stated = (("bios", self.system.bios_version), ("bmc", bmc))
         own = [Firmware(n, version) for n, version in stated if version and f"firmware.{n}" not in self.quirks.distrust]
-        return (*own, *parts_manager.installed(listed, {one.version for one in own}))
+        return (*own, *parts_firmware.firmwares(listed, {one.version for one in own}))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
         distrusted = (Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items()))
@@ -121,7 +122,7 @@ class Walk:
         return Identity(
             serial=text(system.json, self.quirks.serial_from, "SerialNumber"),
             uuid=system.uuid.lower(),
-            macs=tuple(sorted({nic.mac for nic in nics})),
+            macs=tuple(sorted({mac for nic in nics for mac in (nic.mac, *nic.host_macs) if mac})),
             manufacturer=system.manufacturer,
             product=system.model,
             chassis_serial=next((one.serial for one in chassis if one.serial), ""),
@@ -145,7 +146,7 @@ async def start(
 
 def power_state(system: Resource) -> str:
     """ "on", "off", or "" when the system does not state it. Powering on is not on yet."""
-    return _POWER.get(text(system, "PowerState"), "")
+    return _POWER.get(word(system.get("PowerState")), "")
 
 
 def refusal_finding(refused: Refused) -> Finding:

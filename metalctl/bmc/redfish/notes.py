@@ -30,6 +30,7 @@ class Notes:
 
     notes: dict[str, list[Note]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    _doubts: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -42,6 +43,21 @@ class Notes:
             reasons = self.notes.setdefault(fact, [])
             if (one := Note(why, address)) not in reasons:
                 reasons.append(one)
+
+    def doubt(self, facts: Facts, why: str, address: str = "") -> None:
+        """The same for what was read and cannot be believed; "" stands for no doubt."""
+        if why:
+            self.note(facts, why, address)
+            self._doubts.add(why)
+
+    def doubts(self, told: Iterable[tuple[str, ...]]) -> None:
+        """Each (fact, why) or (fact, why, address); see `doubt`."""
+        for one in told:
+            self.doubt(*one)
+
+    def settled(self) -> bool:
+        """Whether all was read, so that another reading would tell no more: what is lacking is what the BMC states."""
+        return all(one.why in self._doubts for listed in self.notes.values() for one in listed)
 
     def whole(self, facts: Facts, resource: Resource, *names: str) -> None:
         """Note the list properties of the resource that are shorter than it says itself."""

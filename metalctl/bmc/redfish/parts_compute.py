@@ -1,46 +1,70 @@
-"""Pure parsers: processors, memory and TPM of a system. What is not stated stays None."""
+"""Pure parsers: the processors and the TPM of a system. What is not stated stays None."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from metalctl.bmc.redfish import names, sizes
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.parts_memory import mebibytes, technology, volatile
-from metalctl.bmc.redfish.wire_system import MemoryModule, Processor, ProcessorSummary, System
-from metalctl.model.inventory import Cpu, Dimm, Memory, Package, Tpm
+from metalctl.bmc.redfish.wire_system import Processor, ProcessorSummary, System, TrustedModule
+from metalctl.model.inventory import Cpu, Package, Tpm
 
-_ARCHITECTURES = {"x86-64": "x86_64", "ARM-A64": "aarch64", "x86": "x86_64", "ARM": "aarch64"}
-_TPM = {"TPM1_2": "1.2", "TPM2_0": "2.0"}
+_ARCHITECTURES = {"x8664": "x86_64", "arma64": "aarch64", "aarch64": "aarch64", "x86": "x86_64", "arm": "aarch64"}
+_TPM = {"tpm12": "1.2", "tpm20": "2.0"}
 
 
 def cpu(processors: Iterable[Processor]) -> Cpu | None:
     """The processors of type CPU together, None when there is none among them."""
-    found = [p for p in processors if not p.absent and p.kind in ("CPU", "")]
+    found = [p for p in processors if p.kind in ("cpu", "") and _there(p)]
     if not found:
         return None
-    first = found[0]
-    cores, threads = _sum([p.cores for p in found]), _sum([p.threads for p in found])
+    first, (model, vendor) = found[0], _named(found[0])
+    cores, threads = _sum([p.cores or None for p in found]), _sum([p.threads or None for p in found])
     return Cpu(
-        model=first.model,
-        vendor=first.vendor,
+        model=model,
+        vendor=vendor,
         architecture=_ARCHITECTURES.get(first.architecture, ""),
         sockets=len(found),
         cores=cores,
         threads=threads,
         smt=threads > cores if cores and threads else None,
         microcode=tuple(sorted({p.microcode.lower() for p in found if p.microcode})),
-        base_mhz=first.base_mhz or None,
-        max_mhz=first.max_mhz or None,
+        base_mhz=_mhz(first.base_mhz),
+        max_mhz=_mhz(first.max_mhz),
         packages=tuple(map(_package, found)),
     )
+
+
+def doubt(one: Processor) -> tuple[str, str, str]:
+    """(fact, why nobody can tell whether a processor is in that socket, its address); why is "" when it tells."""
+    fact = "cpu" if one.kind in ("cpu", "") else "pcie"
+    why = f"{one.socket or 'a socket'} is listed and states nothing: is a processor in it?"
+    return fact, why if _there(one) is None else "", one.path
+
+
+def _there(one: Processor) -> bool | None:
+    return one.there(one.model, one.cores, one.threads, one.serial, one.part_number, one.microcode, one.firmware)
+
+
+def accelerators(processors: Iterable[Processor]) -> list[Processor]:
+    """Those that are no CPU and are there."""
+    return [one for one in processors if one.kind not in ("cpu", "") and _there(one)]
+
+
+def _named(one: Processor) -> tuple[str, str]:
+    return names.processor(one.model, one.vendor_id, one.manufacturer)
+
+
+def _mhz(value: float | None) -> float | None:
+    return None if sizes.CLOCK.doubt(value) else value or None
 
 
 def _package(one: Processor) -> Package:
     return Package(
         socket=one.socket,
-        model=one.model,
-        cores=one.cores,
-        threads=one.threads,
+        model=_named(one)[0],
+        cores=one.cores or None,
+        threads=one.threads or None,
         microcode=one.microcode.lower(),
         serial=one.serial,
         part_number=one.part_number,
@@ -60,57 +84,16 @@ def _sum(values: list[int | None]) -> int | None:
     return None if None in values else sum(v for v in values if v is not None)
 
 
-def dimm(module: MemoryModule) -> Dimm | None:
-    """One memory slot, empty or not; None when it is populated but does not state its size."""
-    size = module.capacity_mib
-    if size is None and not module.absent:
-        return None
-    rated = [s for s in module.speeds if isinstance(s, (int, float)) and 0 < s < 1e6]
-    return Dimm(
-        slot=module.slot,
-        size=0 if module.absent else round((size or 0) * 2**20),
-        type=module.kind,
-        speed_mts=round(max(rated)) if rated else None,
-        configured_mts=module.configured or None,
-        manufacturer=module.manufacturer,
-        part_number=module.part_number,
-        serial=module.serial,
-        rank=module.ranks or None,
-        channel=_numbered(module.channel),
-        socket=_numbered(module.socket) or _socket(module),
-        health=module.health,
-        node=_numbered(module.controller) if module.channel is not None else "",
-        technology="" if module.absent else technology(module),
-        volatile=volatile(module),
-        cache=mebibytes(module.cache_mib),
-    )
-
-
-def _numbered(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _socket(module: MemoryModule) -> str:
-    path = module.processors[0].get("@odata.id") if module.processors else ""
-    return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
-
-
-def memory(system: System, modules: list[MemoryModule], found: Iterable[Dimm | None]) -> Memory:
-    """The memory of these modules and DIMMs (see `dimm`): total from the system's summary, else the DIMMs' sum."""
-    dimms = tuple(sorted((d for d in found if d), key=lambda d: d.slot))
-    stated = system.memory_gib
-    states = {m.correction for m in modules if not m.absent and m.capacity_mib and not technology(m)}
-    ecc = None if not states or "" in states else all(state != "NoECC" for state in states)
-    return Memory(
-        total=round(stated * 2**30) if stated else Memory(dimms=dimms).installed or None, dimms=dimms, ecc=ecc
-    )
-
-
 def tpm(system: System) -> Tpm | None:
     """The trusted platform module; None when the BMC says nothing about one, absent when its list is empty."""
     if not isinstance(system.json.get("TrustedModules"), list):
         return None
-    for module in system.trusted_modules:
-        if not module.absent:
+    found = [(module, _fitted(module)) for module in system.trusted_modules]
+    for module, there in found:
+        if there:
             return Tpm(present=True, version=_TPM.get(module.interface, ""), vendor=module.vendor)
-    return Tpm(present=False)
+    return Tpm(present=None if any(there is None for _, there in found) else False)
+
+
+def _fitted(module: TrustedModule) -> bool | None:
+    return module.there(module.interface, module.vendor, module.firmware)

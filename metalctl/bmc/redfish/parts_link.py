@@ -10,7 +10,7 @@ from metalctl.bmc.redfish.wire_chassis import PcieDeviceRecord
 from metalctl.bmc.redfish.wire_storage import Drive, StorageController
 from metalctl.model.inventory import PcieLink
 
-_RATES = {"Gen1": 2.5, "Gen2": 5.0, "Gen3": 8.0, "Gen4": 16.0, "Gen5": 32.0, "Gen6": 64.0}
+_RATES = {"gen1": 2.5, "gen2": 5.0, "gen3": 8.0, "gen4": 16.0, "gen5": 32.0, "gen6": 64.0}
 _DEVICES = "/PCIeDevices/"
 _CODED = 128 / 130  # of what crosses the wire, what arrives: Gen3 to Gen5; before them it was 8 / 10
 _CLOSE = 0.005

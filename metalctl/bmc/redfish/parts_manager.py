@@ -1,20 +1,21 @@
-"""Pure parsers: the BMC itself, its log, the firmwares, the BIOS settings."""
+"""Pure parsers: the BMC itself, its log, the BIOS settings."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software
+from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord
 from metalctl.bmc.redfish.wire_network import EthernetInterface
-from metalctl.model.inventory import Firmware, LogEntry, Manager
+from metalctl.model.inventory import LogEntry, Manager
 
-_SEVERITY = {"OK": "ok", "Warning": "warning", "Critical": "critical"}
+_SEVERITY = {"ok": "ok", "warning": "warning", "critical": "critical"}
+_HOST = re.compile(r"usb|rndis|host|virtual network", re.IGNORECASE)
 _SECRET = re.compile(r"pass(?:word|phrase)|secret|(?:^|_)key$", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def manager(found: ManagerRecord, interfaces: Iterable[EthernetInterface], reached: str, now: datetime) -> Manager:
@@ -31,12 +32,37 @@ def manager(found: ManagerRecord, interfaces: Iterable[EthernetInterface], reach
 
 
 def _own_interface(interfaces: list[EthernetInterface], reached: str) -> EthernetInterface | None:
-    """The one with our address, else the first that is switched on and no link to the host."""
-    outside = [one for one in interfaces if one.mac and not one.host_interface]
+    """The one with our address, else one with an address of a network, else the first that is switched on.
+
+    A link to the host (USB, or an address of the link alone) is never the BMC's own: every BMC of a kind may have its.
+    """
+    outside = [one for one in interfaces if one.mac and not _to_the_host(one)]
     for one in outside:
-        if any(isinstance(a, dict) and a.get("Address") == reached for a in [*one.addresses, *one.addresses6]):
+        if reached in _addresses(one):
             return one
-    return next((one for one in outside if one.enabled is not False), None)
+    on = [one for one in outside if one.enabled is not False]
+    return next((one for one in on if any(map(_routed, _addresses(one)))), None) or next(
+        (one for one in on if not _addresses(one)), None
+    )
+
+
+def _to_the_host(one: EthernetInterface) -> bool:
+    named = _HOST.search(f"{one.id} {one.name}") is not None
+    return bool(one.host_interface) or one.kind == "virtual" or one.absent or named
+
+
+def _addresses(one: EthernetInterface) -> list[str]:
+    """The addresses that it has; none and unset ones are left out."""
+    stated = [a.get("Address") for a in [*one.addresses, *one.addresses6] if isinstance(a, dict)]
+    return [a for a in stated if isinstance(a, str) and a.strip("0.:")]
+
+
+def _routed(address: str) -> bool:
+    """Whether it is an address of a network, not of the link alone."""
+    try:
+        return not ipaddress.ip_address(address.partition("%")[0]).is_link_local
+    except ValueError:
+        return False
 
 
 def clock_offset(stated: str, zone: str, now: datetime) -> float | None:
@@ -74,26 +100,6 @@ def _instant(at: str) -> float:
         return datetime.fromisoformat(at).timestamp()
     except (ValueError, OverflowError, OSError):
         return float("-inf")
-
-
-def firmwares(found: Iterable[Software]) -> tuple[Firmware, ...]:
-    """Each firmware once."""
-    kept: dict[tuple[str, str], Firmware] = {}
-    for one in found:
-        if one.version and not one.absent:
-            date = one.released[:10] if _DATE.match(one.released) else ""
-            kept.setdefault((one.name, one.version), Firmware(one.name, one.version, one.manufacturer, date))
-    return tuple(sorted(kept.values(), key=lambda one: (one.component, one.version)))
-
-
-def installed(found: Iterable[Firmware], current: Collection[str]) -> tuple[Firmware, ...]:
-    """Without those that are only at hand: several BMCs list the version to roll back to beside the one that runs.
-
-    current: versions that run, as the system and the manager themselves say (of the BIOS and the BMC).
-    """
-    every = list(found)
-    running = {one.component for one in every if one.version in current}
-    return tuple(one for one in every if one.component not in running or one.version in current)
 
 
 def settings(attributes: Resource) -> dict[str, str]:

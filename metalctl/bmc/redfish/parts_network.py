@@ -1,56 +1,97 @@
-"""Pure parsers: the Ethernet ports of a machine, from three views of them that are merged by MAC address."""
+"""Pure parsers: what an EthernetInterface says of a port, and what an adapter says of each of its ports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from metalctl.bmc.redfish import sizes
+from metalctl.bmc.redfish.links import path_of
+from metalctl.bmc.redfish.parts_functions import ETHERNET, homes
 from metalctl.bmc.redfish.values import mac
-from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, Port
+from metalctl.bmc.redfish.wire_network import AdapterController, DeviceFunction, EthernetInterface, NetworkAdapter, Port
 from metalctl.model.inventory import Nic
 
-_LINK = {"LinkUp": True, "Up": True, "LinkDown": False, "Down": False, "NoLink": False}
-_ETHERNET = frozenset({"Ethernet", ""})
+_LINK = {"linkup": True, "up": True, "linkdown": False, "down": False, "nolink": False}
+_HALF = 10**9  # bit/s: nothing faster ever ran in half duplex
 
 
-def nic(found: EthernetInterface) -> Nic | None:
-    """One EthernetInterface; None when it is no physical port of the machine."""
-    if found.kind == "Virtual" or found.host_interface or not found.mac:
+@dataclass(frozen=True, slots=True)
+class View:
+    """A port as one resource shows it. paths: of the ports and functions that it is, or is about.
+
+    doubts: (fact, why nobody can believe what is stated of it).
+    """
+
+    nic: Nic
+    paths: frozenset[str] = frozenset()
+    doubts: tuple[tuple[str, str], ...] = ()
+
+
+def nic(found: EthernetInterface) -> View | None:
+    """One EthernetInterface; None when it is no physical port of the machine, or states nothing of one."""
+    if found.kind == "virtual" or found.host_interface or found.absent:
         return None
-    duplex = "" if found.full_duplex is None or not _LINK.get(found.link) else "full" if found.full_duplex else "half"
-    return Nic(
+    if not found.mac and not found.there(found.link, found.speed_mbps):
+        return None
+    link = _LINK.get(found.link)
+    speed, doubts = _rate(link, (found.speed_mbps, 1e6))
+    one = Nic(
         name=found.id,
         mac=found.mac,
-        speed=_rate(found.speed_mbps, 1e6),
-        duplex=duplex,
-        link=_LINK.get(found.link),
+        speed=speed,
+        duplex=_duplex(found.full_duplex, link, speed),
+        link=link,
         mtu=found.mtu or None,
+    )
+    return View(one, _paths([*found.ports, *found.functions]), doubts)
+
+
+def _duplex(full: bool | None, link: bool | None, speed: int | None) -> str:
+    """ "full", "half" or "". BMCs say false as well where they know neither the link nor its speed."""
+    if not link or full is None or (not full and (speed is None or speed > _HALF)):
+        return ""
+    return "full" if full else "half"
+
+
+def adapter_views(adapter: NetworkAdapter, ports: Sequence[Port], functions: Sequence[DeviceFunction]) -> list[View]:
+    """The Ethernet ports of an adapter with what their functions say, and functions whose port nobody can tell."""
+    of_port, alone = homes(adapter, ports, functions)
+    views = [_port(adapter, port, of_port.get(i, [])) for i, port in enumerate(ports) if port.technology in ETHERNET]
+    return [*views, *(_function(adapter, one) for one in alone)]
+
+
+def _port(adapter: NetworkAdapter, port: Port, functions: list[DeviceFunction]) -> View:
+    link = _LINK.get(port.link)
+    speed, doubts = _rate(link, (port.gbps, 1e9), (port.mbps, 1e6))
+    told = [address for one in port.addresses if (address := mac(one))]
+    told += [one.mac for one in functions] + [one.current_mac for one in functions]
+    address = next((one for one in told if one), "")
+    virtual = [one.functions for one in functions if one.functions is not None]
+    one = Nic(
+        name=port.id,
+        mac=address,
+        speed=speed,
+        link=link,
+        mtu=next((one.mtu for one in functions if one.mtu), None),
+        supported=_supported(port),
+        sriov=sum(virtual) if virtual else None,
+        host_macs=_others(address, told),
+    )
+    return View(_of(adapter, one, port.path), _paths([port.json, *(f.json for f in functions)]), doubts)
+
+
+def _function(adapter: NetworkAdapter, one: DeviceFunction) -> View:
+    found = Nic(name=one.id, mac=one.mac, mtu=one.mtu or None, sriov=one.functions)
+    return View(
+        _of(adapter, replace(found, host_macs=_others(one.mac, [one.current_mac])), one.path), _paths([one.json])
     )
 
 
-def adapter_nics(adapter: NetworkAdapter, ports: Iterable[Port], functions: Iterable[DeviceFunction]) -> list[Nic]:
-    """The Ethernet ports of an adapter; its functions are asked where the ports state no address."""
-    found = []
-    for port in ports:
-        addresses = [address for one in port.addresses if (address := mac(one))]
-        if port.technology in _ETHERNET and addresses:
-            found.append(
-                Nic(
-                    name=port.id,
-                    mac=addresses[0],
-                    speed=_rate(port.gbps, 1e9) or _rate(port.mbps, 1e6),
-                    link=_LINK.get(port.link),
-                    supported=_supported(port),
-                )
-            )
-    for function in functions:
-        if function.mac and function.kind in ("Ethernet", ""):
-            found.append(Nic(name=function.id, mac=function.mac, mtu=function.mtu, sriov=function.functions))
-    return [_of(adapter, one) for one in found]
-
-
-def _of(adapter: NetworkAdapter, one: Nic) -> Nic:
-    first = adapter.controllers[0] if adapter.controllers else None
+def _of(adapter: NetworkAdapter, one: Nic, path: str) -> Nic:
+    """With what the adapter says of all its ports, and the controller of this one (the first, where none names it)."""
+    controller = next((c for c in adapter.controllers if path and path in _paths([*c.ports, *c.functions])), None)
+    first: AdapterController | None = controller or next(iter(adapter.controllers), None)
     return replace(
         one,
         firmware=first.firmware if first else "",
@@ -62,32 +103,30 @@ def _of(adapter: NetworkAdapter, one: Nic) -> Nic:
     )
 
 
+def _paths(links: Iterable[dict[str, object]]) -> frozenset[str]:
+    return frozenset(path.rstrip("/") for path in map(path_of, links) if path)
+
+
+def _others(first: str, addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in addresses if one and one != first))
+
+
 def _supported(port: Port) -> tuple[int, ...]:
-    rates = [_rate(port.max_gbps, 1e9)]
+    rates = [_bits(port.max_gbps, 1e9)]
     for way in [*port.link_configuration, *port.capabilities]:
-        rates += [_rate(one, 1e9) for one in way.gbps if isinstance(one, (int, float))]
-        rates += [_rate(one, 1e6) for one in [*way.many_mbps, way.mbps] if isinstance(one, (int, float))]
-    return tuple(sorted({rate for rate in rates if rate}))
+        rates += [_bits(one, 1e9) for one in way.gbps if isinstance(one, (int, float))]
+        rates += [_bits(one, 1e6) for one in [*way.many_mbps, way.mbps] if isinstance(one, (int, float))]
+    return tuple(sorted({rate for rate in rates if rate and not sizes.rate(rate)}))
 
 
-def merge(views: Iterable[Nic]) -> tuple[Nic, ...]:
-    """One NIC a MAC address, each fact from the first view that states it; by name."""
-    merged: dict[str, Nic] = {}
-    for one in views:
-        known = merged.get(one.mac)
-        merged[one.mac] = one if known is None else _filled(known, one)
-    return tuple(sorted(merged.values(), key=lambda n: (n.name, n.mac)))
+def _rate(link: bool | None, *stated: tuple[float | None, float]) -> tuple[int | None, tuple[tuple[str, str], ...]]:
+    """Bit/s of the first that states it, and the doubt: a BMC says 0 for a link that is down, or any rate of before."""
+    bits = next((found for value, unit in stated if (found := _bits(value, unit))), None)
+    if bits is None or link is False:
+        return None, ()
+    why = sizes.rate(bits)
+    return (None, (("speed", why),)) if why else (bits, ())
 
 
-def _filled(known: Nic, other: Nic) -> Nic:
-    missing = {
-        f.name: getattr(other, f.name)
-        for f in fields(Nic)
-        if getattr(known, f.name) in (None, "", ()) and getattr(other, f.name) not in (None, "", ())
-    }
-    return replace(known, **missing) if missing else known
-
-
-def _rate(value: float | None, unit: float) -> int | None:
-    """Bit/s; a BMC says 0 for a link that is down or not known to it."""
-    return round(value * unit) if value and 0 < value < 1e9 else None
+def _bits(value: float | None, unit: float) -> int | None:
+    return round(value * unit) if value and 0 < value < 1e15 else None

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from metalctl.bmc.redfish import sizes
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, StorageController, Volume
+from metalctl.bmc.redfish.media import kind_of, kind_of_names, transport_of
+from metalctl.bmc.redfish.wire_storage import Drive, SimpleDevice, StorageController, Volume
 from metalctl.model.inventory import Controller, Disk, DiskHealth, PcieLink
 from metalctl.model.inventory import Volume as VolumePart
 
-_NVME = frozenset({"NVMe", "NVMeOverFabrics", "PCIe"})
-_KINDS = {"HDD": "hdd", "SMR": "hdd", "SSD": "ssd"}
-_OLD_LEVELS = {"NonRedundant": "raid0", "Mirrored": "raid1", "StripedWithParity": "raid5", "SpannedMirrors": "raid10",
-               "SpannedStripesWithParity": "raid50", "RawDevice": ""}  # fmt: skip
-
-
-def kind_of(drive: Drive) -> str:
-    """ "nvme", "ssd", "hdd", or "unknown" when not stated."""
-    return "nvme" if drive.protocol in _NVME else _KINDS.get(drive.media, "unknown")
+_OLD_LEVELS = {"nonredundant": "raid0", "mirrored": "raid1", "stripedwithparity": "raid5", "spannedmirrors": "raid10",
+               "spannedstripeswithparity": "raid50", "rawdevice": ""}  # fmt: skip
+_FLASH = frozenset({"nvme", "ssd"})
+_NO_DISK = re.compile(
+    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|midplane)", re.IGNORECASE
+)
 
 
 def disk(drive: Drive, controller: str = "", link: PcieLink | None = None) -> Disk:
@@ -26,20 +26,33 @@ def disk(drive: Drive, controller: str = "", link: PcieLink | None = None) -> Di
     return Disk(
         name=drive.id,
         kind=kind,
-        size=drive.capacity or None,
+        size=None if sizes.drive(drive.capacity, kind) else drive.capacity or None,
         rotational=None if kind == "unknown" else kind == "hdd",
         serial=drive.serial,
         wwn=_wwn(drive),
         model=drive.model,
         firmware=drive.firmware,
-        transport=drive.protocol.lower(),
+        transport=transport_of(drive.protocol),
         slot=_slot(drive),
         logical_block=drive.block or None,
-        health=_health(drive),
+        health=_health(drive, kind),
         controller=controller,
         link=link,
         enclosure=last(drive.chassis),
     )
+
+
+def there(drive: Drive) -> bool | None:
+    """Whether a drive is in the bay; None where its entry states nothing."""
+    return drive.there(drive.capacity, drive.serial, drive.model, drive.media, drive.firmware)
+
+
+def doubt(drive: Drive) -> tuple[str, str, str]:
+    """(fact, why it is not known, address of what may be missing) of a drive; why is "" where there is no doubt."""
+    if there(drive) is None:
+        return "disks", f"{drive.id or 'a drive'} is listed and states nothing: is a drive in it?", drive.path
+    why = sizes.drive(drive.capacity, kind_of(drive))
+    return f"disks.{drive.id}.size", f"drive {drive.id} {why}" if why else "", ""
 
 
 def last(link: Resource) -> str:
@@ -48,8 +61,9 @@ def last(link: Resource) -> str:
     return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
 
 
-def _health(drive: Drive) -> DiskHealth | None:
-    left = drive.life_left
+def _health(drive: Drive, kind: str) -> DiskHealth | None:
+    # Only flash wears by being written: of a hard disk 0 and 100 mean nothing, and several BMCs say them.
+    left = drive.life_left if kind in _FLASH else None
     wear = round(100 - left, 1) if left is not None and 0 <= left <= 100 else None
     # A warning without a predicted failure is not a disk that fails; it is no "ok" either.
     failing = drive.failure_predicted or drive.health == "critical"
@@ -59,7 +73,7 @@ def _health(drive: Drive) -> DiskHealth | None:
 
 def _wwn(drive: Drive) -> str:
     for identifier in drive.identifiers:
-        if identifier.format in ("NAA", "EUI") and identifier.name:
+        if identifier.format in ("naa", "eui") and identifier.name:
             return "0x" + identifier.name.lower().replace(":", "").removeprefix("0x")
     return ""
 
@@ -70,13 +84,23 @@ def _slot(drive: Drive) -> str:
     return f"{drive.location_type or 'Slot'} {drive.ordinal}"
 
 
-def simple_disks(resource: Resource) -> list[Disk]:
-    """The devices of a SimpleStorage: name and size, and nothing of their kind."""
-    return [
-        Disk(name=d.name, kind="unknown", size=d.capacity or None, model=d.model, slot=d.name)
-        for d in SimpleStorage(resource).devices
-        if not d.absent
-    ]
+def simple_disk(device: SimpleDevice) -> Disk | None:
+    """A device of a SimpleStorage; None when it is no disk, or nobody can tell (see `simple_doubt`)."""
+    if device.absent or not device.capacity:
+        return None
+    kind = kind_of_names(device.name, device.model)
+    size = None if sizes.drive(device.capacity, kind) else device.capacity
+    return Disk(name=device.name, kind=kind, size=size, model=device.model, slot=device.name)
+
+
+def simple_doubt(device: SimpleDevice) -> tuple[str, str]:
+    """(fact, why it is not known): what states no size is a backplane, or a disk that does not answer."""
+    if device.capacity:
+        why = sizes.drive(device.capacity, kind_of_names(device.name, device.model))
+        return f"disks.{device.name}.size", f"{device.name} {why}" if why else ""
+    if device.absent or _NO_DISK.search(f"{device.name} {device.model}"):
+        return "disks", ""
+    return "disks", f"{device.name or 'a device'} is listed without a capacity: is it a disk?"
 
 
 def controller(found: StorageController, unit: str) -> Controller:
@@ -98,8 +122,8 @@ def volume(found: Volume, unit: str, serials: Mapping[str, str]) -> VolumePart:
     members = [one.get("@odata.id") for one in found.drives]
     return VolumePart(
         name=found.name,
-        level=found.level.lower() or _OLD_LEVELS.get(found.kind, ""),
-        size=found.capacity or None,
+        level=found.level or _OLD_LEVELS.get(found.kind, ""),
+        size=None if sizes.VOLUME.doubt(found.capacity) else found.capacity or None,
         members=tuple(sorted(serials.get(p) or last({"@odata.id": p}) for p in members if isinstance(p, str))),
         controller=unit,
         health=found.health,

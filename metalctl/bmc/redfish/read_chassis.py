@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from metalctl.bmc.redfish import parts_chassis
+from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
@@ -42,8 +42,9 @@ async def chassis_of(reader: Reader, root: Resource, system: System, alone: bool
 async def read_power(reader: Reader, chassis: Awaitable[list[Chassis]]) -> tuple[tuple[Supply, ...], list[Sensor]]:
     """The power supplies, and what Power says of voltages. The old schema costs one request, the new one more."""
     found = await together(_power(reader, one) for one in await chassis)
-    supplies = parts_chassis.supplies(one for listed, _ in found for one in listed)
-    return supplies, [sensor for _, sensors in found for sensor in sensors]
+    supplies = [one for listed, _ in found for one in listed]
+    reader.doubts(map(parts_supply.doubt, supplies))
+    return parts_supply.supplies(supplies), [sensor for _, sensors in found for sensor in sensors]
 
 
 async def _power(reader: Reader, one: Chassis) -> tuple[list[PowerSupply], list[Sensor]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts_compute, parts_manager
+from metalctl.bmc.redfish import parts_compute, parts_dimms, parts_manager
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.wire_system import Bios, MemoryModule, Processor, SecureBoot, System
 from metalctl.model.inventory import Cpu, Memory
@@ -17,6 +17,7 @@ async def read_cpu(reader: Reader, system: System, quirks: Quirks) -> tuple[Cpu,
         return Cpu(), []
     reader.came_from("cpu", system.processors or system.path)
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
+    reader.doubts(map(parts_compute.doubt, listed))
     found = parts_compute.cpu(listed)
     if found is None:
         # Broken is not the same as not listed: the summary stands in only for the latter.
@@ -30,11 +31,10 @@ async def read_memory(reader: Reader, system: System) -> Memory:
     """The memory, slot by slot."""
     reader.came_from("memory.dimms", system.memory)
     modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
-    dimms = [parts_compute.dimm(module) for module in modules]
-    for module, dimm in zip(modules, dimms, strict=True):
-        if dimm is None:
-            reader.note("memory.dimms", f"{module.slot} does not state its capacity")
-    memory = parts_compute.memory(system, modules, dimms)
+    slots = parts_dimms.slots(modules)
+    reader.doubts(map(parts_dimms.doubt, modules, slots))
+    memory = parts_dimms.memory(system, modules, map(parts_dimms.dimm, modules, slots))
+    reader.doubt("memory.total", parts_dimms.total_doubt(system, memory.dimms))
     return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory
 
 
@@ -48,4 +48,4 @@ async def read_secure_boot(reader: Reader, system: System) -> bool | None:
     """Whether the machine booted with secure boot last."""
     reader.came_from("secure_boot", system.secure_boot)
     found = SecureBoot(await reader.one("secure_boot", system.secure_boot))
-    return {"Enabled": True, "Disabled": False}.get(found.current)
+    return {"enabled": True, "disabled": False}.get(found.current)

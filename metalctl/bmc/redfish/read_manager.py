@@ -15,7 +15,7 @@ from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software, UpdateService
 from metalctl.bmc.redfish.wire_network import EthernetInterface
 from metalctl.bmc.redfish.wire_system import System
-from metalctl.model.inventory import Firmware, LogEntry, Manager
+from metalctl.model.inventory import LogEntry, Manager
 
 LOG_KEPT = 50
 LOG_READ = 400
@@ -78,9 +78,8 @@ def _number(link: Resource) -> int:
     return int(last) if last.isascii() and last.isdigit() else -1
 
 
-async def read_firmware(reader: Reader, root: Resource) -> tuple[Firmware, ...]:
-    """Every firmware of the update service's inventory."""
+async def read_firmware(reader: Reader, root: Resource) -> list[Software]:
+    """Every record of the update service's inventory."""
     service = UpdateService(await reader.one("firmware", child(root, "UpdateService")))
     reader.came_from("firmware", service.firmware)
-    found = await reader.members("firmware", service.firmware, patience=PATIENCE)
-    return parts_manager.firmwares(map(Software, found))
+    return [Software(one) for one in await reader.members("firmware", service.firmware, patience=PATIENCE)]

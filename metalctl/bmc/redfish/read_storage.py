@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.redfish import parts_link, parts_storage
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
+from metalctl.bmc.redfish.media import kind_of
 from metalctl.bmc.redfish.read import Reader, together
-from metalctl.bmc.redfish.wire_storage import Drive, Storage, StorageController, Volume
+from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.inventory import Controller, Disk, PcieDevice, PcieLink
 from metalctl.model.inventory import Volume as VolumePart
@@ -28,7 +29,9 @@ async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[Pcie
     if not disks and "disks" not in reader.notes:
         reader.came_from("disks", system.simple_storage)
         simple = await reader.members("disks", system.simple_storage)
-        disks = {(d.name, d.slot): d for one in simple for d in parts_storage.simple_disks(one)}
+        devices = [device for one in simple for device in SimpleStorage(one).devices]
+        reader.doubts(map(parts_storage.simple_doubt, devices))
+        disks = {(d.name, d.slot): d for device in devices if (d := parts_storage.simple_disk(device))}
     return (
         tuple(sorted(disks.values(), key=lambda d: d.name)),
         tuple(sorted((c for _, found, _ in read for c in found), key=lambda c: c.name)),
@@ -45,7 +48,8 @@ async def _unit(
     # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
     volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
     serials = {drive.path: drive.serial for drive in drives}
-    there = [drive for drive in drives if not drive.absent]
+    reader.doubts(map(parts_storage.doubt, drives))
+    there = [drive for drive in drives if parts_storage.there(drive)]
     links = await _links(there, controllers, pcie)
     return (
         [parts_storage.disk(drive, unit.id, links.get(drive.path)) for drive in there],
@@ -58,7 +62,7 @@ async def _links(
     drives: list[Drive], controllers: list[StorageController], pcie: Awaitable[list[PcieDevice]] | None
 ) -> dict[str, PcieLink | None]:
     """Path of an NVMe drive → its link. It asks the BMC nothing: the PCIe devices are read anyway."""
-    nvme = [drive for drive in drives if parts_storage.kind_of(drive) == "nvme"]
+    nvme = [drive for drive in drives if kind_of(drive) == "nvme"]
     devices: dict[str, PcieLink | None] = {}
     for one in await pcie if nvme and pcie else ():
         # Two chassis may give their devices the same ids: then nobody knows which one it is.

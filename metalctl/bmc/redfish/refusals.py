@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import orjson
 
@@ -36,10 +36,24 @@ def target(endpoint: Endpoint, path: str) -> str:
 def on_this_bmc(endpoint: Endpoint, path: str, location: str) -> str:
     """The path of a Location header; Refused when it is another host's."""
     parts = urlsplit(urljoin(endpoint.origin + path, location))
-    if f"{parts.scheme}://{parts.netloc}" != endpoint.origin:
+    if not same_origin(parts, endpoint.origin):
         got = f"{parts.scheme}://{parts.netloc}"[:80]
         raise _astray(endpoint, f"redirects {path} to another host", path, got)
     return parts._replace(scheme="", netloc="").geturl()
+
+
+def same_origin(url: SplitResult, origin: str) -> bool:
+    """Whether a URL is of this scheme, host and port, however these are written."""
+    return _origin(url) == _origin(urlsplit(origin))
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None, str]:
+    """Scheme, host, port (443 need not be written), and a user name, which belongs into no link."""
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else None)
+    except ValueError:
+        port = -1
+    return parts.scheme, (parts.hostname or "").lower(), port, parts.username or ""
 
 
 def of_status(endpoint: Endpoint, path: str, status: int) -> BmcError:

@@ -8,8 +8,9 @@ from typing import Any
 
 from metalctl.bmc.redfish.body import Resource
 from metalctl.model import placeholders
+from metalctl.model.parts import folded
 
-_NOTHING = frozenset({"", "n/a", "none", "unknown", "null"})
+_NOTHING = frozenset({"", "n/a", "none", "unknown", "null", "nil"})
 _NUMBERS = frozenset({"SerialNumber", "PartNumber", "SparePartNumber", "SKU", "AssetTag"})
 _NAMES = frozenset({"Manufacturer", "Model", "Vendor"})
 _LONGEST = 4096
@@ -34,6 +35,16 @@ def said(value: str) -> str:
     """The text without superfluous blanks, "" when it says nothing."""
     found = " ".join(value[:_LONGEST].split())
     return "" if found.lower() in _NOTHING else found
+
+
+def word(value: object) -> str:
+    """A word of an enumeration, folded: "LinkUp", "Link Up" and "LINK_UP" are one; "" when it says nothing."""
+    return _word(value) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=8192)
+def _word(value: str) -> str:
+    return folded(said(value))
 
 
 def number(resource: Resource, *names: str) -> float | None:
@@ -76,11 +87,6 @@ def link(resource: Resource, *names: str) -> str:
     """The path that a link property leads to, "" when it is not there."""
     path = child(resource, *names).get("@odata.id")
     return path if isinstance(path, str) else ""
-
-
-def absent(resource: Resource) -> bool:
-    """Whether the resource stands for an empty socket, slot or bay."""
-    return text(child(resource, "Status"), "State") == "Absent"
 
 
 def mac(value: object) -> str:

@@ -141,7 +141,7 @@ async def _system(
         alone,
     )
     # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
-    if options.memory and alone and not inventory.unreadable and witnesses:
+    if options.memory and alone and reader.settled() and not walk.quirks.distrust and witnesses:
         options.memory.keep(_key(endpoint), record)
     return Seen(endpoint, inventory, record, walk.findings(), 0)
 

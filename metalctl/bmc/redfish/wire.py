@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from metalctl.bmc.redfish import status
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import absent, child, finite, items, meaning, text
+from metalctl.bmc.redfish.values import child, finite, items, meaning, word
 from metalctl.bmc.redfish.values import mac as mac_of
 
 R = TypeVar("R", bound="Record")
-_HEALTH = {"OK": "ok", "Warning": "warning", "Critical": "critical"}
 
 
 class Record:
@@ -38,14 +38,24 @@ class Record:
         return own if isinstance(own, str) else ""
 
     @property
+    def state(self) -> str:
+        """The word of its Status.State, folded ("enabled", "standbyspare"…), "" when not stated."""
+        return status.state(self.json)
+
+    @property
     def absent(self) -> bool:
         """Whether it stands for an empty socket, slot or bay."""
-        return absent(self.json)
+        return self.state == "absent"
 
     @property
     def health(self) -> str:
         """ "ok", "warning", "critical", or "" when not stated."""
-        return _HEALTH.get(text(child(self.json, "Status"), "Health"), "")
+        return status.health(self.json)
+
+    def there(self, *facts: object) -> bool | None:
+        """Whether it stands for a part: no for an empty slot; None where it states no state and none of the facts."""
+        state = self.state
+        return False if state == "absent" else True if state or any(facts) else None
 
 
 class _Field:
@@ -83,6 +93,13 @@ class Text(_Field):
             if isinstance(value, str) and (found := means(value)):
                 return found
         return ""
+
+
+class Word(Text):
+    """A word of an enumeration, folded (see values.word), "" when nothing is stated."""
+
+    def __get__(self, record: Record, owner: type) -> str:
+        return word(super().__get__(record, owner))
 
 
 class Number(_Field):

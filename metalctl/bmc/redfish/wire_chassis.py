@@ -6,7 +6,7 @@ that many machines in racks have.
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.wire import Many, Number, Record, Ref, Refs, Text, Whole
+from metalctl.bmc.redfish.wire import Many, Number, Record, Ref, Refs, Text, Whole, Word
 
 
 class Chassis(Record):
@@ -23,6 +23,15 @@ class Chassis(Record):
     systems = Refs("Links.ComputerSystems")
 
 
+class InputRange(Record):
+    """PowerSupply.InputRanges, of Power (volts and OutputWattage) and of a PowerSubsystem ("AC200To240V", watts)."""
+
+    watts = Number("OutputWattage", "CapacityWatts")
+    lowest = Number("MinimumVoltage")
+    highest = Number("MaximumVoltage")
+    nominal = Text("NominalVoltageType")
+
+
 class PowerSupply(Record):
     """Power.PowerSupplies, or PowerSupply of a PowerSubsystem."""
 
@@ -30,6 +39,8 @@ class PowerSupply(Record):
     name = Text("Name")
     id = Text("MemberId", "Id")
     watts = Number("PowerCapacityWatts")
+    ranges = Many("InputRanges", InputRange)
+    nominal = Text("InputNominalVoltageType", "LineInputVoltageType")
     volts = Number("LineInputVoltage", "Metrics.InputVoltage.Reading")
     model = Text("Model")
     serial = Text("SerialNumber")
@@ -41,7 +52,6 @@ class Reading(Record):
     """An entry of Power.Voltages, Thermal.Temperatures or Thermal.Fans."""
 
     name = Text("Name", "FanName", "MemberId")
-    state = Text("Status.State")
     volts = Number("ReadingVolts")
     celsius = Number("ReadingCelsius")
     fan = Number("Reading", "ReadingRPM")
@@ -91,8 +101,7 @@ class SensorRecord(Record):
     """Sensor."""
 
     name = Text("Name", "Id")
-    kind = Text("ReadingType")
-    state = Text("Status.State")
+    kind = Word("ReadingType")
     reading = Number("Reading")
     unit = Text("ReadingUnits")
     upper = Number("Thresholds.UpperCritical.Reading")
@@ -104,12 +113,14 @@ class PcieDeviceRecord(Record):
 
     id = Text("Id")
     name = Text("Name")
-    model = Text("Model", "Name")
+    model = Text("Model")
+    part_number = Text("PartNumber")
+    sku = Text("SKU")
     manufacturer = Text("Manufacturer")
     firmware = Text("FirmwareVersion")
     serial = Text("SerialNumber")
     slot = Text("Slot.Location.PartLocation.ServiceLabel")
-    generation = Text("PCIeInterface.PCIeType")
-    max_generation = Text("PCIeInterface.MaxPCIeType")
+    generation = Word("PCIeInterface.PCIeType")
+    max_generation = Word("PCIeInterface.MaxPCIeType")
     lanes = Whole("PCIeInterface.LanesInUse")
     max_lanes = Whole("PCIeInterface.MaxLanes")

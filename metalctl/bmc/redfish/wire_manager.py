@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.wire import Record, Ref, Refs, Text
+from metalctl.bmc.redfish.wire import Record, Ref, Refs, Text, Word
 
 
 class ManagerRecord(Record):
@@ -29,7 +29,7 @@ class LogEntryRecord(Record):
     """LogEntry."""
 
     created = Text("Created", "EventTimestamp")
-    severity = Text("Severity")
+    severity = Word("Severity")
     message = Text("Message", "Name")
     sensor = Text("SensorType", "SensorNumber")
 
@@ -48,4 +48,4 @@ class Software(Record):
     version = Text("Version")
     manufacturer = Text("Manufacturer")
     released = Text("ReleaseDate")
-    state = Text("Status.State")
+    about = Text("Description")

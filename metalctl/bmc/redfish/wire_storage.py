@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.wire import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole
+from metalctl.bmc.redfish.wire import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
 
 
 class StorageController(Record):
@@ -14,8 +14,8 @@ class StorageController(Record):
     firmware = Text("FirmwareVersion")
     serial = Text("SerialNumber")
     raid_types = Values("SupportedRAIDTypes", "RAIDTypes")
-    generation = Text("PCIeInterface.PCIeType")
-    max_generation = Text("PCIeInterface.MaxPCIeType")
+    generation = Word("PCIeInterface.PCIeType")
+    max_generation = Word("PCIeInterface.MaxPCIeType")
     lanes = Whole("PCIeInterface.LanesInUse")
     max_lanes = Whole("PCIeInterface.MaxLanes")
     functions = Refs("Links.PCIeFunctions")
@@ -34,7 +34,7 @@ class Storage(Record):
 class Identifier(Record):
     """Resource.Identifier."""
 
-    format = Text("DurableNameFormat")
+    format = Word("DurableNameFormat")
     name = Text("DurableName")
 
 
@@ -45,6 +45,7 @@ class Drive(Record):
     name = Text("Name")
     protocol = Text("Protocol")
     media = Text("MediaType")
+    turns = Number("RotationSpeedRPM")
     capacity = Whole("CapacityBytes")
     serial = Text("SerialNumber")
     model = Text("Model")
@@ -63,11 +64,11 @@ class Drive(Record):
 
 
 class Volume(Record):
-    """Volume. level: "RAID1"… in RAIDType; before Volume 1.3.1 only VolumeType said it."""
+    """Volume. level: "raid1"… in RAIDType; before Volume 1.3.1 only VolumeType said it ("mirrored")."""
 
     name = Text("DisplayName", "Name", "Id")
-    level = Text("RAIDType")
-    kind = Text("VolumeType")
+    level = Word("RAIDType")
+    kind = Word("VolumeType")
     capacity = Whole("CapacityBytes")
     drives = Refs("Links.Drives")
 
@@ -78,6 +79,7 @@ class SimpleDevice(Record):
     name = Text("Name")
     capacity = Whole("CapacityBytes")
     model = Text("Model")
+    manufacturer = Text("Manufacturer")
 
 
 class SimpleStorage(Record):

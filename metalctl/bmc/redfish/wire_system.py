@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.wire import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole
+from metalctl.bmc.redfish.wire import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
 
 
 class TrustedModule(Record):
-    """ComputerSystem.TrustedModules. interface: "TPM2_0"…"""
+    """ComputerSystem.TrustedModules. interface: "tpm20"…"""
 
-    interface = Text("InterfaceType")
+    interface = Word("InterfaceType")
     vendor = Text("Manufacturer", "Oem.Manufacturer")
-    state = Text("Status.State")
+    firmware = Text("FirmwareVersion")
 
 
 class System(Record):
@@ -24,8 +24,9 @@ class System(Record):
     model = Text("Model")
     bios_version = Text("BiosVersion")
     power_state = Text("PowerState")
-    boot_mode = Text("Boot.BootSourceOverrideMode")
+    boot_mode = Word("Boot.BootSourceOverrideMode")
     memory_gib = Number("MemorySummary.TotalSystemMemoryGiB")
+    sockets = Whole("ProcessorSummary.Count")
     trusted_modules = Many("TrustedModules", TrustedModule)
     trusted_modules_stated = Values("TrustedModules")
     processors = Ref("Processors")
@@ -52,15 +53,16 @@ class ProcessorSummary(Record):
 
 
 class Processor(Record):
-    """Processor. kind: "CPU", "GPU", "FPGA"… ("" in old schemas means CPU)."""
+    """Processor. kind: "cpu", "gpu", "fpga"… ("" in old schemas means CPU)."""
 
     id = Text("Id")
-    kind = Text("ProcessorType")
+    name = Text("Name")
+    kind = Word("ProcessorType")
     socket = Text("Socket", "Id")
     model = Text("Model")
     manufacturer = Text("Manufacturer")
-    vendor = Text("ProcessorId.VendorId", "Manufacturer")
-    architecture = Text("InstructionSet", "ProcessorArchitecture")
+    vendor_id = Text("ProcessorId.VendorId")
+    architecture = Word("InstructionSet", "ProcessorArchitecture")
     cores = Whole("TotalCores")
     threads = Whole("TotalThreads")
     microcode = Text("ProcessorId.MicrocodeInfo", "AdditionalFirmwareVersions.Microcode")
@@ -74,7 +76,10 @@ class Processor(Record):
 class MemoryModule(Record):
     """Memory: one slot, filled or empty. Speeds in MT/s, although Redfish says MHz."""
 
-    slot = Text("DeviceLocator", "Id", "Name")
+    locator = Text("DeviceLocator")
+    id = Text("Id")
+    name = Text("Name")
+    label = Text("Location.PartLocation.ServiceLabel")
     capacity_mib = Number("CapacityMiB")
     kind = Text("MemoryDeviceType")
     speeds = Values("AllowedSpeedsMHz")
@@ -83,7 +88,7 @@ class MemoryModule(Record):
     part_number = Text("PartNumber")
     serial = Text("SerialNumber")
     ranks = Whole("RankCount")
-    correction = Text("ErrorCorrection")
+    correction = Word("ErrorCorrection")
     media = Text("MemoryType")
     modes = Values("OperatingMemoryModes")
     volatile_mib = Number("VolatileSizeMiB")
@@ -97,9 +102,9 @@ class MemoryModule(Record):
 
 
 class SecureBoot(Record):
-    """SecureBoot. current: "Enabled" or "Disabled", as the machine booted last."""
+    """SecureBoot. current: "enabled" or "disabled", as the machine booted last."""
 
-    current = Text("SecureBootCurrentBoot")
+    current = Word("SecureBootCurrentBoot")
     wanted = Flag("SecureBootEnable")
 
 

@@ -24,7 +24,9 @@ def boot(device: str, mode: str | None, persistent: bool, where: str, as_json: b
     import json
 
     with opened(where, **place) as machine:
-        if device != "status":
-            machine.set_boot(device, mode, persistent)
+        note = "" if device == "status" else machine.set_boot(device, mode, persistent).note
         state = machine.boot()
-    click.echo(json.dumps({"node": where, "boot": state}) if as_json else f"{where} boots from: {state}")
+    if as_json:
+        click.echo(json.dumps({"node": where, "boot": state} | ({"note": note} if note else {})))
+    else:
+        click.echo(f"{where} boots from: {state}" + (f" ({note})" if note else ""))

@@ -20,7 +20,8 @@ def secure_boot(action: str, reboot: bool, where: str, as_json: bool, **place: A
     """
     with opened(where, **place) as machine:
         if action == "status":
-            show_state(where, "secure boot", need(machine, "secure_boot")(), as_json)
+            state = need(machine, "secure_boot")()
+            show_state(where, "secure boot", "not stated" if state is None and not as_json else state, as_json)
             return
         change = need(machine, "set_secure_boot")(action == "on", reboot)
     show_change(where, "secure boot", change, as_json)

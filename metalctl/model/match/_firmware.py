@@ -2,7 +2,8 @@
 
 Components nic, nvme, ssd, hdd, psu and controller are parts: a key is first held against the part's own model
 ("connectx-6", "*mzql2*"), then against the machine's product. All others (bios, bmc…) are the machine's. A part that no
-key describes is not asked. Ports of one card are one part.
+key describes is not asked. Ports of one card are one part. What is listed and does not run (a previous image, a staged
+one, a backup) is never judged.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def _parts(inventory: Inventory, component: str) -> list[_Part]:
     return [
         _Part(f.component, "", f.version)
         for f in inventory.firmware
-        if f.component == component or f.component.startswith(component + " ")
+        if not f.state and (f.component == component or f.component.startswith(component + " "))
     ]
 
 

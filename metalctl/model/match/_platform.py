@@ -122,9 +122,9 @@ def _state(supply: PowerSupply) -> str:
         return "is not there"
     if supply.health in ("critical", "warning"):
         return f"is in state {supply.health}"
-    if supply.health == "ok":
-        return ""
-    return "?does not state its health" if supply.present else "?does not state whether it is there"
+    if supply.present is None:
+        return "?does not state whether it is there"
+    return "" if supply.health == "ok" else "?does not state its health"
 
 
 def _span(seconds: float) -> str:

@@ -170,7 +170,8 @@ def _ports(a: Inventory, b: Inventory) -> Iterator[Finding]:
     cards). A warning: it may be an InfiniBand port, and ports that are asked for are the profile's requirement."""
     if not b.nics or _blind(b, "nics"):
         return
-    for nic in (n for n in _alone("nic", a, b)[0] if n.mac):
+    seen = {n.mac for n in b.nics}
+    for nic in (n for n in _alone("nic", a, b)[0] if n.mac and seen.isdisjoint(n.host_macs)):
         remedy = (
             "the kernel has no interface for this port: no driver or firmware for it, or it is switched off in setup"
         )

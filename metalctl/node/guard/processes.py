@@ -37,11 +37,13 @@ def objections(host: Host, target: Target) -> Iterator[Objection]:
         yield Objection(
             f"this is a container ({namespace}): the machine's other processes cannot be seen", certain=False
         )
+    if "errno" in host.probe("stat", f"/proc/{_INIT}"):
+        yield Objection("processes cannot be seen: /proc is not mounted, or hides them (hidepid)", certain=False)
     for pid in pids(host):
         try:
             names = [name for table in _tables(host, pid) for name in _writes(host, target, *table)]
         except (PermissionError, Unseen):
-            if pid == _INIT:
+            if pid == _INIT or not host.exists(f"/proc/{pid}"):
                 continue
             who = f"{comm(host, pid)} (pid {pid})"
             yield Objection(f"the files that {who} has open cannot be seen", certain=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metalctl.node.errors import NodeError
+from metalctl.node.guard.mounts import plain
 
 _IN_RAM = ("tmpfs", "ramfs", "overlay", "squashfs", "rootfs")
+_NO_DISK = re.compile(r"(zram|ram|loop|nbd)\d+")
 
 
 class NoDisk(NodeError):
@@ -22,9 +25,7 @@ class NoDisk(NodeError):
 def scratch(parent: str = "") -> Iterator[Path]:
     """A new directory below `parent` (default: $METALCTL_SCRATCH or /var/tmp), which must be on a disk."""
     base = Path(parent or os.environ.get("METALCTL_SCRATCH", "/var/tmp"))  # noqa: S108
-    kind = filesystem(base)
-    if kind in _IN_RAM:
-        raise NoDisk(f"{base} is {kind}, not a disk", hint="this check is for the installed system")
+    _require_disk(base)
     made = Path(tempfile.mkdtemp(prefix="metalctl-", dir=base))
     try:
         yield made
@@ -32,14 +33,23 @@ def scratch(parent: str = "") -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-def filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The type of the file system that holds the path."""
+def _require_disk(base: Path) -> None:
+    """What lies in memory, on the network or in a file says nothing of a disk."""
+    kind, source = filesystem(base)
+    name = Path(os.path.realpath(source)).name if source.startswith("/dev/") else ""
+    if kind in _IN_RAM or not name or _NO_DISK.fullmatch(name):
+        what = kind if kind in _IN_RAM or not source else f"{kind} on {source}"
+        raise NoDisk(f"{base} is {what}, not a disk", hint="this check is for the installed system")
+
+
+def filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> tuple[str, str]:
+    """Type and source of the file system that holds the path."""
     real = str(path.resolve())
-    best = ("", "unknown")
+    best = ("", "unknown", "")
     for line in mounts.read_text().splitlines():
-        point, kind = line.split()[1:3]
+        source, point, kind = (plain(word) for word in line.split()[:3])
         inside = real == point or real.startswith(point.rstrip("/") + "/")
         # The later of two mounts on one point covers the earlier.
         if inside and len(point) >= len(best[0]):
-            best = (point, kind)
-    return best[1]
+            best = (point, kind, source)
+    return best[1:]

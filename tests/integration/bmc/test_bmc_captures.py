@@ -77,10 +77,11 @@ def test_what_hangs_on_a_dell_r750_is_read_right() -> None:
     assert (found.tpm.present, found.tpm.version) == (True, "2.0")
     assert found.manager
     assert (found.manager.firmware, found.manager.mac) == ("6.00.30.00", "b0:7b:25:d6:51:82")
-    assert [(f.component, f.version) for f in found.firmware][:3] == [
-        ("bios", "1.8.2"),
-        ("bmc", "6.00.30.00"),
-        ("BIOS", "1.8.2"),
+    assert [(f.component, f.version, f.state) for f in found.firmware][:4] == [
+        ("bios", "1.8.2", ""),
+        ("bmc", "6.00.30.00", ""),
+        ("BIOS", "1.2.4", "previous"),
+        ("BIOS", "1.8.2", ""),
     ], "the version to roll back to does not run"
     assert ("Power Supply.Slot.1", "00.2A.2B") in [(f.component, f.version) for f in found.firmware]
     assert (found.settings["BootMode"], found.settings["AcPwrRcvryUserDelay"]) == ("Uefi", "120")

@@ -45,13 +45,11 @@ def mode_sent(q: Quirks) -> Any:
     return tried(lambda: boot.set_override(bmc.wire(q), "pxe", "uefi", False)[1].mode)
 
 
-def mode_left_out(q: Quirks) -> Any:
+def cd_target(q: Quirks) -> Any:
     bmc = FakeBmc()
-    del bmc.tree[SYSTEM]["Boot"]["BootSourceOverrideMode"]
-    bmc.rules.append(
-        lambda s: error(400) if s.method == "PATCH" and "BootSourceOverrideMode" in s.body["Boot"] else None
-    )
-    return tried(lambda: boot.set_override(bmc.wire(q), "pxe", None, False)[1].device)
+    bmc.tree[SYSTEM]["Boot"]["BootSourceOverrideTarget@Redfish.AllowableValues"] = ["None", "Cd", "UsbCd"]
+    boot.set_override(bmc.wire(q), "cd", None, False)
+    return bmc.bodies("PATCH")[0]["Boot"]["BootSourceOverrideTarget"]
 
 
 def once_asked_as(q: Quirks) -> Any:

@@ -104,10 +104,12 @@ def full_tree() -> dict[str, Any]:
                      "Bios", "SecureBoot", "LogServices")}},
         f"{SYSTEM}/Bios": {"Attributes": {"A": "B"}},
         f"{SYSTEM}/SecureBoot": {"SecureBootCurrentBoot": "Enabled"},
+        f"{SYSTEM}/Processors/1": {"Id": "1", "TotalCores": 8},
         f"{SYSTEM}/Storage/1": {"@odata.id": f"{SYSTEM}/Storage/1",
                                 "Drives": [member(f"{SYSTEM}/D1"), member(f"{SYSTEM}/D2")],
                                 "Controllers": member(f"{SYSTEM}/C"), "Volumes": member(f"{SYSTEM}/V")},
-        f"{SYSTEM}/D1": {"Id": "D1", "MediaType": "SSD"}, f"{SYSTEM}/D2": {"Id": "D2", "Protocol": "NVMe"},
+        f"{SYSTEM}/D1": {"Id": "D1", "MediaType": "SSD"},
+        f"{SYSTEM}/D2": {"Id": "D2", "Protocol": "NVMe", "Model": "X"},
         f"{V1}/Chassis/1": {"Power": member(f"{V1}/Power"), "Thermal": member(f"{V1}/Thermal"),
                             "NetworkAdapters": member(f"{V1}/NA"), "PCIeDevices": member(f"{V1}/PCIe")},
         f"{V1}/Chassis/2": {"PowerSubsystem": member(f"{V1}/PS"), "Sensors": member(f"{V1}/Sensors"),
@@ -127,9 +129,15 @@ def full_tree() -> dict[str, Any]:
         tree[f"{SYSTEM}/{path}"] = {"Members": [member(f"{SYSTEM}/{path}/1")]}
         tree.setdefault(f"{SYSTEM}/{path}/1", {"Id": "1", "CapacityMiB": 1024})
     for path in ("PSUs", "Sensors", "Fans", "NA", "PCIe", "Ports", "Functions", "MEI", "MLS", "Entries", "FW"):
-        tree[f"{V1}/{path}"] = {"Members": [member(f"{V1}/{path}/1"), {"Id": "2", "Name": "fan"}]}
-        tree.setdefault(f"{V1}/{path}/1", {"Id": "1", "ReadingType": "Temperature", "Version": "1"})
+        tree[f"{V1}/{path}"] = {"Members": [member(f"{V1}/{path}/1"), {"Id": "2", "Name": "fan", **_ports(2)}]}
+        tree.setdefault(f"{V1}/{path}/1", {"Id": "1", "ReadingType": "Temperature", "Version": "1", **_ports(1)})
     return {path: {"@odata.id": path} | resource for path, resource in tree.items()}
+
+
+def _ports(n: int) -> dict[str, Any]:
+    """What names a port, in both models, and a function of it."""
+    mac = f"02:00:00:00:07:0{n}"
+    return {"AssociatedNetworkAddresses": [mac], "Ethernet": {"AssociatedMACAddresses": [mac], "MACAddress": mac}}
 
 
 async def taken(client: Client) -> Inventory:

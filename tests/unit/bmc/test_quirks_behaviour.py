@@ -17,11 +17,11 @@ from metalctl.bmc import lockout, quirks
 from metalctl.bmc.quirks import Quirks
 from tests.unit.bmc.quirk_deeds import (
     boots_by_future_state,
+    cd_target,
     cleared,
     first_if_match,
     if_match_without_offer,
     is_emulated,
-    mode_left_out,
     mode_sent,
     not_ready,
     once_asked_as,
@@ -72,9 +72,7 @@ CASES: dict[str, Case] = {
     "supermicro-media-bare": (SMC, requests_to_insert("Inserted", "WriteProtected"), (True, 1)),
     "supermicro-image-stays": (SMC, ejected_with_image, False),
     "supermicro-boot-mode-always": (SMC, mode_sent, "uefi"),
-    "supermicro-x10-no-boot-mode": (
-        {"system": {"Manufacturer": "Supermicro", "Model": "X10SRM-TF"}}, mode_left_out, "pxe",
-    ),
+    "supermicro-cd-is-usb": (SMC, cd_target, "UsbCd"),
     "supermicro-no-apply-time": (SMC, requests_to_write_bios, 1),
     "supermicro-slow-polls": (SMC, reads_a_minute, True),
     "hpe-no-writes-during-post": (HPE, write_during_post, 204),

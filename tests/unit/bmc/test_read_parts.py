@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_manager, parts_network, parts_storage
+from metalctl.bmc.redfish import (
+    parts_chassis,
+    parts_compute,
+    parts_dimms,
+    parts_firmware,
+    parts_manager,
+    parts_network,
+    parts_ports,
+    parts_storage,
+    parts_supply,
+)
 from metalctl.bmc.redfish.wire import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole
 from metalctl.bmc.redfish.wire_chassis import Fan, PcieDeviceRecord, PowerSupply, Reading, SensorRecord, Thermal
 from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software
@@ -59,10 +69,10 @@ def test_half_of_the_cores_is_no_sum() -> None:
 
 
 def test_an_empty_slot_has_size_zero_and_a_dimm_without_size_is_not_guessed() -> None:
-    empty = parts_compute.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
+    empty = parts_dimms.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
     assert empty
     assert (empty.slot, empty.size) == ("A1", 0)
-    assert parts_compute.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
+    assert parts_dimms.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +85,7 @@ def test_memory_has_ecc_when_every_module_says_so_and_one_that_says_nothing_leav
 ) -> None:
     told = [MemoryModule({"Id": str(n), "CapacityMiB": 1024, "ErrorCorrection": one}) for n, one in enumerate(states)]
     empty = MemoryModule({"Id": "9", "Status": {"State": "Absent"}})
-    assert parts_compute.memory(System({}), [*told, empty], []).ecc is ecc
+    assert parts_dimms.memory(System({}), [*told, empty], []).ecc is ecc
 
 
 @pytest.mark.parametrize(
@@ -96,7 +106,7 @@ def test_where_nothing_is_said_of_a_tpm_nothing_is_known() -> None:
 
 @pytest.mark.parametrize(
     ("drive", "status", "wear"),
-    [({"Status": {"Health": "OK"}, "PredictedMediaLifeLeftPercent": 93}, "ok", 7.0),
+    [({"Status": {"Health": "OK"}, "PredictedMediaLifeLeftPercent": 93, "MediaType": "SSD"}, "ok", 7.0),
      ({"Status": {"Health": "OK"}, "FailurePredicted": True}, "failing", None),
      ({"Status": {"Health": "Critical"}}, "failing", None),
      ({"Status": {"Health": "Warning"}, "PredictedMediaLifeLeftPercent": 200}, None, None),
@@ -128,7 +138,8 @@ def test_a_port_of_the_new_schema_tells_speed_and_what_it_can_do() -> None:
         "Ethernet": {"AssociatedMACAddresses": ["AA:BB:CC:00:00:01"]},
         "LinkConfiguration": [{"CapableLinkSpeedGbps": [10, 25]}],
     })  # fmt: skip
-    (found,) = parts_network.adapter_nics(adapter, [port], [])
+    (view,) = parts_network.adapter_views(adapter, [port], [])
+    found = view.nic
     assert (found.mac, found.speed, found.link, found.slot) == ("aa:bb:cc:00:00:01", 25 * 10**9, True, "OCP 1")
     assert found.supported == (10 * 10**9, 25 * 10**9)
 
@@ -140,7 +151,8 @@ def test_three_views_of_a_port_are_one_port_and_the_first_that_states_a_fact_win
         EthernetInterface({"Id": "eth", "MACAddress": "aa-bb-cc-00-00-01", "LinkStatus": "LinkDown"})
     )
     assert own
-    (found,) = parts_network.merge([own, *parts_network.adapter_nics(adapter, [], [function])])
+    (view,) = parts_ports.joined([own], parts_network.adapter_views(adapter, [], [function]))
+    found = view.nic
     assert (found.name, found.link, found.firmware, found.sriov, found.speed) == ("eth", False, "1.2", 8, None)
 
 
@@ -156,12 +168,12 @@ def test_what_is_no_physical_port_is_no_nic(odd: dict[str, Any]) -> None:
 
 def test_an_infiniband_port_is_no_ethernet_port() -> None:
     port = Port({"ActiveLinkTechnology": "InfiniBand", "AssociatedNetworkAddresses": ["AA:BB:CC:00:00:01"]})
-    assert parts_network.adapter_nics(NetworkAdapter({}), [port], []) == []
+    assert parts_network.adapter_views(NetworkAdapter({}), [port], []) == []
 
 
 def test_an_empty_power_supply_bay_is_told() -> None:
-    found = parts_chassis.supplies([PowerSupply({"Name": "P1", "Status": {"State": "Absent"}}), PowerSupply({})])
-    assert [(one.slot, one.present) for one in found] == [("P1", False), ("", True)]
+    found = parts_supply.supplies([PowerSupply({"Name": "P1", "Status": {"State": "Absent"}}), PowerSupply({})])
+    assert [(one.slot, one.present) for one in found] == [("P1", False), ("", None)]
 
 
 def test_sensors_of_the_new_schema_have_kind_unit_and_limits() -> None:
@@ -224,7 +236,9 @@ def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
         record, now = ManagerRecord({}), datetime.now(UTC)
         return parts_manager.manager(record, map(EthernetInterface, ports), reached, now).mac
 
-    assert (mac("192.0.2.9"), mac("192.0.2.1")) == ("aa:bb:cc:00:00:04", "aa:bb:cc:00:00:03")
+    assert (mac("192.0.2.9"), mac("192.0.2.1")) == ("aa:bb:cc:00:00:04", "aa:bb:cc:00:00:04")
+    del ports[3]
+    assert mac("192.0.2.1") == "aa:bb:cc:00:00:03", "no port states an address of a network"
 
 
 @pytest.mark.parametrize(
@@ -246,11 +260,13 @@ def test_the_newest_entries_are_kept_newest_first_across_time_zones() -> None:
     assert kept[0].severity == "warning"
 
 
-def test_a_firmware_that_is_only_at_hand_is_left_out_where_it_is_known_what_runs() -> None:
+def test_a_firmware_that_is_only_at_hand_does_not_run_where_it_is_known_what_does() -> None:
     rows = [("BIOS", "1.8.2"), ("BIOS", "1.2.4"), ("NIC", "1"), ("NIC", "2"), ("BIOS", "1.8.2"), ("PSU", "")]
-    listed = parts_manager.firmwares(Software({"Name": n, "Version": v, "ReleaseDate": "00:00:00Z"}) for n, v in rows)
-    found = parts_manager.installed(listed, {"1.8.2"})
-    assert found == (Firmware("BIOS", "1.8.2"), Firmware("NIC", "1"), Firmware("NIC", "2"))
+    listed = [Software({"Name": n, "Version": v, "ReleaseDate": "00:00:00Z"}) for n, v in rows]
+    assert parts_firmware.firmwares(listed, {"1.8.2"}) == (
+        Firmware("BIOS", "1.2.4", state="inactive"), Firmware("BIOS", "1.8.2"), Firmware("NIC", "1"),
+        Firmware("NIC", "2"),
+    )  # fmt: skip
 
 
 def test_bios_settings_are_text_and_passwords_are_left_out() -> None:

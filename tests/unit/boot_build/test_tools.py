@@ -26,7 +26,7 @@ def test_lines_arrive_while_the_program_runs():
 
 
 def test_missing_programs_are_named_by_package(monkeypatch, tmp_path):
-    monkeypatch.setattr(tools.shutil, "which", lambda name, path: None if name in ("mcopy", "zstd") else name)
+    monkeypatch.setattr(tools.programs, "find", lambda name: None if name in ("mcopy", "zstd") else name)
     with pytest.raises(ToolMissing) as caught:
         tools.require("mcopy", "zstd", "sfdisk", keyring=tmp_path / "none.gpg")
     assert caught.value.hint == "apt-get install -y debian-archive-keyring mtools zstd"

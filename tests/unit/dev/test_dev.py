@@ -29,19 +29,19 @@ class Checkout:
         (folder / "pxe").mkdir()
         (folder / "pxe/host-packages.txt").write_text(packages)
         (folder / ".venv/bin").mkdir(parents=True)
-        for name in ("pytest", "ruff", "mypy", "lint-imports", "python", "mkdocs"):
+        for name in ("pytest", "ruff", "mypy", "lint-imports", "python", "mkdocs", "metalctl"):
             (folder / ".venv/bin" / name).write_text(STUB)
             (folder / ".venv/bin" / name).chmod(0o755)
         text = b"".join((folder / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
         (folder / ".venv/.stamp").write_text(hashlib.sha256(text).hexdigest()[:16] + "\n")
 
-    def run(self, *words: str) -> list[str]:
+    def run(self, *words: str, code: int = 0) -> list[str]:
         """The lines that the stubs wrote."""
         calls = self.folder / "calls"
         calls.unlink(missing_ok=True)
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "CALLS": str(calls)}
         done = subprocess.run([self.folder / "dev", *words], env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return calls.read_text().splitlines()
 
 
@@ -70,3 +70,18 @@ def test_all_runs_of_one_command_write_what_did_not_run_to_one_file(checkout: Ch
     assert len(runs) == 2
     (file,) = {words[words.index("--skips-file") + 1] for words in runs}
     assert not Path(file).exists(), "it is removed at the end"
+
+
+def test_a_red_first_run_hides_neither_itself_nor_the_second(checkout: Checkout) -> None:
+    pytest_stub = checkout.folder / ".venv/bin/pytest"
+    pytest_stub.write_text(STUB + 'case "$*" in *bmc*-n*) exit 1;; esac\n')
+    assert len([line for line in checkout.run("test", code=1) if line.startswith("pytest ")]) == 2
+    pytest_stub.write_text(STUB + 'case "$*" in *e2e*) exit 1;; esac\n')
+    checkout.run("test", code=1)
+    pytest_stub.write_text(STUB + "exit 2\n")
+    assert len([line for line in checkout.run("test", code=2) if line.startswith("pytest ")]) == 1, "interrupted"
+
+
+def test_what_tests_look_into_is_built_before_them(checkout: Checkout) -> None:
+    calls = [line for line in checkout.run("test") if not line.startswith("PATH=")]
+    assert calls.index("metalctl image build") < min(i for i, line in enumerate(calls) if line.startswith("pytest "))

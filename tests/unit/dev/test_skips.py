@@ -95,9 +95,10 @@ def test_what_is_red_for_another_reason_stays_as_it_was(tmp_path: Path) -> None:
     assert run(tmp_path, GOOD, "--no-such-option")[0] == pytest.ExitCode.USAGE_ERROR
 
 
-def test_the_list_of_a_second_run_goes_on_where_the_first_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "with workers"])
+def test_the_list_of_a_second_run_goes_on_where_the_first_ended(tmp_path: Path, words: tuple[str, ...]) -> None:
     file = str(tmp_path / "skips")
-    run(tmp_path, PART, "--skips-file", file)
+    run(tmp_path, PART, "--skips-file", file, *words)
     _, told = run(tmp_path, GOOD + "def test_y(): pytest.skip('no')", "--skips-file", file)
     assert re.findall(r"^ +(\d)\. test_a\.py::(\w+)", told, re.M) == [
         ("1", "test_part"),

@@ -14,6 +14,7 @@ from metalctl.model.run import Armed
 from metalctl.node import guard
 from metalctl.node.errors import Refused, ToolFailed
 from metalctl.node.inspect.host import Host, LocalHost
+from tests.unit.node.disks.conftest import needs_a_machine
 
 SIZE = 480 * 10**9
 NOW = 1_000_000.0
@@ -188,8 +189,8 @@ def test_an_owner_that_has_no_name_here_is_found_by_an_exclusive_open() -> None:
     ]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="loop devices need root")
 def test_a_loop_device_that_is_mounted_is_refused_and_a_free_one_is_not(tmp_path: Path) -> None:
+    needs_a_machine()
     file = tmp_path / "disk"
     file.write_bytes(b"")
     os.truncate(file, 8 * 2**20)

@@ -7,7 +7,8 @@ wire         GET, PATCH, POST with the patience and the ETags that the quirks as
 refusals     what the BMC's refusal means
 tasks        a task followed to its end; one that vanishes proves nothing
 power        reset types
-boot         boot override, once or lasting
+boot         boot override, once or lasting; boot_targets: by which names
+demands      what an action wants besides, from its ActionInfo and from its refusals
 media        virtual media
 bios         BIOS settings, equal only when re-read after the reboot
 secure_boot  UEFI secure boot

@@ -1,46 +1,66 @@
-"""The boot override: once or lasting, BIOS or UEFI; written only when it is not so already, and re-read."""
+"""The boot override: once or lasting, BIOS or UEFI; written only when it is not so already, and re-read.
+
+It is written where the BMC takes it: to the system, and where that is refused or without effect to the settings object
+that the system names (`@Redfish.Settings`). The mode is sent only where the system states one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from metalctl.bmc.errors import BootNotSet, Missing, Unsupported
+from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
+from metalctl.bmc.redfish.act.boot_targets import DEVICES, MODES, chosen, device_of, listed, mode_of
+from metalctl.bmc.redfish.act.demands import folded
+from metalctl.bmc.redfish.act.refusals import names_property
 from metalctl.bmc.redfish.act.wire import Resource, Wire
-from metalctl.bmc.redfish.values import child, text
+from metalctl.bmc.redfish.values import child, link, text
 
-DEVICES = {
-    "pxe": "Pxe",
-    "disk": "Hdd",
-    "cd": "Cd",
-    "usb": "Usb",
-    "setup": "BiosSetup",
-    "http": "UefiHttp",
-    "none": "None",
-}
-_NAMES = {value: name for name, value in DEVICES.items()}
-_MODES = {"uefi": "UEFI", "bios": "Legacy"}
 SETTLES = 10.0
+_MODE = "BootSourceOverrideMode"
+_TARGET = "BootSourceOverrideTarget"
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """device: as in DEVICES, or the BMC's word in lower case. mode: "uefi", "bios" or "". lasting: as the BMC says."""
+    """device: as in DEVICES, or the BMC's word in lower case. mode: "uefi", "bios" or "". lasting: as the BMC says.
+
+    target: the BMC's own word for the device.
+    """
 
     device: str
     mode: str = ""
     lasting: str = ""
+    target: str = ""
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.device, self.mode, self.lasting) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for, in this BMC's words. mode: None leaves it. exact: a lasting override is not one for once."""
+
+    device: str
+    target: str
+    mode: str | None
+    persistent: bool
+    exact: bool = False
+
+    def is_so(self, read: Override) -> bool:
+        """Whether the override that was read is this one."""
+        if self.device == "none":
+            return read.device == "none"
+        lasting = {"Continuous"} if self.persistent else {"Once"} if self.exact else {"Once", "Continuous"}
+        return read.device == self.device and self.mode in (None, read.mode) and read.lasting in lasting
+
+
 def read(system: Resource) -> Override:
     """The override of a system (or of its settings resource)."""
     boot = child(system, "Boot")
-    lasting, target = text(boot, "BootSourceOverrideEnabled"), text(boot, "BootSourceOverrideTarget") or "None"
-    device = "none" if lasting == "Disabled" else _NAMES.get(target, target.lower())
-    mode = {value: name for name, value in _MODES.items()}.get(text(boot, "BootSourceOverrideMode"), "")
-    return Override(device, mode, lasting)
+    lasting, target = text(boot, "BootSourceOverrideEnabled"), text(boot, _TARGET) or "None"
+    device = "none" if lasting == "Disabled" else device_of(target)
+    return Override(device, mode_of(text(boot, _MODE)), lasting, target)
 
 
 def set_override(wire: Wire, device: str, mode: str | None, persistent: bool) -> tuple[Override, Override]:
@@ -50,74 +70,126 @@ def set_override(wire: Wire, device: str, mode: str | None, persistent: bool) ->
             f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {', '.join(DEVICES)}; uefi or bios"
         )
     system = wire.system()
-    path, shown = _where(wire, system)
-    before = read(shown)
-    # Where a lasting one is what is asked for, a lasting one is what was asked for: it is not written again.
-    lasting_counts = wire.quirks.boot_lasting_counts or wire.quirks.boot_once == "Continuous"
-    if _is(before, device, mode, persistent, exact=not lasting_counts):
+    places = _places(wire, system)
+    before = _told(places)
+    wanted = _wanted(wire, places, device, mode, persistent)
+    if wanted.is_so(before) and device in ("none", before.device) and _same_target(wanted, before):
         return before, before
-    wire.patch(path, {"Boot": _body(wire, system, before, device, mode, persistent)})
-    deadline = wire.clock.now() + SETTLES
-    while not _is(got := read(wire.get(path)), device, mode, persistent):
-        if wire.clock.now() > deadline:
-            raise _not_set(wire, Override(device, mode or got.mode, "Continuous" if persistent else "Once"), got)
-        wire.clock.sleep(1.0)
-    return before, got
-
-
-def _where(wire: Wire, system: Resource) -> tuple[str, Resource]:
-    """Where the override is written and read back: the system, or its settings resource where quirks name one."""
-    if wire.quirks.boot_at:
-        path = wire.system_path.rstrip("/") + wire.quirks.boot_at
+    got, refused = before, None
+    for path, shown in places:
         try:
-            return path, wire.get(path)
-        except Missing:
-            pass
-    return wire.system_path, system
+            _patch(wire, path, _body(wire, system, shown, wanted))
+        except (Unsupported, BadAnswer) as error:
+            refused = refused or error
+            continue
+        got = _settled(wire, path, wanted)
+        if wanted.is_so(got):
+            return before, got
+        refused = None
+    raise refused or _not_set(wire, wanted, got)
 
 
-def _body(
-    wire: Wire, system: Resource, before: Override, device: str, mode: str | None, persistent: bool
-) -> dict[str, str]:
-    quirks = wire.quirks
+def current(wire: Wire) -> Override:
+    """What the next boot takes: the system's override, else what its settings object holds."""
+    return _told(_places(wire, wire.system()))
+
+
+def _told(places: list[tuple[str, Resource]]) -> Override:
+    first, *more = [read(shown) for _, shown in places]
+    return next((one for one in (first, *more) if one.device != "none"), first)
+
+
+def _places(wire: Wire, system: Resource) -> list[tuple[str, Resource]]:
+    """Where the override may be written and is read back: the system, or its settings where quirks name them; then the
+    settings object that the system names."""
+    found = [(wire.system_path, system)]
+    if wire.quirks.boot_at and (own := _shown(wire, wire.system_path.rstrip("/") + wire.quirks.boot_at)):
+        found = [own]
+    stated = link(system, "@Redfish.Settings", "SettingsObject")
+    if stated and stated.rstrip("/") not in [path.rstrip("/") for path, _ in found] and (more := _shown(wire, stated)):
+        found.append(more)
+    return found
+
+
+def _shown(wire: Wire, path: str) -> tuple[str, Resource] | None:
+    try:
+        return path, wire.get(path)
+    except BadAnswer:
+        return None
+
+
+def _wanted(wire: Wire, places: list[tuple[str, Resource]], device: str, mode: str | None, persistent: bool) -> Wanted:
+    boots = [child(shown, "Boot") for _, shown in places]
+    allowed = listed(boots, _TARGET)
+    words = (*wire.quirks.boot_targets.get(device, ()), *DEVICES[device])
     if device == "none":
-        return {
-            "BootSourceOverrideEnabled": "Disabled",
-            "BootSourceOverrideTarget": quirks.boot_cleared_target,
-            **_mode(wire, system, before, None),
-        }
-    lasting = "Continuous" if persistent else quirks.boot_once
-    return {
-        "BootSourceOverrideEnabled": lasting,
-        "BootSourceOverrideTarget": DEVICES[device],
-        **_mode(wire, system, before, mode),
-    }
+        words = (wire.quirks.boot_cleared_target, *words)
+    target = chosen(words, allowed) or (words[0] if device == "none" else "")
+    if not target:
+        raise Unsupported(
+            f"{wire.name} boots from no {device}; it lists {', '.join(allowed)}",
+            hint="choose another device: metalctl bmc boot --help",
+            bmc=wire.name,
+        )
+    # Where a lasting one is what is asked for, a lasting one is what was asked for: it is not written again.
+    exact = not (wire.quirks.boot_lasting_counts or wire.quirks.boot_once == "Continuous")
+    # A BMC that has no mode cannot be asked for one, nor say what it boots in: that is the BIOS settings' matter.
+    known = any(_MODE in boot for boot in boots)
+    return Wanted(device, target, mode if known else None, persistent, exact)
 
 
-def _mode(wire: Wire, system: Resource, before: Override, mode: str | None) -> dict[str, str]:
+def _same_target(wanted: Wanted, before: Override) -> bool:
+    """Of two names of one device ("Cd", "UsbCd") the BMC may mean two things."""
+    return wanted.device == "none" or folded(wanted.target) == folded(before.target)
+
+
+def _patch(wire: Wire, path: str, body: dict[str, Any]) -> None:
+    """The PATCH; where the mode is what is refused, without it: what is read afterwards decides."""
+    try:
+        wire.patch(path, {"Boot": body})
+    except Unsupported as error:
+        if _MODE not in body or not names_property(error, _MODE):
+            raise
+        wire.patch(path, {"Boot": {name: value for name, value in body.items() if name != _MODE}})
+
+
+def _settled(wire: Wire, path: str, wanted: Wanted) -> Override:
+    """What is read once it is so, or when it had its time: of the place that was written, or of the system itself."""
+    deadline = wire.clock.now() + SETTLES
+    while True:
+        got = read(wire.get(path))
+        if not wanted.is_so(got) and path != wire.system_path and wanted.is_so(own := read(wire.system())):
+            got = own
+        if wanted.is_so(got) or wire.clock.now() > deadline:
+            return got
+        wire.clock.sleep(1.0)
+
+
+def _body(wire: Wire, system: Resource, shown: Resource, wanted: Wanted) -> dict[str, str]:
+    lasting = "Disabled" if wanted.device == "none" else "Continuous" if wanted.persistent else wire.quirks.boot_once
+    mode = None if wanted.device == "none" else wanted.mode
+    body = {"BootSourceOverrideEnabled": lasting, _TARGET: wanted.target}
+    return {**body, **_mode(wire, [child(shown, "Boot"), child(system, "Boot")], mode)}
+
+
+def _mode(wire: Wire, boots: list[Resource], mode: str | None) -> dict[str, str]:
     """Some firmware takes writing the same mode again as a change of its boot order: it is left out unless changed."""
-    when = wire.quirks.boot_mode
-    told = child(system, "Boot").get("BootSourceOverrideMode")
-    if when == "always":
-        value = _MODES[mode] if mode else str(told or "UEFI")
-        return {"BootSourceOverrideMode": value}
-    if when == "never" or not mode or before.mode == mode:
+    when, stated = wire.quirks.boot_mode, next((boot for boot in boots if _MODE in boot), None)
+    if stated is None or when == "never":
         return {}
-    return {"BootSourceOverrideMode": _MODES[mode]}
+    told = text(stated, _MODE)
+    if when != "always" and (not mode or mode_of(told) == mode):
+        return {}
+    wanted = MODES[mode] if mode else (told or "UEFI",)
+    return {_MODE: chosen(wanted, listed(boots, _MODE)) or wanted[0]}
 
 
-def _is(read: Override, device: str, mode: str | None, persistent: bool, exact: bool = False) -> bool:
-    if device == "none":
-        return read.device == "none"
-    lasting = {"Continuous"} if persistent else {"Once"} if exact else {"Once", "Continuous"}
-    return read.device == device and mode in (None, read.mode) and read.lasting in lasting
-
-
-def _not_set(wire: Wire, wanted: Override, got: Override) -> BootNotSet:
+def _not_set(wire: Wire, wanted: Wanted, got: Override) -> BmcError:
+    asked = Override(wanted.device, wanted.mode or got.mode, "Continuous" if wanted.persistent else "Once")
     return BootNotSet(
-        f"{wire.name}: the boot device should be {wanted}, but reads {got}",
+        f"{wire.name}: the boot device should be {asked}, but reads {got}",
         hint="a BMC may refuse it during POST: wait, or power the machine off first",
         bmc=wire.name,
-        wanted=(wanted.device, wanted.mode, wanted.lasting),
+        wanted=(asked.device, asked.mode, asked.lasting),
         got=(got.device, got.mode, got.lasting),
     )

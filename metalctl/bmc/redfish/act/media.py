@@ -1,7 +1,8 @@
 """Virtual media: an image that the BMC shows to the machine as a CD or a stick.
 
-What the BMC rejects in InsertMedia (community.general#4839, bmclib#398) is left out and asked again, whether a quirk
-knew it before or not. Inserted, not Image, says whether something is in: some keep the name of what was ejected.
+What the BMC rejects in InsertMedia (community.general#4839, bmclib#398) is left out, what it demands is added, and then
+it is asked again, whether a quirk knew it before or not. Inserted, not Image, says whether something is in: some keep
+the name of what was ejected.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from metalctl.bmc.errors import BmcError, Missing, NotApplied, Unsupported
-from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.act.refusals import names_property
+from metalctl.bmc.redfish.act import demands, tasks
 from metalctl.bmc.redfish.act.wire import Resource, Wire
 from metalctl.bmc.redfish.systems import member_paths
 from metalctl.bmc.redfish.values import child, link, text
 
 KINDS = {"cd": ("CD", "DVD"), "usb": ("USBStick", "Removable")}
 SETTLES = 30.0
-_MAY_LEAVE_OUT = ("WriteProtected", "Inserted", "TransferMethod", "TransferProtocolType")
+_DEMANDED = ("TransferProtocolType", "TransferMethod", "UserName", "Password", "MediaType")
+_MAY_LEAVE_OUT = ("WriteProtected", "Inserted", *_DEMANDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def insert(wire: Wire, url: str, kind: str) -> tuple[Slot, Slot]:
         return slot, slot
     if slot.inserted:
         _eject(wire, slot)
-    _insert(wire, slot, url)
+    _insert(wire, slot, url, kind)
     return slot, _wait(wire, slot.path, lambda got: got.inserted and _same(got.image, url), f"hold {url}")
 
 
@@ -106,24 +108,32 @@ def _read(wire: Wire, resource: Resource, path: str) -> Slot:
     return Slot(path, name, kinds, inserted, image if inserted else "")
 
 
-def _insert(wire: Wire, slot: Slot, url: str) -> None:
-    body = {"Image": url, "Inserted": True, "WriteProtected": True, **wire.quirks.media_add}
+def _insert(wire: Wire, slot: Slot, url: str, kind: str) -> None:
+    action = _action(wire, slot, "InsertMedia")
+    known = demands.allowed(action, _demanded(url, kind))
+    body = {"Image": url, "Inserted": True, "WriteProtected": True, **demands.required(wire, action, known)}
+    body |= wire.quirks.media_add
     for name in wire.quirks.media_leave_out:
         body.pop(name, None)
-    target = _target(wire, slot, "InsertMedia")
+    tried: list[dict[str, Any]] = []
     while True:
         try:
-            _say(wire, slot, target, body)
+            _say(wire, slot, text(action, "target"), body)
             return
         except (Unsupported, Missing) as error:
-            refused = names_property(error, *(set(_MAY_LEAVE_OUT) & set(body)))
-            if not refused:
+            tried.append(body)
+            body = demands.again(error, body, known, _MAY_LEAVE_OUT)
+            if body in tried:
                 raise
-            body = {name: value for name, value in body.items() if name not in refused}
+
+
+def _demanded(url: str, kind: str) -> dict[str, Any]:
+    """What some BMCs want to be told besides, and the values of it; an image is fetched without a login."""
+    return dict(zip(_DEMANDED, (urlsplit(url).scheme.upper(), "Stream", "", "", KINDS[kind][0]), strict=True))
 
 
 def _eject(wire: Wire, slot: Slot) -> Slot:
-    target = _target(wire, slot, "EjectMedia")
+    target = text(_action(wire, slot, "EjectMedia"), "target")
     _say(wire, slot, target, {} if target else {"Image": None, "Inserted": False})
     return _wait(wire, slot.path, lambda got: not got.inserted, "be empty")
 
@@ -132,9 +142,9 @@ def _say(wire: Wire, slot: Slot, target: str, body: dict[str, Any]) -> None:
     tasks.settle(wire, wire.post(target, body) if target else wire.patch(slot.path, body))
 
 
-def _target(wire: Wire, slot: Slot, action: str) -> str:
-    """The action's path, "" where there is none: then the slot is patched."""
-    return text(child(wire.get(slot.path), "Actions", f"#VirtualMedia.{action}"), "target")
+def _action(wire: Wire, slot: Slot, name: str) -> Resource:
+    """What the drive tells of an action, {} where there is none: then the slot is patched."""
+    return child(wire.get(slot.path), "Actions", f"#VirtualMedia.{name}")
 
 
 def _wait(wire: Wire, path: str, good: Callable[[Slot], bool], what: str) -> Slot:

@@ -1,18 +1,30 @@
-"""UEFI secure boot: asked for, and done when the machine has booted with it (SecureBootCurrentBoot)."""
+"""UEFI secure boot: asked for, and done when the machine has booted with it (SecureBootCurrentBoot).
+
+What is not stated is neither on nor off: a BMC says nothing of it until the firmware has told it, or ever.
+"""
 
 from __future__ import annotations
 
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Resource, Wire
-from metalctl.bmc.redfish.values import link, text
+from metalctl.bmc.redfish.values import link, word
 
+State = tuple[bool | None, bool | None]
+_WORDS = {"enabled": True, "true": True, "on": True, "disabled": False, "false": False, "off": False}
 POLL = 10.0
 SETTLES = 10.0
 
 
-def read(wire: Wire) -> tuple[bool, bool]:
-    """Whether it was on at the last boot, and whether it will be at the next. Raises Unsupported."""
-    return _state(_resource(wire)[1])
+def read(wire: Wire) -> State:
+    """Whether it was on at the last boot, and whether it will be at the next; None for what is not stated.
+
+    Raises Unsupported where neither is.
+    """
+    found = _state(_resource(wire)[1])
+    if found == (None, None):
+        hint = "boot the machine once in UEFI mode, so that its firmware tells the BMC; else look into firmware setup"
+        raise Unsupported(f"{wire.name} does not say whether secure boot is on or off", hint=hint, bmc=wire.name)
+    return found
 
 
 def write(wire: Wire, on: bool) -> bool:
@@ -20,15 +32,22 @@ def write(wire: Wire, on: bool) -> bool:
     path, resource = _resource(wire)
     place = link(resource, "@Redfish.Settings", "SettingsObject") or path
     # What comes at the next boot stands where it is written: the resource itself may tell only of the last one.
-    if _state(resource if place == path else wire.get(place))[1] == on:
+    if _next(resource if place == path else wire.get(place), resource) is on:
         return False
     wire.patch(place, {"SecureBootEnable": on})
     deadline = wire.clock.now() + SETTLES
-    while _state(wire.get(place))[1] != on:
+    while (said := _state(wire.get(place))[1]) is not on:
         if wire.clock.now() >= deadline:
-            raise _not_applied(wire, on, "the BMC accepted it and still says otherwise")
+            says = "does not say what comes" if said is None else "still says otherwise"
+            raise _not_applied(wire, on, f"the BMC accepted it and {says}")
         wire.clock.sleep(1.0)
     return True
+
+
+def _next(pending: Resource, resource: Resource) -> bool | None:
+    """What comes at the next boot: as the settings say, else (nothing is pending) the resource itself."""
+    said = _state(pending)[1]
+    return _state(resource)[1] if said is None else said
 
 
 def wait(wire: Wire, on: bool, timeout: float) -> None:
@@ -36,9 +55,12 @@ def wait(wire: Wire, on: bool, timeout: float) -> None:
     deadline = wire.clock.now() + timeout
     while True:
         try:
-            if _state(_resource(wire)[1]) == (on, on):
+            booted, wanted = _state(_resource(wire)[1])
+            if booted is on and wanted in (on, None):
                 return
             why = "it booted otherwise, or has not booted yet"
+            if booted is None:
+                why = "the BMC does not say how it booted"
         except BmcError as error:
             why = error.message
         if wire.clock.now() >= deadline:
@@ -53,10 +75,13 @@ def _resource(wire: Wire) -> tuple[str, Resource]:
     return path, wire.get(path)
 
 
-def _state(resource: Resource) -> tuple[bool, bool]:
-    wanted = resource.get("SecureBootEnable") is True
-    current = text(resource, "SecureBootCurrentBoot")
-    return (current == "Enabled" if current else wanted), wanted
+def _state(resource: Resource) -> State:
+    return _said(resource, "SecureBootCurrentBoot"), _said(resource, "SecureBootEnable")
+
+
+def _said(resource: Resource, name: str) -> bool | None:
+    value = resource.get(name)
+    return value if isinstance(value, bool) else _WORDS.get(word(value))
 
 
 def _not_applied(wire: Wire, on: bool, why: str) -> NotApplied:

@@ -38,7 +38,8 @@ class RedfishUsers:
     def enter(self, credential: Credential) -> RedfishAdmin:
         """See accounts.Users."""
         lockout.check(self._endpoint, credential)
-        wire = Wire(self._carrier, self.name, credential, self._quirks, "", self._clock)
+        origin = self._endpoint.origin
+        wire = Wire(self._carrier, self.name, credential, self._quirks, "", self._clock, origin)
         session = ""
         try:
             session = self._session(wire, credential)
@@ -89,7 +90,8 @@ class RedfishAdmin:
         except BmcError as error:
             if not _must_change(error):
                 raise
-            self._own = next((a for a in error.fields.get("arguments", ()) if str(a).startswith("/")), "")  # type: ignore[attr-defined]
+            if told := _account(error):
+                self._own = self._wire.own(told)  # before anything is sent there, the new password above all
 
     def learn(self, root: Resource) -> Quirks:
         """The quirks of this BMC, from the first system that the account may read; used from now on."""
@@ -203,6 +205,13 @@ def _is_refused(error: BmcError) -> bool:
     """Whether the credential is what was refused: it is not tried again in another way then."""
     told = error.fields.get("messages", ())
     return error.fields.get("status") == 401 or (isinstance(told, tuple) and is_about_login(map(str, told)))
+
+
+def _account(error: BmcError) -> str:
+    """The account that a demand to change its password names: a path, or a whole URL; "" when it names none."""
+    told = error.fields.get("arguments", ())
+    words = [str(one).strip() for one in told] if isinstance(told, tuple) else []
+    return next((one for one in words if one.startswith("/") or "://" in one), "")
 
 
 def _must_change(error: BmcError) -> bool:

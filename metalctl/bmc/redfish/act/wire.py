@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from metalctl.bmc.endpoint import Credential
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Unreachable
+from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.access import Access, Basic, Token
 from metalctl.bmc.redfish.act.link import Link, Reply
 from metalctl.bmc.redfish.act.refusals import refusal
+from metalctl.bmc.redfish.refusals import same_origin
 from metalctl.bmc.redfish.values import child, items, link
 from metalctl.bmc.timing import REAL, Clock
 
@@ -34,17 +35,25 @@ T = TypeVar("T")
 class Wire:
     """The requests of one action. name: of the BMC, for people. system: path of the system it is about.
 
-    who: a login that somebody else keeps and closes, or a credential for Basic authentication.
+    who: a login that somebody else keeps and closes, or a credential for Basic authentication. origin: scheme, host and
+    port of the BMC; links that name these are links on it.
     """
 
     def __init__(
-        self, link: Link, name: str, who: Access | Credential, quirks: Quirks, system: str, clock: Clock = REAL
+        self,
+        link: Link,
+        name: str,
+        who: Access | Credential,
+        quirks: Quirks,
+        system: str,
+        clock: Clock = REAL,
+        origin: str = "",
     ) -> None:
         self.name = name
         self.quirks = quirks
         self.system_path = system
         self.clock = clock
-        self._link = link
+        self._link, self._origin = link, origin
         self._secrets: list[str] = []
         self._access: Access = Basic(who) if isinstance(who, Credential) else who
 
@@ -54,7 +63,7 @@ class Wire:
 
     def get_open(self, path: str) -> Resource:
         """The resource, asked once and without a credential."""
-        reply = self._link.request("GET", self._own(path), {"Accept": "application/json"}, None)
+        reply = self._link.request("GET", self.own(path), {"Accept": "application/json"}, None)
         if reply.status >= 300:
             raise refusal(self.name, "GET", path, reply, self.quirks)
         return dict(reply.body)
@@ -141,7 +150,9 @@ class Wire:
 
     def _matched(self, path: str, body: Mapping[str, Any]) -> Reply:
         """One PATCH; an ETag that was refused is fetched anew once, then tried without W/, then left out."""
-        tag = "" if self.quirks.etag == "never" else self._tag(path)
+        tag = ""
+        with suppress(Unsupported):  # who must first change the password may not even be let read the account
+            tag = "" if self.quirks.etag == "never" else self._tag(path)
         tries = [tag] if tag in ("", "*") else [tag, self._unweak(tag), ""]
         if self.quirks.etag == "required":
             tries = [one for one in tries if one] or ["*"]
@@ -190,7 +201,7 @@ class Wire:
         *,
         anonymous: bool = False,
     ) -> Reply:
-        path = self._own(path)
+        path = self.own(path)
         data = None if body is None else json.dumps(body).encode()
         sent = {**_HEADERS, **headers, **({} if data is None else {"Content-Type": "application/json"})}
         spurious, hops = self.quirks.spurious_401, 2 if method == "GET" else 0
@@ -204,7 +215,7 @@ class Wire:
                 renewable = False  # nothing was done for who was not let in: also a write may be sent again
             elif reply.status in _MOVED and hops and (there := urlsplit(reply.headers.get("location", "")).path):
                 # Whatever host it names: it is asked here, so no credential can be led away.
-                hops, path = hops - 1, self._own(there)
+                hops, path = hops - 1, self.own(there)
             elif reply.status >= 300:
                 raise refusal(self.name, method, path, self._clean(reply), self.quirks)
             else:
@@ -215,8 +226,12 @@ class Wire:
             return reply
         return replace(reply, body=_without(reply.body, [one for one in self._secrets if one]))
 
-    def _own(self, path: str) -> str:
+    def own(self, path: str) -> str:
+        """The path, also of a whole URL that names this BMC; BadAnswer for one that leads elsewhere."""
         parts = urlsplit(path)
+        if self._origin and parts.netloc and same_origin(parts, self._origin):
+            parts = parts._replace(scheme="", netloc="")
+            path = parts.geturl()
         if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//"):
             raise BadAnswer(f"{self.name} leads to {path[:80]!r}, which is not on it", hint="see its firmware's notes")
         return parts._replace(fragment="").geturl()

@@ -49,7 +49,7 @@ def link(path: str) -> dict[str, str]:
 
 def mac(block: int, number: int) -> str:
     """A MAC address of the locally administered range."""
-    return f"02:00:5E:{block:02X}:00:{number:02X}"
+    return f"02:00:5E:{block:02X}:01:{number:02X}"
 
 
 def build(server: Server) -> Tree:

@@ -20,6 +20,7 @@ RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
 FIRMWARE = "/redfish/v1/UpdateService/FirmwareInventory"
 SETTINGS = f"{SYSTEM}/Bios/Settings"
 COUNTED = {
+    "boot-in-settings",
     "busy-409",
     "clock-skew",
     "dropped-connection",
@@ -27,6 +28,7 @@ COUNTED = {
     "expand-lies",
     "garbage-json",
     "lying-power",
+    "media-demands",
     "nextlink-cycle",
     "precondition-412",
     "redirect-off-host",
@@ -116,6 +118,27 @@ def test_precondition_412(start):
     assert client.get(SYSTEM).json()["AssetTag"] == ""
     assert patch(If_Match=client.get(SYSTEM).headers["etag"]) == 200
     assert client.get(SYSTEM).json()["AssetTag"] == "x"
+
+
+def test_boot_in_settings(start):
+    client = start(faults=("boot-in-settings=1",)).client()
+    wanted = {"Boot": {"BootSourceOverrideTarget": "Pxe"}}
+    assert client.send("PATCH", SYSTEM, wanted).status == 400
+    place = client.get(SYSTEM).json()["@Redfish.Settings"]["SettingsObject"]["@odata.id"]
+    assert client.get(place).json()["Boot"]["BootSourceOverrideTarget"] == "None"
+    assert client.send("PATCH", place, wanted).status == 200
+    assert client.get(SYSTEM).json()["Boot"]["BootSourceOverrideTarget"] == "Pxe"
+    assert client.send("PATCH", SYSTEM, {"AssetTag": "x"}).status == 200
+
+
+def test_media_demands(start):
+    client = start(faults=("media-demands:TransferProtocolType,UserName=1",)).client()
+    path = f"{MANAGER}/VirtualMedia/Cd-0/Actions/VirtualMedia.InsertMedia"
+    body = {"Image": "http://10.0.0.1/a.iso"}
+    assert "TransferProtocolType" in str(client.send("POST", path, body).json())
+    body |= {"TransferProtocolType": "HTTP"}
+    assert "UserName" in str(client.send("POST", path, body).json())
+    assert client.send("POST", path, body | {"UserName": ""}).status == 204
 
 
 def test_busy_409(start, monkeypatch):

@@ -54,6 +54,8 @@ class Recorded:
         raise AssertionError("the guard runs no tool")
 
     def probe(self, what: str, name: str) -> Any:
+        if what == "stat" and name == "/proc/1":
+            return self.stats.get(name, device("0:0", "file"))
         if what == "stat":
             return self.stats.get(name, {"errno": 2, "error": f"{name}: No such file or directory"})
         return self.stats.get(f"{what} {name}", {})
@@ -128,6 +130,12 @@ def test_an_export_is_seen_by_device_number(files: dict[str, str], stats: dict[s
 )
 def test_what_cannot_be_seen_is_refused(files: dict[str, str], denied: tuple[str, ...], reason: str) -> None:
     assert reason in refusals(files, denied=denied)
+
+
+@pytest.mark.truth("C1", "who cannot be looked at may be the one who uses the disk")
+def test_a_machine_whose_processes_are_hidden_is_refused() -> None:
+    hidden = {"/proc/1": {"errno": 2, "error": "/proc/1: No such file or directory"}}
+    assert refusals({}, hidden) == "processes cannot be seen: /proc is not mounted, or hides them (hidepid)"
 
 
 def test_an_export_of_another_disk_or_of_a_file_is_no_reason() -> None:

@@ -43,7 +43,7 @@ def test_a_blank_disk_is_empty_and_how_much_was_read_is_told(loop_disk: Make, si
         (40 * MIB, {4096: BCACHEFS}),
         (2 * GIB, {16384: PAGE}),
         (2 * GIB, {2 * GIB - 512: b"\x01"}),
-        (160 * MIB, {32 * MIB + n * MIB // 2: PAGE for n in range(200)}),
+        (160 * MIB, {32 * MIB + n * MIB // 2: PAGE * 40 for n in range(200)}),
         (120 * MIB, {n * MIB: NOISE for n in range(120)}),
     ],
     ids=["pages", "unknown superblock", "first MiB", "last byte but 511", "here and there", "encrypted"],

@@ -1,0 +1,137 @@
+"""Pure parsers: the firmware list of the update service, which mixes what runs with images that only lie there.
+
+A record is an image that does not run where a word of its id or name says so (Previous-…, BMC-Backup, StagedBIOS,
+Redundant System ROM) or its state (StandbySpare). Several BMCs list every image by one name: then its id tells which
+part it is of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from metalctl.bmc.redfish.wire_manager import Software
+from metalctl.model.inventory import Firmware
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# What image it is, by the words of id and name; _TOLD also by those of the description.
+_TOLD = {
+    "previous": r"previous|prior|roll ?back",
+    "backup": r"(?<!battery )backup(?! (?:battery|power|unit))|golden|recovery|alternate|"
+    r"redundant (?:system )?(?:rom|bios|bmc|image)",
+}
+_NAMED = {
+    "staged": r"staged|staging|pending|available",
+    "inactive": r"inactive|passive|standby (?:image|bank|bios|bmc|rom)|(?:image|bank|bios|bmc|rom) standby",
+}
+_STATES = {"standbyspare": "backup", "standbyoffline": "backup", "disabled": "inactive", "updating": "staged"}
+_INSTALLED, _CURRENT = "installed", "current"
+_RUNS = r"installed|current|active|primary|running"
+_MARK = "|".join([*_TOLD.values(), *_NAMED.values(), _RUNS])
+_NO_NAMES = re.compile(r"(?:(?:software|firmware|inventory|image|version|component)s? ?)+")
+# A machine runs one of each: where its version is known, other versions of that name do not run.
+_ONLY_ONE = frozenset({"bios", "uefi", "bmc"})
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One entry. words: of its id and name; about: what it is of, by its id without version and without what image."""
+
+    json: Software
+
+    @cached_property
+    def words(self) -> str:
+        return f"{_words(self.json.id)} {_words(self.json.name)}"
+
+    @cached_property
+    def about(self) -> str:
+        bare = _words(self.json.id.replace(self.json.version, " "))
+        return re.sub(r"\s+", " ", re.sub(rf"\b(?:{_MARK})\b", " ", bare)).strip() or _words(self.json.name)
+
+    @cached_property
+    def state(self) -> str:
+        told = f"{self.words} {_words(self.json.about)}"
+        looks = [
+            *((state, kind, told) for state, kind in _TOLD.items()),
+            *((s, k, self.words) for s, k in _NAMED.items()),
+        ]
+        named = next((state for state, kind, text in looks if re.search(rf"\b(?:{kind})\b", text)), "")
+        return named or _STATES.get(self.json.state, "")
+
+    def says(self, word: str) -> bool:
+        return word in self.words.split()
+
+
+def _words(text: str) -> str:
+    """ "SystemRomBackup" and "system-rom-backup" as words: "system rom backup"."""
+    return " ".join(_TOKEN.findall(text)).lower()
+
+
+def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple[Firmware, ...]:
+    """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC)."""
+    records = [_Record(one) for one in found if one.version and not one.absent]
+    by_name: dict[str, list[_Record]] = defaultdict(list)
+    for one in records:
+        by_name[one.json.name].append(one)
+    kept = {
+        (firmware.component, firmware.version, firmware.state): firmware
+        for listed in reversed(by_name.values())
+        for firmware in reversed(_of_name(listed, running))
+    }
+    return tuple(sorted(kept.values(), key=lambda one: (one.component, one.version, one.state)))
+
+
+def _of_name(listed: list[_Record], running: Collection[str]) -> list[Firmware]:
+    """The records of one name, each as what it is of and what image it is."""
+    components = _components(listed)
+    groups: dict[str, list[_Record]] = defaultdict(list)
+    alone = bool(_ONLY_ONE & set(_words(listed[0].json.name).split()))
+    for one in listed:
+        groups["" if alone else one.about].append(one)
+    made = []
+    for group in groups.values():
+        for one in group:
+            if (state := _state(one, group, running)) is not None:
+                made.append(_firmware(one.json, components[id(one)], state))
+    return made
+
+
+def _state(one: _Record, group: list[_Record], running: Collection[str]) -> str | None:
+    """What image it is; None for the copy of what is installed."""
+    if one.state:
+        return one.state
+    same = [other for other in group if other is not one and other.about == one.about]
+    if one.says(_CURRENT) and (installed := [other for other in same if other.says(_INSTALLED)]):
+        return None if any(other.json.version == one.json.version for other in installed) else "staged"
+    runs = {other.json.version for other in group if not other.state} & set(running)
+    return "inactive" if runs and one.json.version not in runs else ""
+
+
+def _components(listed: list[_Record]) -> dict[int, str]:
+    """What each is called: its name; where it is that of several parts, with what its id says besides."""
+    name = listed[0].json.name
+    bare = "" if _NO_NAMES.fullmatch(_words(name)) else name
+    if len({one.about for one in listed}) == 1:
+        return {id(one): name for one in listed}
+    tails = [_tail(one.json, [one.about for one in listed].count(one.about) > 1) for one in listed]
+    of = {tail: {one.about for one, other in zip(listed, tails, strict=True) if other == tail} for tail in tails}
+    return {
+        id(one): f"{bare} {tail if len(of[tail]) == 1 else one.json.id}".strip()
+        for one, tail in zip(listed, tails, strict=True)
+    }
+
+
+def _tail(one: Software, has_others: bool) -> str:
+    """The id without version (and, where other images of it are listed, without which it is): its longest piece."""
+    marks = _MARK if has_others else _RUNS
+    bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", one.id.replace(one.version, ""))
+    return max((piece.strip("-_. ") for piece in re.split(r"__+|\s+", bare)), key=len) or one.id
+
+
+def _firmware(one: Software, component: str, state: str) -> Firmware:
+    date = one.released[:10] if _DATE.match(one.released) else ""
+    return Firmware(component, one.version, one.manufacturer, date, state)
