@@ -37,7 +37,9 @@ def serve(standby: bool, config: Path | None, state_dir: Path | None) -> None:
     if not service.start(standby=standby):
         return
     try:
-        pages = WebServer(app(service.database, lambda: service.error), settings.web.host, settings.web.port)
+        pages = WebServer(
+            app(service.database, lambda: service.error, settings.state), settings.web.host, settings.web.port
+        )
     except BaseException:
         service.close()
         raise
