@@ -31,6 +31,8 @@ log = structlog.get_logger()
 Progress = Callable[[str], None]
 # Seconds between two looks at what was enrolled; a look is one short query.
 LOOK = 0.5
+# After so many looks the rows of walks that have ended are removed.
+TIDY = 600
 
 
 class Service:
@@ -102,8 +104,12 @@ class Service:
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
+        looks = 0
         try:
             while not self._stop.wait(LOOK):
+                looks += 1
+                if looks % TIDY == 0:
+                    self._durable.tidy()
                 if self._lock.lost:
                     raise EngineError(
                         "the lock of the service was lost: the database ended the session that held it",
