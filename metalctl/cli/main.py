@@ -50,6 +50,9 @@ COMMANDS = {
     "bmc": "Probe, command, record and replay one BMC.",
     "inspect": "Take the inventory of a machine.",
     "image": "Build what nodes boot and get installed.",
+    "prune": "Remove what ended long ago.",
+    "backup": "Write what metalctl remembers into one file.",
+    "restore": "Put a backup into an empty state directory.",
     "serve": "Run the service: engine, boot service, pages.",
     "lab": "Bring an emulated rack up or down on this machine.",
     "doctor": "Say what this provisioner lacks, and how to mend it.",
@@ -72,7 +75,7 @@ GROUPS = {
     ],
     "Results": ["match", "explain", "what-if", "report", "handover"],
     "Content": ["profile", "check", "image"],
-    "This machine": ["serve", "status", "lab", "doctor"],
+    "This machine": ["serve", "status", "backup", "restore", "prune", "lab", "doctor"],
 }
 
 

@@ -93,6 +93,16 @@ class Durable:
         if enrollment not in self._walked:
             self._await(self._start(enrollment, f"{enrollment}.{attempt}"))
 
+    def tidy(self, most: int = 500) -> int:
+        """Remove the library's rows of walks that have ended, so many at most; how many. The store has what matters."""
+        return self._await(self._tidy(most))
+
+    async def _tidy(self, most: int) -> int:
+        done = await DBOS.list_workflows_async(status=["SUCCESS", "ERROR", "CANCELLED"], limit=most, load_input=False)
+        if done:
+            await DBOS.delete_workflows_async([status.workflow_id for status in done])
+        return len(done)
+
     def rescue(self, enrollment: str, attempt: int) -> None:
         """Walk an attempt that should be walked and is not, although the library holds it for under way."""
         if enrollment not in self._walked:

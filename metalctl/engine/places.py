@@ -53,6 +53,11 @@ class Places:
         """Seconds until the holder's turn, if a boot goes on taking what the last ones took."""
         return (self.before(holder) // self._most + 1) * self._usual
 
+    def resize(self, most: int) -> None:
+        """From now on so many; who has a place keeps it."""
+        self._most = most
+        self._freed()
+
     def release(self, holder: str) -> None:
         """Give the place back, or leave the queue."""
         with self._lock:

@@ -7,6 +7,7 @@ import platform
 import resource
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -17,6 +18,7 @@ from metalctl.engine.directory import StoreDirectory
 from metalctl.engine.durable import Durable
 from metalctl.engine.errors import EngineError
 from metalctl.engine.lock import lock_of, wait_for
+from metalctl.engine.notify import Watchdog, notify
 from metalctl.engine.reporter import Reporter
 from metalctl.engine.services import Services
 from metalctl.engine.settings import Boot, Settings, boot_network, require_boot
@@ -24,6 +26,7 @@ from metalctl.engine.spine import SPINE
 from metalctl.engine.supervisor import Supervisor
 from metalctl.engine.tick import Ticker
 from metalctl.engine.walker import Walker
+from metalctl.model.errors import MetalctlError
 from metalctl.store import enrollments, epochs
 from metalctl.store.database import open_database
 
@@ -31,6 +34,8 @@ log = structlog.get_logger()
 Progress = Callable[[str], None]
 # Seconds between two looks at what was enrolled; a look is one short query.
 LOOK = 0.5
+# After so many looks the rows of walks that have ended are removed.
+TIDY = 600
 
 
 class Service:
@@ -43,6 +48,7 @@ class Service:
         self._stop = threading.Event()
         self._services: Services | None = None
         self._boot_error = ""
+        self._read: Callable[[], Settings] | None = None
 
     @property
     def _name(self) -> str:
@@ -102,8 +108,15 @@ class Service:
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
+        looks, watchdog = 0, Watchdog()
+        notify("READY=1")
         try:
             while not self._stop.wait(LOOK):
+                looks += 1
+                watchdog.beat()
+                self._reload()
+                if looks % TIDY == 0:
+                    self._durable.tidy()
                 if self._lock.lost:
                     raise EngineError(
                         "the lock of the service was lost: the database ended the session that held it",
@@ -116,11 +129,38 @@ class Service:
                 if batch is not None and self._has_ended(batch):
                     return
         finally:
+            notify("STOPPING=1")
             self._reporter.look()
 
     def stop(self) -> None:
         """Ask `run` to return."""
         self._stop.set()
+
+    def ask_reload(self, read: Callable[[], Settings]) -> None:
+        """Ask `run` to read the settings again: a signal may strike anywhere."""
+        self._read = read
+
+    def _reload(self) -> None:
+        read, self._read = self._read, None
+        if read is None:
+            return
+        try:
+            self.reload(read())
+        except MetalctlError as error:
+            self._progress(f"the settings were not taken: {error.message}")
+
+    def reload(self, settings: Settings) -> None:
+        """Take what may change while nodes are under way; what concerns the boot network waits for the next start."""
+        if self._services is None:
+            return
+        now, new = self._services.settings, settings
+        fixed = ("interface", "address", "network", "dhcp", "dhcp_range", "http_port", "ping")
+        kept = {name: getattr(now.boot, name) for name in fixed}
+        if any(getattr(new.boot, name) != value for name, value in kept.items()):
+            self._progress("the boot network of the settings has changed: it counts from the next start")
+        self._services.settings = replace(new, boot=replace(new.boot, **kept), state=now.state, cache=now.cache)
+        self._services.places.resize(new.boot.at_once)
+        self._progress("settings were read again")
 
     def close(self) -> None:
         """Stop serving and give everything back; what is under way goes on at the next start.

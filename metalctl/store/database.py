@@ -102,6 +102,8 @@ def _migrate(engine: Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == head:
             return
+        # One transaction, table changes included: killed in the middle, nothing of it has happened.
+        lock(connection)
         if current is not None and current not in _revisions(directory):
             raise StoreError(
                 f"the database {engine.url.render_as_string()} was written by a newer metalctl (schema {current})",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, String, cast, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, delete, func, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -109,14 +109,25 @@ def new(connection: Connection, node: str, batch: str, profile: str, service: st
     return identifier
 
 
-def _enrollment(row: Row[tuple[object, ...]]) -> Enrollment:
-    data = {name: value for name, value in row._mapping.items() if name in Enrollment.__slots__}
-    return Enrollment(**{**data, "stage": Stage(data["stage"]), "condition": Condition(data["condition"])})
+_STAGES, _CONDITIONS = {s.value: s for s in Stage}, {c.value: c for c in Condition}
+_FIELDS = [field.name for field in fields(Enrollment)]
+_STAGE, _CONDITION = _FIELDS.index("stage"), _FIELDS.index("condition")
+
+
+def _select() -> Select[Any]:
+    """The columns of an Enrollment, in its order: ten thousand of them are read for one list."""
+    return select(*(schema.enrollments.c[name] for name in _FIELDS))
+
+
+def _enrollment(row: Row[Any]) -> Enrollment:
+    values = list(row)
+    values[_STAGE], values[_CONDITION] = _STAGES[values[_STAGE]], _CONDITIONS[values[_CONDITION]]
+    return Enrollment(*values)
 
 
 def get(connection: Connection, identifier: str) -> Enrollment:
     """One enrollment by id."""
-    row = connection.execute(select(schema.enrollments).where(schema.enrollments.c.id == identifier)).one_or_none()
+    row = connection.execute(_select().where(schema.enrollments.c.id == identifier)).one_or_none()
     if row is None:
         raise NotFound(f"no enrollment {identifier!r}")
     return _enrollment(row)
@@ -124,7 +135,7 @@ def get(connection: Connection, identifier: str) -> Enrollment:
 
 def latest(connection: Connection, node: str) -> Enrollment:
     """The newest enrollment of a node."""
-    query = select(schema.enrollments).where(schema.enrollments.c.node == node)
+    query = _select().where(schema.enrollments.c.node == node)
     row = connection.execute(query.order_by(schema.enrollments.c.number.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound(f"node {node!r} was never enrolled", hint="metalctl nodes lists the enrolled ones")
@@ -133,7 +144,7 @@ def latest(connection: Connection, node: str) -> Enrollment:
 
 def listing(connection: Connection, batch: str | None = None) -> list[Enrollment]:
     """Enrollments of a batch, or of all, by node name."""
-    query = select(schema.enrollments).order_by(schema.enrollments.c.node, schema.enrollments.c.number)
+    query = _select().order_by(schema.enrollments.c.node, schema.enrollments.c.number)
     if batch is not None:
         query = query.where(schema.enrollments.c.batch == batch)
     return [_enrollment(row) for row in connection.execute(query)]
@@ -165,7 +176,7 @@ def under_way(connection: Connection, service: str | None = None) -> list[tuple[
 def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]:
     """The newest enrollment of each node, or all of a batch, by node name."""
     table = schema.enrollments
-    query = select(table).order_by(table.c.node)
+    query = _select().order_by(table.c.node)
     if batch is not None:
         return [_enrollment(row) for row in connection.execute(query.where(table.c.batch == batch))]
     last = select(func.max(table.c.number)).group_by(table.c.node).scalar_subquery()
@@ -206,7 +217,7 @@ def _ended() -> ColumnElement[bool]:
 def unreported(connection: Connection) -> list[Enrollment]:
     """Those that have ended and whose pages of that end were not written yet."""
     table = schema.enrollments
-    query = select(table).where(_ended(), table.c.reported < table.c.attempt)
+    query = _select().where(_ended(), table.c.reported < table.c.attempt)
     return [_enrollment(row) for row in connection.execute(query)]
 
 

@@ -99,6 +99,14 @@ def rename(connection: Connection, name: str, new: str) -> None:
         connection.execute(update(table).where(table.c.node == name).values(node=new))
 
 
+def drop_enrollment(connection: Connection, enrollment: str) -> None:
+    """Remove one enrollment and all that it saw."""
+    tables = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts, schema.inventories)
+    for table in tables:
+        connection.execute(delete(table).where(table.c.enrollment == enrollment))
+    connection.execute(delete(schema.enrollments).where(schema.enrollments.c.id == enrollment))
+
+
 def forget(connection: Connection, name: str) -> None:
     """Remove it and all that its enrollments saw, but not what was done to it (the audit trail)."""
     mine = select(schema.enrollments.c.id).where(schema.enrollments.c.node == name)
