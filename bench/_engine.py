@@ -45,7 +45,12 @@ def settings_of(order: dict[str, Any]) -> Any:
 
     state = Path(order["state"])
     boot = Boot(
-        "lo", order["address"], order["network"], dhcp="off", http_port=order["port"], at_once=order.get("at_once", 1000)
+        "lo",
+        order["address"],
+        order["network"],
+        dhcp="off",
+        http_port=order["port"],
+        at_once=order.get("at_once", 1000),
     )
     return Settings(StateDir(state, order.get("url", "")), state / "cache", boot, tuple(order.get("handover", ())))
 

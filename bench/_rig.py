@@ -1,4 +1,4 @@
-"""What the figures of `./dev bench fleet` share: a network namespace, a service, simulated machines, and what they use."""
+"""What the figures of `./dev bench fleet` share: a network namespace, a service, simulated machines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def enter_namespace() -> None:
         return
     # Of the whole of 127/8: thousands of machines and BMCs, each with sockets of its own.
     words = [sys.executable, "-m", "bench.fleet", *sys.argv[1:]]
-    os.execvpe("unshare", ["unshare", "--net", *words], {**environment(), _INSIDE: "1"})
+    os.execvpe("unshare", ["unshare", "--net", *words], {**environment(), _INSIDE: "1"})  # noqa: S606
 
 
 @contextmanager
@@ -106,13 +106,24 @@ def process(module: str, *words: str, order: dict[str, Any] | None = None, **mor
 class Rack:
     """Simulated BMCs, with machines behind them where times are given."""
 
-    def __init__(self, count: int, *words: str, times: dict[str, float] | None = None, tree: str = "controller") -> None:
+    def __init__(self, count: int, *words: str, times: dict[str, float] | None = None) -> None:
         self.count = count
         self._password = secrets.token_urlsafe(12)
         self.credentials = {"BENCH_USERNAME": "bench", "BENCH_PASSWORD": self._password}
         # The engine of this process, too, logs in.
         os.environ.update(self.credentials)
-        line = ["lab", "bmcs", "--json", "--tree", tree, "--count", str(count), "--port", str(BMC_PORT), "--tls"]
+        line = [
+            "lab",
+            "bmcs",
+            "--json",
+            "--tree",
+            "controller",
+            "--count",
+            str(count),
+            "--port",
+            str(BMC_PORT),
+            "--tls",
+        ]
         line += ["--credential", "env:BENCH", "--power-time", "100ms", *words]
         if times is not None:
             line += ["--machines", f"http://{ADDRESS}:{PORT}"]

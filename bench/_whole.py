@@ -1,8 +1,8 @@
 """Whole enrollments at once, discovered to handed-over, with simulated machines.
 
 enroll_N_failed: nodes that did not come to the good end. added_time_ratio: the mean time of an enrollment against the
-time that its machine itself took (boots, checks, installation, as it was told to take). rss_mb: the most of the service.
-installs: how often a disk was installed, once each when all is right.
+time that its machine itself took (boots, checks, installation, as it was told to take). rss_mb: the most of the
+service. installs: how often a disk was installed, once each when all is right.
 """
 
 from __future__ import annotations

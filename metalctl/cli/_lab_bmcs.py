@@ -95,7 +95,7 @@ class _Seconds(click.ParamType[float]):
     "times",
     multiple=True,
     metavar="NAME=TIME",
-    help="How long a machine takes for: firmware, ramdisk, disk (boots), check (a whole run), install. [default: 1s or 2s]",
+    help="What a machine takes for: firmware, ramdisk, disk (boots), check (a whole run), install. [default: 1s or 2s]",
 )
 @json_option
 def bmcs(
@@ -143,7 +143,7 @@ def _machines(boot_url: str | None, base: str, times: tuple[str, ...]) -> Machin
     if wrong := sorted(set(given) - set(TIMES)):
         raise click.UsageError(f"--machine-time {wrong[0]}: write one of {', '.join(TIMES)}, like check=30s")
     seconds = {name: _Seconds().convert(text, None, None) for name, text in given.items()}
-    return MachineSettings(boot_url.rstrip("/"), base, **seconds)
+    return MachineSettings(boot_url.rstrip("/"), base, **seconds)  # type: ignore[arg-type]
 
 
 def _run(tree: Tree, settings: Settings, as_json: bool, machines: MachineSettings | None) -> None:

@@ -44,6 +44,9 @@ class Context:
         self.marks = marks or {}
         self._row = row
         self._profile: Profile | None = None
+        # A tick asks for these again and again; decoding an inventory is most of what a tick of a waiting node costs.
+        self._options: dict[str, Any] | None = None
+        self._inventories: dict[str, Inventory] = {}
 
     @property
     def elapsed(self) -> float:
@@ -67,8 +70,10 @@ class Context:
     @property
     def options(self) -> dict[str, Any]:
         """What the batch was asked: level, allow_erase, full_read."""
-        with self.services.database.connect() as connection:
-            return enrollments.batch_options(connection, self.enrollment.batch)
+        if self._options is None:
+            with self.services.database.connect() as connection:
+                self._options = enrollments.batch_options(connection, self.enrollment.batch)
+        return self._options
 
     @contextmanager
     def store(self) -> Iterator[Connection]:
@@ -121,9 +126,14 @@ class Context:
 
     def inventory(self, kind: str) -> Inventory | None:
         """The newest inventory since the last retry; kind: "out-of-band", "in-band", "installed"."""
-        after = again.fresh_from(self.options, self.enrollment.id, kind).inventories
-        with self.store() as connection:
-            return evidence.inventory(connection, self.enrollment.id, kind, after=after)
+        if kind not in self._inventories:
+            after = again.fresh_from(self.options, self.enrollment.id, kind).inventories
+            with self.store() as connection:
+                found = evidence.inventory(connection, self.enrollment.id, kind, after=after)
+            if found is None:
+                return None
+            self._inventories[kind] = found
+        return self._inventories[kind]
 
     def require_inventory(self, kind: str) -> Inventory:
         """The same; RemoteError when it was not taken."""

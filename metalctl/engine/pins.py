@@ -25,6 +25,9 @@ from metalctl.store import contents, enrollments
 from metalctl.store.enrollments import Enrollment
 
 TEMPLATES = ("meta-data", "user-data", "network-config")
+# Contents by digest, and the most that are kept at a time.
+_READ: dict[str, bytes] = {}
+_KEPT = 32
 # The most changes of a profile that are told one by one.
 _TOLD = 5
 
@@ -58,9 +61,9 @@ def take(connection: Connection, name: str) -> tuple[Pins, Profile]:
     return pins, profile
 
 
-def pin(connection: Connection, enrollment: str, name: str) -> None:
-    """The same for an enrollment."""
-    pins, profile = take(connection, name)
+def pin(connection: Connection, enrollment: str, name: str, taken: tuple[Pins, Profile] | None = None) -> None:
+    """The same for an enrollment. taken: what was pinned a moment ago for another one of the same profile."""
+    pins, profile = taken or take(connection, name)
     enrollments.change(connection, enrollment, pins=encode(pins), profile_digest=profile.digest)
 
 
@@ -72,19 +75,29 @@ def of(enrollment: Enrollment) -> Pins:
 def profile(connection: Connection, enrollment: Enrollment) -> Profile:
     """The pinned profile; today's for an enrollment of an older metalctl."""
     pinned = of(enrollment).profile
-    return _profile(contents.get(connection, pinned)) if pinned else profiles.load(enrollment.profile)
+    return _profile(_content(connection, pinned)) if pinned else profiles.load(enrollment.profile)
 
 
 def templates(connection: Connection, enrollment: Enrollment, os: str) -> dict[str, str]:
     """The pinned installer templates by name."""
     pinned = of(enrollment).templates
-    return dict(json.loads(contents.get(connection, pinned))) if pinned else _templates(os)
+    return dict(json.loads(_content(connection, pinned))) if pinned else _templates(os)
 
 
 def runner(connection: Connection, enrollment: Enrollment) -> tuple[str, bytes]:
     """The pinned runner bundle: a name for its directory on the node, and the tar.gz."""
     pinned = of(enrollment).bundle
-    return (pinned[:16], contents.get(connection, pinned)) if pinned else bundle.build()
+    return (pinned[:16], _content(connection, pinned)) if pinned else bundle.build()
+
+
+def _content(connection: Connection, digest: str) -> bytes:
+    """Read once: what has this digest never changes, and every tick of every node asks for the same megabytes."""
+    if (known := _READ.get(digest)) is None:
+        known = contents.get(connection, digest)
+        if len(_READ) >= _KEPT:
+            _READ.clear()
+        _READ[digest] = known
+    return known
 
 
 def renew(connection: Connection, enrollment: Enrollment, first: Stage) -> list[Change]:

@@ -5,6 +5,8 @@ The page of a batch is written when all of its nodes have ended.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 
 import structlog
@@ -29,16 +31,23 @@ class Reporter:
         self._state = state
         self._progress = progress
 
-    def look(self) -> None:
-        """Write what is due. Pages that cannot be written (no profile, a full disk) are told and not tried again."""
+    def look(self, seconds: float = math.inf) -> None:
+        """Write what is due, for so many seconds: the rest at the next look, since the service has other things to do.
+
+        Pages that cannot be written (no profile, a full disk) are told and not tried again.
+        """
+        until = time.monotonic() + seconds
         with self._database.connect() as connection:
             due = enrollments.unreported(connection)
         for enrollment in due:
             self._write(enrollment.node, reporting.write_node, enrollment.id)
             with self._database.begin() as connection:
                 enrollments.set_reported(connection, enrollment)
-        for batch in sorted({enrollment.batch for enrollment in due}):
-            self._write(f"batch {batch}", reporting.write_batch, batch)
+                left = enrollments.unfinished(connection, enrollment.batch)
+            if not left:
+                self._write(f"batch {enrollment.batch}", reporting.write_batch, enrollment.batch)
+            if time.monotonic() > until:
+                return
 
     def _write(self, whose: str, write: Write, which: str) -> None:
         try:

@@ -123,7 +123,7 @@ class Service:
                         hint="start it again; with --standby it waits for its turn",
                     )
                 self._supervisor.look()
-                self._reporter.look()
+                self._reporter.look(LOOK)
                 if self._services is not None:
                     self._services.connections.tidy()
                 if batch is not None and self._has_ended(batch):
@@ -186,7 +186,7 @@ class Service:
 
     def _has_ended(self, batch: str) -> bool:
         with self.database.connect() as connection:
-            return all(e.ended for e in enrollments.listing(connection, batch))
+            return not enrollments.unfinished(connection, batch, reported=False)
 
     def _boot_died(self, failure: DnsmasqFailed) -> None:
         log.error("boot-service", reason=failure.message)

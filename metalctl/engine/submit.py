@@ -78,9 +78,11 @@ def submit(
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "full_read": full_read, "expected": expected}
         batch = enrollments.new_batch(connection, options)
+        pinned = {name: pins.take(connection, name) for name in {row.profile for row in rows}}
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
-            pins.pin(connection, enrollments.new(connection, row.name, batch, row.profile, service), row.profile)
+            enrollment = enrollments.new(connection, row.name, batch, row.profile, service)
+            pins.pin(connection, enrollment, row.profile, pinned[row.profile])
             done_before = {"again": True} if row.name in again else {}
             told = {"batch": batch, "profile": row.profile, **done_before}
             audit.record(connection, row.name, "enroll", actor="operator", **told)
@@ -102,7 +104,10 @@ def _handed_over(connection: Connection, name: str) -> bool:
 
 
 def _refuse(connection: Connection, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
-    told = [_told(row, [*_problems(row), *_conflicts(connection, row)]) for row in rows]
+    # A thousand rows name one credential and a few profiles.
+    different = {(row.credential, row.profile): row for row in rows}
+    known = {what: _problems(row) for what, row in different.items()}
+    told = [_told(row, [*known[row.credential, row.profile], *_conflicts(connection, row)]) for row in rows]
     told += [f"--again {name}: no such row" for name in again if name not in {row.name for row in rows}]
     told += [f"--again {name}: it is not handed over" for name in again if not _handed_over(connection, name)]
     if bad := [line for line in told if line]:
@@ -220,5 +225,5 @@ def _conflicts(connection: Connection, row: Row) -> list[tuple[str, str]]:
         latest = None
     if latest is not None and not latest.ended:
         return [("name", f"{row.name} is being enrolled already ({latest.stage}, {latest.condition})")]
-    owner = [n.name for n in nodes.listing(connection) if n.bmc == row.bmc and n.name != row.name]
-    return [("bmc", f"BMC {row.bmc} belongs to {owner[0]} already")] if owner else []
+    owner = nodes.by_bmc(connection, row.bmc)
+    return [("bmc", f"BMC {row.bmc} belongs to {owner} already")] if owner not in (None, row.name) else []

@@ -22,7 +22,8 @@ from metalctl.engine.outcome import Next
 log = structlog.get_logger()
 
 Tick = Callable[[str, str], Next]
-THREADS = 32
+# Most of them sleep or wait for a BMC: one that switches its node's power and reads back takes three seconds and more.
+THREADS = 96
 # Between tries of a tick that raised, seconds: doubled each time.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 

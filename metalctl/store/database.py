@@ -30,7 +30,7 @@ def now() -> str:
 
 def open_database(url: str) -> Engine:
     """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
-    engine = create_engine(url, json_deserializer=_loads)
+    engine = create_engine(url, json_deserializer=_loads, **_pool(url))
     _private(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
@@ -42,6 +42,16 @@ def open_database(url: str) -> Engine:
             hint="is it metalctl's file, in a writable directory? another one is named with --state-dir",
         ) from error
     return engine
+
+
+def _pool(url: str) -> dict[str, int]:
+    """Of a file, a connection each thread that ticks, kept: opening one costs more than most of what is asked.
+
+    A PostgreSQL server has a hundred for all of its services.
+    """
+    if not url.startswith("sqlite"):
+        return {"pool_size": 12, "max_overflow": 8}
+    return {"pool_size": 100, "max_overflow": 40} if url.startswith("sqlite:////") else {}
 
 
 def _private(engine: Engine) -> None:

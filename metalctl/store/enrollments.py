@@ -221,6 +221,13 @@ def unreported(connection: Connection) -> list[Enrollment]:
     return [_enrollment(row) for row in connection.execute(query)]
 
 
+def unfinished(connection: Connection, batch: str, *, reported: bool = True) -> int:
+    """How many of a batch have not ended; with `reported`, or have ended and their pages are not written."""
+    table = schema.enrollments
+    open_ = ~_ended() | (table.c.reported < table.c.attempt) if reported else ~_ended()
+    return int(connection.execute(select(func.count()).where(table.c.batch == batch, open_)).scalar_one())
+
+
 def set_reported(connection: Connection, ended: Enrollment) -> None:
     """The pages of the end of this attempt are written: they are evidence, and are not written again."""
     table = schema.enrollments

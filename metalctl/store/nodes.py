@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, delete, insert, null, select, update
+from sqlalchemy import Connection, Row, String, cast, delete, func, insert, null, or_, select, update
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.identity import Identity, speaks_for, usable_macs
+from metalctl.model.identity import Identity, speaks_for, usable_macs, usable_serial, usable_uuid
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
@@ -155,7 +156,7 @@ def same_machine(connection: Connection, name: str, identity: Identity) -> list[
     One of them alone makes no other node of it where the two others contradict.
     """
     found = []
-    for other in listing(connection):
+    for other in _alike(connection, identity):
         if other.name == name or other.identity is None:
             continue
         agreed = set(speaks_for(identity, other.identity))
@@ -164,3 +165,24 @@ def same_machine(connection: Connection, name: str, identity: Identity) -> list[
         if agreed:
             found.append(other.name)
     return found
+
+
+def _alike(connection: Connection, identity: Identity) -> list[Node]:
+    """Every node that may be the same machine, and some that are not: who is asked of ten thousand decodes few.
+
+    By the words that its identity must hold: the serial without blanks, and the end of the UUID, which no byte order
+    changes.
+    """
+    table = schema.nodes
+    text = func.replace(func.lower(cast(table.c.identity, String)), " ", "")
+    serial = "".join(json.dumps(usable_serial(identity.serial))[1:-1].lower().split())
+    words = [word for word in (serial, usable_uuid(identity.uuid).replace("-", "")[-12:]) if word]
+    owners = select(schema.macs.c.node).where(schema.macs.c.mac.in_(usable_macs(identity.macs)))
+    alike = or_(table.c.name.in_(owners), *(text.contains(word, autoescape=True) for word in words))
+    return [_node(row) for row in connection.execute(select(table).where(alike).order_by(table.c.name))]
+
+
+def by_bmc(connection: Connection, bmc: str) -> str | None:
+    """The node with that BMC."""
+    found = connection.execute(select(schema.nodes.c.name).where(schema.nodes.c.bmc == bmc)).scalar()
+    return str(found) if found is not None else None

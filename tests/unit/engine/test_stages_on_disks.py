@@ -85,6 +85,7 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
 def allow(ctx: Context) -> None:
     with ctx.store() as connection:
         again.allow_erase(connection, ctx.enrollment)
+    ctx._options = None  # a tick reads them once, and the next tick has a context of its own
 
 
 def refused(ctx: Context, stage: Any) -> StageFailed:

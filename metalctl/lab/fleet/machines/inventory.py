@@ -59,9 +59,7 @@ def _members(bmc: Bmc, owner: dict[str, Any], name: str) -> list[dict[str, Any]]
 
 def _cpu(system: dict[str, Any], sockets: list[dict[str, Any]]) -> Cpu:
     amd = "AMD" in str(sockets[0].get("Model"))
-    packages = tuple(
-        Package(s["Socket"], s["Model"], s["TotalCores"], s["TotalThreads"], "0xa101148") for s in sockets
-    )
+    packages = tuple(Package(s["Socket"], s["Model"], s["TotalCores"], s["TotalThreads"], "0xa101148") for s in sockets)
     return Cpu(
         model=system["ProcessorSummary"]["Model"],
         vendor="AuthenticAMD" if amd else "GenuineIntel",
@@ -86,9 +84,9 @@ def _memory(slots: list[dict[str, Any]]) -> Memory:
 
 def _dimm(slot: dict[str, Any]) -> Dimm:
     where = slot["MemoryLocation"]
-    place = {"channel": str(where["Channel"]), "socket": str(where["Socket"])}
+    channel, socket = str(where["Channel"]), str(where["Socket"])
     if not slot.get("CapacityMiB"):
-        return Dimm(slot["DeviceLocator"], 0, **place)
+        return Dimm(slot["DeviceLocator"], 0, channel=channel, socket=socket)
     return Dimm(
         slot["DeviceLocator"],
         slot["CapacityMiB"] * 2**20,
@@ -101,7 +99,8 @@ def _dimm(slot: dict[str, Any]) -> Dimm:
         rank=slot["RankCount"],
         corrected=0,
         uncorrected=0,
-        **place,
+        channel=channel,
+        socket=socket,
     )
 
 

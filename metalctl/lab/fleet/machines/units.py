@@ -92,8 +92,9 @@ class Units:
             disk.run, disk.seed = "", {}
             await _beat(journal, system.machine.spread(system.machine.settings.install))
             disk.run, disk.seed = spec.run_id, dict(spec.seed)
+        os, version, digest = (str(spec.manifest.get(name, "")) for name in ("os", "version", "sha256"))
         done = Installation(
-            str(spec.manifest.get("os", "")), str(spec.manifest.get("version", "")), str(spec.manifest.get("sha256", "")),
+            os, version, digest,
             disk.serial, 2**30, True, disk.installs, system.boot_id, disk.serial,
         )  # fmt: skip
         journal.write("run-finished", verdict="PASS", installation=done, findings=[])
