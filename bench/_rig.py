@@ -60,6 +60,8 @@ class Process:
         if not line:
             raise SystemExit(f"bench: {module} did not start; its words are above")
         self.told: dict[str, Any] = json.loads(line)
+        if "error" in self.told:
+            raise SystemExit(f"bench: {module}: {self.told['error']}")
 
     @property
     def cpu(self) -> float:

@@ -8,7 +8,6 @@ service. installs: how often a disk was installed, once each when all is right.
 from __future__ import annotations
 
 import os
-import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -16,11 +15,14 @@ from typing import Any
 
 from bench import _rig
 
-TIMES = {"firmware": 20.0, "ramdisk": 20.0, "disk": 20.0, "check": 60.0, "install": 30.0}
+# Seconds, of servers that take their time: POST, a live system, one hour of checks and as much of acceptance.
+TIMES = {"firmware": 180.0, "ramdisk": 90.0, "disk": 240.0, "check": 3600.0, "install": 300.0}
 
 
-def measure(count: int, times: dict[str, float], patience: float, words: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Enroll so many at once and wait for their ends."""
+def measure(count: int, scale: float, words: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Enroll so many at once and wait for their ends. scale: of the times."""
+    times = {name: seconds * scale for name, seconds in TIMES.items()}
+    patience = 600 + 3 * _own(times) + 2.0 * count
     with _rig.state() as folder, _rig.rack(count, *words, times=times) as rack:
         submit(folder, rack)
         with _rig.process("bench._engine", order=_rig.order(folder, at_once=count), **rack.credentials) as engine:
@@ -71,32 +73,24 @@ def _ends(folder: Path, times: dict[str, float]) -> dict[str, Any]:
     database.dispose()
     ends = Counter(f"{e.stage} {e.condition}" for e in listed)
     passed = [e for e in listed if e.ended and e.condition == "done"]
-    own = times["firmware"] + times["ramdisk"] + times["install"] + times["disk"] + 2 * times["check"]
+    own = _own(times)
     took = [(_moment(e.updated) - _moment(e.created)).total_seconds() for e in passed]
     ratio = sum(took) / len(took) / own if took else float("nan")
     problems = Counter(e.problem or e.why for e in listed if not (e.ended and e.condition == "done"))
     return {
-        "failed": len(listed) - len(passed),
+        f"enroll_{len(listed)}_failed": len(listed) - len(passed),
         "ends": dict(ends),
+        "added_s": ratio * own - own,
         "problems": dict(problems.most_common(5)),
         "added_time_ratio": ratio,
         "own_s": own,
     }
 
 
+def _own(times: dict[str, float]) -> float:
+    """Seconds that a machine takes by itself: checks run twice, in burn-in and on the installed system."""
+    return sum(times.values()) + times["check"]
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _main() -> None:
-    import json
-    import sys
-
-    _rig.enter_namespace()
-    begun = time.perf_counter()
-    told = measure(int(sys.argv[1]), TIMES, 3600.0)
-    sys.stdout.write(json.dumps(told, indent=1) + f"\n{time.perf_counter() - begun:.1f} s\n")
-
-
-if __name__ == "__main__":
-    _main()

@@ -23,6 +23,9 @@ def _fault_names() -> list[str]:
 class _Seconds(click.ParamType[float]):
     name = "duration"
 
+    def __init__(self, longest: float = 3600.0) -> None:
+        self._longest = longest
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds of "50ms", "1.5 s" or a bare number of seconds."""
         if isinstance(value, (int, float)):
@@ -33,7 +36,7 @@ class _Seconds(click.ParamType[float]):
             seconds = float(number) * scale
         except ValueError:
             seconds = -1.0
-        if not 0 <= seconds <= 3600:
+        if not 0 <= seconds <= self._longest:
             self.fail(f"{value!r} is no duration; write it like 50ms or 2s", param, ctx)
         return seconds
 
@@ -142,7 +145,8 @@ def _machines(boot_url: str | None, base: str, times: tuple[str, ...]) -> Machin
     given = dict(text.partition("=")[::2] for text in times)
     if wrong := sorted(set(given) - set(TIMES)):
         raise click.UsageError(f"--machine-time {wrong[0]}: write one of {', '.join(TIMES)}, like check=30s")
-    seconds = {name: _Seconds().convert(text, None, None) for name, text in given.items()}
+    # A burn-in takes days.
+    seconds = {name: _Seconds(30 * 86_400.0).convert(text, None, None) for name, text in given.items()}
     return MachineSettings(boot_url.rstrip("/"), base, **seconds)  # type: ignore[arg-type]
 
 

@@ -30,6 +30,8 @@ class Plugged(Protocol):
 
     def power_off(self) -> None: ...
 
+    def nudge(self) -> None: ...
+
 
 class Bmc:
     """State of one BMC. later: runs a function after so many seconds. restart: set by the server, goes away a while.

@@ -36,13 +36,14 @@ class SimDisk:
 
 
 class Machine:
-    """bmc.Plugged: told when the power comes and goes. counts: of the whole fleet."""
+    """bmc.Plugged: told when the power comes and goes. counts: of the fleet. nudged: what a run waits for ends."""
 
     def __init__(self, bmc: Bmc, address: str, settings: MachineSettings, counts: Counter[str]) -> None:
         self.bmc, self.address, self.settings, self.counts = bmc, address, settings, counts
         self.disks = [SimDisk(d.serial, d.size or 0, d.name) for d in disks(bmc)]
         self.system: System | None = None
         self.state = "off"
+        self.nudged = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._random = random.Random(bmc.index)  # noqa: S311 - how long things take
 
@@ -51,6 +52,10 @@ class Machine:
         self.power_off()
         self.counts["boots"] += 1
         self._work = asyncio.get_running_loop().create_task(_logged(self._boot(target)))
+
+    def nudge(self) -> None:
+        """The check that runs ends now, and the journal grows."""
+        self.nudged.set()
 
     def power_off(self) -> None:
         """Whatever it did ends here."""

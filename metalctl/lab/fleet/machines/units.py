@@ -69,7 +69,7 @@ class Units:
             for result in (r for r in found if r.check == name):
                 journal.write("check-started", check=name, part=result.part, estimate=pause)
                 journal.write("check-finished", result=result)
-            await _beat(journal, pause)
+            await _beat(journal, pause, system.machine.nudged)
         counts = {"PASS": sum(r.verdict == "PASS" for r in found), "SKIP": sum(r.verdict == "SKIP" for r in found)}
         journal.write("run-finished", verdict="PASS", results=len(found), counts=counts)
         await journal.tell()
@@ -90,7 +90,7 @@ class Units:
         if disk.run != spec.run_id:
             disk.installs += 1
             disk.run, disk.seed = "", {}
-            await _beat(journal, system.machine.spread(system.machine.settings.install))
+            await _beat(journal, system.machine.spread(system.machine.settings.install), system.machine.nudged)
             disk.run, disk.seed = spec.run_id, dict(spec.seed)
         os, version, digest = (str(spec.manifest.get(name, "")) for name in ("os", "version", "sha256"))
         done = Installation(
@@ -119,9 +119,15 @@ async def _quietly(work: Coroutine[Any, Any, None]) -> None:
         return
 
 
-async def _beat(journal: Journal, seconds: float) -> None:
-    """Wait, and call once a while as a run does that has nothing to tell."""
+async def _beat(journal: Journal, seconds: float, nudged: asyncio.Event) -> None:
+    """Wait, and call once a while as a run does that has nothing to tell. A nudge ends the wait."""
     while seconds > 0:
         await journal.tell()
-        await asyncio.sleep(min(seconds, BEAT))
-        seconds -= BEAT
+        try:
+            async with asyncio.timeout(min(seconds, BEAT)):
+                await nudged.wait()
+        except TimeoutError:
+            seconds -= BEAT
+        else:
+            nudged.clear()
+            return

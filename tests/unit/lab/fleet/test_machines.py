@@ -19,7 +19,8 @@ from metalctl.lab.fleet import Settings, load_tree
 from metalctl.lab.fleet.machines import script
 from metalctl.lab.fleet.machines.system import phone_home_of
 
-SEED = 'x: y\nwrite_files:\n  - path: /x\n    content: "{\\"url\\": \\"http://h\\", \\"token\\": \\"t9\\", \\"node\\": \\"n1\\"}"\n'
+_FILE = json.dumps(json.dumps({"url": "http://h", "token": "t9", "node": "n1"}))
+SEED = f"x: y\nwrite_files:\n  - path: /x\n    content: {_FILE}\n"
 
 
 def test_the_orders_of_a_script():
