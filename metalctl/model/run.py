@@ -11,6 +11,9 @@ import hmac
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from metalctl.model.inventory import LogEntry
+from metalctl.model.watch import Watch
+
 RUN_DIR = "/var/lib/metalctl/runs"
 BUNDLE_DIR = "/opt/metalctl"
 # Seconds after which a run that has nothing to tell calls all the same.
@@ -96,7 +99,9 @@ class News:
 class RunSpec:
     """One run of checks. kind: "burn-in", "accept" or "peer". checks: name → limits in base units.
 
-    roles: disk role → serials. boot_id: the boot that this run belongs to. herald: None for a run that tells nobody.
+    roles: disk role → serials. boot_id: the boot that this run belongs to. errors: what the profile asks of error
+    counters, None when no profile says. bmc_log: the BMC's event log as it was read from outside before the run.
+    herald: None for a run that tells nobody.
     """
 
     run_id: str
@@ -110,6 +115,8 @@ class RunSpec:
     armed: tuple[Armed, ...] = ()
     boot_id: str = ""
     herald: Herald | None = None
+    errors: Watch | None = None
+    bmc_log: tuple[LogEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def _alone(ctx: Context, level: str) -> RunSpec:
         bonds=layout.bond_specs(ctx),
         armed=_armed(ctx),
         boot_id=_boot_id(ctx),
+        errors=ctx.profile.errors,
+        bmc_log=layout.bmc_log(ctx),
     )
 
 
@@ -117,6 +119,7 @@ def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
         bonds=layout.bond_specs(ctx),
         peer=Peer(other.node, "server" if serving else "client", server, pair.port, client),
         boot_id=_boot_id(ctx),
+        errors=ctx.profile.errors,
     )
 
 

@@ -76,7 +76,7 @@ def _disk(host: Host, name: str) -> Disk:
     model = host.text(f"{base}/device/model") or udev.get("ID_MODEL", "")
     return Disk(
         name=name,
-        kind="volume" if raid.is_volume(host, name, model) else kind(transport, rotational),
+        kind=_kind(raid.made_by(host, name, model), transport, rotational),
         size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
@@ -116,6 +116,10 @@ def _enclosure(host: Host, name: str) -> str:
             words = [host.text(f"{shelf}/{file}") for file in ("device/vendor", "device/model", "id")]
             return " ".join(w for w in words if w)
     return ""
+
+
+def _kind(made: str, transport: str, rotational: bool | None) -> str:
+    return kind(transport, rotational) if made == raid.DISK else made
 
 
 def kind(transport: str, rotational: bool | None) -> str:

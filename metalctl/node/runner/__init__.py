@@ -8,7 +8,7 @@
 
 Exit codes: 0 nothing failed, 1 hardware failed, 2 usage (also: the run was started before), 3 could not tell.
 Environment: METALCTL_RUN_DIR (journals), METALCTL_CHECKS (directory of checks), METALCTL_SCRATCH (directory on a disk),
-METALCTL_ROOT and METALCTL_INVENTORY (for tests: another /sys and /proc, and an inventory as JSON).
+METALCTL_ROOT and METALCTL_INVENTORY (for tests: another /sys, /proc and netlink, and an inventory as JSON).
 """
 
 from metalctl.node.runner.main import main
