@@ -40,8 +40,7 @@ class Remote:
         self._client = paramiko.SSHClient()
         self._client.set_missing_host_key_policy(paramiko.RejectPolicy())
         for kind, host_key in map(_host_key, host_keys):
-            known_as = address if PORT == 22 else f"[{address}]:{PORT}"
-            self._client.get_host_keys().add(known_as, kind, host_key)
+            self._client.get_host_keys().add(address, kind, host_key)
         try:
             self._client.connect(
                 address,

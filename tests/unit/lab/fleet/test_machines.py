@@ -127,7 +127,7 @@ def test_it_boots_calls_runs_installs_once_and_calls_again_from_its_disk(
     from metalctl.model.run import Armed, Herald, InstallSpec, RunSpec
     from metalctl.store.evidence import RunRow
 
-    monkeypatch.setattr(remote, "PORT", machine.settings.ssh_port)
+    _other_port(monkeypatch, machine.settings.ssh_port)
     state = StateDir(tmp_path).create()
     Boot.key = access.public_line(state, "e1")
     machine.told(machine.power_on, "Pxe")
@@ -179,7 +179,7 @@ def test_nobody_gets_in_with_another_key_and_nothing_is_written_without_leave(
     from metalctl.model.run import Armed, InstallSpec
     from metalctl.store.evidence import RunRow
 
-    monkeypatch.setattr(remote, "PORT", machine.settings.ssh_port)
+    _other_port(monkeypatch, machine.settings.ssh_port)
     state = StateDir(tmp_path).create()
     Boot.key = access.public_line(state, "e1")
     machine.told(machine.power_on, "Pxe")
@@ -197,6 +197,17 @@ def test_nobody_gets_in_with_another_key_and_nothing_is_written_without_leave(
     assert row.final is not None
     assert row.final["kind"] == "Refused"
     assert target.installs == 0
+
+
+def _other_port(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """Port 22 of this machine may be somebody's."""
+    import paramiko
+
+    from metalctl.engine import remote
+
+    monkeypatch.setattr(remote, "PORT", port)
+    add = paramiko.HostKeys.add
+    monkeypatch.setattr(paramiko.HostKeys, "add", lambda self, name, *key: add(self, f"[{name}]:{port}", *key))
 
 
 def _ended(ssh: Any, row: Any) -> Any:
