@@ -21,6 +21,7 @@ async def ask(url: str, source: str, body: bytes | None = None) -> tuple[int, by
             writer.write(head.encode() + b"\r\n" + (body or b""))
             answer = await reader.read()
         finally:
-            writer.close()
+            # All was read, or nobody waits for the rest.
+            writer.transport.abort()
     first, _, rest = answer.partition(b"\r\n")
     return int(first.split(b" ")[1]), rest.partition(b"\r\n\r\n")[2]

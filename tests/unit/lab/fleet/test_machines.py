@@ -101,7 +101,7 @@ def machine(boot: str) -> Iterator[Any]:
     made.told = told  # type: ignore[attr-defined]
     yield made
     told(machines.close)
-    time.sleep(0.1)
+    time.sleep(0.3)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
     loop.close()
