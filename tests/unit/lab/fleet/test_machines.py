@@ -101,10 +101,21 @@ def machine(boot: str) -> Iterator[Any]:
     made.told = told  # type: ignore[attr-defined]
     yield made
     told(machines.close)
-    time.sleep(0.3)
+    asyncio.run_coroutine_threadsafe(_drained(), loop).result(20)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
     loop.close()
+
+
+async def _drained() -> None:
+    """What the machines were about to do has ended, and its sockets are closed."""
+    import asyncio
+
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.2)
 
 
 async def _call(what: Any, *words: Any) -> Any:
