@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metalctl.content.checks import catalogue
 from metalctl.engine import check_runs, cohort, layout
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
@@ -14,7 +15,6 @@ from metalctl.store import boots, enrollments, evidence
 from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
-PEER_CHECKS = ("iperf3", "mtu")
 # Seconds: what the others do is told.
 POLL = 30.0
 
@@ -67,9 +67,8 @@ def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:
 
 
 def _alone(ctx: Context, level: str) -> RunSpec:
-    checks = {
-        n: limits for n, limits in ctx.profile.checks.items() if n in ctx.profile.burn_in and n not in PEER_CHECKS
-    }
+    paired = _peer_checks(ctx)
+    checks = {n: limits for n, limits in ctx.profile.checks.items() if n in ctx.profile.burn_in and n not in paired}
     return RunSpec(
         run_id=f"{ctx.enrollment.id}-burned-in-{ctx.enrollment.attempt}",
         node=ctx.node.name,
@@ -98,7 +97,9 @@ def _armed(ctx: Context) -> tuple[Armed, ...]:
 
 
 def _peer_checks(ctx: Context) -> dict[str, dict[str, float | str | bool]]:
-    return {n: limits for n, limits in ctx.profile.checks.items() if n in PEER_CHECKS and n in ctx.profile.burn_in}
+    """The checks of the burn-in that want another node, by what their files say."""
+    paired = {check.name for check in catalogue().values() if check.paired}
+    return {n: limits for n, limits in ctx.profile.checks.items() if n in paired and n in ctx.profile.burn_in}
 
 
 def _peer_run(ctx: Context, enrollment: str, pair: Pair) -> str:

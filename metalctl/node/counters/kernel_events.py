@@ -14,10 +14,16 @@ from dataclasses import dataclass
 
 _HARDWARE = "[Hardware Error]: "
 _EDAC = re.compile(r"EDAC (?:\S+ )?MC\d+: (?:(\d+) )?(CE|UE)\b(?:.* on (.+?) \(|.*label \"([^\"]*)\")?")
-_POISON = re.compile(r"Memory failure: 0x[0-9a-f]+: recovery action for ")
+_POISON = re.compile(r"Memory failure: 0x[0-9a-f]+: recovery action for |mce: Uncorrected hardware memory error ")
 _INTEL = re.compile(r"CPU (\d+): Machine Check(?: Exception)?: \S+ Bank (\d+): ([0-9a-f]{1,16})\b")
 _AMD = re.compile(r"CPU:(\d+) \([^)]*\) MC\d+_STATUS\[([^\]]*)\]")
 _AER = re.compile(r"([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): PCIe Bus Error: severity=(\w+)(?: \(([\w-]+)\))?")
+# A port that was contained, or a bus that called for help by NMI, without AER's own line.
+_CONTAINED = re.compile(r"([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): DPC: containment event\b")
+_NMI = re.compile(r"NMI: (?:PCI system error \(SERR\)|IOCK error)")
+# EDAC's drivers of other things than memory: buses ("EDAC PCI0"), caches and links ("EDAC DEVICE1").
+_EDAC_PCI = re.compile(r"EDAC PCI\d*: .*(?:parity error|Signaled System Error)(?: on ([0-9a-f:.]{12}))?", re.IGNORECASE)
+_EDAC_DEVICE = re.compile(r"EDAC DEVICE\d+: (CE|UE)\b")
 _RECORD = re.compile(r"(\{\d+\})\[Hardware Error\]: (.*)")
 _DIMM = re.compile(r"DIMM location: (?!not present)(.+?)\.?\s*$|fru_text: (.*(?:DIMM|Chn).*)$", re.IGNORECASE)
 _STATUS = re.compile(r"error status/mask=([0-9a-f]{8})/")
@@ -26,7 +32,10 @@ _UNCORRECTED = 1 << 61  # bit UC of MCi_STATUS
 _AMD_MEMORY = ("Unified Memory Controller", "DRAM ECC")
 _SECTIONS = {"memory error": "memory", "PCIe error": "pcie"}
 
-KEPT = re.compile(r"\[Hardware Error\]|EDAC |PCIe Bus Error|error status/mask=|Memory failure: |BERT: ")
+KEPT = re.compile(
+    r"\[Hardware Error\]|EDAC |PCIe Bus Error|error status/mask=|Memory failure: |BERT: |DPC: containment|NMI: |"
+    r"mce: Uncorrected "
+)
 """What a line that can matter looks like; the rest of the log need not be kept."""
 
 
@@ -64,6 +73,19 @@ def _plain(lines: Sequence[str]) -> Iterator[Event]:
             address, severity, fatal = match.groups()
             kind = "pcie-corrected" if severity.startswith("Correct") else _uncorrected(fatal, lines[number + 1 :][:1])
             yield Event(kind, f"PCIe error, {severity.lower()}", address)
+        else:
+            yield from _of_buses(line)
+
+
+def _of_buses(line: str) -> Iterator[Event]:
+    if match := _CONTAINED.search(line):
+        yield Event("pcie-nonfatal", "PCIe port contained (DPC)", match.group(1))
+    elif _NMI.search(line):
+        yield Event("pcie-fatal", "bus error by NMI", "bus")
+    elif match := _EDAC_PCI.search(line):
+        yield Event("pcie-nonfatal", "EDAC, bus error", match.group(1) or "bus")
+    elif match := _EDAC_DEVICE.search(line):
+        yield Event(f"cpu-{'uncorrected' if match.group(1) == 'UE' else 'corrected'}", "EDAC, device", "machine")
 
 
 def _uncorrected(word: str | None, following: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ _SHARE = 0.75
 
 def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
     """Corrected and uncorrected memory errors: by DIMM where the driver's label names its slot, else by the driver's
-    word; a controller's own sums only where it does not count by module, and what it could give to no module."""
+    word; a controller's own sums where it does not count by module, and what it could give to no module."""
     names, text = names_of(root), text_of(root)
     controllers = edac.controllers(names)
     if not controllers:
@@ -30,20 +30,33 @@ def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
     for controller in controllers:
         modules = edac.modules(names, text, controller)
         found += _by_module(modules, known)
-        corrected, uncorrected = (any(c is not None for c in _all(modules, f)) for f in ("corrected", "uncorrected"))
-        sums = ("ce_noinfo_count" if corrected else "ce_count", "ue_noinfo_count" if uncorrected else "ue_count")
-        for name in sums:
-            path = root / edac.ROOT.lstrip("/") / controller / name
-            found += counted(path, Counter(f"memory controller {controller}", name, kind=_KINDS[name[:2]]))
+        found += _of_controller(root / edac.ROOT.lstrip("/") / controller, controller, modules)
     return found + Snapshot(sources={"edac": _why_not(root, controllers, found, known)})
+
+
+def _of_controller(base: Path, controller: str, modules: list[edac.Module]) -> Snapshot:
+    """What the controller counts beside its modules: all of it, or what it gave to none of them.
+
+    Where an error's place is known in part (the channel, not the module), some kernels count it in the sum alone.
+    """
+    found = Snapshot()
+    for sort, fact in (("ce", "corrected"), ("ue", "uncorrected")):
+        known = [c for c in _all(modules, fact) if c is not None]
+        name = f"{sort}_noinfo_count" if known else f"{sort}_count"
+        counter = Counter(f"memory controller {controller}", name, kind=_KINDS[sort])
+        found += counted(base / name, counter)
+        if known and (every := number(base / f"{sort}_count")) is not None:
+            found += Snapshot({counter: max(every - sum(known), found.values.get(counter, 0))})
+    return found
 
 
 def _why_not(root: Path, controllers: list[str], found: Snapshot, dimms: list[Dimm]) -> str:
     """Why the driver does not speak for all of the memory, "" when it does."""
     if found.unreadable:
         return "; ".join(f"{what}: {why}" for what, why in found.unreadable.items())
-    if not found.values:
-        return f"the driver of {', '.join(controllers)} counts no errors"
+    for kind in _KINDS.values():
+        if not any(counter.kind == kind for counter in found.values):
+            return f"the driver of {', '.join(controllers)} counts no {kind.removeprefix('memory-')} errors"
     sizes = [number(root / edac.ROOT.lstrip("/") / c / "size_mb") for c in controllers]
     fitted = sum(d.size for d in dimms if not d.technology)
     counted_for = sum(size or 0 for size in sizes) * 2**20

@@ -18,6 +18,12 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})( [AP]M)?")
 _RAM, _PCI, _CPU = r"\b(?:dimm\w*|memory|ecc)\b", r"(?:\bpci|\bbus\b|critical interrupt)", r"(?:processor|\bcpu)"
 _STORM = r"limit (?:of .*)?reached|limit of correct|logging disabled|exceeded"
 _GOOD, _BAD = r"(?<!un)correct(?:able|ed)|single-?bit", r"uncorrect(?:able|ed)|multi-?bit"
+# Of memory: a word that table 42-3 has no "uncorrectable" in, and that says as much.
+_LOST = r"\bparity\b|scrub fail|device disabled"
+_DEAD = r"\bierr\b|internal error|thermal trip|machine ch(?:ec)?k|uncorrect\w* cpu|\bfrb[13]\b|\bbist fail"
+_PCI_FATAL = r"(?<!non-)(?<!non)\bfatal|\bserr\b|system error|i/o channel check"
+# An event that says that all is well again, or never was otherwise; some sensors assert it.
+_TAKEN_BACK = re.compile(r"\bdeasserted\b|\bnot exceeded\b|transition to ok\b")
 
 
 def _both(one: str, other: str) -> str:
@@ -32,11 +38,14 @@ _KINDS = tuple(
         ("memory-storm", _both(_RAM, _GOOD) + rf"(?=.*(?:{_STORM}))"),
         ("memory-uncorrected", _both(_RAM, _BAD)),
         ("memory-corrected", _both(_RAM, _GOOD)),
+        ("memory-storm", _both(_RAM, "logging limit reached")),
+        ("memory-uncorrected", _both(_RAM, _LOST)),
         ("cpu-corrected", _both(_CPU, rf"(?:{_GOOD}) machine check")),
-        ("cpu-uncorrected", _both(_CPU, r"\bierr\b|internal error|thermal trip|machine check|uncorrect\w* cpu")),
+        ("cpu-uncorrected", _both(_CPU, _DEAD)),
+        ("cpu-uncorrected", r".*(?:\bcaterr\b|unrecoverable system error)"),
         ("pcie-corrected", _both(_PCI, _GOOD)),
-        ("pcie-fatal", _both(_PCI, r"(?<!non-)(?<!non)\bfatal|\bserr\b")),
-        ("pcie-nonfatal", _both(_PCI, rf"{_BAD}|\bperr\b|non-?fatal")),
+        ("pcie-fatal", _both(_PCI, _PCI_FATAL)),
+        ("pcie-nonfatal", _both(_PCI, rf"{_BAD}|\bperr\b|parity error|non-?fatal")),
     )
 )
 
@@ -67,6 +76,8 @@ def _line(line: str) -> Entry | None:
 def kind_of(text: str) -> str:
     """Of metalctl.model.watch.KINDS, "" for what is no error."""
     folded = text.lower()
+    if _TAKEN_BACK.search(folded):
+        return ""
     return next((kind for kind, pattern in _KINDS if pattern.match(folded)), "")
 
 

@@ -61,7 +61,9 @@ class Sources:
     def _drives(self) -> list[Disk]:
         """Every fixed drive; a RAID controller's volume is judged by the drives behind it, where these can be asked."""
         behind = [d for d in self._inventory.raid_disks if " /dev/" in d.name]  # those that smartctl reaches
-        shown = [d for d in self._inventory.disks if not d.removable and not (behind and d.kind == "volume")]
+        covered = {d.controller for d in behind}
+        told = {d.name for d in self._inventory.disks if d.kind == "volume" and covered & {d.controller, ""}}
+        shown = [d for d in self._inventory.disks if not d.removable and d.name not in told]
         return [*shown, *behind]
 
     def _ghes(self, log: str) -> str:

@@ -70,7 +70,18 @@ def _reading(row: dict[str, Any], flash: bool) -> Reading | None:
             value, doubt = unpacked(row.get("raw"), words=about.get("words", False))
             why = f"{name} is {doubt}, which is more than one number" if doubt else ""
             return Reading(count, name, values.whole(row.get("id")), value, why)
-    return None
+    return _by_number(row, name)
+
+
+def _by_number(row: dict[str, Any], name: str) -> Reading | None:
+    """An attribute at a number that nearly always counts errors, under a name that is not known."""
+    number = values.whole(row.get("id"))
+    count = known()["numbers"].get(str(number))
+    if count is None or name.startswith("Unknown") or name in known()["another_thing"]["names"]:
+        return None
+    if values.whole(values.at(row, "raw", "value")) == 0:
+        return None
+    return Reading(count, name, number, None, f"what attribute {number} counts as {name or '?'} is not known")
 
 
 def _statistics(data: dict[str, Any]) -> Iterator[Reading]:

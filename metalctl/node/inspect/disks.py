@@ -74,9 +74,13 @@ def _disk(host: Host, name: str) -> Disk:
         host.unreadable(f"disks.{name}.serial", "the disk reports no serial number")
     links = udev.get("DEVLINKS", "").split()
     model = host.text(f"{base}/device/model") or udev.get("ID_MODEL", "")
+    made = raid.made_by(host, name, model)
+    if transport == "nvme" and "/nvme-fabrics/" in nvme.where(host, name):
+        made = raid.UNKNOWN
+        host.unreadable(f"disks.{name}.kind", "it is reached over a network (NVMe over Fabrics): no drive of its own")
     return Disk(
         name=name,
-        kind=_kind(raid.made_by(host, name, model), transport, rotational),
+        kind=_kind(made, transport, rotational),
         size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,

@@ -14,6 +14,9 @@ _PACKS = {"BBU_Info": "battery", "Cachevault_Info": "cache module", "Energy Pack
 _NAMES, _STATES = ("Model", "SubType", "Type"), ("State", "Status")
 # A new battery is charged and learns; meanwhile the cache writes through.
 _GOOD = frozenset({"optimal", "ok", "good", "ready", "learning", "learn", "charging", "charge", "discharging"})
+# "BBU Status" of the card, a number: in order, charging, and what cards without a pack of their own may have.
+_PACK_WELL = (0, 8, 4096)
+_SAFE_MODE = "Controller has booted into safe mode"
 _LOST = ("Any Offline VD Cache Preserved", "Preserved Cache Present")
 
 
@@ -30,6 +33,10 @@ def _own(status: str, told: dict[str, Any]) -> Iterator[str]:
         yield f"it calls itself {status}"
     if errors := values.whole(values.at(told, "Status", "Memory Uncorrectable Errors")):
         yield f"{errors} uncorrectable errors of its memory"
+    if (pack := values.whole(values.at(told, "Status", "BBU Status"))) is not None and pack not in _PACK_WELL:
+        yield f"it calls the state of its battery or cache module {pack}"
+    if values.text(values.at(told, "Status", _SAFE_MODE)).lower() == "yes":
+        yield "it started in safe mode"
     for name in _LOST:
         if values.text(values.at(told, "Status", name)).lower() == "yes":
             yield "it keeps what was cached for a volume that is gone"

@@ -4,6 +4,7 @@
     run --local --check NAME...              by hand, on any server: results are printed
         --limit NAME.KEY=VALUE               a limit, as profiles write it ("nvme-randread.min_iops=400k")
         --role ROLE=SERIAL[,SERIAL]          which disks have a role
+        --peer SIDE=ADDRESS:PORT[,CLIENT]    this node is the "server" at that address, or its "client"
         --bond NAME=MAC,MAC  --level LEVEL   bonds that must exist; quick (default), normal or burn-in
 
 Exit codes: 0 nothing failed, 1 hardware failed, 2 usage (also: the run was started before), 3 could not tell.

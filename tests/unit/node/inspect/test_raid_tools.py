@@ -13,6 +13,7 @@ from metalctl.model.match import match
 from metalctl.model.profile import DiskRequirement, Install, Profile, Range, Requires
 from metalctl.model.verdict import Verdict
 from metalctl.node import inspect
+from metalctl.node.inspect import disks
 from metalctl.node.inspect.host import Host
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -86,6 +87,8 @@ PACKS: list[dict[str, Any]] = [
     {"BBU_Info": [{"Model": "BBU-9", "State": "Failed"}]}, {"Cachevault_Info": [{"Model": "CV-5", "State": "Dgd"}]},
     {"Status": {"Controller Status": "Needs Attention"}}, {"Status": {"Memory Uncorrectable Errors": 3}},
     {"Status": {"Controller Status": "Optimal", "Any Offline VD Cache Preserved": "Yes"}},
+    {"Status": {"Controller Status": "Optimal", "BBU Status": 32}},
+    {"Status": {"Controller Status": "Optimal", "Controller has booted into safe mode": "Yes"}},
 ]  # fmt: skip
 
 
@@ -98,7 +101,8 @@ def test_a_bad_battery_or_cache_module_fails_the_volumes_of_its_card(told: dict[
 
 @pytest.mark.parametrize("state", ["Optimal", "Learning", "Charging"])
 def test_a_new_battery_that_charges_is_in_order(state: str) -> None:
-    pack = {"BBU_Info": [{"Model": "BBU-9", "State": state}], "Cachevault_Info": []}
+    status = {"Controller Status": "Optimal", "BBU Status": 8, "Controller has booted into safe mode": "No"}
+    pack = {"BBU_Info": [{"Model": "BBU-9", "State": state}], "Cachevault_Info": [], "Status": status}
     machine = two_cards(mirror(0), mirror(1), cards=(card("40"), card("41", **pack)))
     assert healthy(taken(machine)) == {"VOL0": PASS, "VOL1": PASS}
 
@@ -175,6 +179,25 @@ def test_the_kind_of_a_disk_behind_a_known_driver(driver: str, place: str, files
     machine = Machine()
     machine.disk("sde", machine.card(0, driver), place, "E1", **files)
     assert [d.kind for d in taken(machine).disks] == [kind]
+
+
+FABRIC, LOCAL = "/sys/devices/virtual/nvme-fabrics/ctl/nvme4", "/sys/devices/pci0000:00/0000:06:00.0/nvme/nvme4"
+POOL = "/sys/devices/virtual/nvme-subsystem/nvme-subsys4"
+
+
+@pytest.mark.truth("B4", "behind a driver that nobody knows, what does not rotate is no solid-state drive")
+@pytest.mark.parametrize(("controller", "kind"), [(FABRIC, "unknown"), (LOCAL, "nvme")])
+@pytest.mark.parametrize("multipath", [False, True])
+def test_a_namespace_that_another_machine_gives_is_no_drive_of_this_one(
+    controller: str, kind: str, multipath: bool
+) -> None:
+    block = f"{POOL if multipath else controller}/nvme4n1"
+    links = {"/sys/block/nvme4n1": block} | ({f"{POOL}/nvme4": controller} if multipath else {})
+    files = {f"{block}/size": "9000000", f"{block}/queue/rotational": "0", f"{block}/serial": "REMOTE1"}
+    host = Host(Recorded({"files": files, "links": links}))
+    (found,) = disks.collect(host)
+    assert found.kind == kind
+    assert bool(host.notes_of("disks.nvme4n1.kind")) == (kind == "unknown")
 
 
 def test_a_disk_that_the_controller_passes_through_has_the_controllers_word_too() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from metalctl.content import profiles
 from metalctl.model.inventory import Disk, LogEntry, Memory, Nic, PcieDevice
 from metalctl.model.measurement import CheckResult
 from metalctl.model.verdict import Verdict
@@ -68,6 +69,12 @@ def bad(node: Any, **spec: Any) -> list[tuple[Verdict, str]]:
     return [(r.verdict, r.part) for r in told(node, **spec)]
 
 
+def shipped() -> dict[str, Any]:
+    """The limits of a shipped profile; one that has none must fail these tests."""
+    watch = getattr(profiles.load("compute"), "errors", None)
+    return {"errors": watch} if watch else {}
+
+
 A = "dimm CPU1 DIMM_A, serial SA"
 
 
@@ -93,6 +100,15 @@ def test_an_uncorrected_error_that_edac_holds_at_the_start_fails_the_module(whol
     assert "replace the module" in result.remedy
 
 
+@pytest.mark.truth("B2", "an uncorrected memory error of before the run is a finding on its module")
+def test_an_error_that_the_controller_gave_to_no_module_is_not_lost(whole: Any) -> None:
+    whole.file(f"{EDAC}/mc0/ue_count", "1\n")  # its channel was known and its module not: no module counts it
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.FAIL, "memory controller mc0")
+    whole.file(f"{EDAC}/mc0/dimm1/dimm_ue_count", "1\n")
+    assert bad(whole, run_id="r2") == [(Verdict.FAIL, "dimm CPU1 DIMM_B, serial SB")]
+
+
 LINES = {
     "a machine check of memory": ("mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 7: be00000000010091", "memory"),
     "a machine check of a processor": ("mce: [Hardware Error]: CPU 7: Machine Check Exception: 5 Bank 1: "
@@ -103,6 +119,9 @@ LINES = {
     "a page that was taken out": ("Memory failure: 0x7740c0: recovery action for dirty LRU page: Recovered", "memory"),
     "a fatal error of a link": (f"pcieport {CARD}: PCIe Bus Error: severity=Uncorrected (Fatal), type=Data Link Layer",
                                 f"pcie X710 {CARD}"),
+    "a bus that called by NMI": ("NMI: PCI system error (SERR) for reason a1 on CPU 4.", "pcie bus"),
+    "EDAC's line of a cache": ("EDAC DEVICE2: UE: cortex_l2 instance: cpu3 block: L2 count: 1 'L2'", "machine"),
+    "memory that a program read": ("mce: Uncorrected hardware memory error in user-access at 51c9a40", "memory"),
 }  # fmt: skip
 
 
@@ -111,6 +130,19 @@ LINES = {
 def test_an_uncorrected_error_in_the_kernels_log_fails_its_part(whole: Any, line: str, part: str) -> None:
     log(whole, *BOOT, line)
     assert bad(whole) == [(Verdict.FAIL, part)]
+
+
+@pytest.mark.truth("B2", "what the kernel logged of the hardware before the run counts")
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [(f"pcieport {CARD}: DPC: containment event, status:0x1f0d source:0x0000", f"pcie X710 {CARD}"),
+     ("EDAC PCI: Bridge Master Data Parity Error on 0000:3c:00.0", "pcie 0000:3c:00.0")],
+)  # fmt: skip
+def test_a_bus_error_without_a_line_of_aer_fails_where_the_profile_lets_none_pass(
+    whole: Any, line: str, part: str
+) -> None:
+    log(whole, *BOOT, line)
+    assert bad(whole, **shipped()) == [(Verdict.FAIL, part)]
 
 
 def firmware(severity: str, section: str, *more: str) -> list[str]:
@@ -176,7 +208,18 @@ def bmc(node: Any, *entries: str, info: str = "Entries : 3\nOverflow : false", s
      ("   1 | 07/20/2026 | 02:14:31 | Processor CPU2 Status | IERR | Asserted",
       "processors (Processor CPU2 Status IERR)"),
      ("   1 | 07/20/2026 | 02:14:31 | Critical Interrupt PCIE5 | Bus Fatal Error | Asserted",
-      "pcie (Critical Interrupt PCIE5 Bus Fatal Error)")],
+      "pcie (Critical Interrupt PCIE5 Bus Fatal Error)"),
+     ("   1 | 07/20/2026 | 02:14:31 | Memory CPU1 DIMM_A | Parity | Asserted", A),
+     ("   1 | 07/20/2026 | 02:14:31 | Memory CPU1 DIMM_A | Memory Scrub Failed | Asserted", A),
+     ("   1 | 07/20/2026 | 02:14:31 | Memory CPU1 DIMM_A | Memory Device Disabled | Asserted", A),
+     ("   1 | 07/20/2026 | 02:14:31 | Processor CPU 3 | FRB3/Processor startup/init failure | Asserted",
+      "processors (Processor CPU 3 FRB3/Processor startup/init failure)"),
+     ("   1 | 07/20/2026 | 02:14:31 | Processor CPU Machine Chk | Transition to Non-recoverable | Asserted",
+      "processors (Processor CPU Machine Chk Transition to Non-recoverable)"),
+     ("   1 | 07/20/2026 | 02:14:31 | Unknown CATERR | State Asserted | Asserted",
+      "processors (Unknown CATERR State Asserted)"),
+     ("   1 | 07/20/2026 | 02:14:31 | Critical Interrupt NMI | I/O Channel check NMI | Asserted",
+      "pcie (Critical Interrupt NMI I/O Channel check NMI)")],
 )  # fmt: skip
 def test_an_error_in_the_bmcs_log_fails_the_part(whole: Any, entry: str, part: str) -> None:
     bmc(whole, "   1 | 07/20/2026 | 02:00:00 | Power Unit #0x01 | Power off/down | Asserted", entry)
@@ -195,6 +238,17 @@ def test_an_entry_older_than_the_profile_asks_is_told_and_passes(whole: Any) -> 
     assert bad(whole, errors=month, run_id="r2") == [(Verdict.FAIL, A)]
 
 
+@pytest.mark.truth("B2", "what the BMC's event log holds of before the run counts")
+@pytest.mark.parametrize(
+    "said", ["Memory Logging Limit Reached for DIMM 3 on Subsystem System Memory.", "Unrecoverable System Error (NMI).",
+             "A PCI system error was detected on a component at bus 3 device 0 function 1."]
+)  # fmt: skip
+def test_words_of_other_makers_for_the_same_count_too(whole: Any, said: str) -> None:
+    assert [v for v, _ in bad(whole, bmc_log=(LogEntry("2026-07-20T02:14:31+00:00", "critical", said),))] == [
+        Verdict.FAIL
+    ]
+
+
 def test_what_the_controller_read_of_the_log_counts_where_there_is_no_way_to_the_bmc(whole: Any) -> None:
     entry = LogEntry(
         "2026-07-20T02:14:31+00:00", "critical", "Multi-bit memory errors detected at location CPU1 DIMM_A."
@@ -209,16 +263,24 @@ def test_entries_that_are_no_errors_pass(whole: Any) -> None:
         "   2 | 07/20/2026 | 02:00:01 | Memory DIMM_A | Presence Detected | Asserted",
         "   3 | 07/20/2026 | 02:00:02 | Memory DIMM_A | Uncorrectable ECC | Deasserted",
         "   4 | Pre-Init  |0000000012| System Boot Initiated | Initiated by power up | Asserted",
-        "   5 | 07/20/2026 | 02:00:04 | Power Supply PS1 | Power Supply AC lost | Asserted")  # fmt: skip
+        "   5 | 07/20/2026 | 02:00:04 | Power Supply PS1 | Power Supply AC lost | Asserted",
+        "   6 | 07/20/2026 | 02:00:05 | Processor CPU1 IERR | State Deasserted | Asserted",
+        "   7 | 07/20/2026 | 02:00:06 | Processor CPU Machine Chk | Transition to OK | Asserted",
+        "   8 | 07/20/2026 | 02:00:07 | Memory Correctable ECC | Limit Not Exceeded | Asserted")  # fmt: skip
     assert bad(whole) == [(Verdict.PASS, "")]
 
 
 # rasdaemon
 
 
-def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "") -> Path:
-    """It runs and keeps a database. events: (err_type, label, count)."""
+HEARD = ("ras/mc_event", "ras/aer_event", "mce/mce_record")
+
+
+def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "", listens: tuple[str, ...] = HEARD) -> Path:
+    """It runs and keeps a database. events: (err_type, label, count). listens: what the kernel tells it."""
     node.file("proc/812/comm", "rasdaemon\n")
+    for event in listens:
+        node.file(f"sys/kernel/debug/tracing/instances/rasdaemon/events/{event}/enable", "1\n")
     path: Path = node.file("var/lib/rasdaemon/ras-mc_event.db", "")
     path.unlink()
     at = at or time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime())
@@ -231,15 +293,59 @@ def rasdaemon(node: Any, *events: tuple[str, str, int], at: str = "") -> Path:
     return path
 
 
+OTHER_TABLES = {
+    "firmware's record": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("0", "CPU1 DIMM_A"), A),
+    "fatal one": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("1", ""), "memory"),
+    "lost page": ("memory_failure_event (timestamp TEXT, pfn TEXT, page_type TEXT)", ("0x7f", "dirty LRU"), "memory"),
+    "corrected": ("extlog_event (timestamp TEXT, severity INTEGER, fru_text TEXT)", ("2", "CPU1 DIMM_A"), ""),
+    "a request that nobody knows": (
+        "aer_event (timestamp TEXT, err_type TEXT, dev_name TEXT, err_msg TEXT)",
+        ("Uncorrected (Non-Fatal)", CARD, "Unsupported Request"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.truth("B2", "what rasdaemon recorded before the run counts")
+@pytest.mark.parametrize(("table", "row", "part"), OTHER_TABLES.values(), ids=OTHER_TABLES.keys())
+def test_every_table_of_rasdaemon_is_read(whole: Any, table: str, row: tuple[str, ...], part: str) -> None:
+    at = time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime())
+    with sqlite3.connect(rasdaemon(whole)) as database:
+        database.execute(f"CREATE TABLE {table}")
+        marks = ", ".join("?" * (len(row) + 1))
+        database.execute(f"INSERT INTO {table.split()[0]} VALUES ({marks})", (at, *row))
+    database.close()
+    assert bad(whole, **shipped()) == ([(Verdict.FAIL, part)] if part else [(Verdict.PASS, "")])
+
+
 @pytest.mark.truth("B2", "what rasdaemon recorded before the run counts")
 def test_an_uncorrected_error_that_rasdaemon_recorded_fails_the_module(whole: Any) -> None:
     rasdaemon(whole, ("Corrected", "CPU1 DIMM_B", 2), ("Uncorrected", "CPU1 DIMM_A", 1))
     assert bad(whole) == [(Verdict.FAIL, A)]
 
 
+def no_aer(node: Any) -> None:
+    for name in AER:
+        (node.room / f"root/sys/bus/pci/devices/{CARD}/aer_dev_{name}").unlink()
+
+
 def without_edac(node: Any) -> None:
     for file in sorted((node.room / "root" / EDAC).rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
+
+
+def test_rasdaemon_tells_of_the_processors_and_cards_where_it_listens_to_them(whole: Any) -> None:
+    (whole.room / "root/dev/kmsg").unlink()
+    no_aer(whole)
+    rasdaemon(whole)
+    assert bad(whole) == [(Verdict.PASS, "")]
+
+
+@pytest.mark.truth("B3", "a source of errors that nobody could read is UNKNOWN for what it covers")
+def test_rasdaemon_that_does_not_listen_to_machine_checks_tells_nothing_of_them(whole: Any) -> None:
+    (whole.room / "root/dev/kmsg").unlink()
+    rasdaemon(whole, listens=("ras/mc_event",))
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.UNKNOWN, "cpu")
+    assert "rasdaemon does not listen to mce/mce_record or ras/arm_event" in result.reason
 
 
 def test_rasdaemon_stands_in_for_no_driver(whole: Any) -> None:
@@ -252,11 +358,6 @@ def test_rasdaemon_stands_in_for_no_driver(whole: Any) -> None:
 
 
 Break = Callable[[Any], object]
-
-
-def no_aer(node: Any) -> None:
-    for name in AER:
-        (node.room / f"root/sys/bus/pci/devices/{CARD}/aer_dev_{name}").unlink()
 
 
 BROKEN: dict[str, tuple[Break, str, str]] = {
@@ -307,7 +408,7 @@ def test_another_true_source_of_memory_errors_is_enough(whole: Any, other: Break
 
 NO_STAND_INS: dict[str, Break] = {
     "a BMC without memory sensors": bmc,
-    "a BMC whose log is full": lambda node: bmc(node, info="Percent Used : 100%", sensors="DIMM_A | 41h | ok | 32.1 |"),
+    "a BMC whose log is full": lambda node: bmc(node, info="Overflow : true", sensors="DIMM_A | 41h | ok | 32.1 |"),
     "a BMC that does not answer": lambda node: (node.file("dev/ipmi0", ""), node.tool("ipmitool", "exit 1")),
     "rasdaemon that died": lambda node: (rasdaemon(node), (node.room / "root/proc/812/comm").write_text("sh\n")),
     "rasdaemon without a database": lambda node: node.file("proc/812/comm", "rasdaemon\n"),
@@ -364,3 +465,17 @@ def test_a_disk_that_is_a_volume_is_told_by_the_drives_behind_it(whole: Any) -> 
     whole.change(disks=(volume,), raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
     whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
     assert bad(whole) == [(Verdict.PASS, "")]
+
+
+@pytest.mark.truth("B3", "a source of errors that nobody could read is UNKNOWN for what it covers")
+def test_the_drives_of_one_card_do_not_speak_for_the_volumes_of_another(whole: Any) -> None:
+    one, other = "0000:17:00.0", "0000:ca:00.0"
+    volumes = tuple(Disk(n, "volume", size=1 << 40, serial=f"V{n}", controller=c) for n, c in zip(
+        ("sdb", "sdc"), (one, other), strict=True))  # fmt: skip
+    behind = Disk("megaraid,4 /dev/bus/0", "hdd", serial="W4", controller=one)
+    whole.change(disks=volumes, raid_disks=(behind,), memory=Memory(1 << 32, whole.inventory.memory.dimms))
+    whole.tool("smartctl", f'case "$*" in *megaraid,4*) cat {whole.room}/smartctl.out;; *) exit 2;; esac')
+    (result,) = told(whole)
+    assert (result.verdict, result.part) == (Verdict.UNKNOWN, "disks"), result
+    assert "sdc" in result.reason
+    assert "sdb" not in result.reason
