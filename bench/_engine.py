@@ -22,10 +22,14 @@ def main() -> int:
     order = json.loads(sys.stdin.readline())
     begun = time.perf_counter()
     from metalctl.engine import artifacts
+    from metalctl.engine.logs import to_file
     from metalctl.engine.service import Service
 
     artifacts.prepare = lambda settings, progress: _Nothing()  # type: ignore[assignment, return-value]
-    service = Service(settings_of(order), lambda line: None)
+    settings = settings_of(order)
+    # As `metalctl serve` does: nobody reads our stdout any more, and a full pipe would hold every tick.
+    to_file(settings.state.create().path / "metalctl.log")
+    service = Service(settings, lambda line: None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.start()
