@@ -4,7 +4,7 @@ Profile:
     checks:
       disk-health: {max_defects: 0, max_wear: 80 %}
 Limits: max_defects (reallocated sectors, retired blocks, grown defects, media errors), max_pending, max_offline,
-max_uncorrected, max_timeouts (hard disks only), max_predicted: each 0 unless given; max_wear optional.
+max_uncorrected, max_timeouts (hard disks only): each 0 unless given; max_wear optional.
 A drive that warns of itself fails whatever it counts; one that says nothing, or packs its counters so that nobody can
 read them, is UNKNOWN (one that says nothing and serves no role is skipped). A volume is as healthy as its members, its
 controller, battery and cache module.
@@ -38,7 +38,6 @@ _NOTED = ("status", "spare", "hours", "celsius", "link_errors", "non_medium", "o
         "max_offline": 0.0,
         "max_uncorrected": 0.0,
         "max_timeouts": 0.0,
-        "max_predicted": 0.0,
         "max_wear": None,
     },
     remedy="replace the drive; of a volume, the part named",

@@ -27,13 +27,13 @@ from metalctl.node.plugin import check
     limits={"mtu": None},
     remedy="set the MTU on the switch ports and the VLAN between the two nodes",
 )
-def test_mtu(peer: Peer, spec: RunSpec, limits: Any, measure: Any) -> None:
+def test_mtu(peer: Peer, spec: RunSpec, limits: Any, measure: Any, evidence: dict[str, object]) -> None:
     if not peer.other:
         raise ToolFailed("the address of the other end is not known", hint="by hand: --peer server=ADDRESS:PORT,CLIENT")
     mtu = int(limits.mtu or (spec.bonds[0].mtu if spec.bonds else 1500))
     size = mtu - (48 if ":" in peer.other else 28)
     _answers(peer)
-    whole = ping.ask(peer.other, size)
+    whole = ping.settled(peer.other, size)
     whole.require_all_or_none()
     if not whole.all:
         _answers(peer)  # it may have gone away meanwhile
@@ -46,12 +46,13 @@ def test_mtu(peer: Peer, spec: RunSpec, limits: Any, measure: Any) -> None:
             f"a packet of {mtu + 1} bytes left this port, and nobody answered or refused it",
             hint=f"see that the MTU of this port is {mtu} (ip link), and that the peer is still up",
         )
+    evidence["series"] = whole.series
     measure("mtu", mtu, unit="B")
 
 
 def _answers(peer: Peer) -> None:
     """ToolFailed unless the peer answers small packets, all of them."""
-    answer = ping.ask(peer.other, 56)
+    answer = ping.settled(peer.other, 56)
     answer.require_all_or_none()
     if not answer.all:
         raise ToolFailed(f"{peer.other} answers no ping at all", hint="see that the peer is up and its bond too")

@@ -23,9 +23,22 @@ from tests import captures
 LIST = Path(__file__).with_name("allowed_skips.toml")
 ASKED = ("keyword", "markexpr", "deselect", "lf", "last_failed", "stepwise")
 """Options of pytest by which a person leaves tests out."""
+
+
+def _no_loops() -> bool:
+    try:
+        os.close(os.open("/dev/loop-control", os.O_RDWR))
+    except OSError:
+        return True
+    return False
+
+
 CONDITIONS: Mapping[str, Callable[[], bool]] = {
     "always": lambda: True,
     "not root": lambda: os.geteuid() != 0,
+    "no loop devices": _no_loops,
+    # The kernel gives the machine's own namespace of processes this number.
+    "in a container": lambda: os.readlink("/proc/self/ns/pid") != "pid:[4026531836]",
     "no captures": lambda: not captures.FOLDER.is_dir(),
 }
 

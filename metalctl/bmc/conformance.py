@@ -18,24 +18,30 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from metalctl.bmc import interop_report
 from metalctl.bmc.record import Capture
 
 PROGRAM = "rf_interop_validator"
 INSTALL = "pip install redfish-interop-validator"
 PROFILE = "OpenStackIronicProfile*.json"
 TIMEOUT = 1800.0
+MOST = 100  # requirements that are named
 _COUNTS = re.compile(r"^\|\s*PASS\s*\|\s*WARN\s*\|\s*FAIL\s*\|.*\n[^|]*\|([^\n]*)\|", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
 class Conformance:
-    """verdict: PASS, FAIL, UNKNOWN or SKIP. reason: for a person. failures: what the profile wants and is not there."""
+    """verdict: PASS, FAIL, UNKNOWN or SKIP. reason: for a person. failures: what the profile wants and is not there.
+
+    untested: what the validator could not test, or left out because the BMC lacks it and may.
+    """
 
     verdict: str
     reason: str
     profile: str = ""
     failures: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
 
 
 def find_profile() -> Path | None:
@@ -62,52 +68,71 @@ def check(capture: Capture, profile: Path | None, program: str = PROGRAM, timeou
     assert profile
     from metalctl.bmc.replay import Replay
 
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)  # one that begins with "-" would be taken for an option
     with (
         tempfile.TemporaryDirectory(prefix="metalctl-interop-") as folder,
         Replay(capture.tree, "probe", password, allow=capture.allow) as served,
     ):
         words = [shutil.which(program) or program, "-r", served.url, "-u", "probe", "-p", password]
         words += ["--authtype", "Basic", "--nooemcheck", "--logdir", folder, str(profile.resolve())]
-        return _run(words, Path(folder), profile.name, timeout)
+        return _run(words, Path(folder), profile, timeout, _unread(capture))
 
 
-def _run(words: list[str], folder: Path, profile: str, timeout: float) -> Conformance:
+def _run(words: list[str], folder: Path, profile: Path, timeout: float, unread: tuple[str, ...] = ()) -> Conformance:
     try:
         done = subprocess.run(
             words, cwd=folder, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
-        return Conformance("UNKNOWN", f"the validator was still running after {timeout:g} s", profile)
+        return Conformance("UNKNOWN", f"the validator was still running after {timeout:g} s", profile.name)
     except OSError as error:
-        return Conformance("UNKNOWN", f"the validator did not start: {error.strerror}", profile)
-    logs = "\n".join(file.read_text(errors="replace") for file in sorted(folder.rglob("*.log")))
-    return judge(done.returncode, f"{done.stdout}\n{done.stderr}", logs, profile)
+        return Conformance("UNKNOWN", f"the validator did not start: {error.strerror}", profile.name)
+    return judge(
+        done.returncode,
+        f"{done.stdout}\n{done.stderr}",
+        _written(folder, "*.log"),
+        profile.name,
+        _written(folder, "*.html"),
+        unread,
+    )
 
 
-def judge(code: int, output: str, logs: str, profile: str) -> Conformance:
-    """The verdict of a finished run: only one that counted something that holds, and nothing that does not, is PASS."""
+def _written(folder: Path, pattern: str) -> str:
+    return "\n".join(file.read_text(errors="replace") for file in sorted(folder.rglob(pattern)))
+
+
+def judge(
+    code: int, output: str, logs: str, profile: str, report: str = "", unread: tuple[str, ...] = ()
+) -> Conformance:
+    """The verdict of a finished run: only one that counted something that holds, and nothing that does not, is PASS.
+
+    What it did not test is told beside a PASS: it tries no write, and what a profile only recommends may be missing.
+    unread: what of the tree could not be read, as sentences; with any, nothing is known of the whole.
+    """
     output = _COLOUR.sub("", output)
     table = _COUNTS.search(output)
     counts = [int(cell) for cell in table.group(1).split("|") if cell.strip().isdigit()] if table else []
     if len(counts) < 3:
         last = next((line for line in reversed(output.splitlines()) if line.strip()), "no output")
         return Conformance("UNKNOWN", f"the validator ended with code {code}: {last.strip()[:300]}", profile)
-    passed, _, failed = counts[:3]
-    failures = tuple(dict.fromkeys(_failures(logs)))
+    passed, failed, untested = counts[0], counts[2], sum(counts[3:4])
+    told = interop_report.rows(report, _COLOUR.sub("", logs))
+    wrong = tuple(str(row) for row in told if row.result in interop_report.FAIL)
+    open_ = (str(row) for row in told if row.result in interop_report.UNTESTED)
+    names = (profile, wrong[:MOST], (*unread, *open_)[:MOST])
+    rest = (f", {untested} were not tested" if untested else "") + (
+        f", {len(unread)} resources could not be read" if unread else ""
+    )
     if failed:
-        return Conformance("FAIL", f"{failed} requirements do not hold, {passed} do", profile, failures[:100])
-    if code == 0 and passed:
-        return Conformance("PASS", f"{passed} requirements hold", profile)
-    return Conformance("UNKNOWN", f"the validator counted nothing (code {code})", profile)
+        unnamed = f" ({failed - len(wrong)} of them unnamed)" if len(wrong) < failed else ""
+        return Conformance("FAIL", f"{failed} requirements do not hold{unnamed}, {passed} do{rest}", *names)
+    if code or not passed:
+        return Conformance("UNKNOWN", f"the validator counted nothing (code {code}){rest}", *names)
+    if unread:
+        return Conformance("UNKNOWN", f"{passed} requirements hold{rest}", *names)
+    return Conformance("PASS", f"{passed} requirements hold{rest}", *names)
 
 
-def _failures(logs: str) -> list[str]:
-    """Each failure with the resource that it is about, as the log tells them."""
-    found, resource = [], ""
-    for line in logs.splitlines():
-        if hit := re.search(r"Validating (/\S+?)\.\.\.$", line):
-            resource = hit.group(1)
-        elif hit := re.search(r"ERROR - FAIL - (.+)$", line):
-            found.append(f"{resource}: {hit.group(1)}")
-    return found
+def _unread(capture: Capture) -> tuple[str, ...]:
+    """What the BMC has and did not give when its tree was recorded, each with the reason."""
+    return tuple(f"{path}: not read: {why}" for path, why in capture.left_out.items() if "HTTP 404" not in why)

@@ -25,11 +25,13 @@ from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Unsupported, WrongPassword
 from metalctl.bmc.many import Credentials, credential_of, defect, each, more_descriptors
+from metalctl.bmc.redfish.boards import machines
+from metalctl.bmc.redfish.equipment import refusal
 from metalctl.bmc.redfish.http import Answer, Client
 from metalctl.bmc.redfish.inventory import power_state
 from metalctl.bmc.redfish.remember import Memory
-from metalctl.bmc.redfish.root import read_root
-from metalctl.bmc.redfish.systems import choose_system
+from metalctl.bmc.redfish.root import equipment, read_root
+from metalctl.bmc.redfish.systems import choose
 from metalctl.bmc.redfish.values import link
 
 __all__ = ["PowerPoll", "Powered"]
@@ -165,8 +167,10 @@ class _Bmc:
             if known and known.alone and known.basic and await self._recalled(client, credential, known.system):
                 return
             root = await read_root(client)
+            if not link(root, "Systems"):
+                raise refusal(client.endpoint, equipment(root))
             collection = await client.login(credential, root, link(root, "Systems"))
-            self._path = choose_system(self._endpoint, collection)
+            self._path = choose(self._endpoint, await machines(client, root, collection)).path
             self._client = client
             await self._ask(client)
         finally:

@@ -21,7 +21,8 @@ class Probe:
     fingerprint: SHA-256 of its TLS certificate, hex, "" over IPMI. also: further protocols of the same machine.
     serial: of the system, where the BMC tells it to anybody. mac: of the BMC; mac_from: "bmc" when it says so itself,
     "arp" when seen on the segment. at: further endpoints of the same machine. notes: what is odd, as sentences.
-    vouched: the endpoint's authorities have signed the certificate.
+    vouched: the endpoint's authorities have signed the certificate. equipment: what a Redfish service without systems
+    manages instead (an enclosure, a switch, a PDU), "" for a server's BMC.
     """
 
     endpoint: Endpoint
@@ -36,6 +37,7 @@ class Probe:
     at: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     vouched: bool = False
+    equipment: str = ""
 
 
 class Bmc(Protocol):

@@ -58,6 +58,11 @@ class Targets:
     def __len__(self) -> int:
         return sum(span.size for span in self.spans) + len(self.endpoints) + len(self.names)
 
+    @property
+    def addresses(self) -> int:
+        """How many addresses of networks and ranges will be asked: each once, without those to be left alone."""
+        return sum(_covered(self.spans, self.excluded, version) for version in (4, 6))
+
     def __iter__(self) -> Iterator[Endpoint | str]:
         """An Endpoint is asked on its own port and protocol only; an address or name on the usual ones."""
         for endpoint in self.endpoints:
@@ -86,6 +91,23 @@ def _within(text: str, spans: tuple[Span, ...]) -> bool:
     except ValueError:
         return False
     return any(address in span for span in spans)
+
+
+def _covered(spans: tuple[Span, ...], excluded: tuple[Span, ...], version: int) -> int:
+    """Addresses of one version in the spans and in no excluded one."""
+    inside, outside = (
+        [(int(s.first), int(s.last)) for s in group if s.first.version == version] for group in (spans, excluded)
+    )
+    return _union(inside + outside) - _union(outside)
+
+
+def _union(ranges: list[tuple[int, int]]) -> int:
+    """Numbers in any of the ranges."""
+    found, reached = 0, -1
+    for first, last in sorted(ranges):
+        found += max(0, last - max(first - 1, reached))
+        reached = max(reached, last)
+    return found
 
 
 def _ipv4(value: int) -> str:
@@ -132,19 +154,22 @@ def _own(text: str) -> str:
 def _exclusions(texts: Iterable[str]) -> tuple[Span, ...]:
     found = []
     for text in texts:
-        span = _span(text)
+        span = _span(text, whole=True)
         if span is None:
             raise BadTarget(f"{text!r} cannot be excluded", hint="write it like 10.0.0.1, 10.0.0.1-9 or 10.0.0.0/28")
         found.append(span)
     return tuple(found)
 
 
-def _span(text: str) -> Span | None:
-    """The addresses of a network, range or single address; None when it is none of these."""
+def _span(text: str, whole: bool = False) -> Span | None:
+    """The addresses of a network, range or single address; None when it is none of these.
+
+    whole: with the first and the last address of a network, which no machine has, but a mistake may.
+    """
     try:
         if "/" in text and "://" not in text:
             network = ipaddress.ip_network(text, strict=False)
-            trim = 1 if network.version == 4 and network.prefixlen < 31 else 0
+            trim = 1 if network.version == 4 and network.prefixlen < 31 and not whole else 0
             return Span(network[0] + trim, network[-1] - trim)
         first_text, dash, last_text = text.partition("-")
         first = last = ipaddress.ip_address(first_text.strip())

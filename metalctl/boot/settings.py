@@ -68,10 +68,11 @@ class BootSettings:
         _require(_INTERFACE, "interface", self.interface)
         _require(_LOADER, "BIOS loader", self.bios_loader)
         _require(_LOADER, "UEFI loader", self.uefi_loader)
-        for given in filter(None, (self.first, self.last, self.router)):
-            _require_address(given)
-        if _require_address(self.address) not in self.net:
-            raise BootError(f"{self.address} is not in {self.network}", hint="state the network of the boot interface")
+        # Outside of the network dnsmasq gives no address, and says so in its log alone.
+        given = (self.address, self.first, self.last, self.router, *(host.address for host in self.hosts))
+        for address in filter(None, given):
+            if _require_address(address) not in self.net:
+                raise BootError(f"{address} is not in {self.network}", hint="state the network of the boot interface")
         if self.dhcp not in ("authoritative", "proxy", "off"):
             raise BootError(f"dhcp mode {self.dhcp!r} is not known", hint='use "authoritative", "proxy" or "off"')
         if self.dhcp != "off":

@@ -136,6 +136,7 @@ def _row(probe: Probe) -> dict[str, object]:
         "address": probe.endpoint.address,
         "protocols": [probe.protocol, *probe.also],
         "product": probe.product,
+        "equipment": probe.equipment,
         "uuid": probe.uuid,
         "fingerprint": probe.fingerprint,
         "vouched": probe.vouched if probe.endpoint.authorities else None,
@@ -221,7 +222,15 @@ def _told(text: str) -> str:
 
 def rows(found: Iterable[Probe], credential: str, profile: str) -> list[list[str]]:
     """Rows of a nodes file."""
-    return [[default_name(p.endpoint), str(p.endpoint), credential, profile] for p in found if _may_be_trusted(p)]
+    trusted = [p for p in found if _is_server(p) and _may_be_trusted(p)]
+    return [[default_name(p.endpoint), str(p.endpoint), credential, profile] for p in trusted]
+
+
+def _is_server(probe: Probe) -> bool:
+    """What manages no system is no node."""
+    if probe.equipment:
+        click.echo(f"{probe.endpoint}: not in the nodes file: it is {probe.equipment}", err=True)
+    return not probe.equipment
 
 
 def _may_be_trusted(probe: Probe) -> bool:

@@ -16,6 +16,7 @@ import rich_click as click
 from sqlalchemy import Engine
 
 from metalctl import bmc
+from metalctl.bmc.manifest import Machine, read_manifest
 from metalctl.cli._live import follow
 from metalctl.engine import overview, submit
 from metalctl.engine.errors import NoService
@@ -49,24 +50,22 @@ def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
     settings = load(wish.config, wish.state_dir)
     authorities = _authorities(wish, settings)
-    rows = (
-        []
-        if wish.retry
-        else [replace(row, authorities=authorities) for row in _rows(Path(wish.nodes[0]), wish.expected)]
-    )
+    path = None if wish.retry else Path(wish.nodes[0])
+    entries = bmc.read_csv(path) if path else []
+    machines = read_manifest(wish.expected) if wish.expected else None
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
     database = open_database(sqlite_url(settings.state.database))
-    # Before the service comes up: that may take minutes, and a typing mistake should not wait for them.
-    if wish.retry:
+    # Before the service comes up and before anything is sent: a typing mistake should wait for neither.
+    if path is None:
         submit.check_retry(database, wish.nodes)
     else:
-        submit.check(database, rows)
-    if ServiceLock(settings.state).held_elsewhere:
-        return _queue(wish, database, rows, settings)
-    if wish.detach:
+        submit.check(database, [_row(path, entry) for entry in entries])
+    served = ServiceLock(settings.state).held_elsewhere
+    if wish.detach and not served:
         raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
-    return _serve(wish, database, rows, settings)
+    rows = [replace(row, authorities=authorities) for row in _rows(path, entries, machines, wish)] if path else []
+    return (_queue if served else _serve)(wish, database, rows, settings)
 
 
 def _authorities(wish: Wish, settings: Settings) -> str:
@@ -80,13 +79,13 @@ def _authorities(wish: Wish, settings: Settings) -> str:
     return str(chosen.absolute())
 
 
-def _rows(path: Path, expected: Path | None = None) -> list[submit.Row]:
-    entries = bmc.read_csv(path)
-    if not expected:
+def _rows(path: Path, entries: list[bmc.Entry], machines: list[Machine] | None, wish: Wish) -> list[submit.Row]:
+    """The rows; with a manifest those that answer as one of its machines, which asks every BMC."""
+    if machines is None or wish.expected is None:
         return [_row(path, entry) for entry in entries]
     from metalctl.cli._expected import listed
 
-    return [_row(path, entry, encode(machine)) for entry, machine in listed(entries, expected)]
+    return [_row(path, entry, encode(machine)) for entry, machine in listed(entries, wish.expected, machines)]
 
 
 def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) -> submit.Row:

@@ -14,9 +14,12 @@ from metalctl.model.errors import UsageError
 from metalctl.model.verdict import Verdict
 
 
-def listed(entries: list[Entry], manifest: Path) -> list[tuple[Entry, Machine]]:
-    """The entries whose BMC answers as a listed machine, with it; ManifestErrors, or UsageError when none does."""
-    machines = read_manifest(manifest)
+def listed(entries: list[Entry], manifest: Path, machines: list[Machine] | None = None) -> list[tuple[Entry, Machine]]:
+    """The entries whose BMC answers as a listed machine, with it; ManifestErrors, or UsageError when none does.
+
+    machines: of the manifest, when it was read already.
+    """
+    machines = read_manifest(manifest) if machines is None else machines
     # An endpoint is asked without its system: one BMC in front of several systems answers once.
     asked = {entry.endpoint.origin for entry in entries}
     compared = compare(machines, merged(discover(asked)))

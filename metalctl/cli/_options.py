@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,3 +37,11 @@ def json_option(function: F) -> F:
 def named(profile: str) -> str | Path:
     """What --profile names: a file that is there, else a name on the content path."""
     return Path(profile) if Path(profile).is_file() else profile
+
+
+def check_output(output: Path | None) -> None:
+    """Whether a new file can be written in the end, before what is to stand in it is fetched; UsageError."""
+    if output and output.exists():
+        raise click.UsageError(f"{output} is there already: name another file, or remove it")
+    if output and not os.access(output.parent, os.W_OK | os.X_OK):
+        raise click.UsageError(f"nothing can be written into {output.parent}: name a file in another folder")

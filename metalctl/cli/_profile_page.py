@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Range,
         Requires,
     )
+    from metalctl.model.watch import Limit, Watch
 
 Row = tuple[str, str]
 
@@ -31,6 +32,7 @@ def page(found: Profile) -> str:
         lines += [
             f"    {label:<9} {text}" for label, text in requirements(variant.requires) if (label, text) not in inherited
         ]
+    lines += [f"  errors    {text}" for text in _errors(found.errors)]
     lines += [f"  waiver    {w.requirement} by {w.who} until {w.until}: {w.why}" for w in found.waivers]
     lines += [f"  warning   {name}" for name in found.warnings]
     lines.append(f"  install   {found.install.os} on the disk with role {found.install.root_disk}")
@@ -95,6 +97,23 @@ def _disk(disk: DiskRequirement) -> str:
     )
     kinds = " or ".join(disk.kind)
     return ", ".join([f"{disk.role}: {disk.count.text} × {kinds}{size}", *words, *disk.models])
+
+
+def _errors(watch: Watch | None) -> list[str]:
+    """Which sources of errors must be readable, and how many errors are let pass."""
+    if watch is None:
+        return []
+    needs = [
+        f"{thing}: {' and '.join([*([' or '.join(need.any)] if need.any else []), *need.all])}"
+        for thing, need in watch.sources.items()
+    ]
+    return needs + [f"{kind}: {_let_pass(limit)}" for kind, limit in watch.limits.items()]
+
+
+def _let_pass(limit: Limit) -> str:
+    before = "" if limit.before is None else f"at most {limit.before:g} a day before a run"
+    rise = "" if limit.rise is None else f"at most {limit.rise:g} during it"
+    return ", ".join(w for w in (before, rise) if w)
 
 
 def _health(limits: HealthLimits) -> str:

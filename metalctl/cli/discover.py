@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import rich_click as click
 
-from metalctl.cli._options import ca_option, json_option, state_options
+from metalctl.cli._options import ca_option, check_output, json_option, state_options
 
 
 @click.command()
@@ -30,6 +29,7 @@ from metalctl.cli._options import ca_option, json_option, state_options
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a nodes file for enroll.")
 @click.option("--credential", default="", metavar="REF", help="Credential reference to put into the nodes file.")
 @click.option("--profile", default="", metavar="NAME", help="Profile to put into the nodes file.")
+@click.option("--yes", is_flag=True, help="Scan more than a /16 (65536 addresses) without asking.")
 @json_option
 @state_options
 @click.pass_context
@@ -47,6 +47,7 @@ def discover(
     output: Path | None,
     credential: str,
     profile: str,
+    yes: bool,
     as_json: bool,
     config: Path | None,
     state_dir: Path | None,
@@ -57,6 +58,8 @@ def discover(
     ipmi://10.0.0.7:6230), a CSV file with a column `bmc`, a manifest (rack7.yaml), `ssdp:` (who answers a search on
     the segment; `ssdp:10.0.0.2` searches from that address of ours) or `dhcp:` (addresses that our boot network gave
     out). A machine that answers over both protocols or at two addresses is one row.
+
+    Every argument is looked at before the first packet. More than a /16 is scanned only after a yes, or with --yes.
 
     With --expected, a machine that is missing, or whose serial or MAC address is not the listed one, is a failure.
 
@@ -72,22 +75,23 @@ def discover(
     from metalctl.bmc import expected as lists
     from metalctl.bmc.manifest import read_manifest
     from metalctl.bmc.scan import PROTOCOLS, REDFISH_PORTS, merged
+    from metalctl.bmc.targets import parse_targets
     from metalctl.bmc.tls import authority
     from metalctl.cli import _discover as show
+    from metalctl.cli import _discover_checks as checks
     from metalctl.cli._sightings import addresses
     from metalctl.engine.settings import load
 
-    if output and output.exists():
-        raise click.UsageError(f"{output} is there already: name another file, or remove it")
-    if output and not os.access(output.parent, os.W_OK | os.X_OK):
-        raise click.UsageError(f"nothing can be written into {output.parent}: name a file in another folder")
+    check_output(output)
     listed = read_manifest(expected) if expected else None
+    checks.check_columns(credential, profile, listed if output else None)
     seen = addresses(config, state_dir) if "dhcp:" in targets else {}
     places = [place for target in targets for place in (seen if target == "dhcp:" else (target,))]
     configured = load(config, state_dir).bmc.ca
     authorities = ca or (Path(configured) if configured else None)
     if authorities:
         authority(authorities)  # a file that is none is told before anything is sent
+    checks.ask(parse_targets(places, exclude), rate, yes)
     ports, protocols = ports or REDFISH_PORTS, protocols or PROTOCOLS
     wish = show.Wish(tuple(places), rate, exclude, timeout, ports, ipmi_port, protocols, authorities)
     answers = [

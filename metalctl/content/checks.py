@@ -21,7 +21,8 @@ class Check:
     """One check. manual: its docstring; facts: what its decorator states (component, levels, estimate, needs).
 
     limits: name → default ("required" where the profile must give it, "none" where it is optional); None when the file
-    does not tell. broken: why the file cannot be read.
+    does not tell. paired: it runs against another node (its function asks for `peer`). broken: why the file cannot be
+    read.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Check:
     facts: dict[str, str] = field(default_factory=dict)
     limits: dict[str, str] | None = None
     broken: str = ""
+    paired: bool = False
 
     @property
     def summary(self) -> str:
@@ -64,7 +66,12 @@ def read(name: str, file: Path) -> Check:
         tree = ast.parse(file.read_bytes(), str(file))
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
         return Check(name, str(file), broken=str(error))
-    return Check(name, str(file), ast.get_docstring(tree) or "", _facts(tree), _limits(tree))
+    return Check(name, str(file), ast.get_docstring(tree) or "", _facts(tree), _limits(tree), paired=_paired(tree))
+
+
+def _paired(tree: ast.Module) -> bool:
+    tests = (f for f in tree.body if isinstance(f, ast.FunctionDef) and f.name.startswith("test_"))
+    return any(argument.arg == "peer" for test in tests for argument in test.args.args)
 
 
 def _facts(tree: ast.Module) -> dict[str, str]:

@@ -8,7 +8,7 @@ from metalctl.engine import hygiene
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed
 from metalctl.model.finding import Finding
-from metalctl.model.inventory import Disk
+from metalctl.model.inventory import Disk, LogEntry
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.run import Armed, BondSpec
 from metalctl.model.verdict import Verdict
@@ -24,6 +24,12 @@ def roles(ctx: Context) -> dict[str, tuple[Disk, ...]]:
 def bond_specs(ctx: Context) -> tuple[BondSpec, ...]:
     """The bonds to make, members by permanent MAC."""
     return bonds(ctx.require_inventory("in-band"), ctx.profile)
+
+
+def bmc_log(ctx: Context) -> tuple[LogEntry, ...]:
+    """The BMC's event log as it was read from outside, for a node that has no way to its BMC from inside."""
+    outside = ctx.inventory("out-of-band")
+    return outside.log if outside else ()
 
 
 def root_disk(ctx: Context) -> Disk:

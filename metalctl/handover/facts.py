@@ -79,4 +79,5 @@ def bond_name(dossier: Dossier) -> str:
 def spare_ports(dossier: Dossier) -> list[Nic]:
     """Ports with a link that are in no bond, by name."""
     members = {mac for bond in dossier.bonds for mac in bond.members}
-    return sorted((n for n in inventory(dossier).nics if n.mac not in members and n.link), key=lambda n: n.name)
+    nics = inventory(dossier).nics
+    return sorted((n for n in nics if n.mac and n.mac not in members and n.link), key=lambda n: n.name)

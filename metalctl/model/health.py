@@ -20,7 +20,6 @@ COUNTS = {
     "offline": "sectors that its own scan could not read",
     "uncorrected": "uncorrected errors",
     "timeouts": "commands not answered in time",
-    "predicted": "predicted failures",
 }
 # Solid-state drives count resets and power cuts there: whole fleets of good ones have some.
 _NOT_OF_FLASH = frozenset({"timeouts"})
@@ -66,7 +65,7 @@ def worse(one: DiskHealth | None, other: DiskHealth | None) -> DiskHealth | None
     """What two sources say of one disk: of each fact the worse, and what only one of them states."""
     if one is None or other is None:
         return one or other
-    numbers = (*COUNTS, "wear", "link_errors", "non_medium", "other")
+    numbers = (*COUNTS, "wear", "predicted", "link_errors", "non_medium", "other")
     stated = {n: [v for v in (getattr(one, n), getattr(other, n)) if v is not None] for n in numbers}
     return replace(
         one,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from metalctl.model.verdict import Verdict
@@ -24,8 +25,8 @@ class Measurement:
             return Verdict.SKIP
         low = self.at_least is None or self.value >= self.at_least
         high = self.at_most is None or self.value <= self.at_most
-        # A NaN compares false with everything: that is "could not tell", not a fault of the hardware.
-        if self.value != self.value:
+        # A NaN compares false with everything, and infinity holds any floor: neither was measured.
+        if not math.isfinite(self.value):
             return Verdict.UNKNOWN
         return Verdict.PASS if low and high else Verdict.FAIL
 

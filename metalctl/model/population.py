@@ -75,8 +75,13 @@ def channels(inventory: Inventory) -> dict[Channel, list[Dimm]]:
 
 
 def short(groups: dict[Channel, list[Dimm]]) -> tuple[list[Channel], int]:
-    """(the channels that hold fewer modules than the fullest, how many that one holds)."""
-    counts = {channel: sum(d.size > 0 for d in held) for channel, held in groups.items()}
+    """(the channels that hold fewer modules than the fullest, how many that one holds).
+
+    Persistent memory takes a slot: a channel may have some in place of a module, or beside it.
+    """
+    by_module = {channel: sum(d.size > 0 and not d.technology for d in held) for channel, held in groups.items()}
+    by_part = {channel: sum(d.size > 0 for d in held) for channel, held in groups.items()}
+    counts = by_module if len(set(by_module.values())) == 1 else by_part
     most = max(counts.values(), default=0)
     return [channel for channel, count in counts.items() if count < most], most
 

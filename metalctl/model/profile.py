@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from metalctl.model.finding import Waiver
 from metalctl.model.identity import Identity
+from metalctl.model.watch import Watch
 from metalctl.model.words import is_product
 
 LONGEST_RESOURCE_CLASS = 80  # characters that Ironic's API takes
@@ -85,7 +86,6 @@ class HealthLimits:
     offline: Range = _NONE
     uncorrected: Range = _NONE
     timeouts: Range = _NONE
-    predicted: Range = _NONE
     wear: Range | None = None
 
 
@@ -230,7 +230,8 @@ class Profile:
 
     A check runs on a node only if the profile names it; its limits may be empty.
     accept: the names among `checks` that run again on the installed system. warnings: patterns of requirements that
-    warn and do not block. variants: the first that fits the machine takes the place of `requires`.
+    warn and do not block. variants: the first that fits the machine takes the place of `requires`. errors: what is
+    asked of error counters, None where nothing is said.
     """
 
     name: str
@@ -248,6 +249,7 @@ class Profile:
     waivers: tuple[Waiver, ...] = ()
     warnings: tuple[str, ...] = ()
     drives: tuple[Drive, ...] = ()
+    errors: Watch | None = None
 
     def requires_of(self, identity: Identity) -> Requires:
         """What is required of this machine: the first variant that fits it, else `requires`."""

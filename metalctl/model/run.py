@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from metalctl.model.inventory import LogEntry
+from metalctl.model.watch import Watch
+
 RUN_DIR = "/var/lib/metalctl/runs"
 BUNDLE_DIR = "/opt/metalctl"
 
@@ -68,7 +71,8 @@ class Armed:
 class RunSpec:
     """One run of checks. kind: "burn-in", "accept" or "peer". checks: name → limits in base units.
 
-    roles: disk role → serials. boot_id: the boot that this run belongs to.
+    roles: disk role → serials. boot_id: the boot that this run belongs to. errors: what the profile asks of error
+    counters, None when no profile says. bmc_log: the BMC's event log as it was read from outside before the run.
     """
 
     run_id: str
@@ -81,6 +85,8 @@ class RunSpec:
     peer: Peer | None = None
     armed: tuple[Armed, ...] = ()
     boot_id: str = ""
+    errors: Watch | None = None
+    bmc_log: tuple[LogEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

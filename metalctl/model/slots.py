@@ -36,32 +36,41 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How a board may write its labels. letter: the channel is a bare letter, which could also mean something else."""
+    """How a board may write its labels. letter: the channel is a bare letter, which could also mean something else.
+
+    either: of the letter and the number, that of which there are more is the channel; with as many, nobody knows.
+    """
 
     pattern: re.Pattern[str]
     letter: bool = False
+    either: bool = False
 
     def read(self, label: str) -> Place | None:
         match = self.pattern.search(label.upper())
         return Place(**{k: v or "" for k, v in match.groupdict().items()}) if match else None
 
 
+_NODE_MAYBE = rf"(?:{_NODE}[ _-]*)?"
 # The first rule that all labels of the machine obey is the board's.
 _RULES = (
-    _Rule(re.compile(rf"{_SOCKET}[ _-]*(?:{_NODE}[ _-]*)?{_CHANNEL}")),  # P0_Node1_Channel0_Dimm0, P1 CHANNEL A
-    _Rule(
-        re.compile(rf"{_SOCKET}[ _-]*C(?P<channel>[0-9]{{1,2}})[ _-]*D(?P<number>[0-9]{{1,2}})(?![0-9])")
-    ),  # CPU0_C1D0
-    _Rule(
-        re.compile(rf"{_SOCKET}[ _-]*(?:{_NODE}[ _-]*)?{_LETTER}"), letter=True
-    ),  # P1-DIMMA1, CPU0_DIMM_A1, DIMM_P1_M0
-    _Rule(re.compile(rf"{_NODE}[ _-]*{_CHANNEL}")),  # NODE 1 CHANNEL 0 DIMM 0, Controller0-ChannelA-DIMM1
+    # P0_Node1_Channel0_Dimm0, P1 CHANNEL A, P0_MC1_DIM_CH_A0
+    _Rule(re.compile(rf"{_SOCKET}[ _-]*{_NODE_MAYBE}(?:[A-Z]+[0-9]*[ _-]+){{0,2}}?{_CHANNEL}")),
+    # CPU0_C1D0
+    _Rule(re.compile(rf"{_SOCKET}[ _-]*C(?P<channel>[0-9]{{1,2}})[ _-]*D(?P<number>[0-9]{{1,2}})(?![0-9])")),
+    # P1-DIMMA1, CPU0_DIMM_A1, DIMM_P1_M0
+    _Rule(re.compile(rf"{_SOCKET}[ _-]*{_NODE_MAYBE}{_LETTER}"), letter=True),
+    # NODE 1 CHANNEL 0 DIMM 0, Controller0-ChannelA-DIMM1
+    _Rule(re.compile(rf"{_NODE}[ _-]*{_CHANNEL}")),
+    # NODE 1 DIMM_B1
     _Rule(re.compile(rf"{_NODE}.*?DIMM[ _-]*(?P<channel>[A-Z])(?P<number>[0-9]{{1,2}})(?![A-Z0-9])"), letter=True),
-    _Rule(  # CPU1 DIMM-2B, DIMM 1-A
+    # CPU1 DIMM-2B, P1-DIMM3A, DIMM 1-A
+    _Rule(
         re.compile(rf"(?:{_SOCKET}.*?)?DIMM[ _-]*(?P<number>[0-9]{{1,2}})[ _-]*(?P<channel>[A-Z])(?![A-Z0-9])"),
         letter=True,
+        either=True,
     ),
-    _Rule(re.compile(_CHANNEL)),  # ChannelA-DIMM0
+    # ChannelA-DIMM0
+    _Rule(re.compile(_CHANNEL)),
 )
 _ALONE = _Rule(re.compile(r"(?:^|[ ._-]|DIMM|SLOT)(?P<channel>[A-Z])[ _-]?(?P<number>[0-9]{1,2})$"))  # A1, DIMM_B2
 _OF_SOCKET = _Rule(re.compile(_SOCKET))  # PROC 1 DIMM 1
@@ -116,10 +125,25 @@ def _read(rule: _Rule, dimms: Sequence[Dimm]) -> list[Place]:
 
 def _by_channel(dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
     for rule in _RULES:
-        places = _read(rule, dimms)
+        places = _turned(_read(rule, dimms)) if rule.either else _read(rule, dimms)
         if _sane(places) and not (rule.letter and _of_another_thing(places)):
             return _nodes_settled(places, dimms, processors)
     return []
+
+
+def _turned(places: Sequence[Place]) -> list[Place]:
+    """ "1A": slot 1 of channel A, or slot A of channel 1. A processor has more channels than a channel has slots; a
+    board whose memory hangs at a bridge (no socket in the label) may have fewer."""
+    letters, numbers = (_most(places, name) for name in ("channel", "number"))
+    if letters < numbers and all(p.socket for p in places):
+        return [replace(p, channel=p.number, number=str(ord(p.channel) - ord("A"))) for p in places]
+    return list(places) if letters > numbers else []
+
+
+def _most(places: Sequence[Place], name: str) -> int:
+    """How many different ones one processor has at most."""
+    told = {(p.socket, p.node, getattr(p, name)) for p in places}
+    return max(Counter(above[:2] for above in told).values(), default=0)
 
 
 def _sane(places: Sequence[Place]) -> bool:
@@ -148,8 +172,11 @@ def _deep(places: Sequence[Place]) -> bool:
 
 def _nodes_settled(places: list[Place], dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
     """A "node" of a label that names no socket is one where there are as many of them as processors, or where those
-    that are too many are empty: then they belong to processors that are not fitted."""
+    that are too many are empty: then they belong to processors that are not fitted. One node of several processors is
+    a chassis of a larger machine."""
     if any(p.socket or p.within != "NODE" for p in places) or not processors:
+        return places
+    if len({p.node for p in places}) < processors:
         return places
     used = {p.node for p, d in zip(places, dimms, strict=True) if d.size > 0}
     if len(used) > processors:
@@ -162,7 +189,8 @@ def _by_letter(dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
     channel or there are as many letters as processors; nothing where it could be either."""
     places = _read(_ALONE, dimms)
     letters = {p.channel for p in places}
-    if not places or len(set(places)) < len(places):
+    # One letter for all of them that does not begin the alphabet is of a connector on the board ("DIMM000 J11").
+    if not places or len(set(places)) < len(places) or (len(letters) == 1 and letters != {"A"}):
         return []
     if _deep(places) or (processors is not None and len(letters) == processors > 1):
         return [Place(socket=p.channel) for p in places]

@@ -28,7 +28,8 @@ class Module:
     """What a driver counts as one module. place: "mc0 dimm3"; label, location: its words for it.
 
     corrected, uncorrected: errors since the driver was loaded; None when it does not count them by module.
-    mode: how it is protected ("S4ECD4ED", "None"), "" when not stated.
+    mode: how it is protected ("S4ECD4ED", "None"), "" when not stated. unreadable: counters that are there and hold no
+    number.
     """
 
     place: str
@@ -37,6 +38,7 @@ class Module:
     corrected: int | None = None
     uncorrected: int | None = None
     mode: str = ""
+    unreadable: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,7 +55,8 @@ def modules(names: Names, text: Text, controller: str) -> list[Module]:
     """The modules of one controller."""
     base = f"{ROOT}/{controller}"
     listed = names(base)
-    found = [_module(text, f"{base}/{n}", f"{controller} {n}") for n in _in_order(listed, r"(?:dimm|rank)\d{1,4}")]
+    places = _in_order(listed, r"(?:dimm|rank)\d{1,4}")
+    found = [_module(names, text, f"{base}/{n}", f"{controller} {n}") for n in places]
     if found:
         return found
     return [m for n in _in_order(listed, r"csrow\d{1,4}") for m in _channels(names, text, base, controller, n)]
@@ -63,14 +66,16 @@ def _in_order(listed: Iterable[str], pattern: str) -> list[str]:
     return sorted((n for n in listed if re.fullmatch(pattern, n)), key=lambda n: (len(n), n))
 
 
-def _module(text: Text, base: str, place: str) -> Module:
+def _module(names: Names, text: Text, base: str, place: str) -> Module:
+    counts = {name: number(text(f"{base}/{name}")) for name in ("dimm_ce_count", "dimm_ue_count")}
     return Module(
         place=place,
         label=text(f"{base}/dimm_label"),
         location=text(f"{base}/dimm_location"),
-        corrected=number(text(f"{base}/dimm_ce_count")),
-        uncorrected=number(text(f"{base}/dimm_ue_count")),
+        corrected=counts["dimm_ce_count"],
+        uncorrected=counts["dimm_ue_count"],
         mode=text(f"{base}/dimm_edac_mode"),
+        unreadable=tuple(name for name in names(base) if counts.get(name, 0) is None),
     )
 
 
@@ -79,13 +84,15 @@ def _channels(names: Names, text: Text, base: str, controller: str, row: str) ->
     counted = _in_order(names(f"{base}/{row}"), r"ch\d{1,3}_ce_count")
     whole = number(text(f"{base}/{row}/ue_count")) if len(counted) == 1 else None
     channels = [n.removesuffix("_ce_count") for n in counted]
+    counts = {c: number(text(f"{base}/{row}/{c}_ce_count")) for c in channels}
     return [
         Module(
             place=f"{controller} {row} {channel}",
             label=text(f"{base}/{row}/{channel}_dimm_label"),
-            corrected=number(text(f"{base}/{row}/{channel}_ce_count")),
+            corrected=counts[channel],
             uncorrected=whole,
             mode=text(f"{base}/{row}/edac_mode"),
+            unreadable=() if counts[channel] is not None else (f"{channel}_ce_count",),
         )
         for channel in channels
     ]

@@ -1,88 +1,123 @@
-"""Is a bond what it must be: judged from /proc/net/bonding/NAME, every complaint naming the bond or the member port."""
+"""Is a bond what it must be, and does each of its ports take part: every complaint names the bond or the member port.
+
+A bond that has a carrier, even one whose switch answers, may leave a port out: only the LACP states of both ends of
+each port tell (IEEE 802.1AX). What the kernel does not state is neither a complaint nor a consent: it is `unsure`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from metalctl.model.run import BondSpec
-from metalctl.node.errors import ToolFailed
-from metalctl.node.inspect.bonds import parse
+from metalctl.node.bondstate import BondState, Port
 
-_MODES = {
-    "802.3ad": "IEEE 802.3ad Dynamic link aggregation",
-    "active-backup": "fault-tolerance (active-backup)",
-    "balance-xor": "load balancing (xor)",
-    "balance-rr": "load balancing (round-robin)",
-}
 _NOBODY = "00:00:00:00:00:00"
-Fields = Mapping[str, str]
+_ACTIVE, _TIMEOUT, _AGGREGATING = 0x01, 0x02, 0x04
+_NEEDED = {_AGGREGATING: "aggregating", 0x08: "synchronised", 0x10: "collecting", 0x20: "distributing"}
+_BAD = {0x40: "defaulted", 0x80: "expired"}
 
 
-def complaints(text: str, mtu: int | None, wanted: BondSpec) -> list[str]:
-    """What is wrong with the bond, [] when nothing. text: of /proc/net/bonding, read as root; raises ToolFailed."""
-    head, members = parse(text)
-    if "Bonding Mode" not in head:
-        raise ToolFailed("the kernel's bond file cannot be read", hint=f"look at /proc/net/bonding/{wanted.name}")
-    found = _members(members, wanted) + _same("mtu", str(mtu), str(wanted.mtu))
-    found += _same("mode", head["Bonding Mode"], _MODES.get(wanted.mode, wanted.mode))
-    policy = head.get("Transmit Hash Policy", "").split(" ")[0]
+@dataclass(slots=True)
+class Judgement:
+    """wrong: what is not as it must be. lacp: what LACP has not brought about, and may within seconds. unsure: what
+    nobody states."""
+
+    wrong: list[str] = field(default_factory=list)
+    lacp: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+    def same(self, what: str, got: object, wanted: object) -> None:
+        """Whether a fact is as wanted."""
+        self.hold(what, got, got == wanted, f"{what} is {got}, wanted {wanted}")
+
+    def hold(self, what: str, got: object, good: bool, complaint: str) -> None:
+        """A fact that must be stated and good."""
+        if got is None or got == "":
+            self.unsure.append(f"{what} is not stated")
+        elif not good:
+            self.wrong.append(complaint)
+
+
+def judge(bond: BondState, wanted: BondSpec, max_failures: float | None = None) -> Judgement:
+    """The bond against its specification. max_failures: links that a port may have lost since it joined."""
+    found = Judgement()
+    found.same("mtu", bond.mtu, wanted.mtu)
+    found.same("mode", bond.mode, wanted.mode)
     if wanted.mode in ("802.3ad", "balance-xor"):
-        found += _same("hash policy", policy, wanted.hash_policy)
+        found.same("hash policy", bond.hash_policy, wanted.hash_policy)
+    if not bond.arp_interval:
+        found.hold("miimon", bond.miimon, bool(bond.miimon), "miimon is 0: the bond does not watch its links")
+    _members(found, bond, wanted)
+    for port in bond.ports:
+        _port(found, port, wanted, max_failures)
     if wanted.mode == "802.3ad":
-        found += _aggregate(head, members, wanted)
+        _aggregate(found, bond, wanted)
+        for port in bond.ports:
+            _states(found, port, wanted)
     return found
 
 
-def _members(members: list[dict[str, str]], wanted: BondSpec) -> list[str]:
-    there = {m.get("Permanent HW addr", "").lower(): m for m in members}
-    found = [f"port {mac} is not a member" for mac in wanted.members if mac.lower() not in there]
-    extra = set(there) - {m.lower() for m in wanted.members}
-    found += [f"port {_port(there[mac])} is a member and should not be" for mac in sorted(extra)]
-    for member in members:
-        if member.get("MII Status") != "up":
-            found.append(f"port {_port(member)} is {member.get('MII Status', 'in no known state')}")
-        elif wanted.speed is not None:
-            found += _speed(member, wanted.speed)
-    return found
+def _members(found: Judgement, bond: BondState, wanted: BondSpec) -> None:
+    there = {port.mac: port for port in bond.ports}
+    found.unsure += [f"the permanent MAC of port {port.name} is not stated" for port in bond.ports if not port.mac]
+    ours = {mac.lower() for mac in wanted.members}
+    found.wrong += [f"port {mac} is not a member" for mac in sorted(ours - set(there))]
+    found.wrong += [
+        f"port {_name(there[mac])} is a member and should not be" for mac in sorted(set(there) - ours) if mac
+    ]
 
 
-def _speed(member: Fields, wanted: float) -> list[str]:
-    number = member.get("Speed", "").split(" ")[0]
-    if not number.isdigit():
-        return [f"port {_port(member)} states no speed ({member.get('Speed', 'nothing')})"]
-    slow = int(number) * 1e6 < wanted
-    half = member.get("Duplex") != "full"
-    found = [f"port {_port(member)} runs at {number} Mb/s, wanted {wanted / 1e6:.0f}"] if slow else []
-    return found + ([f"port {_port(member)} is {member.get('Duplex')} duplex"] if half else [])
+def _port(found: Judgement, port: Port, wanted: BondSpec, max_failures: float | None) -> None:
+    name = f"port {_name(port)}"
+    found.hold(f"{name}: its link", port.up, bool(port.up), f"{name} is down")
+    if port.up and wanted.speed is not None:
+        speed = port.speed or 0
+        slow = f"{name} runs at {speed // 10**6} Mb/s, wanted {wanted.speed / 1e6:.0f}"
+        found.hold(f"{name}: its speed", port.speed, speed >= wanted.speed, slow)
+    if port.up:
+        found.hold(f"{name}: its duplex", port.duplex, port.duplex == "full", f"{name} is {port.duplex} duplex")
+    if max_failures is not None:
+        lost = f"{name} lost its link {port.failures} times since it joined, at most {max_failures:g} allowed"
+        found.hold(f"{name}: the count of its lost links", port.failures, (port.failures or 0) <= max_failures, lost)
 
 
-def _aggregate(head: Fields, members: list[dict[str, str]], wanted: BondSpec) -> list[str]:
-    if "Partner Mac Address" not in head or any("Aggregator ID" not in m for m in members):
-        raise ToolFailed("the kernel shows no LACP state of the bond", hint="run as root: it shows it to nobody else")
-    found = _same("LACP rate", head.get("LACP rate", ""), wanted.lacp_rate)
-    if head["Partner Mac Address"] == _NOBODY:
-        found.append("no LACP partner answers: the switch ports are not in an LACP group")
-    ports = head.get("Number of ports", "")
-    if ports != str(len(wanted.members)):
-        found.append(f"{ports or 'no'} ports in the aggregator, wanted {len(wanted.members)}")
-    groups = {m["Aggregator ID"] for m in members}
-    active = head.get("Aggregator ID")
-    if len(groups) > 1:
-        out = ", ".join(_port(m) for m in members if m["Aggregator ID"] != active)
-        found.append(f"{len(groups)} aggregators, left out of the active one: {out}")
-    for member in members:
-        found += _churn(member)
-    return found
+def _aggregate(found: Judgement, bond: BondState, wanted: BondSpec) -> None:
+    found.same("LACP rate", bond.lacp_rate, wanted.lacp_rate)
+    nobody = "no LACP partner answers: the switch ports are not in an LACP group"
+    found.hold("the LACP partner", bond.partner_mac, bond.partner_mac != _NOBODY, nobody)
+    ports, all_of = bond.aggregator_ports, len(wanted.members)
+    short = f"{ports} ports in the aggregator, wanted {all_of}"
+    found.hold("the number of ports in the aggregator", ports, ports == all_of, short)
+    found.hold("the active aggregator", bond.aggregator, True, "")
+    groups = {port.aggregator for port in bond.ports if port.aggregator is not None}
+    out = [_name(port) for port in bond.ports if port.aggregator not in (None, bond.aggregator)]
+    if bond.aggregator is not None and out:
+        count = len(groups | {bond.aggregator})
+        found.wrong.append(f"{count} aggregators, left out of the active one: {', '.join(out)}")
+    elif len(groups) > 1:
+        found.wrong.append(f"the ports are in {len(groups)} aggregators")
 
 
-def _churn(member: Fields) -> list[str]:
-    states = {side: member.get(f"{side} Churn State", "none") for side in ("Actor", "Partner")}
-    return [f"port {_port(member)}: {side.lower()} churned" for side, state in states.items() if state == "churned"]
+def _states(found: Judgement, port: Port, wanted: BondSpec) -> None:
+    """Both ends of one port: what it says of itself, and what its switch port says."""
+    name = f"port {_name(port)}"
+    found.hold(f"{name}: its aggregator", port.aggregator, True, "")
+    for side, state in (("actor", port.actor), ("partner", port.partner)):
+        if state is None:
+            found.unsure.append(f"{name}: the LACP state of its {side} is not stated")
+            continue
+        # A port alone in its bond need not aggregate: some switches say so.
+        needed = {b: w for b, w in _NEEDED.items() if b != _AGGREGATING or len(wanted.members) > 1}
+        lacks = [word for bit, word in needed.items() if not state & bit]
+        bad = [word for bit, word in _BAD.items() if state & bit]
+        said = [f"not {', '.join(lacks)}"] * bool(lacks) + bad
+        found.lacp += [f"{name}: {side} is {' and '.join(said)}"] * bool(said)
+    if port.actor is not None and port.partner is not None and not (port.actor | port.partner) & _ACTIVE:
+        found.lacp.append(f"{name}: neither end speaks LACP first (passive)")
+    if port.actor is not None and bool(port.actor & _TIMEOUT) != (wanted.lacp_rate == "fast"):
+        found.lacp.append(f"{name} does not ask its switch port for the LACP rate {wanted.lacp_rate}")
+    found.lacp += [f"{name}: {side} churned" for side in port.churned]
 
 
-def _port(member: Fields) -> str:
-    return f"{member.get('Slave Interface', '?')} {member.get('Permanent HW addr', '').lower()}".strip()
-
-
-def _same(what: str, got: str, wanted: str) -> list[str]:
-    return [] if got == wanted else [f"{what} is {got or 'not stated'}, wanted {wanted}"]
+def _name(port: Port) -> str:
+    return f"{port.name} {port.mac}".strip()

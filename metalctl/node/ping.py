@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metalctl.node import tool
-from metalctl.node.errors import ToolFailed
+from metalctl.node.errors import HardwareFault, ToolFailed
 
 COUNT = 3
+SERIES = 3
 _TOTALS = re.compile(r"(\d+) packets transmitted, (\d+)(?: packets)? received")
+_CHANGED = re.compile(r"\+\d+ corrupted")
 _TOO_LONG = ("message too long", "frag needed", "packet too big")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """received: of COUNT packets. too_long: this machine, or one on the way, refused the size: that is no silence."""
+    """received: of COUNT packets. too_long: this machine, or one on the way, refused the size: that is no silence.
+
+    series: how many were asked until one was of one mind.
+    """
 
     address: str
     size: int
     received: int
     too_long: bool
+    series: int = 1
 
     @property
     def all(self) -> bool:
@@ -31,9 +37,24 @@ class Answer:
         """ToolFailed when some came back and some did not: that tells neither that they pass nor that they do not."""
         if 0 < self.received < COUNT:
             raise ToolFailed(
-                f"{self.received} of {COUNT} pings of {self.size} bytes came back from {self.address}",
+                f"{self.received} of {COUNT} pings of {self.size} bytes came back from {self.address}, "
+                f"in each of {self.series} series",
                 hint="packets are lost on the way: look at the error counters of the ports of both ends and the switch",
             )
+
+
+def settled(address: str, size: int) -> Answer:
+    """The first series of which all came back or none, of SERIES at most; the last one else.
+
+    A first packet is lost for good reasons (a neighbour that is looked up, a switch that learns): such a series tells
+    nothing, so it is asked again, and how often is said.
+    """
+    answer = ask(address, size)
+    for number in range(2, SERIES + 1):
+        if answer.received in (0, COUNT):
+            break
+        answer = replace(ask(address, size), series=number)
+    return answer
 
 
 def ask(address: str, size: int) -> Answer:
@@ -43,6 +64,8 @@ def ask(address: str, size: int) -> Answer:
     too_long = any(word in (answer.err + answer.out).lower() for word in _TOO_LONG)
     if answer.code > 1 or answer.code < 0:
         answer.require()
+    if _CHANGED.search(answer.out):
+        raise HardwareFault(f"pings came back from {address} with other data than was sent", hint="replace the NIC")
     totals = _TOTALS.search(answer.out)
     if totals is None or int(totals[1]) != COUNT or (int(totals[2]) > 0) != (answer.code == 0):
         said = totals[0] if totals else (answer.err or answer.out).strip()[-200:] or "nothing"

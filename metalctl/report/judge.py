@@ -161,7 +161,7 @@ def _present(dossier: Dossier) -> frozenset[str]:
         return frozenset()
     dimms = {" ".join(w for w in ("dimm", d.slot, d.serial) if w) for d in inventory.memory.dimms}
     disks = {f"serial {d.key.lower()}" for d in inventory.disks}
-    return frozenset(dimms | disks | {nic.mac.lower() for nic in inventory.nics})
+    return frozenset(dimms | disks | {nic.mac.lower() for nic in inventory.nics if nic.mac})
 
 
 def _waiver_for(result: CheckResult, waived: list[Finding]) -> Waiver | None:

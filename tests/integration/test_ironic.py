@@ -37,6 +37,7 @@ HERE = Path(__file__).resolve().parent
 SERVE = HERE.parent / "ironic" / "serve.py"
 SAMPLES = HERE.parent / "unit" / "report" / "data"
 SYSTEM, OTHER = "27946b59-9e44-4fa7-8e91-f3527a1ef094", "27946b59-9e44-4fa7-8e91-f3527a1ef095"
+SOMEBODY_ELSE = "7b0f8f1e-3d5a-4f6c-9b21-5a6d0c9e4f13"
 NUMBERS = itertools.count(16)
 PASSWORD = "s3cret-of-the-bmc"
 
@@ -233,7 +234,7 @@ def test_a_node_that_ironic_does_not_have_is_a_fail(settings: Settings, dossier:
 
 
 def test_another_machine_under_the_same_name_is_left_alone(settings: Settings, dossier: Dossier) -> None:
-    other = replace(dossier, identity=replace(dossier.identity, uuid="another"), profile="other")
+    other = replace(dossier, identity=replace(dossier.identity, uuid=SOMEBODY_ELSE), profile="other")
     with pytest.raises(InUse, match="another machine"):
         target("ironic").hand_over([other], settings)
     assert raw(settings, dossier).resource_class == "baremetal-compute"

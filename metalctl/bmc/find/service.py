@@ -17,7 +17,8 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateUntrusted
 from metalctl.bmc.fingerprint import told
 from metalctl.bmc.protocol import Probe
-from metalctl.bmc.redfish.root import PATH, is_service_root, product
+from metalctl.bmc.redfish.equipment import note
+from metalctl.bmc.redfish.root import PATH, equipment, is_service_root, product
 from metalctl.bmc.tls import fetch_fingerprint
 
 LARGEST = 1 << 20
@@ -69,8 +70,9 @@ async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
         serial=facts.serial,
         mac=facts.mac,
         mac_from="bmc" if facts.mac else "",
-        notes=(doubt,) if doubt else (),
+        notes=tuple(one for one in (note(root), doubt) if one),
         vouched=bool(endpoint.authorities) and not doubt,
+        equipment=equipment(root),
     )
 
 

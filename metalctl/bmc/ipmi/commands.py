@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from metalctl.bmc.ipmi import walk
-from metalctl.bmc.ipmi.errors import Lost, Refused
+from metalctl.bmc.ipmi.errors import RESERVATION_LOST, Lost, Refused
 from metalctl.bmc.ipmi.patience import STORAGE, Raw, patient
 from metalctl.bmc.ipmi.rmcp import guid
 from metalctl.bmc.ipmi.walk import answered
@@ -15,6 +15,7 @@ CHASSIS, APP, TRANSPORT = 0x00, 0x06, 0x0C
 _CONTROL = {"off": 0, "on": 1, "reset": 3, "nmi": 4}
 _THIS_CHANNEL = 0x0E
 _SURE = b"CLR"
+_RESERVATIONS = 3
 
 
 class Commands(ABC):
@@ -29,13 +30,18 @@ class Commands(ABC):
         """The same for what only reads: asked again while the BMC refuses it for the moment."""
         return patient(self.raw)
 
+    @property
+    def command(self) -> Raw:
+        """The same for what acts: asked again only where the BMC has not begun."""
+        return patient(self.raw, acts=True)
+
     def power(self) -> str:
         """ "on" or "off"."""
         return "on" if answered(self.patient(CHASSIS, 0x01, b""), 1)[0] & 1 else "off"
 
     def set_power(self, action: str) -> None:
         """Chassis Control: "off", "on", "reset" or "nmi"; the state is not awaited."""
-        self.raw(CHASSIS, 0x02, bytes((_CONTROL[action],)))
+        self.command(CHASSIS, 0x02, bytes((_CONTROL[action],)))
 
     def device(self) -> dict[str, Any]:
         """Get Device ID (20.1)."""
@@ -81,9 +87,15 @@ class Commands(ABC):
         return walk.sel_count(self.patient)
 
     def clear_sel(self) -> None:
-        """Begins to empty the event log (31.9)."""
-        reservation = answered(self.raw(STORAGE, 0x42), 2)[:2]
-        self.raw(STORAGE, 0x47, reservation + _SURE + b"\xaa")
+        """Begins to empty the event log (31.9). An event that comes in between costs the reservation: a new one."""
+        for left in reversed(range(_RESERVATIONS)):
+            reservation = answered(self.patient(STORAGE, 0x42, b""), 2)[:2]
+            try:
+                self.command(STORAGE, 0x47, reservation + _SURE + b"\xaa")
+                return
+            except Refused as refused:
+                if refused.code != RESERVATION_LOST or not left:
+                    raise
 
     def clock(self) -> int:
         """Seconds since 1970 by the clock of the event log."""
@@ -91,7 +103,7 @@ class Commands(ABC):
 
     def set_clock(self, seconds: int) -> None:
         """Set it."""
-        self.raw(STORAGE, 0x49, seconds.to_bytes(4, "little"))
+        self.command(STORAGE, 0x49, seconds.to_bytes(4, "little"))
 
     def lan(self) -> dict[str, str]:
         """Address and MAC address of the channel that we came in on (23.2)."""
@@ -111,11 +123,11 @@ class Commands(ABC):
 
     def identify(self, on: bool) -> None:
         """The locator LED: on until it is told otherwise, or off."""
-        self.raw(CHASSIS, 0x04, b"\0\x01" if on else b"\0")
+        self.command(CHASSIS, 0x04, b"\0\x01" if on else b"\0")
 
     def cold_reset(self) -> None:
         """Restart the BMC; the session is lost with it."""
-        self.raw(APP, 0x02)
+        self.command(APP, 0x02, b"")
 
 
 def told(records: list[bytes], lost: list[Lost]) -> dict[str, Any]:

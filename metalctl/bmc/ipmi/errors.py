@@ -8,6 +8,7 @@ RESERVATION_LOST = 0xC5
 TOO_LONG = (0xC7, 0xC8, 0xC9, 0xCA, 0xCE, 0xFF)
 # "Ask again": busy, timed out, a doubled request, repository being written, the BMC is starting.
 FOR_NOW = (0xC0, 0xC3, 0xCF, 0xD0, 0xD2)
+NOT_BEGUN = (0xC0, 0xD2)  # of these: refused before anything was done, so that a command may be given again as well
 DEVICE_BUSY = 0x81  # of storage commands alone: a FRU that is being written, a log that is being erased
 
 

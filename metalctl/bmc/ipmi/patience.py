@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from metalctl.bmc.ipmi.errors import DEVICE_BUSY, FOR_NOW, Refused
+from metalctl.bmc.ipmi.errors import DEVICE_BUSY, FOR_NOW, NOT_BEGUN, Refused
 
 Raw = Callable[[int, int, bytes], bytes]  # network function, command, data → data after the completion code
 STORAGE = 0x0A
@@ -13,8 +13,8 @@ PAUSES = (0.05, 0.1, 0.3, 1.0, 2.0)  # seconds before each further try of one re
 BUDGET = 20.0  # seconds of waiting for all the requests of one walk
 
 
-def patient(raw: Raw) -> Raw:
-    """`raw`, tried again. Only for what may be done twice: a command that timed out may have been done."""
+def patient(raw: Raw, acts: bool = False) -> Raw:
+    """`raw`, tried again. acts: it changes something, and one that timed out may have been done: it is not repeated."""
     left = BUDGET
 
     def asked(netfn: int, command: int, data: bytes = b"") -> bytes:
@@ -23,7 +23,7 @@ def patient(raw: Raw) -> Raw:
             try:
                 return raw(netfn, command, data)
             except Refused as refused:
-                if not _passes(netfn, refused.code) or left < pause:
+                if not _passes(netfn, refused.code, acts) or left < pause:
                     raise
             time.sleep(pause)
             left -= pause
@@ -32,5 +32,7 @@ def patient(raw: Raw) -> Raw:
     return asked
 
 
-def _passes(netfn: int, code: int) -> bool:
+def _passes(netfn: int, code: int, acts: bool) -> bool:
+    if acts:
+        return code in NOT_BEGUN
     return code in FOR_NOW or (code == DEVICE_BUSY and netfn == STORAGE)

@@ -9,8 +9,9 @@
 
 `when` looks at `root.` (service root), `system.` and `manager.` of Redfish, and `device.` (Get Device ID) of IPMI.
 A quirk's support is how many conditions hold (0: it does not apply). Of several that apply the one with more support
-wins, setting by setting; the others still give what it leaves open. A site adds quirks, or replaces one by its name,
-in `quirks/` on the content path ($METALCTL_CONTENT, /etc/metalctl); at equal support a site's quirk wins.
+wins, setting by setting; the others still give what it leaves open, and lists of parts (also.py) add up. A site adds
+quirks, or replaces one by its name, in `quirks/` on the content path ($METALCTL_CONTENT, /etc/metalctl); at equal
+support a site's quirk wins.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def quirks_of(**facts: Mapping[str, Any]) -> Quirks:
     settings: dict[str, Any] = {}
     names = []
     for quirk, _ in applying(**facts):
-        settings.update(quirk.set)
+        # Lists of parts add up: each names another place to look.
+        also = [*settings.get("also", []), *quirk.set.get("also", [])]
+        settings |= quirk.set | ({"also": also} if also else {})
         names.append(quirk.name)
     return Quirks(**settings, names=tuple(names))
 

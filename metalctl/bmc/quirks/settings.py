@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from metalctl.bmc.quirks.also import Also, parsed
+
 _RESETS = ("GracefulRestart", "ForceRestart")
 
 
@@ -20,6 +22,7 @@ class Quirks:
     serial_from: str = "SerialNumber"  # the property of the system that is its serial number
     emulated: bool = False  # not real hardware
     distrust: dict[str, str] = field(default_factory=dict)  # facts not to be read → why
+    also: list[Also] = field(default_factory=list)  # lists of parts beside the standard's, see also.py
 
     # Writing in general.
     etag: str = "offered"  # when If-Match is sent: offered, required (else "*"), strong (without W/), never
@@ -100,8 +103,19 @@ def check(name: str, value: Any) -> tuple[Any, str]:
         value = float(value)
     if type(value) is not type(default):
         return value, f"{name} expects {type(default).__name__}, got {value!r}"
+    if name == "also":
+        return _also(value)
     expected = _expected(name, value)
     return value, f"{name} expects {expected}, got {value!r}" if expected else ""
+
+
+def _also(value: list[Any]) -> tuple[list[Also], str]:
+    found, wrong = [], ""
+    for one in value:
+        entry, expected = parsed(one)
+        wrong = wrong or (f"also expects {expected}, got {one!r}" if expected else "")
+        found += [entry] if entry else []
+    return found, wrong if value else "also expects a list of parts, got none"
 
 
 def _expected(name: str, value: Any) -> str:

@@ -18,7 +18,7 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import root, session, systems
+from metalctl.bmc.redfish import boards, equipment, root, session, systems
 from metalctl.bmc.redfish.acting import Acting
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
@@ -42,7 +42,16 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     """What answers there, without a credential; raises Unreachable, NotABmc or CertificateChanged."""
     client, service = await _verified(endpoint, timeout)
     await client.close()
-    return Probe(client.endpoint, "redfish", root.product(service), text(service, "UUID"), client.endpoint.fingerprint)
+    found, note = client.endpoint, equipment.note(service)
+    return Probe(
+        found,
+        "redfish",
+        root.product(service),
+        text(service, "UUID"),
+        found.fingerprint,
+        notes=(note,) if note else (),
+        equipment=root.equipment(service),
+    )
 
 
 async def _verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resource]:
@@ -77,9 +86,12 @@ class RedfishBmc(Acting):
     async def _connect(self, endpoint: Endpoint) -> None:
         client, self._root = await _verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
+        if not link(self._root, "Systems"):
+            raise await equipment.looked_at(client, self._root, self._credential)
         collection = await client.login(self._credential, self._root, link(self._root, "Systems"))
-        self._path = systems.choose_system(endpoint, collection)
-        self._alone = len(systems.member_paths(collection)) == 1
+        found = await boards.machines(client, self._root, collection)
+        self._machine = systems.choose(endpoint, found)
+        self._path = self._machine.path
 
     def identity(self) -> Identity:
         """See protocol.Bmc."""
@@ -138,7 +150,7 @@ class RedfishBmc(Acting):
         self._client.deadline = asyncio.get_running_loop().time() + DEADLINE
         try:
             reader = Reader(self._client, advertised(self._root, self._lies))
-            walk = await start(reader, self._root, self._path, quirks_of, self._alone, expand)
+            walk = await start(reader, self._root, self._path, quirks_of, expand=expand, machine=self._machine)
             found = await read(walk)
         finally:
             self._client.deadline = self._client.gate = None

@@ -15,13 +15,15 @@ from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.notes import unreadable
 from metalctl.bmc.redfish.read import Reader
-from metalctl.bmc.redfish.read_chassis import chassis_of, read_pcie, read_power, read_thermal
+from metalctl.bmc.redfish.read_chassis import homes_of, own_chassis, read_pcie, read_power, read_thermal
 from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, read_secure_boot
 from metalctl.bmc.redfish.read_manager import manager_of, read_firmware, read_log, read_manager
 from metalctl.bmc.redfish.read_network import read_nics
 from metalctl.bmc.redfish.read_storage import read_storage
+from metalctl.bmc.redfish.systems import Machine
 from metalctl.bmc.redfish.values import text, word
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_manager import Software
@@ -39,31 +41,37 @@ Quirker = Callable[..., Quirks]
 
 @dataclass(slots=True)
 class Walk:
-    """One reading of one system. root: the service root. alone: it is the only system of its BMC."""
+    """One reading of one machine. root: the service root. boards: systems that are only accelerators of this one.
+
+    others: the BMC's other systems. alone: it is the only machine of its BMC.
+    """
 
     reader: Reader
     root: Resource
     system: System
     quirks: Quirks
     alone: bool = True
+    boards: tuple[System, ...] = ()
+    others: tuple[System, ...] = ()
 
     async def inventory(self) -> Inventory:
         """Everything."""
-        reader, system, quirks = self.reader, self.system, self.quirks
+        reader, system, quirks, boards = self.reader, self.system, self.quirks, self.boards
         async with asyncio.TaskGroup() as group:
             # The firmware list is the slowest of all on some BMCs (minutes: infra-controller#1584): it starts first.
             firmware = group.create_task(read_firmware(reader, self.root))
-            chassis = group.create_task(chassis_of(reader, self.root, system, self.alone))
+            homes = group.create_task(self._homes())
+            chassis = group.create_task(own_chassis(homes))
             manager = group.create_task(manager_of(reader, self.root, system))
-            cpu = group.create_task(read_cpu(reader, system, quirks))
-            memory = group.create_task(read_memory(reader, system))
-            pcie = group.create_task(read_pcie(reader, system, chassis))
-            storage = group.create_task(read_storage(reader, system, pcie))
+            cpu = group.create_task(read_cpu(reader, system, quirks, boards))
+            memory = group.create_task(read_memory(reader, system, boards))
+            pcie = group.create_task(read_pcie(reader, system, chassis, quirks))
+            storage = group.create_task(read_storage(reader, system, pcie, chassis, quirks))
             nics = group.create_task(read_nics(reader, system, chassis, quirks))
             settings = group.create_task(read_bios(reader, system))
             secure = group.create_task(read_secure_boot(reader, system))
-            power = group.create_task(read_power(reader, chassis))
-            thermal = group.create_task(read_thermal(reader, chassis))
+            power = group.create_task(read_power(reader, homes))
+            thermal = group.create_task(read_thermal(reader, homes))
             bmc = group.create_task(read_manager(reader, manager))
             log = group.create_task(read_log(reader, system, manager, quirks))
         cpus, listed = cpu.result()
@@ -99,8 +107,11 @@ class Walk:
 
     async def identity(self) -> Identity:
         """Only who it is: the system and its ports."""
-        chassis = asyncio.ensure_future(chassis_of(self.reader, self.root, self.system, self.alone))
+        chassis = asyncio.ensure_future(own_chassis(self._homes()))
         return self._identity(await read_nics(self.reader, self.system, chassis, self.quirks), await chassis)
+
+    async def _homes(self) -> Homes:
+        return await homes_of(self.reader, self.root, (self.system, *self.boards), self.others, self.alone)
 
     def findings(self) -> tuple[Finding, ...]:
         """What the BMC was refused for."""
@@ -131,9 +142,18 @@ class Walk:
 
 
 async def start(
-    reader: Reader, root: Resource, path: str, quirks_of: Quirker, alone: bool = True, expand: bool = True
+    reader: Reader,
+    root: Resource,
+    path: str,
+    quirks_of: Quirker,
+    alone: bool = True,
+    expand: bool = True,
+    machine: Machine | None = None,
 ) -> Walk:
-    """Read the system at `path` (with what hangs on it, if the BMC can do that); raises BadAnswer, Unreachable."""
+    """Read the system at `path` (with what hangs on it, if the BMC can do that); raises BadAnswer, Unreachable.
+
+    machine: what is known of the systems beside it.
+    """
     found = await (reader.expanded(path, "system") if expand else reader.plain(path))
     if not found.get("@odata.id"):
         raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
@@ -141,7 +161,17 @@ async def start(
         reader.came_from(fact, path)
     quirks = quirks_of(root=root, system=found)
     reader.client.spurious_401 = max(1, quirks.spurious_401)
-    return Walk(reader, root, System(found), quirks, alone)
+    machine = machine or Machine(path, alone=alone)
+    boards = await reader.every(("pcie", "memory.dimms"), machine.boards)
+    return Walk(
+        reader,
+        root,
+        System(found),
+        quirks,
+        machine.alone,
+        tuple(map(System, boards)),
+        tuple(map(System, machine.others)),
+    )
 
 
 def power_state(system: Resource) -> str:

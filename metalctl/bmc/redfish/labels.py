@@ -29,7 +29,8 @@ def _found(names: Names, named: Sequence[Names], best: int) -> str:
         if both and all(one[i] == one[best] for one in both):
             return name
     forms = {_form(one[best]) for one in named}
-    alike = (name for _, name in others if _form(name) in forms)
+    # The last of the properties is what stands on the board; an id may be of that form by chance.
+    alike = (name for _, name in reversed(others) if _form(name) in forms)
     return next(alike, others[0][1] if others else "")
 
 

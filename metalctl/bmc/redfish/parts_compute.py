@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from metalctl.bmc.redfish import names, sizes
 from metalctl.bmc.redfish.body import Resource
@@ -13,9 +13,9 @@ _ARCHITECTURES = {"x8664": "x86_64", "arma64": "aarch64", "aarch64": "aarch64", 
 _TPM = {"tpm12": "1.2", "tpm20": "2.0"}
 
 
-def cpu(processors: Iterable[Processor]) -> Cpu | None:
+def cpu(processors: Sequence[Processor]) -> Cpu | None:
     """The processors of type CPU together, None when there is none among them."""
-    found = [p for p in processors if p.kind in ("cpu", "") and _there(p)]
+    found = cpus(processors)
     if not found:
         return None
     first, (model, vendor) = found[0], _named(found[0])
@@ -36,19 +36,33 @@ def cpu(processors: Iterable[Processor]) -> Cpu | None:
 
 
 def doubt(one: Processor) -> tuple[str, str, str]:
-    """(fact, why nobody can tell whether a processor is in that socket, its address); why is "" when it tells."""
+    """(fact, why nobody can tell what is in that socket, its address); why is "" when its entry tells."""
     fact = "cpu" if one.kind in ("cpu", "") else "pcie"
     why = f"{one.socket or 'a socket'} is listed and states nothing: is a processor in it?"
     return fact, why if _there(one) is None else "", one.path
 
 
-def _there(one: Processor) -> bool | None:
-    return one.there(one.model, one.cores, one.threads, one.serial, one.part_number, one.microcode, one.firmware)
+def untyped(processors: Sequence[Processor]) -> Iterator[tuple[str, str, str]]:
+    """The same for entries that do not say what kind of processor they are, where others do."""
+    typed = {one.kind for one in processors if one.kind}
+    for one in processors:
+        if typed and not one.kind and _there(one):
+            yield "cpu", f"{one.socket} does not say what kind of processor it is", one.path
+
+
+def cpus(processors: Sequence[Processor]) -> list[Processor]:
+    """The processors of the system. Old schemas do not say of any what kind it is: then all are."""
+    kinds = ("cpu",) if any(one.kind for one in processors) else ("",)
+    return [one for one in processors if one.kind in kinds and _there(one)]
 
 
 def accelerators(processors: Iterable[Processor]) -> list[Processor]:
     """Those that are no CPU and are there."""
     return [one for one in processors if one.kind not in ("cpu", "") and _there(one)]
+
+
+def _there(one: Processor) -> bool | None:
+    return one.there(one.model, one.cores, one.threads, one.serial, one.part_number, one.microcode, one.firmware)
 
 
 def _named(one: Processor) -> tuple[str, str]:

@@ -11,9 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from metalctl.bmc.redfish.wire_manager import Software
+from metalctl.model import placeholders
 from metalctl.model.inventory import Firmware
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,35 +38,47 @@ _NO_NAMES = re.compile(r"(?:(?:software|firmware|inventory|image|version|compone
 _ONLY_ONE = frozenset({"bios", "uefi", "bmc"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Record:
-    """One entry. words: of its id and name; about: what it is of, by its id without version and without what image."""
+    """One entry. about: what it is of, by its id without version and without what image; state: what image it is."""
 
     json: Software
-
-    @cached_property
-    def words(self) -> str:
-        return f"{_words(self.json.id)} {_words(self.json.name)}"
-
-    @cached_property
-    def about(self) -> str:
-        bare = _words(self.json.id.replace(self.json.version, " "))
-        return re.sub(r"\s+", " ", re.sub(rf"\b(?:{_MARK})\b", " ", bare)).strip() or _words(self.json.name)
-
-    @cached_property
-    def state(self) -> str:
-        told = f"{self.words} {_words(self.json.about)}"
-        looks = [
-            *((state, kind, told) for state, kind in _TOLD.items()),
-            *((s, k, self.words) for s, k in _NAMED.items()),
-        ]
-        named = next((state for state, kind, text in looks if re.search(rf"\b(?:{kind})\b", text)), "")
-        return named or _STATES.get(self.json.state, "")
+    id: str
+    about: str
+    state: str
 
     def says(self, word: str) -> bool:
-        return word in self.words.split()
+        """Whether its id or name has this word."""
+        return word in f"{_words(self.id)} {_words(self.json.name)}".split()
 
 
+def _record(one: Software) -> _Record:
+    own = one.id or one.path.rstrip("/").rpartition("/")[2]
+    return _Record(one, own, _about(own, one.name, one.version), _image(own, one.name, one.about, one.state))
+
+
+@lru_cache(maxsize=4096)  # the machines of a rack list the same
+def _about(one: str, name: str, version: str) -> str:
+    bare = re.sub(rf"\b(?:{_MARK})\b", " ", _words(_unversioned(one, version)))
+    return " ".join(bare.split()) or _words(name)
+
+
+def _unversioned(one: str, version: str) -> str:
+    """The id without the version, where it carries it beside other words: "31-22.4__NIC.7", but not all of "22"."""
+    bare = re.sub(rf"(?<![A-Za-z0-9]){re.escape(version)}(?![A-Za-z0-9])", "", one)
+    return bare if re.search(r"[A-Za-z0-9]", bare) else one
+
+
+@lru_cache(maxsize=4096)
+def _image(one: str, name: str, about: str, state: str) -> str:
+    named = f"{_words(one)} {_words(name)}"
+    told = f"{named} {_words(about)}"
+    looks = [*((image, kind, told) for image, kind in _TOLD.items()), *((i, k, named) for i, k in _NAMED.items())]
+    found = next((image for image, kind, text in looks if re.search(rf"\b(?:{kind})\b", text)), "")
+    return found or _STATES.get(state, "")
+
+
+@lru_cache(maxsize=4096)
 def _words(text: str) -> str:
     """ "SystemRomBackup" and "system-rom-backup" as words: "system rom backup"."""
     return " ".join(_TOKEN.findall(text)).lower()
@@ -73,7 +86,7 @@ def _words(text: str) -> str:
 
 def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple[Firmware, ...]:
     """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC)."""
-    records = [_Record(one) for one in found if one.version and not one.absent]
+    records = [_record(one) for one in found if placeholders.text(one.version) and not one.absent]
     by_name: dict[str, list[_Record]] = defaultdict(list)
     for one in records:
         by_name[one.json.name].append(one)
@@ -117,18 +130,18 @@ def _components(listed: list[_Record]) -> dict[int, str]:
     bare = "" if _NO_NAMES.fullmatch(_words(name)) else name
     if len({one.about for one in listed}) == 1:
         return {id(one): name for one in listed}
-    tails = [_tail(one.json, [one.about for one in listed].count(one.about) > 1) for one in listed]
+    tails = [_tail(one, [one.about for one in listed].count(one.about) > 1) for one in listed]
     of = {tail: {one.about for one, other in zip(listed, tails, strict=True) if other == tail} for tail in tails}
     return {
-        id(one): f"{bare} {tail if len(of[tail]) == 1 else one.json.id}".strip()
+        id(one): f"{bare} {tail if len(of[tail]) == 1 else one.id}".strip()
         for one, tail in zip(listed, tails, strict=True)
     }
 
 
-def _tail(one: Software, has_others: bool) -> str:
+def _tail(one: _Record, has_others: bool) -> str:
     """The id without version (and, where other images of it are listed, without which it is): its longest piece."""
     marks = _MARK if has_others else _RUNS
-    bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", one.id.replace(one.version, ""))
+    bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", _unversioned(one.id, one.json.version))
     return max((piece.strip("-_. ") for piece in re.split(r"__+|\s+", bare)), key=len) or one.id
 
 

@@ -14,7 +14,7 @@ from metalctl.bmc.redfish.wire_network import EthernetInterface
 from metalctl.model.inventory import LogEntry, Manager
 
 _SEVERITY = {"ok": "ok", "warning": "warning", "critical": "critical"}
-_HOST = re.compile(r"usb|rndis|host|virtual network", re.IGNORECASE)
+_HOST = re.compile(r"usb|rndis|to.?host|host.?(?:if|interface|link|ethernet)|virtual network", re.IGNORECASE)
 _SECRET = re.compile(r"pass(?:word|phrase)|secret|(?:^|_)key$", re.IGNORECASE)
 
 

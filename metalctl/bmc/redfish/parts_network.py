@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from metalctl.bmc.redfish import sizes
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.links import path_of
 from metalctl.bmc.redfish.parts_functions import ETHERNET, homes
 from metalctl.bmc.redfish.values import mac
@@ -44,7 +45,7 @@ def nic(found: EthernetInterface) -> View | None:
         link=link,
         mtu=found.mtu or None,
     )
-    return View(one, _paths([*found.ports, *found.functions]), doubts)
+    return View(one, _paths([found.json, *found.ports, *found.functions]), doubts)
 
 
 def _duplex(full: bool | None, link: bool | None, speed: int | None) -> str:
@@ -56,6 +57,7 @@ def _duplex(full: bool | None, link: bool | None, speed: int | None) -> str:
 
 def adapter_views(adapter: NetworkAdapter, ports: Sequence[Port], functions: Sequence[DeviceFunction]) -> list[View]:
     """The Ethernet ports of an adapter with what their functions say, and functions whose port nobody can tell."""
+    ports = [port for port in ports if not port.absent]
     of_port, alone = homes(adapter, ports, functions)
     views = [_port(adapter, port, of_port.get(i, [])) for i, port in enumerate(ports) if port.technology in ETHERNET]
     return [*views, *(_function(adapter, one) for one in alone)]
@@ -78,19 +80,25 @@ def _port(adapter: NetworkAdapter, port: Port, functions: list[DeviceFunction]) 
         sriov=sum(virtual) if virtual else None,
         host_macs=_others(address, told),
     )
-    return View(_of(adapter, one, port.path), _paths([port.json, *(f.json for f in functions)]), doubts)
+    about = (link for each in functions for link in _about(each))
+    return View(_of(adapter, one, port), _paths([port.json, *about]), doubts)
 
 
 def _function(adapter: NetworkAdapter, one: DeviceFunction) -> View:
-    found = Nic(name=one.id, mac=one.mac, mtu=one.mtu or None, sriov=one.functions)
-    return View(
-        _of(adapter, replace(found, host_macs=_others(one.mac, [one.current_mac])), one.path), _paths([one.json])
-    )
+    hosts = _others(one.mac, [one.current_mac])
+    found = Nic(name=one.id, mac=one.mac, mtu=one.mtu or None, sriov=one.functions, host_macs=hosts)
+    return View(_of(adapter, found, one), _paths(_about(one)))
 
 
-def _of(adapter: NetworkAdapter, one: Nic, path: str) -> Nic:
+def _about(one: DeviceFunction) -> list[Resource]:
+    """The function itself, and the system's interfaces of it."""
+    return [one.json, one.interface, *one.interfaces]
+
+
+def _of(adapter: NetworkAdapter, one: Nic, of: Port | DeviceFunction) -> Nic:
     """With what the adapter says of all its ports, and the controller of this one (the first, where none names it)."""
-    controller = next((c for c in adapter.controllers if path and path in _paths([*c.ports, *c.functions])), None)
+    own = _paths([of.json])
+    controller = next((c for c in adapter.controllers if own & _paths([*c.ports, *c.functions])), None)
     first: AdapterController | None = controller or next(iter(adapter.controllers), None)
     return replace(
         one,
@@ -103,8 +111,8 @@ def _of(adapter: NetworkAdapter, one: Nic, path: str) -> Nic:
     )
 
 
-def _paths(links: Iterable[dict[str, object]]) -> frozenset[str]:
-    return frozenset(path.rstrip("/") for path in map(path_of, links) if path)
+def _paths(links: Iterable[Resource]) -> frozenset[str]:
+    return frozenset(path.rstrip("/").lower() for path in map(path_of, links) if path)
 
 
 def _others(first: str, addresses: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from metalctl.bmc.redfish import sizes
 from metalctl.bmc.redfish.body import Resource
@@ -14,9 +14,11 @@ from metalctl.model.inventory import Volume as VolumePart
 
 _OLD_LEVELS = {"nonredundant": "raid0", "mirrored": "raid1", "stripedwithparity": "raid5", "spannedmirrors": "raid10",
                "spannedstripeswithparity": "raid50", "rawdevice": ""}  # fmt: skip
+_FAILED = frozenset({"fail", "predictivefailureanalysis"})
 _FLASH = frozenset({"nvme", "ssd"})
 _NO_DISK = re.compile(
-    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|midplane)", re.IGNORECASE
+    r"^(?!.*(?:\bdis[ck]\b|drive|ssd|hdd|nvme)).*(?:backplane|enclosure|expander|extender|midplane|sgpio)",
+    re.IGNORECASE,
 )
 
 
@@ -65,10 +67,21 @@ def _health(drive: Drive, kind: str) -> DiskHealth | None:
     # Only flash wears by being written: of a hard disk 0 and 100 mean nothing, and several BMCs say them.
     left = drive.life_left if kind in _FLASH else None
     wear = round(100 - left, 1) if left is not None and 0 <= left <= 100 else None
-    # A warning without a predicted failure is not a disk that fails; it is no "ok" either.
-    failing = drive.failure_predicted or drive.health == "critical"
-    status = "failing" if failing else "ok" if drive.health == "ok" else ""
-    return DiskHealth(status=status, wear=wear) if status or wear is not None else None
+    faults = tuple(_faults(drive))
+    failing = drive.failure_predicted or drive.indicator in _FAILED or "critical" in (drive.health, drive.rollup)
+    status = "failing" if failing else "warning" if faults else "ok" if "ok" in (drive.health, drive.rollup) else ""
+    return DiskHealth(status=status, wear=wear, faults=faults) if status or wear is not None else None
+
+
+def _faults(drive: Drive) -> Iterator[str]:
+    """What the BMC says is wrong with it, in words; a part of it that is not in order (rollup) is its fault too."""
+    if drive.failure_predicted:
+        yield "it predicts its failure"
+    for word in dict.fromkeys((drive.health, drive.rollup)):
+        if word in ("warning", "critical"):
+            yield f"its health is {word}"
+    if drive.indicator in _FAILED:
+        yield f"its bay's light says {drive.indicator}"
 
 
 def _wwn(drive: Drive) -> str:
@@ -115,6 +128,12 @@ def controller(found: StorageController, unit: str) -> Controller:
         mode="raid" if found.raid_types else "hba" if stated else "",
         health=found.health,
     )
+
+
+def volume_doubt(found: Volume) -> tuple[str, str]:
+    """(fact, why its size cannot be right); why is "" when it can."""
+    why = sizes.VOLUME.doubt(found.capacity)
+    return f"volumes.{found.name}.size", f"volume {found.name} {why}" if why else ""
 
 
 def volume(found: Volume, unit: str, serials: Mapping[str, str]) -> VolumePart:

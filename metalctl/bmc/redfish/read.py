@@ -102,6 +102,17 @@ class Reader(Notes):
             return [one for one in [await self.one(facts, listed[0], witness)] if one]
         return await self.every(facts, listed)
 
+    async def followed(self, facts: Facts, where: Resource) -> list[Resource]:
+        """The resource that `where` links to; where that is a collection, its members."""
+        if self._owners.is_good(where) or not (path := path_of(where)):
+            return await self.every(facts, [where] if where else [])
+        try:
+            found = await self._get(path, 1.0)
+        except BmcError as error:
+            self.note(facts, self._failed(error), path)
+            return []
+        return await self.members(facts, {"@odata.id": path, **found}) if "Members" in found else [found]
+
     async def listed(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
     ) -> list[Resource]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable
 
+from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.elsewhere import Elsewhere
+from metalctl.bmc.redfish.homes import Homes, homes
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import child
+from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,
     Fan,
@@ -26,25 +30,62 @@ from metalctl.model.inventory import PowerSupply as Supply
 # What is read through the chassis: none of it is known when that cannot be read.
 _ALL = ("power_supplies", "sensors", "pcie", "nics")
 _MOST_DEVICES = 128
+# A rack's worth of boards behind one BMC has some sixty.
+MOST_CHASSIS = 128
 
 
-async def chassis_of(reader: Reader, root: Resource, system: System, alone: bool) -> list[Chassis]:
-    """The chassis that the system links to, else those that link to it, else all when it is the only system."""
-    if system.chassis:
-        first, *rest = [path_of(one) for one in system.chassis]
-        found = [await reader.one(_ALL, first, witness="chassis"), *await reader.every(_ALL, rest)]
-        return [Chassis(one) for one in found if one]
-    every = [Chassis(one) for one in await reader.members(_ALL, child(root, "Chassis"))]
-    own = [one for one in every if system.path in map(path_of, one.systems)]
-    return own or (every if alone else [])
+async def homes_of(
+    reader: Reader, root: Resource, ours: Iterable[System], others: Iterable[System], alone: bool
+) -> Homes:
+    """The chassis of the machine (see homes.py): those that it links to, and those of the BMC that may be its too."""
+    machine, rest = list(ours), list(others)
+    linked = [path_of(link) for one in machine for link in one.chassis]
+    for one in machine:
+        reader.whole(_ALL, one.json, "Links.Chassis")
+    listed = await reader.listed(_ALL, child(root, "Chassis"), most=MOST_CHASSIS, witness="chassis")
+    theirs = {plain(path_of(link)) for one in rest for link in one.chassis} - set(map(plain, linked))
+    wheres: dict[str, Resource | str] = {plain(path): path for path in linked}
+    wheres |= {plain(path): one for one in listed if (path := path_of(one)) and plain(path) not in theirs}
+    first, *more = wheres.values() or [""]
+    # A list of bare links does not tell that anything in a chassis has changed: the first chassis does.
+    of_links = not isinstance(first, dict) or not is_whole(first)
+    found = [await reader.one(_ALL, first, witness="chassis" if of_links else ""), *await reader.every(_ALL, more)]
+    return homes((Chassis(one) for one in found if one), machine, rest, alone)
 
 
-async def read_power(reader: Reader, chassis: Awaitable[list[Chassis]]) -> tuple[tuple[Supply, ...], list[Sensor]]:
+async def own_chassis(found: Awaitable[Homes]) -> list[Chassis]:
+    """The chassis of which all is the machine's."""
+    return (await found).own
+
+
+async def _around(found: Awaitable[Homes]) -> list[Chassis]:
+    """Those too that it shares: what powers and cools it."""
+    chassis = await found
+    return [*chassis.own, *chassis.shared]
+
+
+async def read_power(reader: Reader, chassis: Awaitable[Homes]) -> tuple[tuple[Supply, ...], list[Sensor]]:
     """The power supplies, and what Power says of voltages. The old schema costs one request, the new one more."""
-    found = await together(_power(reader, one) for one in await chassis)
-    supplies = [one for listed, _ in found for one in listed]
+    places = _each_once(await _around(chassis), lambda one: one.power or one.power_subsystem)
+    found = await together(_power(reader, one) for one in places)
+    supplies = _each_serial_once(listed for listed, _ in found)
     reader.doubts(map(parts_supply.doubt, supplies))
     return parts_supply.supplies(supplies), [sensor for _, sensors in found for sensor in sensors]
+
+
+def _each_once(chassis: Iterable[Chassis], place: Callable[[Chassis], Resource]) -> list[Chassis]:
+    """Those that have it, each place once: a board may link to what its box links to."""
+    found = {plain(path_of(place(one))): one for one in reversed(list(chassis)) if path_of(place(one))}
+    return list(reversed(found.values()))
+
+
+def _each_serial_once(lists: Iterable[list[PowerSupply]]) -> list[PowerSupply]:
+    """A supply that two chassis list is one; what one chassis lists twice is told as it stands."""
+    found: list[PowerSupply] = []
+    for listed in lists:
+        known = {one.serial for one in found if one.serial}
+        found += [one for one in listed if one.serial not in known]
+    return found
 
 
 async def _power(reader: Reader, one: Chassis) -> tuple[list[PowerSupply], list[Sensor]]:
@@ -72,9 +113,10 @@ async def _supplies(reader: Reader, power: Power) -> list[PowerSupply]:
     return [*(one for one in listed if is_whole(one.json)), *asked]
 
 
-async def read_thermal(reader: Reader, chassis: Awaitable[list[Chassis]]) -> list[Sensor]:
+async def read_thermal(reader: Reader, chassis: Awaitable[Homes]) -> list[Sensor]:
     """Temperatures and fans; of the new schema every sensor that there is."""
-    found = await together(_thermal(reader, one) for one in await chassis)
+    places = _each_once(await _around(chassis), lambda one: one.thermal or one.sensors or one.thermal_subsystem)
+    found = await together(_thermal(reader, one) for one in places)
     return [sensor for sensors in found for sensor in sensors]
 
 
@@ -94,13 +136,28 @@ async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
     return found
 
 
-async def read_pcie(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[PcieDevice]:
-    """The PCIe devices of the chassis, else those that the system links to, one by one."""
-    lists = [one.pcie_devices for one in await chassis if path_of(one.pcie_devices)]
+async def read_pcie(
+    reader: Reader, system: System, chassis: Awaitable[list[Chassis]], quirks: Quirks
+) -> list[PcieDevice]:
+    """The PCIe devices of the chassis, each once, else those that the system links to, one by one."""
+    boxes = await chassis
+    lists = [one.pcie_devices for one in boxes if path_of(one.pcie_devices) and not _holds_none(one)]
     wheres = lists or [system.json]
     reader.came_from("pcie", *wheres)
     found = [one for some in await together(reader.members("pcie", each) for each in lists) for one in some]
     if not lists:
+        reader.whole("pcie", system.json, "PCIeDevices")
         links = {path_of(one): one for one in system.pcie_devices}
         found = await reader.every("pcie", list(links.values())[:_MOST_DEVICES])
-    return [parts_chassis.pcie(record) for one in found if not (record := PcieDeviceRecord(one)).absent]
+    elsewhere = Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
+    found += [one for one, _ in await elsewhere.parts("device", not found)]
+    if not found:
+        elsewhere.doubt("pcie")
+    each = {plain(path_of(one)) or str(n): one for n, one in enumerate(found)}
+    return [parts_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceRecord(one)).absent]
+
+
+def _holds_none(one: Chassis) -> bool:
+    """Whether the chassis says itself that it has no PCIe device: that spares a request for many a backplane."""
+    links = child(one.json, "Links")
+    return links.get("PCIeDevices") == [] and links.get("PCIeDevices@odata.count") == 0

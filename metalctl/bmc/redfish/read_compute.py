@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_compute, parts_dimms, parts_manager
-from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.wire_system import Bios, MemoryModule, Processor, SecureBoot, System
 from metalctl.model.inventory import Cpu, Memory
 
 
-async def read_cpu(reader: Reader, system: System, quirks: Quirks) -> tuple[Cpu, list[Processor]]:
-    """The processors, and all that is listed among them: GPUs and FPGAs, too."""
+async def read_cpu(
+    reader: Reader, system: System, quirks: Quirks, boards: Iterable[System] = ()
+) -> tuple[Cpu, list[Processor]]:
+    """The processors, and all that is listed among them and on accelerator boards: GPUs and FPGAs, too."""
     if "cpu" in quirks.distrust:
         return Cpu(), []
     reader.came_from("cpu", system.processors or system.path)
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
-    reader.doubts(map(parts_compute.doubt, listed))
+    # A board lists the host's processors again, if any.
+    beside = [Processor(one) for board in boards for one in await reader.members("pcie", board.processors)]
+    reader.doubts([*map(parts_compute.doubt, listed), *parts_compute.untyped(listed)])
     found = parts_compute.cpu(listed)
     if found is None:
         # Broken is not the same as not listed: the summary stands in only for the latter.
-        return Cpu() if "cpu" in reader.notes else parts_compute.cpu_summary(system.json), listed
+        return Cpu() if "cpu" in reader.notes else parts_compute.cpu_summary(system.json), [*listed, *beside]
     if "cpu" in reader.notes:
         found = replace(found, sockets=None, cores=None, threads=None, smt=None)
-    return found, listed
+    return found, [*listed, *beside]
 
 
-async def read_memory(reader: Reader, system: System) -> Memory:
-    """The memory, slot by slot."""
-    reader.came_from("memory.dimms", system.memory)
-    modules = [MemoryModule(one) for one in await reader.members("memory.dimms", system.memory)]
+async def read_memory(reader: Reader, system: System, boards: Iterable[System] = ()) -> Memory:
+    """The memory, slot by slot, with that of accelerator boards."""
+    lists = [one.memory for one in (system, *boards)]
+    reader.came_from("memory.dimms", *lists)
+    found = await together(reader.members("memory.dimms", one) for one in lists)
+    modules = _each_once([MemoryModule(one) for some in found for one in some])
     slots = parts_dimms.slots(modules)
     reader.doubts(map(parts_dimms.doubt, modules, slots))
     memory = parts_dimms.memory(system, modules, map(parts_dimms.dimm, modules, slots))
     reader.doubt("memory.total", parts_dimms.total_doubt(system, memory.dimms))
     return replace(memory, total=None) if "memory.dimms" in reader.notes and not system.memory_gib else memory
+
+
+def _each_once(modules: list[MemoryModule]) -> list[MemoryModule]:
+    """A module that both the host and a board list is one."""
+    found: dict[str, MemoryModule] = {}
+    for n, one in enumerate(modules):
+        found.setdefault(one.serial or f"{one.path} {n}", one)
+    return list(found.values())
 
 
 async def read_bios(reader: Reader, system: System) -> dict[str, str]:

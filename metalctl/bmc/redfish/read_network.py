@@ -7,11 +7,13 @@ from collections.abc import Awaitable
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_network, parts_ports
+from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.links import path_of
 from metalctl.bmc.redfish.parts_functions import ETHERNET
 from metalctl.bmc.redfish.parts_network import View
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import mac
+from metalctl.bmc.redfish.whose import plain
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, NetworkInterface, Port
 from metalctl.bmc.redfish.wire_system import System
@@ -33,6 +35,9 @@ async def read_nics(
     views = parts_ports.joined(own, (view for found in of_adapters for view in found))
     for view in views:
         _note(reader, view)
+    if not views:
+        boxes = [one.json for one in await chassis]
+        Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": boxes}).doubt("nics")
     return tuple(view.nic for view in views)
 
 
@@ -45,14 +50,15 @@ def _note(reader: Reader, view: View) -> None:
 
 
 async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[NetworkAdapter]:
-    """The adapters of the system's chassis, else those that its NetworkInterfaces lead to."""
-    lists = [one.adapters for one in await chassis if one.adapters]
-    found = [one for listed in await together(reader.members("nics", one) for one in lists) for one in listed]
+    """The adapters of the system's chassis, each once, else those that its NetworkInterfaces lead to."""
+    lists = list({plain(path_of(one.adapters)): one.adapters for one in await chassis if one.adapters}.values())
+    every = [one for listed in await together(reader.members("nics", one) for one in lists) for one in listed]
+    found = list({plain(path_of(one)) or str(n): one for n, one in enumerate(every)}.values())
     if not lists:
         views = await reader.members("nics", system.network_interfaces)
         links = {path_of(NetworkInterface(view).adapter): None for view in views}
         found = await reader.every("nics", [path for path in links if path])
-    return [NetworkAdapter(one) for one in found]
+    return [adapter for one in found if not (adapter := NetworkAdapter(one)).absent]
 
 
 async def _views(reader: Reader, adapter: NetworkAdapter, seen: set[str]) -> list[View]:

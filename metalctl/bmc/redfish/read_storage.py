@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
+from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_link, parts_storage
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.media import kind_of
 from metalctl.bmc.redfish.read import Reader, together
+from metalctl.bmc.redfish.whose import plain
+from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System
 from metalctl.model.inventory import Controller, Disk, PcieDevice, PcieLink
@@ -19,34 +24,99 @@ _ALL = ("disks", "controllers", "volumes")
 Parts = tuple[tuple[Disk, ...], tuple[Controller, ...], tuple[VolumePart, ...]]
 
 
-async def read_storage(reader: Reader, system: System, pcie: Awaitable[list[PcieDevice]] | None = None) -> Parts:
+async def read_storage(
+    reader: Reader, system: System, pcie: Awaitable[list[PcieDevice]], chassis: Awaitable[list[Chassis]], quirks: Quirks
+) -> Parts:
     """The disks, each once, by name; the controllers; the volumes. pcie: the devices, some of which are the disks'."""
     for fact in _ALL:
         reader.came_from(fact, system.storage)
     units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
     read = await together(_unit(reader, unit, pcie) for unit in units)
     disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
+    controllers = [one for _, found, _ in read for one in found]
+    volumes = [one for _, _, found in read for one in found]
+    boxes = await chassis
+    elsewhere = Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
+    # Where the list itself is broken, the drives are not looked for one by one.
+    of_chassis = await _of_chassis(reader, boxes, units) if units or "disks" not in reader.notes else []
+    more = [*of_chassis, *await _of_quirks(reader, elsewhere, not disks)]
+    serials = {disk.serial for disk in disks.values() if disk.serial}
+    disks |= {(d.serial or d.name, d.slot): d for d in more if d.serial not in serials}
+    controllers += [
+        parts_storage.controller(StorageController(one), str(one["Id"]))
+        for one, _ in await elsewhere.parts("controller", not controllers)
+    ]
     if not disks and "disks" not in reader.notes:
-        reader.came_from("disks", system.simple_storage)
-        simple = await reader.members("disks", system.simple_storage)
-        devices = [device for one in simple for device in SimpleStorage(one).devices]
-        reader.doubts(map(parts_storage.simple_doubt, devices))
-        disks = {(d.name, d.slot): d for device in devices if (d := parts_storage.simple_disk(device))}
+        disks = await _simple(reader, system)
+    if not disks:
+        _doubt(reader, elsewhere, volumes)
     return (
         tuple(sorted(disks.values(), key=lambda d: d.name)),
-        tuple(sorted((c for _, found, _ in read for c in found), key=lambda c: c.name)),
-        tuple(sorted((v for _, _, found in read for v in found), key=lambda v: (v.controller, v.name))),
+        tuple(sorted(controllers, key=lambda c: c.name)),
+        tuple(sorted(volumes, key=lambda v: (v.controller, v.name))),
     )
 
 
+async def _of_chassis(reader: Reader, boxes: list[Chassis], units: list[Storage]) -> list[Disk]:
+    """Drives that the chassis link to and no subsystem lists, by whatever address."""
+    known = {_last(link) for unit in units for link in unit.drives}
+    links = {plain(path_of(link)): link for box in boxes for link in box.drives if _last(link) not in known}
+    for box in boxes:
+        reader.whole("disks", box.json, "Links.Drives")
+    found = await reader.every("disks", links.values())
+    if not known and not links:
+        lists = {plain(path_of(box.drive_list)): box.drive_list for box in boxes if box.drive_list}
+        found = [
+            one for some in await together(reader.members("disks", each) for each in lists.values()) for one in some
+        ]
+    return _disks(reader, ((one, "") for one in found))
+
+
+async def _of_quirks(reader: Reader, elsewhere: Elsewhere, none: bool) -> list[Disk]:
+    found = await elsewhere.parts("disk", none)
+    reader.came_from("disks", *(one for one, _ in found[:1] if none))
+    return _disks(reader, found)
+
+
+def _disks(reader: Reader, found: Iterable[tuple[Resource, str]]) -> list[Disk]:
+    drives = [(Drive(one), owner) for one, owner in found]
+    reader.doubts(parts_storage.doubt(drive) for drive, _ in drives)
+    return [parts_storage.disk(drive, owner) for drive, owner in drives if parts_storage.there(drive)]
+
+
+async def _simple(reader: Reader, system: System) -> dict[tuple[str, str], Disk]:
+    """The disks of an old or small BMC's view."""
+    reader.came_from("disks", system.simple_storage)
+    simple = await reader.members("disks", system.simple_storage)
+    devices = [device for one in simple for device in SimpleStorage(one).devices]
+    reader.doubts(map(parts_storage.simple_doubt, devices))
+    return {(d.name, d.slot): d for device in devices if (d := parts_storage.simple_disk(device))}
+
+
+def _doubt(reader: Reader, elsewhere: Elsewhere, volumes: list[VolumePart]) -> None:
+    """No disk is listed; whether there is none is another thing."""
+    if volumes:
+        names = ", ".join(one.name for one in volumes)
+        reader.doubt("disks", f"{reader.name} lists no drive, but volumes that are made of some: {names}")
+    elsewhere.doubt("disks")
+
+
+def _last(link: Resource) -> str:
+    return plain(path_of(link)).rpartition("/")[2]
+
+
 async def _unit(
-    reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]] | None
+    reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]]
 ) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
     reader.whole("disks", unit.json, "Drives")
     reader.whole("controllers", unit.json, "StorageControllers")
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
-    # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
-    volumes = await reader.members("volumes", unit.volumes) if unit.drives and controllers else []
+    # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again. One that
+    # lists no drive may have some behind volumes all the same.
+    may_have = bool(controllers) and bool(unit.drives or any(one.raid_types for one in controllers))
+    listed = await reader.members("volumes", unit.volumes) if may_have else []
+    volumes = [Volume(one) for one in listed]
+    reader.doubts(map(parts_storage.volume_doubt, volumes))
     serials = {drive.path: drive.serial for drive in drives}
     reader.doubts(map(parts_storage.doubt, drives))
     there = [drive for drive in drives if parts_storage.there(drive)]
@@ -54,17 +124,17 @@ async def _unit(
     return (
         [parts_storage.disk(drive, unit.id, links.get(drive.path)) for drive in there],
         [parts_storage.controller(one, unit.id) for one in controllers],
-        [parts_storage.volume(Volume(one), unit.id, serials) for one in volumes],
+        [parts_storage.volume(one, unit.id, serials) for one in volumes],
     )
 
 
 async def _links(
-    drives: list[Drive], controllers: list[StorageController], pcie: Awaitable[list[PcieDevice]] | None
+    drives: list[Drive], controllers: list[StorageController], pcie: Awaitable[list[PcieDevice]]
 ) -> dict[str, PcieLink | None]:
     """Path of an NVMe drive → its link. It asks the BMC nothing: the PCIe devices are read anyway."""
     nvme = [drive for drive in drives if kind_of(drive) == "nvme"]
     devices: dict[str, PcieLink | None] = {}
-    for one in await pcie if nvme and pcie else ():
+    for one in await pcie if nvme else ():
         # Two chassis may give their devices the same ids: then nobody knows which one it is.
         devices[one.address] = one.link if devices.get(one.address, one.link) == one.link else None
     alone = controllers[0] if len(drives) == len(controllers) == 1 else None

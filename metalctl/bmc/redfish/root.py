@@ -5,8 +5,16 @@ from __future__ import annotations
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, NotABmc
 from metalctl.bmc.redfish.http import Client, Resource
+from metalctl.bmc.redfish.values import link
 
 PATH = "/redfish/v1/"
+# Of a service without systems, by what its root (DSP8010 ServiceRoot) has instead.
+_EQUIPMENT = {
+    "PowerEquipment": "power equipment, such as a rack's PDU",
+    "ThermalEquipment": "cooling equipment",
+    "Fabrics": "a switch, or the manager of a fabric",
+}
+_MANAGED = ("Systems", "Chassis", "Managers", *_EQUIPMENT)
 
 
 async def read_root(client: Client) -> Resource:
@@ -21,9 +29,17 @@ async def read_root(client: Client) -> Resource:
 
 
 def is_service_root(root: Resource) -> bool:
-    """Whether the JSON is a Redfish service root with systems to manage."""
+    """Whether the JSON is a Redfish service root with something to manage: systems, or other equipment."""
     typed = str(root.get("@odata.type", "")).startswith("#ServiceRoot.") or "RedfishVersion" in root
-    return typed and isinstance(root.get("Systems"), dict) and isinstance(root["Systems"].get("@odata.id"), str)
+    return typed and any(link(root, name) for name in _MANAGED)
+
+
+def equipment(root: Resource) -> str:
+    """What a service without systems manages, "" for one that has systems. Readable by anyone, so it is not much."""
+    if link(root, "Systems"):
+        return ""
+    known = next((what for name, what in _EQUIPMENT.items() if link(root, name)), "")
+    return known or "the manager of an enclosure, a switch or other equipment"
 
 
 def product(root: Resource) -> str:

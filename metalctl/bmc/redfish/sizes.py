@@ -24,7 +24,8 @@ class Bounds:
         """Why the size cannot be right. 0 and what is not stated says nothing, and is not doubted."""
         if not value or self.least <= value <= self.most:
             return ""
-        return f"states {value:.15g} {self.unit}, which no {self.what} has: it must be in another unit"
+        stated = int(value) if value == int(value) else value
+        return f"states {stated} {self.unit}, which no {self.what} has: it must be in another unit"
 
 
 # A spinning disk of 30 GB is older than Redfish; the largest drives have 0.25 PB.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import child, word
+from metalctl.bmc.redfish.values import word
 
 _HEALTH = {"ok": "ok", "warning": "warning", "critical": "critical"}
 _ABSENT = frozenset({"absent", "notpresent", "notinstalled"})
@@ -16,17 +16,25 @@ _STATES = _ABSENT | {
 
 def state(resource: Resource) -> str:
     """The word of its state, folded ("enabled", "standbyspare"…), "" when it states none."""
-    first, second = _words(resource, "State", "Health")
-    if first not in _STATES and (second in _STATES or first in _HEALTH):
-        first = second if second in _STATES else ""
+    status = resource.get("Status")
+    if not isinstance(status, dict):
+        return ""
+    first = word(status.get("State"))
+    if first not in _STATES:
+        second = word(status.get("Health"))
+        first = second if second in _STATES else "" if first in _HEALTH else first
     return "absent" if first in _ABSENT else first
 
 
 def health(resource: Resource) -> str:
     """ "ok", "warning", "critical", or "" when it states none of these. Several BMCs exchange the two properties."""
-    return next((_HEALTH[one] for one in _words(resource, "Health", "State") if one in _HEALTH), "")
+    status = resource.get("Status")
+    if not isinstance(status, dict):
+        return ""
+    return _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
 
 
-def _words(resource: Resource, *names: str) -> tuple[str, ...]:
-    status = child(resource, "Status")
-    return tuple(word(status.get(name)) for name in names)
+def rollup(resource: Resource) -> str:
+    """ "ok", "warning", "critical", or "" when it states none of these, of the part and all that is below it."""
+    status = resource.get("Status")
+    return _HEALTH.get(word(status.get("HealthRollup")), "") if isinstance(status, dict) else ""

@@ -12,6 +12,7 @@ from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer
 from metalctl.bmc.quirks import Quirks, quirks_of
+from metalctl.bmc.redfish import boards, equipment
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client
@@ -20,7 +21,7 @@ from metalctl.bmc.redfish.links import Witness, digest
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.remember import MOST_AGE, Memory, Record, pack
 from metalctl.bmc.redfish.root import read_root
-from metalctl.bmc.redfish.systems import choose_system, member_paths
+from metalctl.bmc.redfish.systems import Machine, choose
 from metalctl.bmc.redfish.values import link
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
@@ -105,26 +106,25 @@ async def _read(endpoint: Endpoint, credential: Credential, options: Options, li
     try:
         root = await read_root(client)
         systems = link(root, "Systems")
+        if not systems:
+            raise await equipment.looked_at(client, root, credential)
         if options.memory:
             collection, basic = await client.login_learning(credential, root, systems)
         else:
             collection, basic = await client.login(credential, root, systems), False
-        paths = member_paths(collection)
-        if endpoint.system or len(paths) < 2:
-            paths, alone = [choose_system(endpoint, collection)], len(paths) == 1
-        else:
-            alone = False
-        seen = [await _system(client, root, path, alone, basic, options, lies) for path in paths]
+        found = await boards.machines(client, root, collection)
+        chosen = found if len(found) > 1 and not endpoint.system else [choose(endpoint, found)]
+        seen = [await _system(client, root, machine, basic, options, lies) for machine in chosen]
     finally:
         await client.close()
     return [replace(one, requests=client.transport.requests) for one in seen]
 
 
 async def _system(
-    client: Client, root: Resource, path: str, alone: bool, basic: bool, options: Options, lies: tuple[str, ...]
+    client: Client, root: Resource, machine: Machine, basic: bool, options: Options, lies: tuple[str, ...]
 ) -> Seen:
-    reader = Reader(client, advertised(root, lies))
-    walk = await start(reader, root, path, options.quirks, alone)
+    reader, path, alone = Reader(client, advertised(root, lies)), machine.path, machine.alone
+    walk = await start(reader, root, path, options.quirks, machine=machine)
     inventory = await walk.inventory()
     endpoint = client.endpoint if alone else replace(client.endpoint, system=path.rstrip("/").rsplit("/", 1)[-1])
     witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
@@ -141,7 +141,8 @@ async def _system(
         alone,
     )
     # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
-    if options.memory and alone and reader.settled() and not walk.quirks.distrust and witnesses:
+    settled = reader.settled() and not walk.quirks.distrust and not machine.boards
+    if options.memory and alone and settled and witnesses:
         options.memory.keep(_key(endpoint), record)
     return Seen(endpoint, inventory, record, walk.findings(), 0)
 

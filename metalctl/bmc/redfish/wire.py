@@ -52,6 +52,11 @@ class Record:
         """ "ok", "warning", "critical", or "" when not stated."""
         return status.health(self.json)
 
+    @property
+    def rollup(self) -> str:
+        """The same over it and all its parts."""
+        return status.rollup(self.json)
+
     def there(self, *facts: object) -> bool | None:
         """Whether it stands for a part: no for an empty slot; None where it states no state and none of the facts."""
         state = self.state

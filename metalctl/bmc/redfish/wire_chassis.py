@@ -20,7 +20,12 @@ class Chassis(Record):
     sensors = Ref("Sensors")
     adapters = Ref("NetworkAdapters")
     pcie_devices = Ref("PCIeDevices")
+    kind = Text("ChassisType")
     systems = Refs("Links.ComputerSystems")
+    drives = Refs("Links.Drives")
+    drive_list = Ref("Drives")
+    contains = Refs("Links.Contains")
+    contained_by = Ref("Links.ContainedBy")
 
 
 class InputRange(Record):

@@ -103,3 +103,5 @@ class DeviceFunction(Record):
         "PhysicalPortAssignment",
     )
     may_use = Refs("AssignablePhysicalNetworkPorts", "AssignablePhysicalPorts")
+    interface = Ref("Links.EthernetInterface")
+    interfaces = Refs("Links.EthernetInterfaces")

@@ -57,6 +57,7 @@ class Drive(Record):
     ordinal = Whole("PhysicalLocation.PartLocation.LocationOrdinalValue")
     life_left = Number("PredictedMediaLifeLeftPercent")
     failure_predicted = Flag("FailurePredicted")
+    indicator = Word("StatusIndicator")
     chassis = Ref("Links.Chassis")
     functions = Refs("Links.PCIeFunctions")
     negotiated = Number("NegotiatedSpeedGbs")

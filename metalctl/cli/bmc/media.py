@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, need, opened, show_change
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/]+/\S+")
 
 
 @click.command()
@@ -21,6 +24,8 @@ def media(action: str, image: str | None, kind: str, where: str, as_json: bool, 
     """
     if (action == "insert") != bool(image):
         raise click.UsageError("--image URL goes with `insert`, and only with it")
+    if image and not _URL.fullmatch(image):
+        raise click.UsageError(f"--image {image!r} is no URL: write it like http://10.0.0.1/rescue.iso")
     with opened(where, **place) as machine:
         if action == "list":
             _list(need(machine, "media")(), as_json)

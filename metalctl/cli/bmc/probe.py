@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--profile", type=click.Path(dir_okay=False, path_type=Path), help="Interoperability profile to check against."
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Interoperability profile to check against.",
 )
 @click.option(
     "--validator", default="rf_interop_validator", show_default=True, help="DMTF's validator, as it is called."
@@ -98,3 +100,5 @@ def _print(report: Report, result: Conformance) -> None:
     console.print(f"{result.verdict}: {result.reason}", markup=False)
     for failure in result.failures:
         console.print(f"  {failure}", markup=False)
+    for untested in result.untested:
+        console.print(f"  not tested: {untested}", markup=False)

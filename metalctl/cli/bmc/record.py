@@ -8,6 +8,7 @@ from typing import Any
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, need, opened
+from metalctl.cli._options import check_output
 
 
 @click.command()
@@ -27,8 +28,7 @@ def record(output: Path, scrub_serials: bool, where: str, as_json: bool, **place
 
     from metalctl.bmc.record import save
 
-    if output.exists():
-        raise click.UsageError(f"{output} is there already: name another file, or remove it")
+    check_output(output)
     with opened(where, **place) as machine:
         capture = need(machine, "record")().scrubbed(scrub_serials)
     save(capture, output, output.name.split(".")[0] or "bmc")

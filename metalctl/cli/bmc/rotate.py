@@ -56,6 +56,7 @@ def rotate(
     from metalctl.bmc.rotation import rotate_at
     from metalctl.engine.credentials import credential as resolved
 
+    wanted = resolved(site)  # before anything is sent
     place: dict[str, Any] = {"credential": credential, "config": config, "state_dir": state_dir, "ca": ca}
     node = None if "://" in where else known_node(where, config, state_dir)
     begun = node.rotation if node and not credential and node.rotation and node.rotation.new == site else None
@@ -68,7 +69,7 @@ def rotate(
         change = rotate_at(
             endpoint,
             factory,
-            resolved(site),
+            wanted,
             keep_factory,
             auditor(where, config, state_dir),
             ledger=_ledger(engine, endpoint, node, (reference, site), factory),

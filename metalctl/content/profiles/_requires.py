@@ -125,7 +125,6 @@ def _health(r: Reader) -> HealthLimits:
         offline=r.value("offline", v.error_limit, usual.offline),
         uncorrected=r.value("uncorrected", v.error_limit, usual.uncorrected),
         timeouts=r.value("timeouts", v.error_limit, usual.timeouts),
-        predicted=r.value("predicted", v.error_limit, usual.predicted),
         wear=r.value("wear", v.wear_limit, usual.wear),
     )
     r.done()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metalctl.content.errors import Problem
 from metalctl.content.profiles import _values as v
+from metalctl.content.profiles._errors import errors
 from metalctl.content.profiles._reader import Reader
 from metalctl.content.profiles._requires import requires
 from metalctl.content.profiles._tree import Mapping, Scalar
@@ -34,6 +35,7 @@ def read_profile(top: Reader, name: str, file: str) -> Profile:
         checks=checks,
         burn_in=_named(top, "burn_in", checks),
         accept=_named(top, "accept", checks),
+        errors=errors(top),
         install=_install(top.mapping("install"), needs.disks),
         lab=top.value("lab", v.boolean, False),
         file=file,

@@ -142,6 +142,14 @@ def _seconds(text: str) -> float:
     return _number(text, units.parse_duration, 'a time such as "60 s"')
 
 
+def _errors(text: str) -> float:
+    expected = 'a number of errors such as "0" or "100"'
+    value = _number(text, _whole, expected)
+    if value < 0:
+        raise Mismatch(expected)
+    return value
+
+
 def _writes(text: str) -> float:
     return _number(text, partial(units.parse_in, "DWPD"), 'drive writes a day such as "1" or "3 DWPD"')
 
@@ -197,6 +205,7 @@ def _version_bound(text: str) -> str:
 
 fraction = Value(_fraction, {"type": ["string", "number"], "description": 'a share of a whole, such as "2 %"'})
 seconds = Value(_seconds, {"type": ["string", "number"], "description": 'a time such as "60 s"'})
+errors = Value(_errors, {"type": ["string", "number"], "description": "a number of errors"})
 writes = Value(_writes, {"type": ["string", "number"], "description": "drive writes a day"})
 day = Value(_day, {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 boolean = Value(_boolean, {"enum": [True, False, "yes", "no", "on", "off"]})

@@ -44,4 +44,5 @@ def _spec(ctx: Context) -> RunSpec:
         roles={role: tuple(d.key for d in disks) for role, disks in layout.roles(ctx).items()},
         bonds=layout.bond_specs(ctx),
         boot_id=boot.boot_id if boot else "",
+        errors=ctx.profile.errors,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metalctl.content.checks import catalogue
 from metalctl.engine import check_runs, cohort, layout
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
@@ -13,7 +14,6 @@ from metalctl.store import boots, enrollments, evidence
 from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
-PEER_CHECKS = ("iperf3", "mtu")
 POLL = 4.0
 
 
@@ -59,9 +59,8 @@ def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:
 
 
 def _alone(ctx: Context, level: str) -> RunSpec:
-    checks = {
-        n: limits for n, limits in ctx.profile.checks.items() if n in ctx.profile.burn_in and n not in PEER_CHECKS
-    }
+    paired = _peer_checks(ctx)
+    checks = {n: limits for n, limits in ctx.profile.checks.items() if n in ctx.profile.burn_in and n not in paired}
     return RunSpec(
         run_id=f"{ctx.enrollment.id}-burned-in-{ctx.enrollment.attempt}",
         node=ctx.node.name,
@@ -72,6 +71,8 @@ def _alone(ctx: Context, level: str) -> RunSpec:
         bonds=layout.bond_specs(ctx),
         armed=_armed(ctx),
         boot_id=_boot_id(ctx),
+        errors=ctx.profile.errors,
+        bmc_log=layout.bmc_log(ctx),
     )
 
 
@@ -88,7 +89,9 @@ def _armed(ctx: Context) -> tuple[Armed, ...]:
 
 
 def _peer_checks(ctx: Context) -> dict[str, dict[str, float | str | bool]]:
-    return {n: limits for n, limits in ctx.profile.checks.items() if n in PEER_CHECKS and n in ctx.profile.burn_in}
+    """The checks of the burn-in that want another node, by what their files say."""
+    paired = {check.name for check in catalogue().values() if check.paired}
+    return {n: limits for n, limits in ctx.profile.checks.items() if n in paired and n in ctx.profile.burn_in}
 
 
 def _peer_run(ctx: Context, enrollment: str, pair: Pair) -> str:
@@ -109,6 +112,7 @@ def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
         bonds=layout.bond_specs(ctx),
         peer=Peer(other.node, "server" if serving else "client", server, pair.port, client),
         boot_id=_boot_id(ctx),
+        errors=ctx.profile.errors,
     )
 
 

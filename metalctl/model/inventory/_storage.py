@@ -15,7 +15,7 @@ class DiskHealth:
     it is not "ok". doubts: what it states and nobody can read for sure, such as several counters packed in one number.
     defects: reallocated sectors, retired blocks, grown defects or media errors; pending: sectors that wait for that;
     offline: those that its own scan could not read; uncorrected: errors given up and reported; timeouts: commands that
-    it did not answer in time; predicted: failures that the RAID controller heard it predict. Shown and not judged:
+    it did not answer in time; predicted: how often the RAID controller heard it predict its failure. Shown, not judged:
     link_errors (the cable), non_medium, other (errors that a RAID controller counts beside those of the medium).
     """
 

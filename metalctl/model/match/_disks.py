@@ -18,6 +18,7 @@ from dataclasses import replace
 from metalctl.model.behind import with_members
 from metalctl.model.drives import drive, shared, told_apart
 from metalctl.model.finding import Finding
+from metalctl.model.identity import usable_serial
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
 from metalctl.model.match._behind import behind, explained
@@ -128,6 +129,8 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> st
         return f"has {format_capacity(disk.size)}"
     if not disk.serial or disk.key in doubled:
         return "?shares its serial with another disk" if disk.serial else "?states no serial"
+    if not disk.wwn and not usable_serial(disk.serial):
+        return f"?states the serial {disk.serial}, which nobody burned in, and no world-wide name"
     return ""
 
 

@@ -10,23 +10,35 @@ class Counter:
     """Which counter: the part that it is of, and its name. serious: a rise is a fault of the part.
 
     gauge: it says how many there are now (pending sectors, warnings that stand) and may fall; it was not reset then.
+    kind: of metalctl.model.watch.KINDS, by which it is judged, "" when it has no limit of its own. event: it is made of
+    entries in a log, so it is not there before the first.
     """
 
     part: str
     name: str
     serious: bool = True
     gauge: bool = field(default=False, compare=False)
+    kind: str = field(default="", compare=False)
+    event: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """values: counter → count now. unreadable: what could not be read → why."""
+    """values: counter → count now. unreadable: what could not be read → why.
+
+    sources: each source that was asked → "" when it could be read, else why not; "sel:memory" is of its memory alone.
+    """
 
     values: dict[Counter, int] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
     def __add__(self, other: Snapshot) -> Snapshot:
-        return Snapshot({**self.values, **other.values}, {**self.unreadable, **other.unreadable})
+        return Snapshot(
+            {**self.values, **other.values},
+            {**self.unreadable, **other.unreadable},
+            {**self.sources, **other.sources},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ def rises(before: Snapshot, after: Snapshot) -> list[Rise]:
     """Counters that grew, worst first. One that shrank was reset: then what it holds now is the rise; a gauge fell."""
     found = []
     for counter, now in sorted(after.values.items()):
-        then = before.values.get(counter)
+        then = before.values.get(counter, 0 if counter.event else None)
         if then is not None and now != then and not (counter.gauge and now < then):
             base = then if now > then else 0
             found += [Rise(counter, base, now)] if now > base else []
@@ -54,4 +66,4 @@ def rises(before: Snapshot, after: Snapshot) -> list[Rise]:
 
 def lost(before: Snapshot, after: Snapshot) -> list[str]:
     """Parts that could be read before and cannot be read after: a disk that fell off, a port that vanished."""
-    return sorted({c.part for c in before.values} - {c.part for c in after.values})
+    return sorted({c.part for c in before.values if not c.event} - {c.part for c in after.values})

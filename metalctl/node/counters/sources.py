@@ -1,27 +1,28 @@
-"""Where counters of memory and ports are read: /sys. Those of drives are drives.py's."""
+"""All sources of error counters of one run, each in its own file.
+
+`cheap` is what can be looked at after every check: /sys and the kernel's log. `all` asks the drives, rasdaemon's
+database and the BMC's log too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from metalctl.model.frus import of_dimm
-from metalctl.model.inventory import Dimm, Nic
-from metalctl.node import edac
-from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.model.inventory import Dimm, Disk, Inventory, Nic
+from metalctl.node.counters.aer import aer
+from metalctl.node.counters.drives import disks
+from metalctl.node.counters.kernel_log import KernelLog
+from metalctl.node.counters.memory import memory
+from metalctl.node.counters.ports import ports
+from metalctl.node.counters.rasdaemon import rasdaemon
+from metalctl.node.counters.sel import Sel
+from metalctl.node.counters.snapshot import Snapshot
+from metalctl.node.counters.throttle import throttle
 
-# Serious: the wire, the cable or the port is bad. Not serious: load, or frames that nobody wanted.
-_NIC = {
-    "statistics/rx_errors": True,
-    "statistics/tx_errors": True,
-    "statistics/rx_crc_errors": True,
-    "statistics/rx_frame_errors": True,
-    "statistics/tx_carrier_errors": True,
-    "carrier_down_count": True,
-    "statistics/rx_dropped": False,
-    "statistics/tx_dropped": False,
-    "statistics/rx_missed_errors": False,
-}
+__all__ = ["Sources", "cheap", "memory", "ports"]
+
+_GHES = "sys/bus/platform/drivers/GHES"
 
 
 def cheap(nics: Iterable[Nic], root: Path = Path("/"), dimms: Iterable[Dimm] = ()) -> Snapshot:
@@ -29,77 +30,56 @@ def cheap(nics: Iterable[Nic], root: Path = Path("/"), dimms: Iterable[Dimm] = (
     return memory(root, dimms) + ports(nics, root)
 
 
-def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
-    """Corrected and uncorrected memory errors: by DIMM where the driver's label names its slot, else by the driver's
-    word; a controller's own sums only where it does not count by module, and what it could give to no module."""
-    names, text = _names(root), _file_text(root)
-    controllers = edac.controllers(names)
-    if not controllers:
-        return Snapshot(unreadable={"edac": "no memory controller driver is loaded"})
-    found, known = Snapshot(), list(dimms)
-    for controller in controllers:
-        modules = edac.modules(names, text, controller)
-        found += _by_module(modules, known)
-        corrected, uncorrected = (any(c is not None for c in _all(modules, f)) for f in ("corrected", "uncorrected"))
-        sums = ("ce_noinfo_count" if corrected else "ce_count", "ue_noinfo_count" if uncorrected else "ue_count")
-        for name in sums:
-            path = root / edac.ROOT.lstrip("/") / controller / name
-            found += _file(path, Counter(f"memory controller {controller}", name))
-    return found
+class Sources:
+    """The sources of one machine. history: see metalctl.model.watch.Watch; log: the BMC's, as read from outside."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        root: Path = Path("/"),
+        history: float | None = None,
+        log: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self._inventory, self._root, self._history = inventory, root, history
+        self._dimms: Sequence[Dimm] = inventory.memory.dimms
+        self._parts = _by_address(inventory)
+        self._kernel = KernelLog(root, self._dimms, self._parts)
+        self._sel = Sel(root, self._dimms, history, log)
+
+    def cheap(self) -> Snapshot:
+        """What the kernel shows by itself."""
+        found = cheap(self._inventory.nics, self._root, self._dimms) + throttle(self._root)
+        found += aer(self._root, self._parts) + self._kernel.look()
+        return found + Snapshot(sources={"ghes": self._ghes(found.sources["kernel-log"])})
+
+    def all(self) -> Snapshot:
+        """The same with what takes tools and time."""
+        found = self.cheap() + disks(self._drives())
+        found += rasdaemon(self._root, self._dimms, self._parts, self._history) + self._sel.look()
+        return found + Snapshot(sources={"drives": _silent(found, self._drives())})
+
+    def _drives(self) -> list[Disk]:
+        """Every fixed drive; a RAID controller's volume is judged by the drives behind it, where these can be asked."""
+        behind = [d for d in self._inventory.raid_disks if " /dev/" in d.name]  # those that smartctl reaches
+        covered = {d.controller for d in behind}
+        told = {d.name for d in self._inventory.disks if d.kind == "volume" and covered & {d.controller, ""}}
+        shown = [d for d in self._inventory.disks if not d.removable and d.name not in told]
+        return [*shown, *behind]
+
+    def _ghes(self, log: str) -> str:
+        """Firmware that reports errors to the kernel does so through its log."""
+        bound = any(p.name.startswith("GHES") for p in (self._root / _GHES).glob("GHES*"))
+        return log if bound else "the firmware reports no errors to the kernel (no GHES)"
 
 
-def _all(modules: Iterable[edac.Module], fact: str) -> list[int | None]:
-    return [getattr(m, fact) for m in modules]
+def _silent(found: Snapshot, drives: Sequence[Disk]) -> str:
+    mute = [f"{d.label}: {found.unreadable[d.label]}" for d in drives if d.label in found.unreadable]
+    return "; ".join(mute) if drives else "no drive is listed"
 
 
-def _by_module(modules: list[edac.Module], dimms: list[Dimm]) -> Snapshot:
-    joined, unnamed = edac.by_dimm(modules, dimms)
-    fitted = {d.slot: d for d in dimms if d.size}
-    groups = {str(of_dimm(fitted[slot])): counted for slot, counted in joined.items()}
-    for module in unnamed:
-        groups.setdefault(f"dimm {module.label or module.place}", []).append(module)
-    values = {}
-    for part, counted in groups.items():
-        for name, fact in (("dimm_ce_count", "corrected"), ("dimm_ue_count", "uncorrected")):
-            if (count := edac.total(_all(counted, fact))) is not None:
-                values[Counter(part, name)] = count
-    return Snapshot(values)
-
-
-def ports(nics: Iterable[Nic], root: Path) -> Snapshot:
-    """Error counters of every port of the inventory."""
-    found = Snapshot()
-    for nic in nics:
-        for name, serious in _NIC.items():
-            path = root / "sys/class/net" / nic.name / name
-            found += _file(path, Counter(nic.label, name.rsplit("/")[-1], serious))
-    return found
-
-
-def _file(path: Path, counter: Counter, read: Callable[[Path], str] = Path.read_text) -> Snapshot:
-    try:
-        return Snapshot({counter: int(read(path))})
-    except FileNotFoundError:
-        return Snapshot()  # not every driver has every counter
-    except (OSError, ValueError) as odd:
-        return Snapshot(unreadable={f"{counter.part} {counter.name}": str(odd)})
-
-
-def _file_text(root: Path) -> edac.Text:
-    def text(path: str) -> str:
-        try:
-            return (root / path.lstrip("/")).read_text(errors="replace").strip(" \t\r\n\0")
-        except OSError:
-            return ""
-
-    return text
-
-
-def _names(root: Path) -> edac.Names:
-    def names(path: str) -> list[str]:
-        try:
-            return sorted(p.name for p in (root / path.lstrip("/")).iterdir())
-        except OSError:
-            return []
-
-    return names
+def _by_address(inventory: Inventory) -> dict[str, str]:
+    """PCI address → how a person finds the part: a drive and a port before the card that they are on."""
+    cards = {d.address: " ".join(w for w in ("pcie", d.model, d.slot, d.address) if w) for d in inventory.pcie}
+    ports = {n.pci: n.label for n in reversed(inventory.nics)}
+    found = cards | ports | {d.pci: d.label for d in inventory.disks}
+    return {address: part for address, part in found.items() if address}

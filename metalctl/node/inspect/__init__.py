@@ -59,9 +59,9 @@ def collect(host: Host | None = None, *, change_links: bool = True, wait: bool =
     ports = nics.collect(host, lldp.collect(host, linked, _lldpd_age() if wait else None), functions)
     slots = {address.rpartition(".")[0]: f.slot for address, f in functions.items() if f.slot}
     found = disks.details(host, disks.collect(host), slots)
-    storage, manager = controllers.collect(host, functions), bmc.collect(host)
+    storage, manager = controllers.judged(host, controllers.collect(host, functions)), bmc.collect(host)
     arrays = volumes.told(host, storage)
-    found = volumes.judged(host, found, arrays)
+    found = behind.with_words(host, volumes.judged(host, found, arrays), storage)
     mode = system.boot_mode(host)
     return Inventory(
         source="in-band",

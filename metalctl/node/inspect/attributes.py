@@ -8,14 +8,11 @@ count is a doubt: it may be none or thousands.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from metalctl.node.inspect import values
+from metalctl.node.inspect import tomls, values
 
 _PLAIN = re.compile(r"\d{1,20}")
 _REST = re.compile(r"(\d{1,20}) ?\(([^)]*)\)")
@@ -40,10 +37,9 @@ class Reading:
     doubt: str = ""
 
 
-@lru_cache(maxsize=1)
 def known() -> dict[str, Any]:
     """smart.toml."""
-    return tomllib.loads(Path(__file__).with_name("smart.toml").read_text(encoding="utf-8"))
+    return tomls.table("smart")
 
 
 def table(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -74,7 +70,18 @@ def _reading(row: dict[str, Any], flash: bool) -> Reading | None:
             value, doubt = unpacked(row.get("raw"), words=about.get("words", False))
             why = f"{name} is {doubt}, which is more than one number" if doubt else ""
             return Reading(count, name, values.whole(row.get("id")), value, why)
-    return None
+    return _by_number(row, name)
+
+
+def _by_number(row: dict[str, Any], name: str) -> Reading | None:
+    """An attribute at a number that nearly always counts errors, under a name that is not known."""
+    number = values.whole(row.get("id"))
+    count = known()["numbers"].get(str(number))
+    if count is None or name.startswith("Unknown") or name in known()["another_thing"]["names"]:
+        return None
+    if values.whole(values.at(row, "raw", "value")) == 0:
+        return None
+    return Reading(count, name, number, None, f"what attribute {number} counts as {name or '?'} is not known")
 
 
 def _statistics(data: dict[str, Any]) -> Iterator[Reading]:
@@ -105,15 +112,15 @@ def unpacked(raw: Any, *, words: bool = False) -> tuple[int | None, str]:
         value = int(text) if text else number
         return _of_one(value, words) if value is not None else (None, shown)
     if (rest := _REST.fullmatch(text)) and (int(rest[1]) or not _NONZERO.search(rest[2])):
-        return int(rest[1]), ""
+        return _of_one(int(rest[1]))
     if ratio := _RATIO.fullmatch(text):
-        return int(ratio[1]), ""
+        return _of_one(int(ratio[1]))
     if (three := _WORDS.fullmatch(text)) and (int(three[3]) or not (int(three[1]) or int(three[2]))):
-        return int(three[3]), ""
+        return _of_one(int(three[3]))
     return None, shown
 
 
-def _of_one(value: int, words: bool) -> tuple[int | None, str]:
+def _of_one(value: int, words: bool = False) -> tuple[int | None, str]:
     if words and value >= _WORD:
         low, middle, high = (value >> shift & 0xFFFF for shift in (0, 16, 32))
         return (low, "") if low >= middle >= high and value < 1 << 48 else (None, str(value))

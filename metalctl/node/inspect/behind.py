@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from metalctl.model.health import worse
 from metalctl.model.identity import usable_serial
-from metalctl.model.inventory import Controller, Disk, DiskHealth
+from metalctl.model.inventory import Controller, Disk
 from metalctl.node.inspect import smart, ssacli, storcli, values
 from metalctl.node.inspect.host import Host
 
@@ -36,7 +37,7 @@ def collect(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]
     by_tool = [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
     through = {_key(d) for d in shown if d.kind != "volume"} - {""}
     listed = [d for d in _joined(found, by_tool) if _key(d) not in through]
-    raid = [c for c in cards if c.driver in _MEGARAID | _SMART_ARRAY]
+    raid = [c for c in cards if c.driver in _SMART_ARRAY or c.driver in storcli.TOOLS]
     volumes = [d for d in shown if d.kind == "volume" and d.controller in {c.pci for c in raid}]
     if volumes and not listed and not host.notes_of(FACT):
         names = ", ".join(d.name for d in volumes)
@@ -45,6 +46,16 @@ def collect(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]
         tools = ["smartctl -d"] if found else []
         host.source(FACT, ", ".join([*tools, *(["the controller's own tool"] if by_tool else [])]))
     return tuple(listed)
+
+
+def with_words(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]) -> tuple[Disk, ...]:
+    """The disks that the kernel shows, those that a controller passes through with that one's word of them too.
+
+    A controller may have heard a disk predict its failure, or met errors that the disk keeps to itself.
+    """
+    shown, cards = list(disks), list(controllers)
+    by_tool = [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
+    return tuple(d if d.kind == "volume" else _with(d, told) if (told := _same(d, by_tool)) else d for d in shown)
 
 
 def _key(disk: Disk) -> str:
@@ -146,15 +157,24 @@ def _wwn(data: dict[str, Any]) -> str:
 
 def _joined(asked: list[Disk], told: list[Disk]) -> list[Disk]:
     """Each disk once, by its serial: what smartctl read, with the slot, and the worse health, that the tool tells."""
-    by_serial = {_key(d): d for d in told if _key(d)}
-    known = {_key(d) for d in asked if _key(d)}
-    both = [_with(d, by_serial[_key(d)]) if _key(d) in by_serial else d for d in dict.fromkeys(asked)]
-    return [*both, *(d for d in told if _key(d) not in known)]
+    both = [(d, _same(d, told)) for d in dict.fromkeys(asked)]
+    joined = [_with(d, other) if other else d for d, other in both]
+    return [*joined, *(d for d in told if not any(d is other for _, other in both))]
+
+
+def _same(disk: Disk, told: list[Disk]) -> Disk | None:
+    """The one with its serial, behind the same controller as far as that is known; None where two have it."""
+    named = [d for d in told if _key(d) and _key(d) == _key(disk)]
+    near = [d for d in named if not disk.controller or not d.controller or d.controller == disk.controller]
+    return near[0] if len(near) == 1 else None
 
 
 def _with(disk: Disk, told: Disk) -> Disk:
-    health = disk.health or told.health
-    if told.health and told.health.status == "failing":
-        health = replace(disk.health or DiskHealth(), status="failing")
-    kind = told.kind if disk.kind == "unknown" else disk.kind
-    return replace(disk, slot=told.slot, enclosure=told.enclosure, health=health, kind=kind)
+    return replace(
+        disk,
+        slot=disk.slot or told.slot,
+        enclosure=disk.enclosure or told.enclosure,
+        health=worse(disk.health, told.health),
+        kind=told.kind if disk.kind == "unknown" else disk.kind,
+        controller=disk.controller or told.controller,
+    )

@@ -29,7 +29,7 @@ def _bond(host: Host, name: str) -> Bond:
     ports = head.get("Number of ports", "")
     return Bond(
         name=name,
-        mode=_MODES.get(head.get("Bonding Mode", ""), head.get("Bonding Mode", "")),
+        mode=mode(head.get("Bonding Mode", "")),
         members=tuple(m["Permanent HW addr"].lower() for m in members if "Permanent HW addr" in m),
         mtu=host.number(f"/sys/class/net/{name}/mtu"),
         speed=values.product(speed, 10**6) if speed and speed > 0 else None,
@@ -40,14 +40,27 @@ def _bond(host: Host, name: str) -> Bond:
     )
 
 
+def mode(text: str) -> str:
+    """The mode by its short name; what is not known as it is."""
+    return next((short for long, short in _MODES.items() if text.startswith(long)), text)
+
+
 def parse(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """The bond's own fields, and those of each member. A repeated field keeps its first value."""
+    """The bond's own fields, and those of each member. A repeated field keeps its first value.
+
+    What a member says under "details actor lacp pdu" and "details partner lacp pdu" has "actor " or "partner " before
+    it.
+    """
     head: dict[str, str] = {}
     members: list[dict[str, str]] = []
+    side = ""
     for line in text.splitlines():
         key, _, value = line.strip().partition(":")
         if key == "Slave Interface":
             members.append({})
+            side = ""
+        elif key.startswith("details "):
+            side = f"{key.split()[1]} "
         if value:
-            (members[-1] if members else head).setdefault(key, value.strip())
+            (members[-1] if members else head).setdefault(f"{side}{key}", value.strip())
     return head, members

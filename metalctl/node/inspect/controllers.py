@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from metalctl.model.inventory import Controller
-from metalctl.node.inspect import pcilink, vpd
+from metalctl.node.inspect import pcilink, ssacli, storcli, vpd
 from metalctl.node.inspect.host import Host
 from metalctl.node.inspect.pcie import Function
 
@@ -32,6 +32,11 @@ def collect(host: Host, functions: Mapping[str, Function]) -> tuple[Controller, 
         host.source("controllers", f"{_HOSTS}, /sys/bus/pci")
     known = sorted((a, names) for a, names in hosts.items() if a in functions)
     return tuple(_controller(host, functions[a], sorted(names)[0]) for a, names in known)
+
+
+def judged(host: Host, controllers: tuple[Controller, ...]) -> tuple[Controller, ...]:
+    """The same with what the makers' tools say of them, their batteries and cache modules, where they are installed."""
+    return tuple(ssacli.judged(host, storcli.judged(host, controllers)))
 
 
 def _controller(host: Host, function: Function, name: str) -> Controller:

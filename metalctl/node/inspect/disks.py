@@ -74,9 +74,13 @@ def _disk(host: Host, name: str) -> Disk:
         host.unreadable(f"disks.{name}.serial", "the disk reports no serial number")
     links = udev.get("DEVLINKS", "").split()
     model = host.text(f"{base}/device/model") or udev.get("ID_MODEL", "")
+    made = raid.made_by(host, name, model)
+    if transport == "nvme" and "/nvme-fabrics/" in nvme.where(host, name):
+        made = raid.UNKNOWN
+        host.unreadable(f"disks.{name}.kind", "it is reached over a network (NVMe over Fabrics): no drive of its own")
     return Disk(
         name=name,
-        kind="volume" if raid.is_volume(host, name, model) else kind(transport, rotational),
+        kind=_kind(made, transport, rotational),
         size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
@@ -116,6 +120,10 @@ def _enclosure(host: Host, name: str) -> str:
             words = [host.text(f"{shelf}/{file}") for file in ("device/vendor", "device/model", "id")]
             return " ".join(w for w in words if w)
     return ""
+
+
+def _kind(made: str, transport: str, rotational: bool | None) -> str:
+    return kind(transport, rotational) if made == raid.DISK else made
 
 
 def kind(transport: str, rotational: bool | None) -> str:

@@ -19,7 +19,7 @@ _HEAD = 48  # bytes of struct ethtool_link_settings before the masks
 _WORDS_AT = 15  # link_mode_masks_nwords
 _MAX_WORDS = 127
 
-# Mbit/s → the bits of linux/ethtool.h that mean a mode of that speed.
+# Mbit/s → the bits of linux/ethtool.h (enum ethtool_link_mode_bit_indices, as of Linux 7.0) that mean such a mode.
 _MODES: dict[int, tuple[int, ...]] = {
     10: (0, 1, 92, *range(99, 103)),
     100: (2, 3, 67, 90, 91),
@@ -28,16 +28,19 @@ _MODES: dict[int, tuple[int, ...]] = {
     5000: (48,),
     10000: (12, 18, 19, 20, *range(42, 47)),
     20000: (21, 22),
-    25000: (31, 32, 33),
+    25000: (31, 32, 33, 125),
     40000: (23, 24, 25, 26),
     50000: (34, 35, 40, *range(52, 57)),
     56000: (27, 28, 29, 30),
     100000: (*range(36, 40), *range(57, 62), *range(75, 80)),
-    200000: (*range(62, 67), *range(80, 85)),
-    400000: (*range(69, 74), *range(85, 90)),
-    800000: (*range(93, 99),),
+    200000: (*range(62, 67), *range(80, 85), *range(103, 109)),
+    400000: (*range(69, 74), *range(85, 90), *range(109, 115)),
+    800000: (*range(93, 99), *range(115, 121)),
+    1600000: (*range(121, 125),),
 }
 _SPEED = {bit: megabits * 10**6 for megabits, bits in _MODES.items() for bit in bits}
+# Kinds of plug, pause frames, autonegotiation and FEC: bits that are no speed.
+_NO_SPEED = frozenset((*range(6, 12), 13, 14, 16, *range(49, 52), 74))
 _FEC = {1 << 2: "off", 1 << 3: "rs", 1 << 4: "baser", 1 << 5: "llrs", 1 << 1: "auto"}
 
 
@@ -79,13 +82,24 @@ def _ask(nic: str, request: bytes) -> bytes:
 def speeds(settings: str) -> tuple[int, ...]:
     """The speeds in bit/s that the port supports, ascending, from the hex of struct ethtool_link_settings; () when the
     driver names none (a virtual port) or the text is no such structure."""
+    mask = _supported(settings)
+    return tuple(sorted({speed for bit, speed in _SPEED.items() if mask >> bit & 1}))
+
+
+def unknown_modes(settings: str) -> tuple[int, ...]:
+    """Bits that the port supports and that this table has no speed for: newer than it, and maybe faster."""
+    mask = _supported(settings)
+    return tuple(b for b in range(mask.bit_length()) if mask >> b & 1 and b not in _SPEED and b not in _NO_SPEED)
+
+
+def _supported(settings: str) -> int:
+    """The mask of supported modes, of as many words as the kernel has; 0 for what is no such structure."""
     try:
         data = bytes.fromhex(settings)
         words = struct.unpack_from("b", data, _WORDS_AT)[0]
-        mask = int.from_bytes(data[_HEAD : _HEAD + 4 * words], "little") if words > 0 else 0
+        return int.from_bytes(data[_HEAD : _HEAD + 4 * words], "little") if words > 0 else 0
     except (ValueError, struct.error):
-        return ()
-    return tuple(sorted({speed for bit, speed in _SPEED.items() if mask >> bit & 1}))
+        return 0
 
 
 def fec(active: object) -> str:

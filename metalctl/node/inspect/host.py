@@ -129,11 +129,11 @@ class Host:
             return failed.message
         return ""
 
-    def once(self, *argv: str, fact: str = "", timeout: float = 30) -> str:
+    def once(self, *argv: str, fact: str = "", timeout: float = 30, tolerated: int = 0) -> str:
         """The same for a tool that several collectors ask alike: it runs once."""
         if argv not in self._printed:
             try:
-                self._printed[argv] = self._machine.tool(argv, timeout, 0)
+                self._printed[argv] = self._machine.tool(argv, timeout, tolerated)
             except ToolFailed as failed:
                 self._printed[argv] = failed
         printed = self._printed[argv]

@@ -14,7 +14,7 @@ from metalctl.model.slots import placed
 from metalctl.node import dmi, edac
 from metalctl.node.inspect import tables
 from metalctl.node.inspect.host import Host
-from metalctl.node.inspect.memory_devices import devices, dimm, ecc, processors
+from metalctl.node.inspect.memory_devices import devices, ecc, processors, slots
 
 _TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
 _ERRORS = "memory.dimms.corrected"
@@ -27,7 +27,7 @@ def collect(host: Host) -> Memory:
     total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
     table = tables.read(host, "memory.dimms")
     listed = devices(table)
-    dimms = placed([dimm(*one) for one in listed], processors(table))
+    dimms = placed(slots(table), processors(table))
     if total:
         host.source("memory.total", "/proc/meminfo")
     if dimms:

@@ -8,6 +8,7 @@ stacked memory (HBM) and CXL memory are told apart by technology, type and the a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from metalctl.model.inventory import Dimm
 from metalctl.node import dmi
@@ -34,16 +35,18 @@ def devices(table: str) -> list[tuple[dmi.Section, dmi.Section]]:
 
 def _is_memory(device: dmi.Section, array: dmi.Section) -> bool:
     use = array.get("Use", "")
+    if device.get("Type", "") in _NO_RAM:
+        return False  # some firmware lists its flash chip in the array of main memory
     if array.get("Location", "").startswith("CXL"):
         return bool(technology(device, array))  # its empty places are no slots of a memory channel
     if use == _SYSTEM or technology(device, array):
         return True
-    return use in _NOT_STATED and device.get("Type", "") not in _NO_RAM
+    return use in _NOT_STATED
 
 
 def technology(device: dmi.Section, array: dmi.Section) -> str:
     """ "persistent", "hbm" or "cxl"; "" for ordinary memory and for an empty slot."""
-    if not dmi.size(device.get("Size", "")) or device.get("Type", "") in _NO_RAM:
+    if not dmi.size(device.get("Size", "")):
         return ""
     if array.get("Location", "").startswith("CXL") or re.search(r"(?<![A-Z])CXL", label(device).upper()):
         return "cxl"
@@ -54,12 +57,30 @@ def technology(device: dmi.Section, array: dmi.Section) -> str:
 
 def _keeps(device: dmi.Section) -> bool:
     """Whether it holds its content without power; tables before SMBIOS 3.2 say so only in the details of the type."""
+    return _persistent(device) or "Non-Volatile" in device.get("Type Detail", "")
+
+
+def _persistent(device: dmi.Section) -> bool:
     return bool(
         _PERSISTENT.search(device.get("Memory Technology", ""))
         or device.get("Type", "") == "Logical non-volatile device"
         or dmi.size(device.get("Non-Volatile Size", ""))
-        or "Non-Volatile" in device.get("Type Detail", "")
     )
+
+
+def slots(table: str) -> list[Dimm]:
+    """Every slot, as all together tell: no machine has persistent memory alone, so where only the details of the type
+    say so of every module, they are wrong; and nothing is volatile memory that no DRAM caches."""
+    listed = devices(table)
+    found = [dimm(*one) for one in listed]
+    if not any(d.size and d.technology != "persistent" for d in found):
+        found = [
+            d if _persistent(device) else replace(d, technology="")
+            for d, (device, _) in zip(found, listed, strict=True)
+        ]
+    if any(d.cache for d in found):
+        return found
+    return [replace(d, volatile=0) if d.technology == "persistent" else d for d in found]
 
 
 def label(device: dmi.Section) -> str:

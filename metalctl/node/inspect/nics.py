@@ -110,8 +110,12 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
 
 
 def _supported(host: Host, name: str, asked: Mapping[str, Any]) -> tuple[int, ...]:
-    speeds = ethtool.speeds(str(asked.get("settings", "")))
-    if not speeds:
+    settings = str(asked.get("settings", ""))
+    speeds, newer = ethtool.speeds(settings), ethtool.unknown_modes(settings)
+    if newer:
+        bits = ", ".join(map(str, newer))
+        host.unreadable(f"nics.{name}.supported", f"link modes newer than this version (bits {bits}) may be faster")
+    elif not speeds:
         why = asked.get("error") or "the driver names no speed that the port supports"
         host.unreadable(f"nics.{name}.supported", str(why))
     return speeds

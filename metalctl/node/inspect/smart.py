@@ -9,6 +9,7 @@ the past, the error log, a self-test). What attributes mean is data: smart.toml.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from metalctl.model.inventory import Disk, DiskHealth
@@ -45,7 +46,7 @@ def collect(host: Host, disk: Disk) -> tuple[DiskHealth | None, bool | None]:
 def parse(data: dict[str, Any]) -> DiskHealth | None:
     """The health in smartctl's JSON: ATA, SCSI or NVMe; None when it holds none."""
     if log := values.at(data, "nvme_smart_health_information_log"):
-        return nvme.health_of(log, celsius=True) if isinstance(log, dict) else None
+        return _nvme(data, log) if isinstance(log, dict) else None
     readings = attributes.readings(data)
     passed, table = values.at(data, "smart_status", "passed"), attributes.table(data)
     hours = values.whole(values.at(data, "power_on_time", "hours"))
@@ -73,6 +74,14 @@ def parse(data: dict[str, Any]) -> DiskHealth | None:
         faults=tuple(faults),
         doubts=tuple(dict.fromkeys([*doubts, *_damaged(data)])),
     )
+
+
+def _nvme(data: dict[str, Any], log: dict[str, Any]) -> DiskHealth | None:
+    """Its log, and what smartctl says of it beside the log."""
+    found = nvme.health_of(log, celsius=True)
+    said = [] if found and found.faults else _faults(data, [])
+    more = said or selftest.faults(data)
+    return replace(found, status="failing", faults=(*found.faults, *more)) if found and more else found
 
 
 def protected(data: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from metalctl.node.inspect import ssacli, storcli, values
 from metalctl.node.inspect.host import Host
 
 _BLOCK = "/sys/block"
+CONTAINER = "container"
 _STOPPED = frozenset({"clear", "inactive", "broken"})
 _LEVEL = re.compile(r"RAID[- ](\d+)", re.IGNORECASE)
 
@@ -29,6 +30,8 @@ def judged(host: Host, disks: Iterable[Disk], by_tool: Mapping[str, Volume]) -> 
     found = []
     for disk in disks:
         volume = by_tool.get(disk.name)
+        if volume is not None and disk.kind == "unknown":
+            disk = replace(disk, kind="volume")
         if disk.kind == "volume" and volume is not None and volume.health:
             status = "ok" if volume.health == "ok" else "failing"
             disk = replace(disk, health=replace(disk.health or DiskHealth(), status=status))
@@ -42,7 +45,7 @@ def collect(host: Host, disks: Iterable[Disk], by_tool: Mapping[str, Volume] | N
     """Every volume; members by serial where the disk has one, else by kernel name (or as the tool calls them)."""
     known = {d.name: d for d in disks}
     arrays = [n for n in host.names(_BLOCK) if re.fullmatch(r"md\d+|md_[\w.-]+", n)]
-    software = [_array(host, n, known) for n in arrays if host.text(f"{_BLOCK}/{n}/md/level")]
+    software = [_array(host, n, known) for n in arrays if _level(host, n)]
     hardware = [v for d in known.values() if (v := _volume(host, d, (by_tool or {}).get(d.name)))]
     if by_tool:
         host.source("volumes", "the controller's own tool")
@@ -55,14 +58,30 @@ def _array(host: Host, name: str, known: Mapping[str, Disk]) -> Volume:
     base = f"{_BLOCK}/{name}"
     sectors = host.number(f"{base}/size")
     members = [_whole(host, slave) for slave in host.names(f"{base}/slaves")]
+    level = _level(host, name)
     return Volume(
         name=name,
-        level=host.text(f"{base}/md/level"),
+        level=level,
         size=values.product(sectors, 512),
         members=tuple(known[m].serial or m if m in known else m for m in members),
         controller="md",
-        health=health(host.text(f"{base}/md/array_state"), host.number(f"{base}/md/degraded")),
+        health=_health(host, base) if level != CONTAINER else "",
     )
+
+
+def _level(host: Host, name: str) -> str:
+    """ "raid1"…, or "container": the frame of firmware's RAID (IMSM, DDF) in which the arrays are.
+
+    It never runs itself, and "inactive" is its state when all is in order; the arrays in it are judged.
+    """
+    metadata = host.text(f"{_BLOCK}/{name}/md/metadata_version")
+    if metadata.startswith("external:") and not metadata.startswith(("external:/", "external:-")):
+        return CONTAINER
+    return host.text(f"{_BLOCK}/{name}/md/level")
+
+
+def _health(host: Host, base: str) -> str:
+    return health(host.text(f"{base}/md/array_state"), host.number(f"{base}/md/degraded"))
 
 
 def health(state: str, degraded: int | None) -> str:

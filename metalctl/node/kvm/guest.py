@@ -93,6 +93,12 @@ def judge(trace: Trace, nonce: str, deadline: float, kernel: str, disk: bool) ->
         raise _dead(trace, deadline, last)
     if disk and "METALCTL-NODISK" not in trace.serial:
         _disk_works(trace, nonce, last)
+    if trace.code is None:
+        raise HardwareFault(f"the guest came up and did not end within {deadline:g} s; it said: {last}", hint=_HINT)
+    if trace.code:
+        raise ToolFailed(
+            f"QEMU ended with {trace.code} after the guest came up: {_error(trace)}", hint="run it by hand"
+        )
     return Guest(
         seconds=trace.seconds,
         hypervisor=_after(trace.serial, "METALCTL-CPU"),
@@ -105,12 +111,16 @@ def _dead(trace: Trace, deadline: float, last: str) -> HardwareFault | ToolFaile
     if trace.code is None:
         said = f"its console last said: {last}"
         return HardwareFault(f"a KVM guest did not come up within {deadline:g} s; {said}", hint=_HINT)
-    error = (_lines(trace.stderr) or ["it said nothing"])[-1][:300]
+    error = _error(trace)
     if any(word in trace.stderr.lower() for word in _NO_KVM):
         return HardwareFault(f"QEMU cannot use KVM: {error}", hint=_HINT)
     if trace.code:
         return ToolFailed(f"QEMU ended with {trace.code}: {error}", hint="run QEMU by hand")
     return ToolFailed(f"the guest ended before its init ran; its console last said: {last}", hint="boot it by hand")
+
+
+def _error(trace: Trace) -> str:
+    return (_lines(trace.stderr) or ["it said nothing"])[-1][:300]
 
 
 def _disk_works(trace: Trace, nonce: str, last: str) -> None:

@@ -14,8 +14,8 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict, combine
-from metalctl.node import counters
-from metalctl.node.counters.snapshot import Snapshot
+from metalctl.model.watch import UNASKED
+from metalctl.node.counters import Sources
 from metalctl.node.errors import NodeError
 from metalctl.node.journal import now
 from metalctl.node.plugin.parts import missing_serials
@@ -37,22 +37,24 @@ class Run:
 
     def perform(self, inventory: Inventory) -> Verdict:
         """Run every check of the spec; returns the combined verdict, which is in the journal then."""
-        self._movement = Movement(inventory, self._counters(inventory), lambda: self._cheap(inventory))
+        watch = self.spec.errors or UNASKED
+        log = [(entry.at, f"{entry.sensor} {entry.message}") for entry in self.spec.bmc_log]
+        sources = Sources(inventory, self.settings.root, watch.history, log)
+        self._movement = Movement(inventory, sources.all(), sources.cheap, watch, self._uptime())
         self._lost_disks(inventory)
         found = self._files()
         broken = self._pytest(inventory, [p for p in found.values() if p]) if any(found.values()) else {}
         self._silent(found, broken)
-        for result in self._movement.finish(self._counters(inventory), self.spec.boot_id):
+        for result in self._movement.finish(sources.all(), self.spec.boot_id):
             self._emit(result)
         return self._finish()
 
-    def _counters(self, inventory: Inventory) -> Snapshot:
-        shown = (d for d in inventory.disks if not d.removable)
-        behind = (d for d in inventory.raid_disks if " /dev/" in d.name)  # those that smartctl reaches
-        return self._cheap(inventory) + counters.disks((*shown, *behind))
-
-    def _cheap(self, inventory: Inventory) -> Snapshot:
-        return counters.cheap(inventory.nics, self.settings.root, inventory.memory.dimms)
+    def _uptime(self) -> float:
+        """Seconds since the boot; 0 when the kernel does not tell, which counts as the first day."""
+        try:
+            return float((self.settings.root / "proc/uptime").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def _files(self) -> dict[str, Path | None]:
         """The file of each named check, None where there is none."""

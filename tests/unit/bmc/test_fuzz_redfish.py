@@ -13,17 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metalctl.bmc import parse_endpoint
-from metalctl.bmc.errors import BmcError, Missing
+from metalctl.bmc.errors import BmcError
 from metalctl.bmc.quirks import quirks_of
-from metalctl.bmc.redfish import read, root, systems
-from metalctl.bmc.redfish.body import Resource, decode
+from metalctl.bmc.redfish import boards, read, root, systems
+from metalctl.bmc.redfish.body import decode
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.inventory import start
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.remember import pack, unpack
-from metalctl.bmc.redfish.transport import Answer
 from metalctl.model.inventory import Inventory
+from tests.unit.bmc.tree_client import Client
 
 V1 = "/redfish/v1"
 SYSTEM = f"{V1}/Systems/1"
@@ -39,7 +38,8 @@ NAMES = """
     InterfaceType Attributes DateTime DateTimeLocalOffset Created Severity Message SensorNumber Version ReleaseDate
     ProcessorType TotalCores TotalThreads ProcessorId MicrocodeInfo MemorySummary TotalSystemMemoryGiB
     AllowedSpeedsMHz OperatingSpeedMhz SupportedRAIDTypes PredictedMediaLifeLeftPercent FailurePredicted
-    PCIeInterface PCIeType LanesInUse LogEntryType Entries IPv4Addresses
+    PCIeInterface PCIeType LanesInUse LogEntryType Entries IPv4Addresses error Members@odata.count Contains ContainedBy
+    ComputerSystems Boot BootOrder Oem Hpe SmartStorage Devices
 """.split()  # noqa: SIM905
 PATHS = [f"{V1}/{one}" for one in ("", "Systems", "Systems/1", "x", "Chassis/1", "a#/b/0")]
 PATHS += ["", "//x", "https://x/", "/a\r\n"]
@@ -57,34 +57,6 @@ anything = st.recursive(
 )
 
 
-class Client:
-    """What a Reader needs of a client, from a tree in memory."""
-
-    def __init__(self, tree: dict[str, Any]) -> None:
-        self.endpoint = parse_endpoint("https://192.0.2.1")
-        self.tree = tree
-        self.requests = 0
-        self.transport = self
-        self.deadline = None
-        self.gate: Any = None
-
-    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
-        await asyncio.sleep(0)
-        if self.gate:
-            self.gate(path)
-        self.requests += 1
-        path = path.partition("#")[0].partition("?")[0].rstrip("/")
-        if path not in self.tree:
-            raise Missing(f"no {path}", hint="-")
-        return Answer(200, {}, json.dumps(self.tree[path]).encode())
-
-    def decoded(self, path: str, answer: Answer) -> Resource:
-        return decode("bmc", path, answer.body)
-
-    async def get(self, path: str, patience: float = 1.0) -> Resource:
-        return self.decoded(path, await self.get_answer(path))
-
-
 def member(path: str) -> dict[str, str]:
     return {"@odata.id": path}
 
@@ -96,6 +68,7 @@ def full_tree() -> dict[str, Any]:
              "Chassis": member(f"{V1}/Chassis"), "Managers": member(f"{V1}/Managers"),
              "ProtocolFeaturesSupported": {"ExpandQuery": {"NoLinks": True}}},
         f"{V1}/Systems": {"Members": [member(SYSTEM)]},
+        f"{V1}/Chassis": {"Members": [member(f"{V1}/Chassis/1"), member(f"{V1}/Chassis/2")]},
         SYSTEM: {"@odata.id": SYSTEM, "Links": {"Chassis": [member(f"{V1}/Chassis/1"), member(f"{V1}/Chassis/2")],
                  "ManagedBy": [member(f"{V1}/Managers/1")]}, "TrustedModules": [{"InterfaceType": "TPM2_0"}],
                  "MemorySummary": {"TotalSystemMemoryGiB": 32}, "PCIeDevices": [member(f"{SYSTEM}/P")],
@@ -142,14 +115,16 @@ def _ports(n: int) -> dict[str, Any]:
 
 async def taken(client: Client) -> Inventory:
     service = await client.get(V1)
-    if not root.is_service_root(service):
+    if not root.is_service_root(service) or root.equipment(service):
         raise BmcError("no root")
-    path = systems.choose_system(client.endpoint, await client.get(service["Systems"]["@odata.id"]))
+    collection = await client.get(service["Systems"]["@odata.id"])
+    found = await boards.machines(client, service, collection)  # type: ignore[arg-type]
+    machine = systems.choose(client.endpoint, found)
     reader = Reader(client, advertised(service))  # type: ignore[arg-type]
-    walk = await start(reader, service, path, quirks_of)
-    found = await walk.inventory()
+    walk = await start(reader, service, machine.path, quirks_of, machine=machine)
+    inventory = await walk.inventory()
     walk.findings()
-    return found
+    return inventory
 
 
 def judged(tree: dict[str, Any]) -> Inventory | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metalctl.bmc.ipmi.errors import Refused
 from metalctl.bmc.ipmi.inventory import Reader
 from tests.unit.bmc.ipmi_storage import FRU, READING, SDR, SEL, Rule, Storage, for_now, record, too_long
 
@@ -195,3 +196,40 @@ def test_whatever_is_refused_nothing_is_lost_in_silence(codes: list[int], most: 
 def unknown_to_it(codes: list[int]) -> bool:
     """Whether the BMC may have said at the first request that it has no such thing at all."""
     return bool({0xCB, 0xCC, 0xD5} & set(codes))
+
+
+def test_a_command_that_was_not_begun_is_given_again_and_one_that_timed_out_is_not() -> None:
+    control = (0x00, 0x02)
+    given: list[bytes] = []
+
+    class Chassis(Storage):
+        def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+            given.append(data) if (netfn, command) == control else None
+            if (netfn, command) == control and len(given) <= 2:
+                raise Refused(code)
+            return b""
+
+    for code, sent in ((0xC0, 3), (0xC3, 1)):
+        given.clear()
+        try:
+            Chassis().set_power("reset")
+        except Refused:
+            assert code == 0xC3
+        assert len(given) == sent
+
+
+@again
+def test_an_event_that_comes_while_the_log_is_cleared_costs_a_new_reservation() -> None:
+    reservations: list[int] = []
+
+    class Log(Storage):
+        def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+            if (netfn, command) == (0x0A, 0x42):
+                reservations.append(len(reservations) + 1)
+                return reservations[-1].to_bytes(2, "little")
+            if (netfn, command) == (0x0A, 0x47) and data[0] < 3:
+                raise Refused(0xC5)
+            return b""
+
+    Log().clear_sel()
+    assert reservations == [1, 2, 3]

@@ -31,6 +31,7 @@ from tests.unit.bmc.quirk_deeds import (
     write_during_post,
     writes_of_once_on_lasting,
 )
+from tests.unit.bmc.quirk_deeds_of_lists import devices, disks_behind
 from tests.unit.bmc.quirk_deeds_of_parts import (
     account_made,
     apply_time_sent,
@@ -80,6 +81,11 @@ CASES: dict[str, Case] = {
     "hpe-bios-always-reboots": (HPE, reboots_after_bios, True),
     "hpe-spurious-401": (HPE, read_with_401s, "Box"),
     "hpe-log-is-iml": (HPE, cleared_log("IEL", "IML", "SL"), (1, ["IEL", "SL"])),
+    "hpe-smart-storage": (
+        {"system": {"Oem": {"Hpe": {"Links": {"SmartStorage": {"@odata.id": "/x"}}}}}}, disks_behind(),
+        [(f"D-{n}", 1831420 * 2**20, "hdd", "X7", f"1I:1:{n}", "0") for n in (4, 5)],
+    ),
+    "hpe-devices-of-chassis": ({"system": {"Oem": {"Hpe": {}}}}, devices, [("G100", "G-1", "PCI-E Slot 3")]),
     "hpe-not-ready": (HPE, not_ready("iLO.2.14.InvalidOperationForSystemState"), 204),
     "idrac10-busy-after-off": (dell("17G Monolithic"), lambda q: (write_after_off(q), seconds_off(q)), (204, True)),
     "idrac10-media-slot": (dell("17G Monolithic"), slot_taken("2", "1"), "1"),

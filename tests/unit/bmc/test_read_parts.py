@@ -109,7 +109,7 @@ def test_where_nothing_is_said_of_a_tpm_nothing_is_known() -> None:
     [({"Status": {"Health": "OK"}, "PredictedMediaLifeLeftPercent": 93, "MediaType": "SSD"}, "ok", 7.0),
      ({"Status": {"Health": "OK"}, "FailurePredicted": True}, "failing", None),
      ({"Status": {"Health": "Critical"}}, "failing", None),
-     ({"Status": {"Health": "Warning"}, "PredictedMediaLifeLeftPercent": 200}, None, None),
+     ({"Status": {"Health": "Warning"}, "PredictedMediaLifeLeftPercent": 200}, "warning", None),
      ({"FailurePredicted": False}, None, None)],
 )  # fmt: skip
 def test_the_health_of_a_drive_is_what_it_says(drive: dict[str, Any], status: str | None, wear: float | None) -> None:

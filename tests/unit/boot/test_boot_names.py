@@ -9,7 +9,7 @@ import pytest
 
 from metalctl.boot.errors import BootError
 from metalctl.boot.render import dnsmasq_config
-from metalctl.boot.settings import BootSettings
+from metalctl.boot.settings import BootSettings, Host
 
 BASE = "http://172.31.0.1:8080"
 
@@ -50,3 +50,12 @@ def test_a_boot_url_of_a_site_that_does_not_fit_into_dhcp_is_refused(
                 dnsmasq_config(settings, BASE)
         else:
             assert url in dnsmasq_config(settings, BASE)
+
+
+@pytest.mark.truth("D5", "an address that dnsmasq would never give, in silence, is refused")
+@pytest.mark.parametrize("field", ["first", "last", "router"])
+def test_an_address_outside_of_the_network_is_refused_by_the_settings(settings: BootSettings, field: str) -> None:
+    with pytest.raises(BootError, match=r"10\.9\.8\.7 is not in "):
+        replace(settings, **{field: "10.9.8.7"})  # type: ignore[arg-type]
+    with pytest.raises(BootError, match=r"10\.9\.8\.7 is not in "):
+        replace(settings, hosts=(Host(("52:54:00:00:00:07",), "10.9.8.7"),))

@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -203,3 +205,17 @@ def test_a_node_that_was_not_judged_in_its_pair_is_not_passed(
 @pytest.mark.usefixtures("without_bonds")
 def test_a_node_that_was_judged_in_its_pair_goes_on(place: Place) -> None:
     assert isinstance(paired(place, [CheckResult(check, Verdict.PASS) for check in ("iperf3", "mtu")]), Done)
+
+
+@pytest.mark.truth(
+    "B10", "a check that wants another node runs in pairs by what its file says, and not only two that are known"
+)
+def test_a_sites_own_paired_check_runs_in_pairs(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "checks").mkdir()
+    own = "@check(component='network')\ndef test_rdma(peer, limits): pass\n"
+    (tmp_path / "checks/rdma.py").write_text(own)
+    monkeypatch.setenv("METALCTL_CONTENT", str(tmp_path))
+    ctx = place("a", True)
+    burn_in = (*ctx.profile.burn_in, "rdma")
+    ctx._profile = replace(ctx.profile, checks={**ctx.profile.checks, "rdma": {}}, burn_in=burn_in)
+    assert sorted(burned_in._peer_checks(ctx)) == ["iperf3", "mtu", "rdma"]

@@ -46,7 +46,7 @@ def test_ok_with_defects_is_not_healthy(health: DiskHealth) -> None:
     [
         ({"defects": 0, "pending": 0, "uncorrected": 0, "offline": 0, "timeouts": 0}, PASS),
         ({"other": 40, "non_medium": 9, "link_errors": 2}, PASS),
-        ({}, PASS), ({"status": "warning"}, FAIL), ({"status": "failing"}, FAIL), ({"predicted": 1}, FAIL),
+        ({}, PASS), ({"status": "warning"}, FAIL), ({"status": "failing"}, FAIL),
         ({"faults": ("its self-test failed",)}, FAIL), ({"doubts": ("packed",)}, UNKNOWN),
         ({"doubts": ("packed",), "offline": 2}, FAIL), ({"status": "", "defects": 0}, UNKNOWN), (None, UNKNOWN),
     ],
@@ -82,7 +82,7 @@ def test_the_profile_says_how_much_may_be_counted(tmp_path: Path) -> None:
 def test_the_shipped_profiles_let_nothing_be_counted() -> None:
     for name in ("compute", "controller", "storage"):
         limits = profiles.load(name).requires.disk_health
-        counts = (limits.defects, limits.pending, limits.offline, limits.uncorrected, limits.timeouts, limits.predicted)
+        counts = (limits.defects, limits.pending, limits.offline, limits.uncorrected, limits.timeouts)
         assert not any(r.holds(1) for r in counts), name
         assert limits.wear
         assert not limits.wear.holds(0.81)

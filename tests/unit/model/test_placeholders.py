@@ -19,11 +19,11 @@ REAL = [
 ]  # fmt: skip
 NAMES = [
     "Undefined", "System manufacturer", "System Product Name", "To Be Filled By O.E.M.", "A1_Manufacturer0",
-    "<OUT OF SPEC>",
+    "<OUT OF SPEC>", "Example serial", "Sample",
 ]  # fmt: skip
 REAL_NAMES = [
     "BANK 0", "DIMM 0", "P0_Node1_Channel0_Dimm0", "A1_DIMM0", "Samsung", "PowerEdge R750", "Module 1", "2",
-    "3200 MT/s", "DDR4", "Part of a set", "Board X", "CPU1", "Node 0 Bank 1", "0123 Systems",
+    "3200 MT/s", "DDR4", "Part of a set", "Board X", "CPU1", "Node 0 Bank 1", "0123 Systems", "Example",
 ]  # fmt: skip
 UUIDS = [
     "03000200-0400-0500-0006-000700080009", "{FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF}", "Not Settable", "0" * 32,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -95,6 +96,15 @@ def test_a_ping_that_did_not_send_what_it_was_asked_is_unknown(node: Any, said: 
     node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exit 1;; esac; echo "{said}"; exit 0')
     result = run_mtu(node)
     assert (result.verdict, "was to send 3 packets" in result.reason) == (Verdict.UNKNOWN, True)
+
+
+@pytest.mark.truth("B7", "pings that came back changed did not come back")
+def test_pings_that_came_back_changed_fail(node: Any) -> None:
+    said = "3 packets transmitted, 3 received, +2 corrupted, 0% packet loss"
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; esac; echo "{said}"')
+    node.tool("answer", 'echo "3 packets transmitted, $1 received, +3 errors"; exit 1')
+    result = run_mtu(node)
+    assert (result.verdict, "other data than was sent" in result.reason) == (Verdict.FAIL, True)
 
 
 def test_a_ping_that_breaks_is_unknown(node: Any) -> None:
@@ -237,7 +247,8 @@ def test_a_peer_that_tested_one_way_twice_is_unknown(node: Any) -> None:
 def test_who_else_called_is_in_the_evidence(node: Any) -> None:
     """The real iperf3 on loopback: a stranger's port probe, then the peer's two tests."""
     node.tool("iperf3", 'exec /usr/bin/iperf3 "$@"')
-    port = 52117
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     script = (
         "import socket, subprocess, time\n"
         f"def knock():\n    socket.create_connection(('127.0.0.1', {port}), 5, ('127.0.0.9', 0)).close()\n"
@@ -251,3 +262,12 @@ def test_who_else_called_is_in_the_evidence(node: Any) -> None:
         result = node.one("iperf3", limits={"min_throughput": 1.0, "runtime": 1.0}, peer=peer, kind="peer")
     assert result.verdict is Verdict.PASS, result.reason
     assert "127.0.0.9" in result.evidence["also_called"]
+
+
+def test_a_first_packet_that_was_lost_is_asked_again_and_told(node: Any) -> None:
+    """A neighbour that is looked up and a switch that learns cost a packet: no port is to blame for that."""
+    node.tool("answer", 'echo "3 packets transmitted, $1 received, 0% packet loss, time 402ms"; [ "$1" -gt 0 ]; exit')
+    large = f"[ -e {node.room}/learnt ] && exec answer 3; : > {node.room}/learnt; exec answer 2"
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; *8972*) {large};; esac; exec answer 3')
+    result = run_mtu(node)
+    assert (result.verdict, result.evidence["series"]) == (Verdict.PASS, 2), result.reason

@@ -125,6 +125,14 @@ def test_a_guest_that_hangs_fails_at_the_deadline_with_its_last_words(guest: Any
     assert result.duration < seconds + 120
 
 
+@pytest.mark.truth("B7", "a hypervisor that ended with an error passes nobody, although its guest came up")
+@pytest.mark.parametrize(("end", "code"), [("exit 1", 1), ("kill -9 $$", -9)])
+def test_a_qemu_that_ended_with_an_error_after_its_guest_came_up_is_unknown(guest: Any, end: str, code: int) -> None:
+    guest.tool("qemu-system-x86_64", READ_ARGS + f'echo "$nonce" > "$serial"; {end}')
+    result = guest.one("kvm-guest", limits={"max_boot": 120.0})
+    assert (result.verdict, f"ended with {code} after" in result.reason) == (Verdict.UNKNOWN, True), result.reason
+
+
 def test_a_guest_with_another_nonce_is_not_ours(guest: Any) -> None:
     guest.tool("qemu-system-x86_64", READ_ARGS + 'echo "METALCTL-GUEST 0123456789abcdef0123456789abcdef" > "$serial"')
     assert guest.one("kvm-guest").verdict is Verdict.UNKNOWN

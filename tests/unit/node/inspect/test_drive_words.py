@@ -86,6 +86,8 @@ COUNTED = [
     (179, "Used_Rsvd_Blk_Cnt_Tot", 6, None), (187, "Uncorrectable_Error_Cnt", 1, None),
     (197, "Total_Pending_Sectors", 4, None), (198, "Total_Offl_Uncorrectabl", 4, None),
     (197, "Pending_Sector_Count", 8, None), (160, "Uncorrectable_Error_Cnt", 11, None),
+    (5, "New_Bad_Blk_Cnt", 3, None), (1, "UECC_Ct", 2, None), (211, "SATA_UNC_Count", 5, None),
+    (197, "Total_Unc_Read_Failures", 6, None), (252, "Added_Bad_Flash_Blk_Ct", 4, None),
     # packed
     (188, "Command_Timeout", 12885098499, "3 3 3"), (188, "Command_Timeout", 8590065681, None),
     (5, "Reallocated_Sector_Ct", 3300, "3300 (0 0)"), (5, "Reallocated_Sector_Ct", 77309411368, "40 (18 0)"),
@@ -115,7 +117,7 @@ def test_the_count_that_is_named_is_the_unpacked_one() -> None:
         (row(7, "Seek_Error_Rate", 4300000001), row(196, "Reallocated_Event_Count", 53416508262463)),
         (row(194, "Temperature_Celsius", 133145034776, "24 (Min/Max 16/31)"), row(199, "UDMA_CRC_Error_Count", 12)),
         (row(170, "Bad_Blk_Ct_Lat/Erl", 1162, "0/1162"), row(163, "Initial_Bad_Block_Count", 88)),
-        (row(198, "Host_Reads_GiB", 41000), row(197, "Not_In_Use", 5)),
+        (row(198, "Host_Reads_GiB", 41000), row(197, "Not_In_Use", 5), row(187, "Unknown_Attribute", 9)),
         (row(183, "Runtime_Bad_Block", 6), row(190, "Airflow_Temperature_Cel", 38, when_failed="past")),
         (row(5, "Reallocated_Sector_Ct", 0, ""),),
     ],
@@ -142,7 +144,7 @@ def test_runtime_bad_blocks_are_a_solid_state_drives() -> None:
     [
         row(5, "Reallocated_Sector_Ct", 8589934592000, "0 (2000 0)"), row(197, "Current_Pending_Sector", 1 << 40),
         row(188, "Command_Timeout", 281470681743360, "65535 0 0"), row(188, "Command_Timeout", 262144),
-        row(187, "Reported_Uncorrect", 77, "0x00000000004d"),
+        row(187, "Reported_Uncorrect", 77, "0x00000000004d"), row(5, "Some_New_Count", 31),
     ],
 )  # fmt: skip
 def test_a_packed_counter_that_nobody_can_read_is_unknown(packed: dict[str, Any]) -> None:
@@ -243,6 +245,33 @@ def nvme_cli(**told: Any) -> tuple[Verdict, str]:
 )  # fmt: skip
 def test_an_nvme_drive_that_says_so_is_not_healthy(told: dict[str, Any]) -> None:
     assert nvme_cli(**told)[0] is FAIL
+
+
+def by_smartctl(**told: Any) -> tuple[Verdict, str]:
+    """An NVMe drive that smartctl reaches, as it does behind a RAID controller."""
+    log = {"critical_warning": 0, "media_errors": 0, "available_spare": 100, "available_spare_threshold": 10}
+    printed = {"device": {"protocol": "NVMe"}, "smart_status": {"passed": True},
+               "nvme_smart_health_information_log": log, **told}  # fmt: skip
+    return smartctl(printed, "nvme")
+
+
+def nvme_tests(*results: int) -> dict[str, Any]:
+    return {"table": [{"self_test_result": {"value": r, "string": f"result {r}"}} for r in results]}
+
+
+@pytest.mark.truth("B1", "what smartctl's exit code, thresholds and self-tests say of a drive counts beside passed")
+@pytest.mark.parametrize(
+    "told", [{"nvme_self_test_log": nvme_tests(1, 7, 0)}, {"smartctl": {"exit_status": 8}},
+             {"smart_status": {"passed": False}}]
+)  # fmt: skip
+def test_what_smartctl_says_of_an_nvme_drive_beside_its_log_counts(told: dict[str, Any]) -> None:
+    assert by_smartctl(**told)[0] is FAIL
+
+
+def test_an_nvme_drive_whose_last_self_test_passed_is_in_order() -> None:
+    assert by_smartctl(nvme_self_test_log=nvme_tests(0, 6))[0] is PASS
+    assert by_smartctl(nvme_self_test_log=nvme_tests(2))[0] is PASS
+    assert by_smartctl(nvme_self_test_log={"table": []})[0] is PASS
 
 
 def test_an_nvme_drive_in_order_passes_and_one_that_warns_says_of_what() -> None:

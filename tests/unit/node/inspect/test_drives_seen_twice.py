@@ -59,3 +59,26 @@ def test_units_of_one_drive_have_keys_of_their_own() -> None:
     guard.require(armed(one.key), one, "install", 1.0, host=host, claimed=lambda _: "")
     with pytest.raises(Refused):
         guard.require(armed(one.key), other, "install", 1.0, host=host, claimed=lambda _: "")
+
+
+@pytest.mark.truth(
+    "B8", "namespaces of one NVMe drive are told apart by NGUID, EUI-64 or the kernel's own name of them"
+)
+@pytest.mark.parametrize(
+    "wwids",
+    [
+        ("eui.3655ab000000000100a0750000000001", "eui.3655ab000000000100a0750000000002"),
+        ("eui.0025384b11c0aa01", "eui.0025384b11c0aa02"),
+        ("uuid.5f1c2a34-0001-4a4a-9c9c-0102030405f1", "uuid.5f1c2a34-0002-4a4a-9c9c-0102030405f1"),
+        ("nvme.144d-5a5458-4d4f44454c-00000001", "nvme.144d-5a5458-4d4f44454c-00000002"),
+    ],
+    ids=["NGUID", "EUI-64", "UUID", "none of them"],
+)
+def test_namespaces_are_told_apart_where_they_are_read(wwids: tuple[str, str]) -> None:
+    files: dict[str, str] = {}
+    for number, wwid in enumerate(wwids, 1):
+        base = f"/sys/block/nvme4n{number}"
+        files |= {f"{base}/size": "2000000", f"{base}/device/serial": "NZ5", f"{base}/wwid": wwid}
+    found = disks.collect(Host(Recorded({"files": files})))
+    assert [d.wwn for d in found] == list(wwids)
+    assert len({d.label.rpartition(" (")[0] for d in found}) == 2

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from metalctl.model import slots
 from metalctl.model.codec import decode, encode
-from metalctl.model.inventory import Dimm, Inventory
+from metalctl.model.inventory import Controller, Dimm, Inventory
 from metalctl.node import dmi, edac
 from metalctl.node.inspect import (
+    attributes,
     behind,
     bmc,
     bonds,
@@ -32,6 +33,7 @@ from metalctl.node.inspect import (
     ethtool,
     lldp,
     memory,
+    memory_devices,
     numa,
     nvme,
     pcie,
@@ -41,6 +43,7 @@ from metalctl.node.inspect import (
     smart,
     ssacli,
     storcli,
+    storcli_cards,
     tpm,
     values,
     virtualization,
@@ -70,6 +73,7 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _PARSERS: dict[str, Callable[[str], Any]] = {
+    "attributes.unpacked": lambda text: attributes.unpacked({"string": text, "value": len(text)}, words=True),
     "bmc.fields": bmc.fields,
     "bonds.parse": bonds.parse,
     "caches.parse": caches.parse,
@@ -85,9 +89,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "ethtool.speeds": ethtool.speeds,
     "ethtool.speeds of bytes": lambda text: ethtool.speeds(text.encode(errors="replace").hex()),
     "lldp.parse": lldp.parse,
-    "memory_devices.devices": lambda text: [memory.dimm(*one) for one in memory.devices(text)],
-    "memory_devices.dimm": lambda text: [memory.dimm(s) for s in dmi.sections(text)],
-    "memory_devices.processors": memory.processors,
+    "memory_devices.dimm": lambda text: [memory_devices.dimm(s) for s in dmi.sections(text)],
+    "memory_devices.slots": memory_devices.slots,
+    "memory_devices.processors": memory_devices.processors,
     "memory.ecc": memory.ecc,
     "slots.placed": lambda text: slots.placed([Dimm(text, 1), Dimm(f"{text} A1", 0), Dimm("A1", 1)], len(text) % 3),
     "numa.memory": numa.memory,
@@ -124,6 +128,27 @@ _KEYS: dict[str, tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]] = {
                                        "Drive Temperature": " 31C (87 F)", "S.M.A.R.T alert flagged by drive": "No"},
             "Drive /c0/e32/s0 Device attributes": {"SN": "S", "WWN": "5000C500A1B2C3D4", "Firmware Revision": "1",
                                                    "Raw size": "1 TB [0xd196e9b0 Sectors]"}}}}]}),
+    "storcli.parse of the second generation": (storcli.parse, {"Controllers": [{"Response Data": {"Drives List": [{
+        "Drive Information": {"EID:Slt": "306:0", "State": "Conf", "Status": "Online", "Intf": "SAS", "Med": "HDD"},
+        "Drive Detailed Information": {
+            "Serial Number": "S", "Temperature(C)": 40, "WWN": "5000C500A1B2C3D4", "Raw size": "1 TiB [0x10 Sectors]",
+            "Life Remaining(%)": "99", "LU/NS Properties": {"Media Error Count": 0, "Other Error Count": 0,
+                                                            "Predictive Failure Count": 0}}}]}}]}),
+    "storcli.parse_volumes of the second generation": (storcli.parse_volumes, {"Controllers": [{"Response Data": {
+        "Virtual Drives": [{"VD Info": {"TYPE": "RAID1", "State": "Optl"}, "PDs": [{"EID:Slt": "306:0"}],
+                            "VD Properties": {"OS Drive Name": "/dev/sda", "Bad Block Exists": "No"}}]}}]}),
+    "storcli_cards.judged": (lambda d: storcli_cards.judged(Controller("host0"), d), {
+        "Status": {"Controller Status": "Optimal", "Memory Uncorrectable Errors": 0},
+        "BBU_Info": [{"Model": "B", "State": "Optimal"}], "Energy Pack Info": [{"Type": "S", "Status": "Optimal"}]}),
+    "smart.parse of an NVMe drive": (smart.parse, {"nvme_smart_health_information_log": {
+        "critical_warning": 0, "media_errors": 0, "temperature": 30, "available_spare": 1, "percentage_used": 1,
+        "available_spare_threshold": 1, "endurance_grp_critical_warning_summary": 1}}),
+    "smart.parse of self-tests": (smart.parse, {
+        "smart_status": {"passed": True, "scsi": {"ie_string": "X"}}, "scsi_grown_defect_list": 1,
+        "smartctl": {"exit_status": 8, "output": ["Non-medium error count: 3"], "messages": [{"string": "X"}]},
+        "scsi_self_test_0": {"result": {"value": 3, "string": "X"}}, "scsi_pending_defects": {"count": 1},
+        "ata_smart_self_test_log": {"standard": {"table": [{"status": {"passed": False, "string": "X"}}]}},
+        "scsi_error_counter_log": {"read": {"total_uncorrected_errors": 1}}}),
     "nvme.protected": (nvme.protected, {"vwc": 1}),
     "smart.parse": (smart.parse, {
         "smart_status": {"passed": True}, "power_on_time": {"hours": 1}, "scsi_grown_defect_list": 0,

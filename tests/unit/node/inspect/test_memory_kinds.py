@@ -51,6 +51,12 @@ def test_nothing_of_another_use_is_counted(use: str) -> None:
     assert sum(d.size for d in machine.memory.dimms) == 128 * GIB
 
 
+def test_a_flash_chip_that_is_listed_in_the_array_of_main_memory_is_no_ram() -> None:
+    machine = read([*DRAM, slot("SPI ROM", size="16 MB", Type="Flash", Form_Factor="<OUT OF SPEC>")], 126 * GIB)
+    assert len(machine.memory.dimms) == 4
+    assert verdicts(machine, channels=True)["memory.channels"][0] is Verdict.PASS
+
+
 def test_memory_without_ecc_still_fails_beside_a_flash_chip() -> None:
     machine = read([*DRAM, CHIP], 126 * GIB, {"0x0A00": {**RAM, "Error Correction Type": "None"}, "0x0C00": FLASH})
     assert machine.memory.ecc is False
@@ -93,6 +99,17 @@ def test_in_memory_mode_the_volatile_part_counts_and_its_cache_does_not() -> Non
 def test_an_older_table_tells_persistent_memory_by_its_type_alone() -> None:
     old = slot("P1-DIMMA2", size="16 GB", Type="Other", Type_Detail="Non-Volatile Registered (Buffered)")
     assert verdicts(read([*DRAM, old], 126 * GIB), "144 GiB")["memory.total"][0] is Verdict.FAIL
+
+
+def test_details_that_call_every_module_persistent_are_wrong() -> None:
+    wrong = [d | {"Type Detail": "Synchronous Non-Volatile Registered (Buffered)"} for d in DRAM]
+    assert verdicts(read(wrong, 126 * GIB))["memory.total"] == (Verdict.PASS, "128 GiB in 4 DIMMs")
+
+
+def test_volatile_space_of_persistent_memory_that_no_dram_caches_is_not_used() -> None:
+    machine = read([*DRAM, optane(0) | {"Non-Volatile Size": "None", "Volatile Size": "126 GB"}], 126 * GIB)
+    found = verdicts(machine)
+    assert (found["memory.usable"][0], machine.memory.installed) == (Verdict.PASS, 128 * GIB)
 
 
 STACKS = [slot(f"CPU0_HBM{n}", size="16 GB", Type="HBM2", Form_Factor="Die", Rank="1") for n in range(4)]

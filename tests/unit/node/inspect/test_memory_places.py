@@ -50,6 +50,9 @@ TELL_CHANNELS: dict[str, Label] = {
     "DIMM_A1, CPU1": lambda p, n, c, s: (f"DIMM_{LETTERS[2 * n + c]}{s + 1}", f"CPU{p + 1}"),
     "CPU1_B2, CPU1_Bank7": lambda p, n, c, s: (
         f"CPU{p}_{LETTERS[2 * n + c]}{s + 1}", f"CPU{p}_Bank{4 * n + 2 * c + s}"),
+    "P2-DIMM3A, BANK4": lambda p, n, c, s: (
+        f"P{p + 1}-DIMM{2 * n + c + 1}{LETTERS[s]}", f"BANK{8 * p + 4 * n + 2 * c + s}"),
+    "P0_MC1_DIM_CH_A0, NODE 1": lambda p, n, c, s: (f"P{p}_MC{n}_DIM_CH_{LETTERS[c]}{s}", f"NODE {p + 1}"),
     "CPU1 DIMM-2B": lambda p, n, c, s: (f"DIMM-{s + 1}{LETTERS[2 * n + c]}", f"CPU{p + 1}"),
     "P1_DIMMA2, Node0_Bank0": lambda p, n, c, s: (f"P{p + 1}_DIMM{LETTERS[2 * n + c]}{s + 1}", f"Node{p}_Bank0"),
 }  # fmt: skip
@@ -63,6 +66,12 @@ TELL_SOCKETS: dict[str, Label] = {
 }
 TELL_NOTHING: dict[str, Label] = {
     "DIMM 13": lambda p, n, c, s: (f"DIMM {8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
+    "DIMM013 J14": lambda p, n, c, s: (f"DIMM{p}{2 * n + c}{s} J{8 * p + 4 * n + 2 * c + s + 1}", "Not Specified"),
+    "DIMM3_A": lambda p, n, c, s: (f"DIMM{4 * p + 2 * n + c + 1}_{LETTERS[s]}", "Not Specified"),
+    "MemCard 1 DIMM 2, Node 1 Bank 3": lambda p, n, c, s: (
+        f"MemCard {4 * p + 2 * n + c} DIMM {s}",
+        f"Node 1 Bank {4 * p + 2 * n + c}",
+    ),
     "J1A1": lambda p, n, c, s: (f"J{p + 1}{LETTERS[2 * n + c]}{s + 1}", f"BANK {s}"),
 }
 
@@ -145,9 +154,15 @@ def test_the_slots_of_a_processor_that_is_not_fitted_do_not_count() -> None:
         assert judged(single, "memory.channels")[0] is Verdict.PASS, label(0, 0, 0, 0)
 
 
-def test_persistent_memory_beside_each_module_leaves_the_channels_even() -> None:
-    kept = {"Type": "Logical non-volatile device", "Non-Volatile Size": "126 GB"}
-    board = [slot(f"CPU0_DIMM_{c}{s}") | (kept if s == 2 else {}) for c in "ABCD" for s in (1, 2)]
+@pytest.mark.parametrize(
+    "kept",
+    [["A2", "B2", "C2", "D2"], ["A2", "C2"], ["A1", "C1"]],
+    ids=["beside each", "beside some", "in place of some"],
+)
+def test_persistent_memory_leaves_the_channels_even(kept: list[str]) -> None:
+    persistent = {"Type": "Logical non-volatile device", "Non-Volatile Size": "126 GB"}
+    names = ["A1", "B1", "C1", "D1", *(name for name in kept if name.endswith("2"))]
+    board = [slot(f"CPU0_DIMM_{name}") | (persistent if name in kept else {}) for name in names]
     found = read(board)
     assert judged(found, "memory.channels")[0] is Verdict.PASS
     assert judged(found, "memory.balanced")[0] is Verdict.PASS

@@ -42,6 +42,12 @@ def test_how_a_check_ends_decides_its_verdict(node: Any, written: Any, body: str
     assert bool(result.remedy) == (verdict in ("FAIL", "UNKNOWN"))
 
 
+@pytest.mark.truth("B7", "an infinite number was not measured, and passes nobody")
+def test_an_infinite_measurement_is_unknown(node: Any, written: Any) -> None:
+    written("thing", "measure('a', float('inf'), at_least=9)", "measure")
+    assert node.one("thing").verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.truth("B7", "a check that held nothing to its limits passes nobody")
 @pytest.mark.parametrize("body", ["pass", "measure('a', 5)"])
 def test_a_check_that_was_given_a_limit_and_held_nothing_to_it_is_unknown(node: Any, written: Any, body: str) -> None:

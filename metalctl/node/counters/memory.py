@@ -1,0 +1,84 @@
+"""Memory errors as the memory controller drivers count them: the source "edac"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from metalctl.model.frus import of_dimm
+from metalctl.model.inventory import Dimm
+from metalctl.model.units import format_size
+from metalctl.node import edac
+from metalctl.node.counters.files import counted, names_of, number, text_of
+from metalctl.node.counters.snapshot import Counter, Snapshot
+
+_KINDS = {"ce": "memory-corrected", "ue": "memory-uncorrected"}
+# A driver that counts for much less memory than is fitted counts for one socket alone. Drivers are known to misjudge
+# the size of single modules, so it is not held to the byte.
+_SHARE = 0.75
+
+
+def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
+    """Corrected and uncorrected memory errors: by DIMM where the driver's label names its slot, else by the driver's
+    word; a controller's own sums where it does not count by module, and what it could give to no module."""
+    names, text = names_of(root), text_of(root)
+    controllers = edac.controllers(names)
+    if not controllers:
+        why = "no memory controller driver is loaded"
+        return Snapshot(unreadable={"edac": why}, sources={"edac": why})
+    found, known = Snapshot(), list(dimms)
+    for controller in controllers:
+        modules = edac.modules(names, text, controller)
+        found += _by_module(modules, known)
+        found += _of_controller(root / edac.ROOT.lstrip("/") / controller, controller, modules)
+    return found + Snapshot(sources={"edac": _why_not(root, controllers, found, known)})
+
+
+def _of_controller(base: Path, controller: str, modules: list[edac.Module]) -> Snapshot:
+    """What the controller counts beside its modules: all of it, or what it gave to none of them.
+
+    Where an error's place is known in part (the channel, not the module), some kernels count it in the sum alone.
+    """
+    found = Snapshot()
+    for sort, fact in (("ce", "corrected"), ("ue", "uncorrected")):
+        known = [c for c in _all(modules, fact) if c is not None]
+        name = f"{sort}_noinfo_count" if known else f"{sort}_count"
+        counter = Counter(f"memory controller {controller}", name, kind=_KINDS[sort])
+        found += counted(base / name, counter)
+        if known and (every := number(base / f"{sort}_count")) is not None:
+            found += Snapshot({counter: max(every - sum(known), found.values.get(counter, 0))})
+    return found
+
+
+def _why_not(root: Path, controllers: list[str], found: Snapshot, dimms: list[Dimm]) -> str:
+    """Why the driver does not speak for all of the memory, "" when it does."""
+    if found.unreadable:
+        return "; ".join(f"{what}: {why}" for what, why in found.unreadable.items())
+    for kind in _KINDS.values():
+        if not any(counter.kind == kind for counter in found.values):
+            return f"the driver of {', '.join(controllers)} counts no {kind.removeprefix('memory-')} errors"
+    sizes = [number(root / edac.ROOT.lstrip("/") / c / "size_mb") for c in controllers]
+    fitted = sum(d.size for d in dimms if not d.technology)
+    counted_for = sum(size or 0 for size in sizes) * 2**20
+    if fitted and all(sizes) and counted_for < fitted * _SHARE:
+        return f"the driver counts for {format_size(counted_for)} of the {format_size(fitted)} that are fitted"
+    return ""
+
+
+def _all(modules: Iterable[edac.Module], fact: str) -> list[int | None]:
+    return [getattr(m, fact) for m in modules]
+
+
+def _by_module(modules: list[edac.Module], dimms: list[Dimm]) -> Snapshot:
+    joined, unnamed = edac.by_dimm(modules, dimms)
+    fitted = {d.slot: d for d in dimms if d.size}
+    groups = {str(of_dimm(fitted[slot])): of_one for slot, of_one in joined.items()}
+    for module in unnamed:
+        groups.setdefault(f"dimm {module.label or module.place}", []).append(module)
+    values = {}
+    for part, of_one in groups.items():
+        for name, fact in (("dimm_ce_count", "corrected"), ("dimm_ue_count", "uncorrected")):
+            if (count := edac.total(_all(of_one, fact))) is not None:
+                values[Counter(part, name, kind=_KINDS[name[5:7]])] = count
+    broken = {f"{m.name} {name}": "it holds no number" for m in modules for name in m.unreadable}
+    return Snapshot(values, broken)
