@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _HARDWARE = "[Hardware Error]: "
-_EDAC = re.compile(r"EDAC (?:\S+ )?MC\d+: (?:(\d+) )?(CE|UE)\b(?:.* on (.+?) \(|.*label \"([^\"]*)\")?")
+_EDAC = re.compile(r"EDAC (?:\S+ )?MC\d+: (?:(\d{1,9}) )?(CE|UE)\b(?:.* on (.+?) \(|.*label \"([^\"]*)\")?")
 _POISON = re.compile(r"Memory failure: 0x[0-9a-f]+: recovery action for |mce: Uncorrected hardware memory error ")
 _INTEL = re.compile(r"CPU (\d+): Machine Check(?: Exception)?: \S+ Bank (\d+): ([0-9a-f]{1,16})\b")
 _AMD = re.compile(r"CPU:(\d+) \([^)]*\) MC\d+_STATUS\[([^\]]*)\]")

@@ -15,6 +15,7 @@ _LATER = (
     "connection refused", "server is busy", "connection reset", "no route to host", "timed out",
     "unable to receive", "unable to send", "control socket has closed", "server has terminated", "broken pipe",
 )  # fmt: skip
+_MORE = 0.5
 _BY_HAND = "run iperf3 by hand"
 
 
@@ -94,6 +95,9 @@ def _stream(data: Any) -> Stream:
     )
     if not found.seconds > 0:
         raise IperfError("iperf3 measured for no time at all", hint=_BY_HAND)
+    # A server is not told the other side's part, which is 0. What was on the way when counting began arrives as well.
+    if 0 < found.sent < found.received * _MORE:
+        raise IperfError(f"iperf3 tells {found.received:.4g} bit/s received of {found.sent:.4g} sent", hint=_BY_HAND)
     return found
 
 

@@ -174,3 +174,20 @@ def test_the_mode_is_spelt_as_the_bmc_lists_it() -> None:
     bmc.tree[SYSTEM]["Boot"]["BootSourceOverrideMode@Redfish.AllowableValues"] = ["Uefi", "LEGACY"]
     assert boot.set_override(bmc.wire(), "disk", "bios", False)[1].mode == "bios"
     assert bmc.bodies("PATCH")[0]["Boot"]["BootSourceOverrideMode"] == "LEGACY"
+
+
+def test_a_bmc_that_reads_back_lasting_after_one_boot_was_asked_for_is_not_refused() -> None:
+    """sushy-tools has such an emulator. A lasting one that stands is written again: it is not for once."""
+    bmc = FakeBmc()
+
+    def lasts(sent: Sent) -> Reply | None:
+        if (sent.method, sent.path) != ("PATCH", SYSTEM) or sent.body is None:
+            return None
+        bmc.tree[SYSTEM]["Boot"] |= {**sent.body["Boot"], "BootSourceOverrideEnabled": "Continuous"}
+        return Reply(204)
+
+    bmc.rules.append(lasts)
+    for _ in range(2):
+        after = boot.set_override(bmc.wire(), "pxe", None, False)[1]
+        assert (after.device, after.lasting) == ("pxe", "Continuous")
+    assert sent(bmc) == ["Pxe", "Pxe"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -29,8 +30,10 @@ def run(folder: Path, body: str, *words: str, more: str = "") -> tuple[int, str]
     (folder / "conftest.py").write_text(CONFTEST.format(root=str(ROOT)) + more)
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_a.py").write_text(f"import pytest\n{body}\n")
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=120)
+    workers = ("-p", "xdist") if "-n" in words else ()
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, *words]
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=280)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -53,25 +56,35 @@ def test_an_allowed_skip_is_told_and_another_is_red(tmp_path: Path, words: tuple
     assert (code, told.count("allowed: x")) == (0, 2), told
 
 
+WHATEVER = (
+    ("def test_x(): pytest.skip('tcpdump is not installed')", "::test_x: tcpdump is not installed"),
+    ("@pytest.mark.skip\ndef test_x(): pass", "::test_x: unconditional skip"),
+    ("@pytest.mark.parametrize('n', [])\ndef test_x(n): pass", "::test_x"),
+    ("pytest.importorskip('nowhere_at_all')", ": could not import 'nowhere_at_all'"),
+    ("pytest.importorskip('nowhere_at_all')", ": could not import 'nowhere_at_all'"),
+    ("@pytest.fixture\ndef f(): pytest.skip('no rack')\ndef test_x(f): pass", "::test_x: no rack"),
+    ("from unittest import *\nclass T(TestCase):\n def test_x(self): self.skipTest('no')", "::T::test_x: no"),
+    ("@pytest.mark.xfail(reason='later')\ndef test_x(): assert 0", "::test_x: expected to fail: later"),
+)
+
+
 @pytest.mark.parametrize("words", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "with workers"])
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [("def test_x(): pytest.skip('tcpdump is not installed')", "1. test_a.py::test_x: tcpdump is not installed"),
-     ("@pytest.mark.skip\ndef test_x(): pass", "1. test_a.py::test_x: unconditional skip"),
-     ("@pytest.mark.parametrize('n', [])\ndef test_x(n): pass", "1. test_a.py::test_x"),
-     ("pytest.importorskip('nowhere_at_all')", "1. test_a.py: could not import 'nowhere_at_all'"),
-     ("@pytest.fixture\ndef f(): pytest.skip('no rack')\ndef test_x(f): pass", "1. test_a.py::test_x: no rack"),
-     ("from unittest import *\nclass T(TestCase):\n def test_x(self): self.skipTest('no')", "1. test_a.py::T::test_x"),
-     ("@pytest.mark.xfail(reason='later')\ndef test_x(): assert 0", "1. test_a.py::test_x: expected to fail: later"),
-     ("@pytest.mark.xfail\ndef test_x(): pass", "test_a.py::test_x: marked as expected to fail, and it passes")],
-)  # fmt: skip
-def test_whatever_keeps_a_test_from_running_is_told_and_red(
-    tmp_path: Path, words: tuple[str, ...], body: str, said: str
-) -> None:
-    code, told = run(tmp_path, GOOD + body, *words)
-    assert said in told
-    assert "RED: " in told
+def test_whatever_keeps_a_test_from_running_is_told_and_red(tmp_path: Path, words: tuple[str, ...]) -> None:
+    for number, (body, _) in enumerate(WHATEVER):
+        (tmp_path / f"test_w{number}.py").write_text(f"import pytest\n{body}\n")
+    code, told = run(tmp_path, GOOD, *words)
     assert code == 1
+    listed = [line.partition(". ")[2] for line in told.splitlines() if re.match(r" +\d+\. ", line)]
+    for number, (_, said) in enumerate(WHATEVER):
+        assert [line for line in listed if line.startswith(f"test_w{number}.py{said}")], told
+    assert f"RED: {len(WHATEVER)} of these may not be left out" in told
+
+
+@pytest.mark.parametrize("words", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "with workers"])
+def test_an_expected_failure_that_passes_is_red(tmp_path: Path, words: tuple[str, ...]) -> None:
+    code, told = run(tmp_path, GOOD + "@pytest.mark.xfail\ndef test_x(): pass", *words)
+    assert code == 1
+    assert "RED: test_a.py::test_x: marked as expected to fail, and it passes" in told
 
 
 @pytest.mark.parametrize("words", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "with workers"])

@@ -15,7 +15,7 @@ from metalctl.lab.spec import MIB, Disk, Node
 from metalctl.model.inventory import Dimm
 from metalctl.model.slots import placed
 from metalctl.node import dmi
-from metalctl.node.inspect.memory import dimm, ecc
+from metalctl.node.inspect.memory_devices import dimm, ecc
 
 GIB = 2**30
 NODE = Node("n1", "compute", memory=4 * GIB, dimms=(GIB,) * 4, disks=(Disk("ssd", GIB),))

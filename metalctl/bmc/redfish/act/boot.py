@@ -39,7 +39,11 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for, in this BMC's words. mode: None leaves it. exact: a lasting override is not one for once."""
+    """What was asked for, in this BMC's words. mode: None leaves it.
+
+    exact: a lasting override that stands is not one for once, and is written again. What reads back as lasting after
+    one boot was asked for is taken: a BMC may know no other.
+    """
 
     device: str
     target: str
@@ -47,11 +51,16 @@ class Wanted:
     persistent: bool
     exact: bool = False
 
+    def stands(self, read: Override) -> bool:
+        """Whether the override that was read before is this one, so that nothing need be written."""
+        return self.is_so(read) and (self.device == "none" or not self.exact or read.lasting != "Continuous"
+                                     or self.persistent)  # fmt: skip
+
     def is_so(self, read: Override) -> bool:
-        """Whether the override that was read is this one."""
+        """Whether the override that is read back is this one."""
         if self.device == "none":
             return read.device == "none"
-        lasting = {"Continuous"} if self.persistent else {"Once"} if self.exact else {"Once", "Continuous"}
+        lasting = {"Continuous"} if self.persistent else {"Once", "Continuous"}
         return read.device == self.device and self.mode in (None, read.mode) and read.lasting in lasting
 
 
@@ -73,7 +82,7 @@ def set_override(wire: Wire, device: str, mode: str | None, persistent: bool) ->
     places = _places(wire, system)
     before = _told(places)
     wanted = _wanted(wire, places, device, mode, persistent)
-    if wanted.is_so(before) and device in ("none", before.device) and _same_target(wanted, before):
+    if wanted.stands(before) and device in ("none", before.device) and _same_target(wanted, before):
         return before, before
     got, refused = before, None
     for path, shown in places:

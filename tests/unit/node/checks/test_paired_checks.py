@@ -99,8 +99,13 @@ def test_a_ping_that_did_not_send_what_it_was_asked_is_unknown(node: Any, said: 
 
 
 @pytest.mark.truth("B7", "pings that came back changed did not come back")
-def test_pings_that_came_back_changed_fail(node: Any) -> None:
-    said = "3 packets transmitted, 3 received, +2 corrupted, 0% packet loss"
+@pytest.mark.parametrize(
+    "said",
+    ["3 packets transmitted, 3 received, +2 corrupted, 0% packet loss",
+     "wrong data byte #41 should be 0x29 but was 0x21; 3 packets transmitted, 3 received, 0% packet loss",
+     "76 bytes from 10.0.0.9: icmp_seq=2 ttl=64 (truncated); 3 packets transmitted, 3 received, 0% packet loss"],
+)  # fmt: skip
+def test_pings_that_came_back_changed_fail(node: Any, said: str) -> None:
     node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; esac; echo "{said}"')
     node.tool("answer", 'echo "3 packets transmitted, $1 received, +3 errors"; exit 1')
     result = run_mtu(node)
@@ -197,6 +202,16 @@ def test_a_rate_that_the_bytes_do_not_make_is_unknown(node: Any, told: float) ->
     node.prints("iperf3", json.dumps(data))
     result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
     assert (result.verdict, "its bytes make" in result.reason) == (Verdict.UNKNOWN, True)
+
+
+@pytest.mark.truth("B7", "a rate that its own bytes do not make is no result")
+def test_more_that_arrived_than_was_sent_is_unknown(node: Any) -> None:
+    data = json.loads(report(24e9))
+    seconds = data["end"]["sum_sent"]["seconds"]
+    data["end"]["sum_sent"] |= {"bits_per_second": 8e9, "bytes": int(8e9 * seconds / 8)}
+    node.prints("iperf3", json.dumps(data))
+    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
+    assert (result.verdict, "received of 8e+09 sent" in result.reason) == (Verdict.UNKNOWN, True), result
 
 
 def served(forward: float, reverse: float) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.unit.node.runner.errors_of import in_order
+
 HEAD = "import pytest, os, time\nfrom metalctl.node import tool\nfrom metalctl.node.errors import HardwareFault\n"
 HEAD += "from metalctl.node.plugin import REQUIRED, check\n"
 
@@ -22,3 +24,11 @@ def written(node: Any, tmp_path: Path) -> Any:
         (node.checks / f"{name}.py").write_text(text)
 
     return write
+
+
+@pytest.fixture
+def whole(node: Any, written: Any) -> Any:
+    """The machine with every source of errors readable and silent; `quiet` is a check that does nothing."""
+    written("quiet", "pass")
+    in_order(node)
+    return node
