@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.values import finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def lacking(resource: Resource, name: str) -> int:
 
     They are counted beside it (`Members@odata.count`), or stand in it and are nothing.
     """
-    listed, count = resource.get(name), resource.get(f"{name}@odata.count")
+    listed, count = resource.get(name), finite(resource.get(f"{name}@odata.count"))
     entries = listed if isinstance(listed, list) else []
     there = len(_distinct(entries))
-    stated = count if isinstance(count, int) and not isinstance(count, bool) else 0
+    stated = round(count or 0)
     odd = sum(not usable(one) for one in entries)
     return max(stated - there, odd, 0)
 

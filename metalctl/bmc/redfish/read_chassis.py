@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_chassis, parts_supply
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.elsewhere import Elsewhere
-from metalctl.bmc.redfish.homes import Homes, homes
+from metalctl.bmc.redfish.homes import Homes, around, homes
 from metalctl.bmc.redfish.links import is_whole, path_of, usable
 from metalctl.bmc.redfish.read import Reader, together
 from metalctl.bmc.redfish.values import child
@@ -32,6 +32,7 @@ _ALL = ("power_supplies", "sensors", "pcie", "nics")
 _MOST_DEVICES = 128
 # A rack's worth of boards behind one BMC has some sixty.
 MOST_CHASSIS = 128
+_MOST_LEVELS = 8
 
 
 async def homes_of(
@@ -50,7 +51,20 @@ async def homes_of(
     # A list of bare links does not tell that anything in a chassis has changed: the first chassis does.
     of_links = not isinstance(first, dict) or not is_whole(first)
     found = [await reader.one(_ALL, first, witness="chassis" if of_links else ""), *await reader.every(_ALL, more)]
-    return homes((Chassis(one) for one in found if one), machine, rest, alone)
+    every = [Chassis(one) for one in found if one]
+    asked = theirs | wheres.keys()
+    for _ in range(_MOST_LEVELS):
+        if not (further := _unlisted(homes(every, machine, rest, alone).own, asked)):
+            break
+        asked |= further.keys()
+        every += [Chassis(one) for one in await reader.every(_ALL, list(further.values())[:MOST_CHASSIS])]
+    return homes(every, machine, rest, alone)
+
+
+def _unlisted(own: Iterable[Chassis], asked: Collection[str]) -> dict[str, str]:
+    """What hangs under a chassis of ours, or is around a part of it, and stands in no list of the BMC's chassis."""
+    links = [path_of(link) for one in own for link in (*one.contains, *around(one))]
+    return {plain(path): path for path in links if path and plain(path) not in asked}
 
 
 async def own_chassis(found: Awaitable[Homes]) -> list[Chassis]:
