@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
+from metalctl.model.run import News
 
 
 class Directory(Protocol):
@@ -24,6 +25,9 @@ class Directory(Protocol):
 
     def welcome(self, report: PhoneHome) -> Welcome:
         """Who may log in there. Raises `boot.errors.Refused`. The same report twice is answered twice."""
+
+    def news(self, news: News) -> bool:
+        """A run on a node says that its journal grew; whether it was believed."""
 
     def sighting(self, mac: str, what: str) -> None:
         """A machine was seen on the boot network: DHCP, a script asked for. For people and for timing."""

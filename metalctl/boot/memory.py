@@ -18,6 +18,7 @@ from metalctl.boot.errors import Refused
 from metalctl.boot.tokens import TokenRecord
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
 from metalctl.model.identity import usable_macs, usable_uuid
+from metalctl.model.run import News
 from metalctl.model.uuids import same_uuid
 
 
@@ -76,6 +77,10 @@ class Memory:
                 raise Refused("unknown-node", f"{report.node} is no longer enrolled")
             self.reports.append(report)
             return Welcome(machine.authorized_keys, machine.name)
+
+    def news(self, news: News) -> bool:
+        """Nobody runs anything here."""
+        return False
 
     def sighting(self, mac: str, what: str) -> None:
         with self._lock:

@@ -3,8 +3,9 @@
     GET  /ipxe                      the script that makes a loader say who it is
     GET  /ipxe?mac=…&uuid=…         the script for that machine, by the state of its node (never cached)
     GET  /files/…                   ramdisk, images and loaders of the artifact table, with ranges
-    POST /phone-home                a booted system reports (JSON); 200 Welcome, 400 malformed, 403 refused, 413 too
-    long GET  /healthz                   {"status": "ok", "ramdisk": …}
+    POST /phone-home                a booted system reports (JSON); 200 Welcome, 400 malformed, 403 refused, 413 long
+    POST /news                      a run on a node says that its journal grew; 204, 400 malformed, 403 not believed
+    GET  /healthz                   {"status": "ok", "ramdisk": …}
 
 It speaks plain HTTP, since ROMs can nothing else; what it must keep safe are the one-time tokens, which are only ever
 in the body of a script and in the body of a phone-home.
@@ -32,6 +33,7 @@ from metalctl.boot.errors import BadScriptValue, BootError, Refused
 from metalctl.boot.transfers import Counted, OnTransfer
 from metalctl.model.boot import BootIntent, PhoneHome
 from metalctl.model.codec import DecodeError, decode, encode
+from metalctl.model.run import News
 
 log = logging.getLogger(__name__)
 LONGEST_REPORT = 64 * 1024
@@ -54,6 +56,7 @@ def app(
             Route("/ipxe", service.ipxe, methods=["GET"]),
             Route("/files/{name:path}", service.file, methods=["GET"]),
             Route("/phone-home", service.phone_home, methods=["POST"]),
+            Route("/news", service.news, methods=["POST"]),
             Route("/healthz", service.health, methods=["GET"]),
         ],
         middleware=[Middleware(Counted, on_transfer=on_transfer)],
@@ -129,6 +132,15 @@ class _Service:
             await to_thread.run_sync(note)
         return JSONResponse(encode(welcome), headers=NO_STORE)
 
+    async def news(self, request: Request) -> Response:
+        body = await _body(request)
+        try:
+            news = decode(News, json.loads(body or b""))
+        except (ValueError, RecursionError):
+            return Response(status_code=400)
+        believed = await to_thread.run_sync(self.directory.news, news)
+        return Response(status_code=204 if believed else 403)
+
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok", "ramdisk": self.artifacts.ramdisk_path})
 
@@ -137,7 +149,7 @@ def read_report(body: bytes, peer: str) -> PhoneHome:
     """The JSON of a phone-home; `peer` is where it came from. Raises DecodeError.
 
     `root_disk` {"name", "serial", "wwn"} of an installed system becomes extra["root_disk.name"] and so on;
-    extra["peer"] is the peer's address, which is also `address` where the report states none.
+    extra["peer"] is the peer's address, which is also `address`, whatever the report states.
     """
     try:
         data: Any = json.loads(body)
@@ -149,7 +161,8 @@ def read_report(body: bytes, peer: str) -> PhoneHome:
     report = decode(PhoneHome, data)
     extra = report.extra | {f"root_disk.{key}": value for key, value in disk.items()} | {"peer": peer}
     macs = tuple(mac.lower() for mac in report.macs)
-    return replace(report, macs=macs, address=report.address or peer, extra=extra)
+    # Anybody can state an address; the call came from this one.
+    return replace(report, macs=macs, address=peer or report.address, extra=extra)
 
 
 async def _body(request: Request) -> bytes | None:

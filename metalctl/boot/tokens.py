@@ -15,8 +15,10 @@ from metalctl.boot.errors import Refused
 from metalctl.model.boot import PhoneHome
 
 BYTES = 32
-LIFE = 3600.0
-"""Seconds from the boot script to the phone-home: a slow server's POST, the download, a slow boot."""
+LIFE = 24 * 3600.0
+"""Seconds from the boot script to the phone-home: a slow boot, and a provisioner that is away for hours meanwhile."""
+INSTALLED_LIFE = 7 * LIFE
+"""Seconds from the installation to the installed system's phone-home: its token is on its disk and is not renewed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | 
     from metalctl.engine.dossiers import audit_trail
     from metalctl.engine.settings import load
 
-    lines = audit_trail(load(config, state_dir).state.path, node)
+    lines = audit_trail(load(config, state_dir).state, node)
     if as_json:
         click.echo(json.dumps({"node": node, "audit": lines}, indent=2, ensure_ascii=False))
         return

@@ -20,7 +20,7 @@ def show_changes(node: str, as_json: bool, config: Path | None, state_dir: Path 
     from metalctl.engine.dossiers import last_inventories
     from metalctl.engine.settings import load
 
-    pairs = last_inventories(load(config, state_dir).state.path, node)
+    pairs = last_inventories(load(config, state_dir).state, node)
     compared = [_compared(side, *pair) for side, pair in pairs.items() if len(pair) == 2]
     if as_json:
         click.echo(json.dumps({"node": node, "sides": compared}, indent=2, ensure_ascii=False))

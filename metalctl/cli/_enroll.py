@@ -20,13 +20,13 @@ from metalctl.bmc.manifest import Machine, read_manifest
 from metalctl.cli._live import follow
 from metalctl.engine import overview, submit
 from metalctl.engine.errors import NoService
+from metalctl.engine.lock import lock_of
 from metalctl.engine.logs import to_file
 from metalctl.engine.overview import Standing
 from metalctl.engine.service import Service
 from metalctl.engine.settings import Settings, load
-from metalctl.engine.state import ServiceLock
 from metalctl.model.codec import encode
-from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.database import open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Wish:
     state_dir: Path | None
     expected: Path | None = None
     ca: Path | None = None
+    again: tuple[str, ...] = ()
     full_read: bool = False
 
 
@@ -55,13 +56,13 @@ def enroll_nodes(wish: Wish) -> int:
     machines = read_manifest(wish.expected) if wish.expected else None
     settings.state.create()
     to_file(settings.state.path / "metalctl.log")
-    database = open_database(sqlite_url(settings.state.database))
+    database = open_database(settings.state.store_url)
     # Before the service comes up and before anything is sent: a typing mistake should wait for neither.
     if path is None:
         submit.check_retry(database, wish.nodes)
     else:
-        submit.check(database, [_row(path, entry) for entry in entries])
-    served = ServiceLock(settings.state).held_elsewhere
+        submit.check(database, [_row(path, entry) for entry in entries], wish.again)
+    served = lock_of(settings.state, settings.boot.network).holder is not None
     if wish.detach and not served:
         raise NoService("no service runs on this state directory", hint="start metalctl serve, or leave out --detach")
     rows = [replace(row, authorities=authorities) for row in _rows(path, entries, machines, wish)] if path else []
@@ -94,25 +95,43 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
     return submit.Row(entry.name, bmc_address, reference, entry.profile, where, machine, columns=entry.columns)
 
 
-def _submit(wish: Wish, database: Engine, rows: list[submit.Row]) -> str:
+def _submit(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> str:
+    """The batch; "" when every row is handed over already."""
     if wish.retry:
-        return submit.retry(database, wish.nodes, allow_erase=wish.allow_erase, full_read=wish.full_read)
-    return submit.submit(database, rows, level=wish.level, allow_erase=wish.allow_erase, full_read=wish.full_read)
+        retried = submit.retry(database, wish.nodes, allow_erase=wish.allow_erase, full_read=wish.full_read)
+        for line in retried.told:
+            click.echo(line, err=wish.as_json)
+        return retried.batch
+    flags = {"allow_erase": wish.allow_erase, "full_read": wish.full_read}
+    done = submit.submit(database, rows, level=wish.level, again=wish.again, service=settings.boot.network, **flags)
+    if done.left_alone:
+        names = ", ".join(done.left_alone)
+        click.echo(f"handed over already, left alone: {names} (to do a node again: --again NODE)", err=wish.as_json)
+    return done.batch
 
 
 def _queue(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
-    batch = _submit(wish, database, rows)
+    batch = _submit(wish, database, rows, settings)
+    if not batch:
+        return _nothing_to_do(wish)
     if wish.detach:
         click.echo(json.dumps({"batch": batch}) if wish.as_json else f"queued as batch {batch}")
         return overview.ACCEPTED
-    lock = ServiceLock(settings.state)
+    lock = lock_of(settings.state, settings.boot.network)
 
     def ended() -> bool:
-        if not lock.held_elsewhere:
+        if lock.holder is None:
             raise NoService("the service stopped while nodes were under way", hint="start it again: they go on")
         return _all_ended(overview.standings(database, batch))
 
     return _conclude(follow(database, batch, ended, as_json=wish.as_json), settings, batch, as_json=wish.as_json)
+
+
+def _nothing_to_do(wish: Wish) -> int:
+    if wish.as_json:
+        summary = {"event": "summary", "batch": "", "exit_code": overview.ACCEPTED, "reports": "", "nodes": []}
+        sys.stdout.write(json.dumps(summary) + "\n")
+    return overview.ACCEPTED
 
 
 def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> int:
@@ -121,14 +140,18 @@ def _serve(wish: Wish, database: Engine, rows: list[submit.Row], settings: Setti
     service.start()
     try:
         with _stopped_by_signals():
-            found, batch = _walk(wish, database, rows, service)
+            found, batch = _walk(wish, database, rows, service, settings)
     finally:
         service.close()
-    return _conclude(found, settings, batch, as_json=wish.as_json)
+    return _conclude(found, settings, batch, as_json=wish.as_json) if batch else _nothing_to_do(wish)
 
 
-def _walk(wish: Wish, database: Engine, rows: list[submit.Row], service: Service) -> tuple[list[Standing], str]:
-    batch = _submit(wish, database, rows)
+def _walk(
+    wish: Wish, database: Engine, rows: list[submit.Row], service: Service, settings: Settings
+) -> tuple[list[Standing], str]:
+    batch = _submit(wish, database, rows, settings)
+    if not batch:
+        return [], ""
     with ThreadPoolExecutor(1, thread_name_prefix="service") as pool:
         # A signal may strike while the thread is being started: the service is stopped then too, or nobody would.
         try:

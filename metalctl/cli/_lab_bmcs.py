@@ -11,6 +11,7 @@ from metalctl.cli._options import json_option
 
 if TYPE_CHECKING:
     from metalctl.lab.fleet import Fleet, Settings, Tree
+    from metalctl.lab.fleet.machines import Machines, MachineSettings
 
 
 def _fault_names() -> list[str]:
@@ -22,6 +23,9 @@ def _fault_names() -> list[str]:
 class _Seconds(click.ParamType[float]):
     name = "duration"
 
+    def __init__(self, longest: float = 3600.0) -> None:
+        self._longest = longest
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds of "50ms", "1.5 s" or a bare number of seconds."""
         if isinstance(value, (int, float)):
@@ -32,7 +36,7 @@ class _Seconds(click.ParamType[float]):
             seconds = float(number) * scale
         except ValueError:
             seconds = -1.0
-        if not 0 <= seconds <= 3600:
+        if not 0 <= seconds <= self._longest:
             self.fail(f"{value!r} is no duration; write it like 50ms or 2s", param, ctx)
         return seconds
 
@@ -80,6 +84,22 @@ class _Seconds(click.ParamType[float]):
 @click.option(
     "--sessions", type=click.IntRange(1), default=8, show_default=True, help="Sessions that a BMC allows at once."
 )
+@click.option(
+    "--machines",
+    "boot_url",
+    metavar="URL",
+    help="Put a simulated machine behind each BMC, which boots from the boot service at this URL.",
+)
+@click.option(
+    "--machine-base", default="127.78.0.1", show_default=True, help="Address of the first machine; the others follow."
+)
+@click.option(
+    "--machine-time",
+    "times",
+    multiple=True,
+    metavar="NAME=TIME",
+    help="What a machine takes for: firmware, ramdisk, disk (boots), check (a whole run), install. [default: 1s or 2s]",
+)
 @json_option
 def bmcs(
     capture: Path | None,
@@ -87,6 +107,9 @@ def bmcs(
     faults: tuple[str, ...],
     credential: str | None,
     no_expand: bool,
+    boot_url: str | None,
+    machine_base: str,
+    times: tuple[str, ...],
     as_json: bool,
     **given: float,
 ) -> None:
@@ -94,9 +117,11 @@ def bmcs(
 
     Each has an address, serials, UUIDs and MACs of its own; power, boot device, BIOS settings, accounts, sessions and
     logs can be changed. With --json one line tells base, count, port and username when all of them serve.
-    GET /.lab/statistics at any of them tells what was asked.
+    GET /.lab/statistics at any of them tells what was asked, GET /.lab/machines what the machines did.
 
+    \b
     Example: metalctl lab bmcs --tree storage --count 1000 --latency 50ms --fault subtree-500=5% --fault slow:3=0.01
+             metalctl lab bmcs --count 100 --machines http://127.0.0.1:8080 --machine-time check=30s
     """
     from metalctl.lab import fleet
 
@@ -109,10 +134,23 @@ def bmcs(
     secret = _secret(credential)
     parsed = tuple(fleet.parse_fault(text) for text in faults)
     settings = fleet.Settings(faults=parsed, expand=not no_expand, **secret, **given)  # type: ignore[arg-type]
-    _run(tree, settings, as_json)
+    _run(tree, settings, as_json, _machines(boot_url, machine_base, times))
 
 
-def _run(tree: Tree, settings: Settings, as_json: bool) -> None:
+def _machines(boot_url: str | None, base: str, times: tuple[str, ...]) -> MachineSettings | None:
+    from metalctl.lab.fleet.machines.settings import TIMES, MachineSettings
+
+    if boot_url is None:
+        return None
+    given = dict(text.partition("=")[::2] for text in times)
+    if wrong := sorted(set(given) - set(TIMES)):
+        raise click.UsageError(f"--machine-time {wrong[0]}: write one of {', '.join(TIMES)}, like check=30s")
+    # A burn-in takes days.
+    seconds = {name: _Seconds(30 * 86_400.0).convert(text, None, None) for name, text in given.items()}
+    return MachineSettings(boot_url.rstrip("/"), base, **seconds)  # type: ignore[arg-type]
+
+
+def _run(tree: Tree, settings: Settings, as_json: bool, machines: MachineSettings | None) -> None:
     import asyncio
     import signal
 
@@ -124,14 +162,25 @@ def _run(tree: Tree, settings: Settings, as_json: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         running = Fleet(tree, settings)
+        behind = _behind(running, machines)
         try:
             await running.start()
             _ready(running, as_json)
             await stop.wait()
         finally:
+            if behind is not None:
+                behind.close()
             await running.close()
 
     asyncio.run(serve())
+
+
+def _behind(running: Fleet, settings: MachineSettings | None) -> Machines | None:
+    if settings is None:
+        return None
+    from metalctl.lab.fleet.machines import Machines
+
+    return Machines(running, settings)
 
 
 def _ready(running: Fleet, as_json: bool) -> None:

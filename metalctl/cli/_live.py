@@ -26,8 +26,8 @@ STYLE = {
 def follow(database: Engine, batch: str, ended: Callable[[], bool], *, as_json: bool) -> list[Standing]:
     """Show until `ended()`; returns where everything stands then."""
     show = _json_lines if as_json else _table if sys.stdout.isatty() else _plain_lines
-    show(lambda: standings(database, batch), ended)
-    return standings(database, batch)
+    show(lambda: standings(database, batch, findings=as_json), ended)
+    return standings(database, batch, findings=True)
 
 
 def duration(seconds: float | None) -> str:

@@ -198,9 +198,9 @@ def _record(node: str, act: Act, config: Path | None, state_dir: Path | None) ->
 def database(config: Path | None, state_dir: Path | None) -> Iterator[Engine]:
     """What metalctl remembers."""
     from metalctl.engine.settings import load
-    from metalctl.store.database import open_database, sqlite_url
+    from metalctl.store.database import open_database
 
-    engine = open_database(sqlite_url(load(config, state_dir).state.database))
+    engine = open_database(load(config, state_dir).state.store_url)
     try:
         yield engine
     finally:
@@ -211,7 +211,7 @@ def remembered(config: Path | None, state_dir: Path | None) -> bool:
     """Whether metalctl remembers anything yet."""
     from metalctl.engine.settings import load
 
-    return load(config, state_dir).state.database.exists()
+    return load(config, state_dir).state.remembers
 
 
 def known_node(name: str, config: Path | None, state_dir: Path | None) -> Node | None:

@@ -17,14 +17,14 @@ def addresses(config: Path | None, state_dir: Path | None) -> dict[str, str]:
 
     from metalctl.engine.settings import load
     from metalctl.store import schema
-    from metalctl.store.database import open_database, sqlite_url
+    from metalctl.store.database import open_database
 
     state = load(config, state_dir).state
-    if not Path(state.database).exists():
+    if not state.remembers:
         raise _none(f"{state.path} holds no state of metalctl")
     table = schema.sightings
     query = select(table.c.mac, table.c.what).where(table.c.what.startswith(_GIVEN)).order_by(table.c.id)
-    with open_database(sqlite_url(state.database)).connect() as connection:
+    with open_database(state.store_url).connect() as connection:
         last = {mac: what.removeprefix(_GIVEN).split()[0] for mac, what in connection.execute(query) if mac}
     found = {}
     for mac, address in last.items():

@@ -39,4 +39,4 @@ def subject(node: str | None, files: Sequence[Path], config: Path | None, state_
     from metalctl.engine.dossiers import load_dossier
     from metalctl.engine.settings import load
 
-    return inventories.of_dossier(load_dossier(load(config, state_dir).state.path, node or ""))
+    return inventories.of_dossier(load_dossier(load(config, state_dir).state, node or ""))

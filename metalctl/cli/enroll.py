@@ -18,6 +18,9 @@ from metalctl.cli._options import ca_option, json_option, state_options
 @click.option("--full-read", is_flag=True,
               help="Disks count as empty only when they were read from end to end, which takes hours.")  # fmt: skip
 @click.option("--retry", is_flag=True, help="The arguments are failed nodes: what was found wrong is looked at anew.")
+@click.option("--again", multiple=True, metavar="NODE",
+              help="Do this node again although it is handed over: it is power-cycled and installed anew.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="With --again: do not ask.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
 @ca_option("CAs that sign the BMCs' certificates (PEM); remembered with the nodes. [default: the settings' bmc.ca]")
@@ -32,6 +35,8 @@ def enroll(
     allow_erase: bool,
     full_read: bool,
     retry: bool,
+    again: tuple[str, ...],
+    yes: bool,
     expected: Path | None,
     ca: Path | None,
     detach: bool,
@@ -46,6 +51,8 @@ def enroll(
     profile, and none that carries data without --allow-erase. Whether a disk is empty is read: known signatures, its
     first and last 16 MiB and 256 places between, or all of it with --full-read. Anything but zeros is data.
 
+    Nodes that are handed over already are left alone: the same file can be enrolled again after rows were added.
+
     A BMC's certificate is recorded on first contact, and another one is refused from then on. With --ca (or bmc.ca in
     the settings) it must be signed by these CAs instead, now and whenever the node is spoken to.
 
@@ -58,7 +65,9 @@ def enroll(
     \b
     Example: metalctl enroll rack7.csv
              metalctl enroll --retry r7n03 --allow-erase
+             metalctl enroll rack7.csv --again r7n05 --allow-erase
     """
+    from metalctl.cli._again import confirm_again
     from metalctl.cli._enroll import Wish, enroll_nodes
 
     if not nodes:
@@ -71,5 +80,9 @@ def enroll(
         )
     if retry and ca:
         raise click.UsageError("--ca is remembered when a CSV file is enrolled; --retry goes on as the node is known")
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, full_read)
+    if again and retry:
+        raise click.UsageError("--again is for nodes of a CSV file that are handed over; --retry is for failed ones")
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, again, full_read)
+    if again and not yes:
+        confirm_again(again, allow_erase, config, state_dir)
     ctx.exit(enroll_nodes(wish))

@@ -11,6 +11,7 @@ from metalctl.cli._errors import HARDWARE, exit_with
 from metalctl.cli._options import json_option, state_options
 
 if TYPE_CHECKING:
+    from metalctl.engine.state import StateDir
     from metalctl.handover import Settings
     from metalctl.model.dossier import Dossier
     from metalctl.model.finding import Finding
@@ -71,7 +72,7 @@ def handover(
 
     chosen = find_target(target)
     found = load(config, state_dir)
-    dossiers = _dossiers(nodes, source, found.state.path)
+    dossiers = _dossiers(nodes, source, found.state)
 
     def credentials(reference: str) -> tuple[str, str]:
         secret = resolve(reference)
@@ -98,7 +99,7 @@ def handover(
         exit_with(HARDWARE)
 
 
-def _dossiers(nodes: tuple[str, ...], source: Path | None, state: Path) -> list[Dossier]:
+def _dossiers(nodes: tuple[str, ...], source: Path | None, state: StateDir) -> list[Dossier]:
     from metalctl.engine.dossiers import load_batch, load_dossier
     from metalctl.handover import is_accepted
     from metalctl.report import read_dossiers

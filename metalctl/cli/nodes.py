@@ -27,10 +27,10 @@ def nodes(batch: str | None, as_json: bool, config: Path | None, state_dir: Path
     from metalctl.cli._live import table
     from metalctl.engine.overview import standings
     from metalctl.engine.settings import load
-    from metalctl.store.database import open_database, sqlite_url
+    from metalctl.store.database import open_database
 
     state = load(config, state_dir).state.create()
-    found = standings(open_database(sqlite_url(state.database)), batch)
+    found = standings(open_database(state.store_url), batch, findings=as_json)
     if as_json:
         click.echo(json.dumps([s.as_json() for s in found], indent=2))
     elif found:

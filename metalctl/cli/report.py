@@ -91,34 +91,64 @@ def write(
 
 @report.command()
 @click.argument("certificate", type=_PATH)
-@click.option(
-    "--key", type=_PATH, required=True, metavar="PUB", help="The public key of the provisioner that issued it."
-)
+@click.option("--key", type=_PATH, multiple=True, metavar="PUB",
+              help="A public key of the provisioner that issued it; by default those of this provisioner.")  # fmt: skip
+@click.option("--node", metavar="NODE", help="Hold this node against it, as its BMC reads it now.")
+@click.option("--local", is_flag=True, help="Hold this machine against it.")
 @json_option
-def verify(certificate: Path, key: Path, as_json: bool) -> None:
+@state_options
+def verify(
+    certificate: Path,
+    key: tuple[Path, ...],
+    node: str | None,
+    local: bool,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
     """Verify the signature and the validity of a certificate, and say what it states.
 
-    Exit code: 0 it holds, 1 it does not, 2 it is no certificate.
+    With --node or --local the machine is read and compared part by part: a part that is missing, new or another one is
+    named.
 
+    Exit code: 0 it holds, 1 it does not (or the machine is not the one that was certified), 2 it is no certificate.
+
+    \b
     Example: metalctl report verify r7n03.certificate.json --key certificate.pub
+             metalctl report verify r7n03.certificate.json --local
     """
-    import json
+    from metalctl.cli._certificate import compare, show, verified
 
-    from metalctl.report import certificate as certificates
+    if node and local:
+        raise click.UsageError("--node and --local are two machines: hold one at a time")
+    statement = verified(certificate, key, config, state_dir)
+    different = compare(statement, node, config, state_dir) if node or local else None
+    show(statement, different, as_json=as_json)
+    if different:
+        exit_with(HARDWARE)
 
-    statement = certificates.verify(certificates.read(certificate), certificates.load_public_key(key))
-    if as_json:
-        click.echo(json.dumps(statement))
-        return
-    predicate, subject = statement["predicate"], statement["subject"][0]
-    about = predicate["metalctl"]
-    click.echo(f"{subject['name']}: {predicate['result']}, signature good, until {about['valid_until']}")
-    if about.get("emulated"):
-        click.echo("EMULATED: not real hardware")
-    for line in predicate.get("configuration", []):
-        click.echo(f"  {line['name']}  sha256:{line.get('digest', {}).get('sha256', '?')}")
-    for name in predicate.get("warnedTests", []):
-        click.echo(f"  waived or warned: {name}")
+
+@report.command(name="rotate-key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@state_options
+def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Sign with a new key from now on. The old private key is deleted; its public half stays published beside the new.
+
+    Certificates that were signed before still verify with the old public key.
+
+    Example: metalctl report rotate-key
+    """
+    from metalctl.engine.reporting import signing_key
+    from metalctl.engine.settings import load
+    from metalctl.report.keys import published, rotate
+
+    path = signing_key(load(config, state_dir).state.create())
+    if not yes:
+        click.confirm(f"Replace the signing key {path}?", abort=True, err=True)
+    old, new = rotate(path)
+    click.echo(f"signs with key {new[:16]} from now on" + (f"; {old[:16]} is retired" if old else ""))
+    for public in published(path):
+        click.echo(f"  public: {public}")
 
 
 def _dossiers(
@@ -136,5 +166,5 @@ def _dossiers(
     from metalctl.engine.dossiers import load_batch, load_dossier
     from metalctl.engine.settings import load
 
-    state = load(config, state_dir).state.path
+    state = load(config, state_dir).state
     return load_batch(state, batch or None) if node is None else [load_dossier(state, node)]

@@ -10,14 +10,25 @@ from metalctl.cli._options import state_options
 
 
 @click.command()
+@click.option("--standby", is_flag=True, help="Wait while another service serves, and take over when it is gone.")
+@click.option("--unit", is_flag=True, help="Print a systemd unit for this installation, and do nothing else.")
 @state_options
-def serve(config: Path | None, state_dir: Path | None) -> None:
+def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None) -> None:
     """Serve the boot network and walk enrolled nodes until stopped (SIGINT, SIGTERM); then start again to go on.
 
-    After a crash the same command resumes: no stage that was completed runs again.
+    After a crash the same command resumes: no stage that was completed runs again. SIGHUP reads the settings again and
+    reopens the log.
 
+    \b
     Example: metalctl serve --config /etc/metalctl/metalctl.yaml
+             metalctl serve --standby    # on a second provisioner with the same PostgreSQL database
+             metalctl serve --unit > /etc/systemd/system/metalctl.service
     """
+    if unit:
+        from metalctl.cli._unit import unit_text
+
+        click.echo(unit_text(config, standby=standby))
+        return
     import signal
 
     from metalctl.engine.logs import to_file
@@ -29,16 +40,25 @@ def serve(config: Path | None, state_dir: Path | None) -> None:
     settings = load(config, state_dir)
     to_file(settings.state.create().path / "metalctl.log")
     service = Service(settings, click.echo)
-    service.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    if not service.start(standby=standby):
+        return
+
+    def again(*_: object) -> None:
+        to_file(settings.state.path / "metalctl.log")
+        service.ask_reload(lambda: load(config, state_dir))
+
+    signal.signal(signal.SIGHUP, again)
     try:
-        pages = WebServer(app(service.database, lambda: service.error), settings.web.host, settings.web.port)
+        pages = WebServer(
+            app(service.database, lambda: service.error, settings.state), settings.web.host, settings.web.port
+        )
     except BaseException:
         service.close()
         raise
     pages.start()
     click.echo(f"pages on {pages.url}")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
     try:
         service.run()
     finally:

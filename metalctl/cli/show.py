@@ -46,7 +46,7 @@ def show(node: str, diff: bool, audit: bool, as_json: bool, config: Path | None,
     from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    found = load_dossier(load(config, state_dir).state.path, node)
+    found = load_dossier(load(config, state_dir).state, node)
     if as_json:
         click.echo(json.dumps(encode(found), indent=2))
     else:

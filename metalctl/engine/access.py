@@ -13,16 +13,30 @@ from metalctl.engine.state import StateDir
 
 def client_key(state: StateDir, enrollment: str) -> Path:
     """The private key file of an enrollment (OpenSSH format, 0600), made at first use."""
-    path = state.keys / f"{enrollment}.ssh"
+    path = _path(state, enrollment)
     if not path.exists():
         key = Ed25519PrivateKey.generate()
-        _write_private(
+        write_private(
             path,
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
             ),
         )
     return path
+
+
+def has_key(state: StateDir, enrollment: str) -> bool:
+    """Whether there is one (still)."""
+    return _path(state, enrollment).exists()
+
+
+def delete_key(state: StateDir, enrollment: str) -> None:
+    """Nobody can log in with it any more."""
+    _path(state, enrollment).unlink(missing_ok=True)
+
+
+def _path(state: StateDir, enrollment: str) -> Path:
+    return state.keys / f"{enrollment}.ssh"
 
 
 def public_line(state: StateDir, enrollment: str) -> str:
@@ -32,7 +46,8 @@ def public_line(state: StateDir, enrollment: str) -> str:
     return f"{text.decode()} metalctl-{enrollment}"
 
 
-def _write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
+    """Write a key file (0600) whole, unless there is one."""
     # Written aside and linked into place: a crash leaves no half key, and of two writers one wins.
     partial = path.with_suffix(f".{os.getpid()}.new")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

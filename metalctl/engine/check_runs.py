@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metalctl.engine import runs
+from metalctl.engine import coverage, runs
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import StageFailed
+from metalctl.engine.outcome import StageFailed, Wait
 from metalctl.model.finding import Finding
 from metalctl.model.match import waive
 from metalctl.model.measurement import CheckResult, Measurement
@@ -28,19 +28,42 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
         return row
     boot = ctx.boot(system)
     boot_id = boot.boot_id if boot else ""
+    news = ctx.services.news
+    news.expect(spec.run_id, ctx.enrollment.id)
     if row is None:
         command = "install" if isinstance(spec, InstallSpec) else "run"
-        runs.start(ctx.remote(system), command, spec)
+        ctx.fence()
+        runs.start(
+            ctx.remote(system), command, replace(spec, herald=news.herald(ctx.services.url, spec.run_id)), ctx.bundle
+        )
         ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
         row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.
-        row.state, row.finished = "lost", now()
+        _lose(row, "the node booted anew under the run")
+    elif boot is not None and system == "ramdisk" and (seen := ctx.rebooted(boot)):
+        _lose(row, f"the node booted by itself under the run ({seen})")
+    elif news.nothing_new(row.run_id, row.entries):
+        return row
     else:
         runs.tail(ctx.remote(system), row)
+    if row.state == "finished" and isinstance(spec, RunSpec):
+        inventory = ctx.require_inventory("installed" if system == "installed" else "in-band")
+        row.results += coverage.owed(spec, row.results, inventory, ctx.bundle[1])
     with ctx.store() as connection:
         evidence.save_run(connection, row)
     return row
+
+
+def _lose(row: RunRow, why: str) -> None:
+    hint = "read the node's console and its BMC's event log of that time; then enroll it again with --retry"
+    row.final = {"event": "error", "kind": "Rebooted", "message": why, "hint": hint}
+    row.state, row.finished = "lost", now()
+
+
+def still_running(ctx: Context, row: RunRow, why: str) -> Wait:
+    """The wait for a run: its calls cut it short."""
+    return Wait(ctx.services.news.pause(row.run_id), why)
 
 
 def found(ctx: Context, run_id: str) -> RunRow | None:
@@ -111,7 +134,7 @@ def _limits(measurement: Measurement) -> str:
 def _ending(row: RunRow) -> tuple[Finding, ...]:
     if row.state == "finished" and row.final and row.final.get("event") == "run-finished":
         return ()
-    got = "it ended without a result" if row.state == "lost" else str((row.final or {}).get("message", "an error"))
+    got = str((row.final or {}).get("message", "it ended without a result" if row.state == "lost" else "an error"))
     return (
         Finding(
             f"run.{row.kind}", Verdict.UNKNOWN, "a run that reached its end", got, source=row.run_id,

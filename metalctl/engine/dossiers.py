@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 import metalctl
-from metalctl.content import profiles
-from metalctl.engine.state import StateDir, default_state_dir
+from metalctl.engine import pins
+from metalctl.engine.state import StateDir
 from metalctl.model.codec import decode
 from metalctl.model.dossier import Dossier, Installation, Run, StageRecord
 from metalctl.model.identity import Identity
@@ -17,20 +16,20 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
 from metalctl.store import audit, boots, enrollments, evidence, nodes
-from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.database import open_database
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.errors import NotFound
 
 
-def load_dossier(state_dir: Path | None, node: str) -> Dossier:
+def load_dossier(state: StateDir, node: str) -> Dossier:
     """The newest enrollment of a node; NotFound when there is none."""
-    with _connect(state_dir) as connection:
+    with _connect(state) as connection:
         return gather(connection, enrollments.latest(connection, node))
 
 
-def load_batch(state_dir: Path | None, batch: str | None = None) -> list[Dossier]:
+def load_batch(state: StateDir, batch: str | None = None) -> list[Dossier]:
     """All enrollments of a batch, by default the newest one; NotFound when there is none."""
-    with _connect(state_dir) as connection:
+    with _connect(state) as connection:
         chosen = batch or enrollments.last_batch(connection)
         found = [gather(connection, e) for e in enrollments.listing(connection, chosen)]
     if not found:
@@ -38,16 +37,16 @@ def load_batch(state_dir: Path | None, batch: str | None = None) -> list[Dossier
     return found
 
 
-def last_inventories(state_dir: Path | None, node: str) -> dict[str, list[Inventory]]:
+def last_inventories(state: StateDir, node: str) -> dict[str, list[Inventory]]:
     """By side ("out-of-band", "in-band", "installed") the last two inventories, older first; NotFound: no such node."""
-    with _connect(state_dir) as connection:
+    with _connect(state) as connection:
         nodes.get(connection, node)
         return {side: evidence.last_two(connection, node, side) for side in ("out-of-band", "in-band", "installed")}
 
 
-def audit_trail(state_dir: Path | None, node: str) -> list[dict[str, Any]]:
+def audit_trail(state: StateDir, node: str) -> list[dict[str, Any]]:
     """What was done to a node, oldest first: at, actor, action, detail; NotFound: no such node."""
-    with _connect(state_dir) as connection:
+    with _connect(state) as connection:
         nodes.get(connection, node)
         return audit.of_node(connection, node)
 
@@ -55,7 +54,7 @@ def audit_trail(state_dir: Path | None, node: str) -> list[dict[str, Any]]:
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:
     """The dossier as the store has it now."""
     node = nodes.get(connection, enrollment.node)
-    profile = profiles.load(enrollment.profile)
+    profile = pins.profile(connection, enrollment)
     records = tuple(row.record for row in enrollments.stages(connection, enrollment.id))
     inside = evidence.inventory(connection, enrollment.id, "in-band")
     matched = any(r.stage is Stage.MATCHED for r in records)
@@ -92,9 +91,8 @@ def gather(connection: Connection, enrollment: Enrollment) -> Dossier:
     )
 
 
-def _connect(state_dir: Path | None) -> Connection:
-    state = StateDir(state_dir or default_state_dir())
-    return open_database(sqlite_url(state.create().database)).connect()
+def _connect(state: StateDir) -> Connection:
+    return open_database(state.create().store_url).connect()
 
 
 def _run(row: evidence.RunRow) -> Run:

@@ -1,32 +1,38 @@
-"""The only importer of the workflow library: a durable loop that calls ticks and sleeps between them.
+"""The only importer of the workflow library: one workflow an attempt of an enrollment, one durable step a stage.
 
-`walk` is one workflow an attempt of an enrollment. Each tick is a step whose outcome is recorded, each pause a durable
-sleep that holds no thread. After a crash the library replays the recorded outcomes and goes on with the tick that was
-under way, so a tick may run twice and must look before it acts.
+A step walks its stage to the end, however long that takes: what it waits for is the walker's (engine.walker), and where
+the stage stands is the store's. So a node in a burn-in of three days costs as many rows as one of a minute, and after a
+crash the step simply runs again: it looks before it acts.
 
-What was measured and is relied on: one executor a SQLite file (the caller holds the service lock); WAL; a JSON
-serializer in place of pickle; a pinned application version, or pending work is not recovered after an upgrade.
+What was measured and is relied on: one executor a database (the caller holds the service lock); WAL; a JSON serializer
+in place of pickle; a pinned application version, or pending work is not recovered after an upgrade; no limit to
+recoveries, since each start of the service counts as one; a step whose task is cancelled leaves no record.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos._serialization import Serializer
 
 T = TypeVar("T")
-Tick = Callable[[str, str], dict[str, Any]]
+WalkStage = Callable[[str, str], Awaitable[bool]]
 
 # Changes only when `walk` itself changes its steps: work begun under another version would not be recovered.
-WORKFLOW_VERSION = "metalctl-walk-1"
+WORKFLOW_VERSION = "metalctl-walk-2"
+# Seconds for everything that the library is asked for here; it waits for the database.
+PATIENCE = 60.0
+_UNDER_WAY = ("PENDING", "ENQUEUED", "DELAYED")
+
+log = structlog.get_logger()
 
 
 class _Json(Serializer):
@@ -43,73 +49,119 @@ class _Json(Serializer):
 
 
 class Durable:
-    """The workflow engine. `tick(enrollment, stage)` returns {"kind": "done"|"wait"|"failed", "seconds": float}."""
+    """The workflow engine. `walk_stage(enrollment, stage)` returns when the stage has ended: whether it was passed.
 
-    def __init__(
-        self, database: Path, stages: list[str], tick: Tick, *, executor: str = "local", threads: int = 32
-    ) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tick")
+    url: of the library's own database, SQLAlchemy's form. executor: the name under which work is recovered.
+    """
+
+    def __init__(self, url: str, stages: list[str], walk_stage: WalkStage, *, executor: str = "local") -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="durable", daemon=True)
-        _prepare(database)
+        self._walked: set[str] = set()
+        _prepare(url)
         config: DBOSConfig = {
             "name": "metalctl",
-            "system_database_url": f"sqlite:///{database.absolute()}",
+            "system_database_url": url,
             "application_version": WORKFLOW_VERSION,
             "executor_id": executor,
             "serializer": _Json(),
             "log_level": "WARNING",
         }
         DBOS(config=config)
-        self._walk = _register(stages, tick, self._pool)
+        self._walk = _register(stages, walk_stage, self._walked)
 
     def launch(self) -> None:
-        """Start, and recover what was under way."""
+        """Start, and recover what was under way. The library adopts the loop that it is started on: ours."""
         self._thread.start()
-        DBOS.launch()
-
-    def start(self, enrollment: str, attempt: int) -> None:
-        """Begin (or go on with) an attempt; a second call for the same attempt changes nothing."""
-        workflow = f"{enrollment}.{attempt}"
 
         async def begin() -> None:
-            if await DBOS.get_workflow_status_async(workflow) is None:
-                with SetWorkflowID(workflow):
-                    await DBOS.start_workflow_async(self._walk, enrollment)
+            DBOS.launch()
 
         self._await(begin())
 
+    @property
+    def walked(self) -> frozenset[str]:
+        """The enrollments that are walked now."""
+        return frozenset(self._walked)
+
+    def start(self, enrollment: str, attempt: int) -> None:
+        """Walk an attempt that nobody walks; one that is walked, or waits to be recovered, is left alone.
+
+        A workflow that has ended although its enrollment has not (the library gave it up, another copy of its database
+        was put in place) is followed by another: the store knows where the stages stand.
+        """
+        if enrollment not in self._walked:
+            self._await(self._start(enrollment, f"{enrollment}.{attempt}"))
+
+    def tidy(self, most: int = 500) -> int:
+        """Remove the library's rows of walks that have ended, so many at most; how many. The store has what matters."""
+        return self._await(self._tidy(most))
+
+    async def _tidy(self, most: int) -> int:
+        done = await DBOS.list_workflows_async(status=["SUCCESS", "ERROR", "CANCELLED"], limit=most, load_input=False)
+        if done:
+            await DBOS.delete_workflows_async([status.workflow_id for status in done])
+        return len(done)
+
+    def rescue(self, enrollment: str, attempt: int) -> None:
+        """Walk an attempt that should be walked and is not, although the library holds it for under way."""
+        if enrollment not in self._walked:
+            self._await(self._start(enrollment, f"{enrollment}.{attempt}", lost=True))
+
+    async def _start(self, enrollment: str, workflow: str, *, lost: bool = False) -> None:
+        number, name = 0, workflow
+        while (status := await DBOS.get_workflow_status_async(name)) is not None:
+            if status.status in _UNDER_WAY:
+                if not lost:
+                    return
+                await DBOS.cancel_workflow_async(name)
+            number += 1
+            name = f"{workflow}.{number}"
+        if number:
+            log.warning("walked-again", enrollment=enrollment, workflow=name)
+        with SetWorkflowID(name):
+            await DBOS.start_workflow_async(self._walk, enrollment)
+
     def stop(self) -> None:
-        """Stop cleanly; what is under way is recovered at the next launch."""
+        """Stop cleanly: steps are cancelled, which leaves no record; they are recovered at the next launch."""
+        self._await(self._cancel())
         DBOS.destroy()
-        self._pool.shutdown(wait=False, cancel_futures=True)
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+
+    async def _cancel(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _await(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
 
-def _prepare(database: Path) -> None:
-    engine = sa.create_engine(f"sqlite:///{database.absolute()}")
+def _prepare(url: str) -> None:
+    if not url.startswith("sqlite"):
+        return
+    engine = sa.create_engine(url)
+    os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with engine.connect() as connection:
         connection.execute(sa.text("PRAGMA journal_mode=WAL"))
     engine.dispose()
 
 
-def _register(stages: list[str], tick: Tick, pool: ThreadPoolExecutor) -> Callable[[str], Coroutine[Any, Any, str]]:
-    async def step(enrollment: str, stage: str) -> dict[str, Any]:
-        return await asyncio.get_running_loop().run_in_executor(pool, tick, enrollment, stage)
-
-    @DBOS.workflow(name="walk")
+def _register(stages: list[str], walk_stage: WalkStage, walked: set[str]) -> Callable[[str], Coroutine[Any, Any, str]]:
+    # Each start of the service counts as a recovery, and by default the library gives up at the 102nd.
+    @DBOS.workflow(name="walk", max_recovery_attempts=None)
     async def walk(enrollment: str) -> str:
-        for stage in stages:
-            while True:
-                outcome = await DBOS.run_step_async({"name": stage}, step, enrollment, stage)
-                if outcome["kind"] == "failed":
+        if enrollment in walked:
+            return "walked by another workflow"
+        walked.add(enrollment)
+        try:
+            for stage in stages:
+                if not await DBOS.run_step_async({"name": stage}, walk_stage, enrollment, stage):
                     return f"failed in {stage}"
-                if outcome["kind"] == "done":
-                    break
-                await DBOS.sleep_async(outcome["seconds"])
-        return "done"
+            return "done"
+        finally:
+            walked.discard(enrollment)
 
     return walk

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from metalctl.engine import hygiene
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import StageFailed
@@ -56,9 +54,14 @@ def arm(ctx: Context, disk: Disk, action: str) -> Armed:
     """
     seen = hygiene.remembered(ctx, disk)
     which = {name: seen[name] for name in ("wwn", "number", "diskseq", "boot_id")}
-    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, time.time() + ARMED_FOR, **which)
+    armed = Armed(disk.key, disk.size or 0, action, ctx.enrollment.id, _boot_time(ctx) + ARMED_FOR, **which)
     ctx.audit("disk-armed", serial=armed.serial, size=armed.size, for_action=action, expires=armed.expires, **which)
     return armed
+
+
+def _boot_time(ctx: Context) -> float:
+    """The node's clock that nobody sets: seconds since its kernel started."""
+    return float(ctx.remote("ramdisk").check("cat", "/proc/uptime").split()[0])
 
 
 def arm_nothing(disk: Disk, enrollment: str) -> Armed:

@@ -20,10 +20,33 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do now; call again in so many seconds. `why` is what a person reads meanwhile."""
+    """Nothing to do now; call again in so many seconds, or sooner when one of the topics `until` happens.
+
+    `why` is what a person reads meanwhile. queued: it waits for its turn, which costs nothing of the stage's budget;
+    expected: seconds that this will probably take. held: an operator's hand is on it.
+    """
 
     seconds: float
     why: str
+    until: tuple[str, ...] = ()
+    queued: bool = False
+    expected: float = 0.0
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """How a walk goes on after a tick: it has ended, passed or not, or it waits (`seconds` at most)."""
+
+    ended: bool
+    passed: bool = False
+    seconds: float = 0.0
+    until: tuple[str, ...] = ()
+
+    @classmethod
+    def wait(cls, seconds: float, until: tuple[str, ...] = ()) -> Next:
+        """Not ended."""
+        return cls(ended=False, seconds=seconds, until=until)
 
 
 class StageFailed(MetalctlError):

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Engine
 
 from metalctl.engine.spine import SPINE
-from metalctl.model.codec import encode
+from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
-from metalctl.model.stage import ORDER, Condition, Stage
-from metalctl.store import enrollments, nodes
+from metalctl.model.stage import Condition, Stage
+from metalctl.store import enrollments, marks
 from metalctl.store.enrollments import Enrollment
+from metalctl.store.marks import Mark
 
 ACCEPTED, HARDWARE, ITSELF = 0, 1, 3
 
+# Usual seconds from the end of a stage to the end of the path.
+_AFTER = {spec.stage: sum(later.usual for later in SPINE[i + 1 :]) for i, spec in enumerate(SPINE)}
+_USUAL = {spec.stage: spec.usual for spec in SPINE}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Standing:
-    """One node. elapsed, eta: seconds; eta is None when it has ended. verdicts: how many findings of each."""
+    """One node. elapsed, eta: seconds; eta is None when it has ended. verdicts: how many findings of each.
+
+    stated: its findings as JSON; None where they were not asked for.
+    """
 
     node: str
     enrollment: str
@@ -33,38 +41,40 @@ class Standing:
     fault: str
     elapsed: float
     eta: float | None
-    findings: tuple[Finding, ...]
+    problem: str
     verdicts: dict[str, int]
-    parked: bool
-    quarantined: bool
+    marks: dict[str, Mark]
+    stated: list[dict[str, Any]] | None = None
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, in the order of the path."""
+        return tuple(decode(Finding, finding) for finding in self.stated or ())
 
     @property
     def last_finding(self) -> str:
         """What a person should read first: the finding that blocks, else what is waited for."""
-        blocking = [f for f in self.findings if f.blocks]
-        if blocking:
-            first = blocking[0]
-            return " · ".join(p for p in (first.requirement, first.got or str(first.verdict), first.part) if p)
-        return self.why
+        return self.problem or self.why
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `metalctl nodes --json`."""
-        names = ("enrollment", "batch", "profile", "stage", "condition", "why", "fault", "elapsed", "eta", "findings",
-                 "verdicts", "parked", "quarantined")  # fmt: skip
-        return {"name": self.node, **{n: encode(getattr(self, n)) for n in names}}
+        names = ("enrollment", "batch", "profile", "stage", "condition", "why", "fault", "elapsed", "eta",
+                 "verdicts")  # fmt: skip
+        hands = {kind: kind in self.marks for kind in ("held", "parked", "quarantined")}
+        told = {n: encode(getattr(self, n)) for n in names}
+        return {"name": self.node, **told, **hands, "findings": self.stated or []}
 
 
-def standings(database: Engine, batch: str | None = None) -> list[Standing]:
-    """The newest enrollment of every node, or all of a batch."""
+def standings(database: Engine, batch: str | None = None, *, findings: bool = False) -> list[Standing]:
+    """The newest enrollment of every node, or all of a batch. findings: with all that was found."""
     with database.connect() as connection:
-        listed = enrollments.listing(connection, batch)
-        newest = {e.node: e for e in sorted(listed, key=lambda e: e.created)}
-        flags = {n.name: n for n in nodes.listing(connection)}
-        found = []
-        for name, enrollment in sorted(newest.items()):
-            rows = enrollments.stages(connection, enrollment.id)
-            found.append(_standing(enrollment, rows, flags[name]))
-    return found
+        listed = enrollments.newest(connection, batch)
+        hands = marks.everybodys(connection)
+        stated = enrollments.findings(connection, [e.id for e in listed]) if findings else None
+    moment = datetime.now(UTC)
+    return [
+        _standing(e, hands.get(e.node, {}), moment, None if stated is None else stated.get(e.id, [])) for e in listed
+    ]
 
 
 def exit_code(found: list[Standing]) -> int:
@@ -74,9 +84,10 @@ def exit_code(found: list[Standing]) -> int:
     return HARDWARE if any(s.condition is Condition.FAILED for s in found) else ACCEPTED
 
 
-def _standing(enrollment: Enrollment, rows: list[enrollments.StageRow], node: nodes.Node) -> Standing:
-    findings = tuple(f for row in rows for f in row.record.findings)
-    end = enrollment.updated if enrollment.ended else datetime.now(UTC).isoformat()
+def _standing(
+    enrollment: Enrollment, hands: dict[str, Mark], moment: datetime, stated: list[dict[str, Any]] | None
+) -> Standing:
+    end = datetime.fromisoformat(enrollment.updated) if enrollment.ended else moment
     return Standing(
         node=enrollment.node,
         enrollment=enrollment.id,
@@ -86,17 +97,16 @@ def _standing(enrollment: Enrollment, rows: list[enrollments.StageRow], node: no
         condition=enrollment.condition,
         why=enrollment.why,
         fault=enrollment.fault,
-        elapsed=(datetime.fromisoformat(end) - datetime.fromisoformat(enrollment.created)).total_seconds(),
-        eta=None if enrollment.ended else _eta(enrollment, rows),
-        findings=findings,
-        verdicts=dict(Counter(str(f.verdict) for f in findings)),
-        parked=node.parked,
-        quarantined=node.quarantined,
+        # The clock may have been set back since.
+        elapsed=max(0.0, (end - datetime.fromisoformat(enrollment.created)).total_seconds()),
+        eta=None if enrollment.ended else _eta(enrollment),
+        problem=enrollment.problem,
+        verdicts=enrollment.verdicts,
+        marks=hands,
+        stated=stated,
     )
 
 
-def _eta(enrollment: Enrollment, rows: list[enrollments.StageRow]) -> float:
-    spent = next((row.elapsed for row in rows if row.record.stage is enrollment.stage), 0.0)
-    here = ORDER.index(enrollment.stage)
-    current = max(0.0, SPINE[here].usual - spent)
-    return current + sum(spec.usual for spec in SPINE[here + 1 :])
+def _eta(enrollment: Enrollment) -> float:
+    here = max(0.0, _USUAL[enrollment.stage] - enrollment.elapsed)
+    return enrollment.expected + here + _AFTER[enrollment.stage]

@@ -52,7 +52,8 @@ def certify(database: Engine, state: StateDir, enrollment: str) -> tuple[Artifac
     folder = state.reports(found.batch)
     folder.mkdir(parents=True, exist_ok=True)
     artifact = report.write_certificate(found, key, folder)
+    evidence_file = report.write_evidence(found, folder)
     payload = certificate.verify(certificate.read(Path(artifact.path)), key.public_key())
     with database.begin() as connection:
-        evidence.set_artifacts(connection, enrollment, [artifact])
+        evidence.set_artifacts(connection, enrollment, [artifact, evidence_file])
     return artifact, payload

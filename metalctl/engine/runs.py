@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from metalctl.engine import bundle
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.remote import Remote
 from metalctl.model.codec import decode, encode
@@ -20,6 +19,7 @@ from metalctl.store.database import now
 from metalctl.store.evidence import RunRow
 
 FINAL = ("run-finished", "error")
+Bundle = tuple[str, bytes]  # a name for its directory, and the tar.gz
 
 
 class Spec(Protocol):
@@ -41,9 +41,9 @@ class Python:
         return ("env", *environment, "python3", "-m", "metalctl.node", *words)
 
 
-def push_bundle(remote: Remote) -> Python:
+def push_bundle(remote: Remote, bundle: Bundle) -> Python:
     """Unpack the runner bundle on the node unless it is there."""
-    digest, data = bundle.build()
+    digest, data = bundle
     directory = f"{BUNDLE_DIR}/{digest}"
     if not _exists(remote, f"{directory}/.complete"):
         archive = f"/run/metalctl-{digest}.tar.gz"
@@ -55,12 +55,12 @@ def push_bundle(remote: Remote) -> Python:
     return Python(directory)
 
 
-def start(remote: Remote, command: str, spec: Spec) -> None:
+def start(remote: Remote, command: str, spec: Spec, bundle: Bundle) -> None:
     """Start `command` ("run" or "install") detached, unless this run id was started before."""
     directory = f"{RUN_DIR}/{spec.run_id}"
     if _exists(remote, f"{directory}/journal.jsonl"):
         return
-    python = push_bundle(remote)
+    python = push_bundle(remote, bundle)
     remote.check("mkdir", "-p", "-m", "700", directory)
     remote.put(f"{directory}/spec.json", json.dumps(encode(spec)).encode())
     unit = f"metalctl-{spec.run_id}"
@@ -85,6 +85,13 @@ def tail(remote: Remote, row: RunRow) -> RunRow:
 
 
 def _apply(row: RunRow, entry: Entry) -> None:
+    if row.state != "running":
+        return
+    if wrong := _not_whole(row, entry):
+        hint = "enroll the node again with --retry; if it stays, the node's memory or its system is not to be trusted"
+        row.final = {"event": "error", "kind": "JournalNotWhole", "message": wrong, "hint": hint}
+        row.state, row.finished = "finished", now()
+        return
     row.entries += 1
     if entry.event == "check-finished":
         row.results.append(decode(CheckResult, entry.data["result"]))
@@ -96,6 +103,15 @@ def _apply(row: RunRow, entry: Entry) -> None:
     elif entry.event in FINAL:
         row.final = {"event": entry.event, **entry.data}
         row.state, row.finished = "finished", entry.time
+
+
+def _not_whole(row: RunRow, entry: Entry) -> str:
+    """Why the journal cannot be the whole journal of one run; "" when it can so far."""
+    if entry.seq != row.entries:
+        return f"the run's journal is not whole: entry {entry.seq} stands where {row.entries} should"
+    if row.boot_id and entry.boot_id != row.boot_id:
+        return f"the run's journal goes on under another boot ({entry.boot_id[:8]} after {row.boot_id[:8]})"
+    return ""
 
 
 def _progress(data: dict[str, Any]) -> str:

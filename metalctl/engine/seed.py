@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import jinja2
 
-from metalctl.content.paths import find
-from metalctl.engine import access, layout
+from metalctl.engine import access, layout, pins
 from metalctl.engine.context import Context
 from metalctl.engine.directory import issue_token
 from metalctl.engine.errors import EngineError
 from metalctl.model.run import BondSpec
-
-FILES = ("meta-data", "user-data", "network-config")
 
 
 def render(ctx: Context) -> dict[str, str]:
@@ -31,13 +28,14 @@ def render(ctx: Context) -> dict[str, str]:
         "authorized_keys": [key],
         **_network(ctx),
     }
-    folder = find(f"pxe/images/{ctx.profile.install.os}/seed")
+    with ctx.store() as connection:
+        pinned = pins.templates(connection, ctx.enrollment, ctx.profile.install.os)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.DictLoader(pinned),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - YAML
     )
-    return {name: environment.get_template(f"{name}.j2").render(variables) for name in FILES}
+    return {name: environment.get_template(name).render(variables) for name in pins.TEMPLATES}
 
 
 def _network(ctx: Context) -> dict[str, object]:

@@ -1,8 +1,7 @@
-"""What every stage may use: the database, the settings, the artifacts to boot, and cached connections."""
+"""What every stage may use: the database, the settings, the artifacts to boot, places, connections, news of nodes."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +10,11 @@ from sqlalchemy import Engine
 
 from metalctl import bmc
 from metalctl.engine import credentials
-from metalctl.engine.remote import Remote
+from metalctl.engine.connections import Connections
+from metalctl.engine.news import Newsroom
+from metalctl.engine.places import Places
 from metalctl.engine.settings import Settings
+from metalctl.engine.walker import PLACES
 from metalctl.store.nodes import Node
 
 
@@ -25,55 +27,35 @@ class Image:
     url: str
 
 
+def _nobody(_topic: str) -> None:
+    """Before the walker is there, nobody waits."""
+
+
 @dataclass(slots=True)
 class Services:
-    """One a service. images: by name. url: of our HTTP boot service as nodes see it."""
+    """One a service. images: by name. url: of our HTTP boot service as nodes see it.
+
+    epoch: the fencing token of the service of that name (store.epochs), 0 where nobody serves. publish: tells the
+    walker that a topic happened.
+    """
 
     database: Engine
     settings: Settings
     url: str = ""
     images: dict[str, Image] = field(default_factory=dict)
+    epoch: int = 0
+    name: str = "local"
+    publish: Callable[[str], None] = _nobody
     open_bmc: Callable[[Node], bmc.Bmc] = field(init=False)
-    _remotes: dict[str, tuple[str, Remote]] = field(default_factory=dict)
-    _booting: set[str] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    places: Places = field(init=False)
+    connections: Connections = field(default_factory=Connections)
+    news: Newsroom = field(init=False)
 
     def __post_init__(self) -> None:
         self.open_bmc = lambda node: credentials.connect(self.database, node)
-
-    def remote(self, enrollment: str, boot_id: str, connect: Callable[[], Remote]) -> Remote:
-        """A connection to the system of that boot, kept between ticks."""
-        with self._lock:
-            held = self._remotes.get(enrollment)
-        if held is not None and held[0] == boot_id and held[1].alive:
-            return held[1]
-        self.forget_remote(enrollment)
-        remote = connect()
-        with self._lock:
-            self._remotes[enrollment] = (boot_id, remote)
-        return remote
-
-    def forget_remote(self, enrollment: str) -> None:
-        """Drop the kept connection."""
-        with self._lock:
-            held = self._remotes.pop(enrollment, None)
-        if held is not None:
-            held[1].close()
-
-    def claim_boot(self, enrollment: str) -> bool:
-        """A place among the nodes that may boot at the same time (power and bandwidth); False: none is free."""
-        with self._lock:
-            if enrollment in self._booting or len(self._booting) < self.settings.boot.at_once:
-                self._booting.add(enrollment)
-                return True
-            return False
-
-    def release_boot(self, enrollment: str) -> None:
-        """Give the place back."""
-        with self._lock:
-            self._booting.discard(enrollment)
+        self.places = Places(self.settings.boot.at_once, lambda: self.publish(PLACES))
+        self.news = Newsroom(self.settings.state, lambda topic: self.publish(topic))
 
     def close(self) -> None:
-        """Drop all connections."""
-        for enrollment in list(self._remotes):
-            self.forget_remote(enrollment)
+        """Drop all connections, under the ticks that use them too."""
+        self.connections.close()

@@ -27,6 +27,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as strict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from metalctl.boot.errors import BootError
 from metalctl.boot.settings import BootSettings
@@ -113,6 +115,7 @@ class _File:
     bmc: Bmcs = field(default_factory=Bmcs)
     state: str = ""
     cache: str = ""
+    database: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,8 @@ def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
     """The settings of a file, or the defaults; UsageError names the file and the field."""
     path = config or _default_file()
     data = _parse(path) if path else _File()
-    state = StateDir(state_dir or (Path(data.state) if data.state else default_state_dir()))
+    folder = state_dir or (Path(data.state) if data.state else default_state_dir())
+    state = StateDir(folder, _database(data.database))
     cache = Path(data.cache) if data.cache else default_cache_dir()
     if data.boot.complete:
         try:
@@ -140,6 +144,24 @@ def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
         except BootError as error:
             raise UsageError(f"{path}: boot: {error.message}", hint=error.hint) from error
     return Settings(state, cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
+
+
+def _database(url: str) -> str:
+    """The URL of a PostgreSQL database with its driver named, "" for SQLite; UsageError says what is wrong with it."""
+    if not url:
+        return ""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UsageError(f"database: {url!r} is no URL", hint="postgresql://metalctl@db.example/metalctl") from error
+    if parsed.get_backend_name() != "postgresql":
+        raise UsageError(f"database: {parsed.get_backend_name()} is not known", hint="postgresql://, or leave it out")
+    if parsed.password:
+        raise UsageError(
+            "database: a password does not belong in the settings",
+            hint="write it into ~/.pgpass of the service's user, or use a socket",
+        )
+    return parsed.set(drivername="postgresql+psycopg").render_as_string()
 
 
 def _default_file() -> Path | None:

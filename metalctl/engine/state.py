@@ -1,4 +1,4 @@
-"""The state directory: database, keys, artifacts, logs; and the lock that keeps a second service out.
+"""The state directory: database, keys, artifacts, logs.
 
 STATE/metalctl.db        what is remembered          STATE/keys/       client and signing keys (0600)
 STATE/workflows.db       the workflow library's own  STATE/boot/       DHCP leases and configuration
@@ -7,12 +7,12 @@ STATE/reports/BATCH/     pages, JUnit, certificates  STATE/serve.lock  held by t
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from metalctl.engine.errors import EngineError, Locked
+from metalctl.engine.errors import EngineError
+from metalctl.store.database import sqlite_url
 
 
 def default_state_dir() -> Path:
@@ -31,9 +31,20 @@ def default_cache_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class StateDir:
-    """Paths below one state directory."""
+    """Paths below one state directory. url: of a PostgreSQL database that is used in place of the two files."""
 
     path: Path
+    url: str = ""
+
+    @property
+    def store_url(self) -> str:
+        """Where metalctl remembers, as SQLAlchemy's URL."""
+        return self.url or sqlite_url(self.database)
+
+    @property
+    def workflows_url(self) -> str:
+        """Where the workflow library remembers."""
+        return self.url or sqlite_url(self.workflows)
 
     @property
     def database(self) -> Path:
@@ -42,6 +53,11 @@ class StateDir:
     @property
     def workflows(self) -> Path:
         return self.path / "workflows.db"
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there may be anything in the store yet."""
+        return bool(self.url) or self.database.exists()
 
     @property
     def keys(self) -> Path:
@@ -71,43 +87,3 @@ class StateDir:
                 hint="run metalctl as its owner, or choose another with --state-dir or $METALCTL_STATE",
             )
         return self
-
-
-class ServiceLock:
-    """The lock of the running service; one executor a database is what the workflow library can take."""
-
-    def __init__(self, state: StateDir) -> None:
-        self._path = state.path / "serve.lock"
-        self._file: int | None = None
-
-    def acquire(self) -> None:
-        """Take the lock and write our pid into it; Locked names the holder."""
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 32).decode().strip()
-            os.close(handle)
-            raise Locked(
-                f"another metalctl (pid {holder or '?'}) serves {self._path.parent}",
-                hint="hand work to it with metalctl enroll, or stop it first",
-            ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        self._file = handle
-
-    def release(self) -> None:
-        """Give the lock back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-    @property
-    def held_elsewhere(self) -> bool:
-        """Whether a service is running on this state directory."""
-        try:
-            self.acquire()
-        except Locked:
-            return True
-        self.release()
-        return False

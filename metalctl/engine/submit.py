@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine
 from metalctl.content import profiles
 from metalctl.content.errors import Problem, ProfileError
 from metalctl.content.secrets import resolve
-from metalctl.engine import again, cohort
+from metalctl.engine import again as trying_again
+from metalctl.engine import cohort, pins
 from metalctl.model.errors import MetalctlError, UsageError
-from metalctl.model.stage import Condition
+from metalctl.model.stage import Condition, Stage
 from metalctl.store import audit, enrollments, nodes, pairs
 from metalctl.store.database import lock
 from metalctl.store.errors import NotFound
@@ -38,29 +39,77 @@ class Row:
     columns: Sequence[str] = ()
 
 
-def check(database: Engine, rows: Sequence[Row]) -> None:
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """batch: the new one, "" when there was nothing to do. left_alone: nodes that are handed over already."""
+
+    batch: str
+    left_alone: tuple[str, ...] = ()
+
+
+def check(database: Engine, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
     """Refuse bad rows, writing nothing; UsageError lists every bad row."""
     with database.connect() as connection:
-        _refuse(connection, rows)
+        _refuse(connection, rows, again)
 
 
-def submit(database: Engine, rows: Sequence[Row], *, level: str, allow_erase: bool, full_read: bool = False) -> str:
-    """A new batch of these nodes; returns its id. UsageError lists every bad row, and then nothing is kept."""
+def submit(
+    database: Engine,
+    rows: Sequence[Row],
+    *,
+    level: str,
+    allow_erase: bool,
+    full_read: bool = False,
+    again: Sequence[str] = (),
+    service: str = "",
+) -> Submitted:
+    """A new batch of these nodes. UsageError lists every bad row, and then nothing is kept.
+
+    Nodes that are handed over are in use: they are left alone, except those named in `again`. service: the boot
+    network whose service shall walk them, where several have one store.
+    """
     with database.begin() as connection:
         lock(connection)
-        _refuse(connection, rows)
+        _refuse(connection, rows, again)
+        left = tuple(row.name for row in rows if row.name not in again and _handed_over(connection, row.name))
+        rows = [row for row in rows if row.name not in left]
+        if not rows:
+            return Submitted("", left)
         expected = {row.name: row.expected for row in rows if row.expected}
         options = {"level": level, "allow_erase": allow_erase, "full_read": full_read, "expected": expected}
         batch = enrollments.new_batch(connection, options)
+        pinned = {name: pins.take(connection, name) for name in {row.profile for row in rows}}
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
-            enrollments.new(connection, row.name, batch, row.profile)
-            audit.record(connection, row.name, "enroll", actor="operator", batch=batch, profile=row.profile)
-    return batch
+            enrollment = enrollments.new(connection, row.name, batch, row.profile, service)
+            pins.pin(connection, enrollment, row.profile, pinned[row.profile])
+            done_before = {"again": True} if row.name in again else {}
+            told = {"batch": batch, "profile": row.profile, **done_before}
+            audit.record(connection, row.name, "enroll", actor="operator", **told)
+    return Submitted(batch, left)
 
 
-def _refuse(connection: Connection, rows: Sequence[Row]) -> None:
-    told = [_told(row, [*_problems(row), *_conflicts(connection, row)]) for row in rows]
+def handed_over(database: Engine, names: Sequence[str]) -> list[str]:
+    """Those of the nodes that came to the good end of their newest enrollment."""
+    with database.connect() as connection:
+        return [name for name in names if _handed_over(connection, name)]
+
+
+def _handed_over(connection: Connection, name: str) -> bool:
+    try:
+        latest = enrollments.latest(connection, name)
+    except NotFound:
+        return False
+    return latest.ended and latest.condition is Condition.DONE
+
+
+def _refuse(connection: Connection, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
+    # A thousand rows name one credential and a few profiles.
+    different = {(row.credential, row.profile): row for row in rows}
+    known = {what: _problems(row) for what, row in different.items()}
+    told = [_told(row, [*known[row.credential, row.profile], *_conflicts(connection, row)]) for row in rows]
+    told += [f"--again {name}: no such row" for name in again if name not in {row.name for row in rows}]
+    told += [f"--again {name}: it is not handed over" for name in again if not _handed_over(connection, name)]
     if bad := [line for line in told if line]:
         raise UsageError("\n".join(bad), hint="nothing was enrolled; correct these rows and try again")
 
@@ -80,17 +129,24 @@ def check_retry(database: Engine, names: Sequence[str]) -> None:
         _failed(connection, names)
 
 
-def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False) -> str:
-    """Let failed enrollments of one batch go on (engine.again says from where); returns the batch.
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """told: what changed since these nodes were queued, and whether it is taken, as lines for a person."""
+
+    batch: str
+    told: tuple[str, ...] = ()
+
+
+def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False) -> Retried:
+    """Let failed enrollments of one batch go on (engine.again says from where).
 
     allow_erase, full_read are for these nodes only. UsageError: one is not failed, or they are of several batches.
     """
     with database.begin() as connection:
         lock(connection)
         found = _failed(connection, names)
-        for enrollment in found:
-            _reopen(connection, enrollment, allow_erase, full_read)
-    return found[0].batch
+        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase, full_read)]
+    return Retried(found[0].batch, tuple(told))
 
 
 def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.Enrollment]:
@@ -107,18 +163,33 @@ def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.En
     return found
 
 
-def _reopen(connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool) -> None:
+def _reopen(
+    connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool
+) -> list[str]:
     attempt = enrollment.attempt + 1
-    first = again.reopen(connection, enrollment)
+    first = trying_again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
-    enrollments.change(connection, enrollment.id, attempt=attempt, **waiting)
+    enrollments.change(connection, enrollment.id, attempt=attempt, elapsed=0.0, **waiting)
+    enrollments.summarize(connection, enrollment.id)
     if allow_erase:
-        again.allow_erase(connection, enrollment)
+        trying_again.allow_erase(connection, enrollment)
     if full_read:
-        again.read_all(connection, enrollment)
+        trying_again.read_all(connection, enrollment)
     _pair_anew(connection, enrollment)
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
     audit.record(connection, enrollment.node, "retry", actor="operator", **told)
+    return _changed(connection, enrollment, first)
+
+
+def _changed(connection: Connection, enrollment: enrollments.Enrollment, first: Stage) -> list[str]:
+    changes = pins.renew(connection, enrollment, first)
+    if not changes:
+        return []
+    taken = pins.of(enrollments.get(connection, enrollment.id)) != pins.of(enrollment)
+    audit.record(connection, enrollment.node, "content-changed", taken=taken, changes=[c.what for c in changes])
+    lines = [f"{enrollment.node}: {c.what}: {c.pinned} → {c.now}" for c in changes]
+    end = "the new is used from here on" if taken else f"kept as queued: it goes on at {first}, behind matched"
+    return [*lines, f"{enrollment.node}: {end}"]
 
 
 def _pair_anew(connection: Connection, enrollment: enrollments.Enrollment) -> None:
@@ -154,5 +225,5 @@ def _conflicts(connection: Connection, row: Row) -> list[tuple[str, str]]:
         latest = None
     if latest is not None and not latest.ended:
         return [("name", f"{row.name} is being enrolled already ({latest.stage}, {latest.condition})")]
-    owner = [n.name for n in nodes.listing(connection) if n.bmc == row.bmc and n.name != row.name]
-    return [("bmc", f"BMC {row.bmc} belongs to {owner[0]} already")] if owner else []
+    owner = nodes.by_bmc(connection, row.bmc)
+    return [("bmc", f"BMC {row.bmc} belongs to {owner} already")] if owner not in (None, row.name) else []

@@ -38,7 +38,8 @@ class PhoneHome:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The answer to a phone-home: who may log in."""
+    """The answer to a phone-home: who may log in. time: the controller's clock, epoch seconds, for the ramdisk's."""
 
     authorized_keys: tuple[str, ...]
     hostname: str
+    time: float = 0.0

@@ -105,7 +105,8 @@ def _made_up(plain: str) -> bool:
     raw = bytes.fromhex(digits)
     alike = max(raw.count(byte) for byte in set(raw)) >= len(raw) - _STRAY
     told = (bytes.fromhex(one.replace("-", "")) for one in uuids.orders(plain))
-    return alike or _counted(digits) or any(len(_steps(one)) == 1 for one in told)
+    one_a_group = all(len(set(group)) == 1 for group in plain.split("-"))
+    return alike or one_a_group or _counted(digits) or any(len(_steps(one)) == 1 for one in told)
 
 
 def _steps(raw: bytes) -> set[int]:

@@ -6,7 +6,9 @@ The controller tails it by byte offset. A run is complete only when an entry `ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from metalctl.model.inventory import LogEntry
@@ -14,6 +16,8 @@ from metalctl.model.watch import Watch
 
 RUN_DIR = "/var/lib/metalctl/runs"
 BUNDLE_DIR = "/opt/metalctl"
+# Seconds after which a run that has nothing to tell calls all the same.
+BEAT = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,12 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires` (epoch s).
+    """Leave to destroy what is on one disk: by serial and size (bytes), for one action, until `expires`.
 
-    The rest is the disk as it was looked at (metalctl.node.hygiene), and holds within that boot only: number is the
-    kernel's device number ("8:0"), diskseq the kernel's count of media that came ("" before Linux 5.15), boot_id the
-    boot. "" for wwn and diskseq: the disk and the kernel stated none.
+    expires: seconds of the node's boot (CLOCK_BOOTTIME): wall clocks step. The rest is the disk as it was looked at
+    (metalctl.node.hygiene), and holds within that boot only: number is the kernel's device number ("8:0"), diskseq the
+    kernel's count of media that came ("" before Linux 5.15), boot_id the boot. "" for wwn and diskseq: the disk and the
+    kernel stated none.
     """
 
     serial: str
@@ -68,11 +73,35 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True)
+class Herald:
+    """Where a run says that its journal grew, and the key (hex) of this run alone with which it signs that."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One call of a run: the number of its journal's last entry, and of the call itself; both only ever grow."""
+
+    run: str
+    seq: int
+    call: int
+    signature: str = ""
+
+    def signed(self, key: str) -> News:
+        """With what proves that the run made it: HMAC-SHA256 in hex."""
+        text = f"{self.run} {self.seq} {self.call}".encode()
+        return replace(self, signature=hmac.new(bytes.fromhex(key), text, hashlib.sha256).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """One run of checks. kind: "burn-in", "accept" or "peer". checks: name → limits in base units.
 
     roles: disk role → serials. boot_id: the boot that this run belongs to. errors: what the profile asks of error
     counters, None when no profile says. bmc_log: the BMC's event log as it was read from outside before the run.
+    herald: None for a run that tells nobody.
     """
 
     run_id: str
@@ -85,6 +114,7 @@ class RunSpec:
     peer: Peer | None = None
     armed: tuple[Armed, ...] = ()
     boot_id: str = ""
+    herald: Herald | None = None
     errors: Watch | None = None
     bmc_log: tuple[LogEntry, ...] = ()
 
@@ -107,6 +137,7 @@ class InstallSpec:
     seed: dict[str, str]
     armed: Armed
     boot_id: str = ""
+    herald: Herald | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,14 @@ def now() -> str:
 class Journal:
     """A journal open for appending; safe to append to from several threads."""
 
-    def __init__(self, path: str | Path, boot_id: str) -> None:
-        """Create the file (and its directory); raises JournalExists when the run was started before."""
+    def __init__(self, path: str | Path, boot_id: str, grew: Callable[[int], None] | None = None) -> None:
+        """Create the file (and its directory); raises JournalExists when the run was started before.
+
+        grew: is told the number of each entry once it is on the disk.
+        """
         self.path = Path(path)
         self.boot_id = boot_id
+        self._grew = grew
         self._seq = 0
         self._lock = threading.Lock()
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +54,9 @@ class Journal:
             _write_all(self._fd, line.encode())
             os.fsync(self._fd)
             self._seq += 1
-            return entry
+        if self._grew is not None:
+            self._grew(entry.seq)
+        return entry
 
     def close(self) -> None:
         """Close the file; a second close does nothing."""

@@ -1,9 +1,10 @@
 """The acceptance certificate: an in-toto statement (predicate test-result v0.1) in a signed DSSE envelope.
 
-Subjects: the node's identity and its inventory, each by the SHA-256 of its canonical JSON (`digest_of`), so that
-whoever has the machine before him can take both again and compare. The predicate says what was asked (the profile
-and its digest), what came of it (counts, names of tests), of what (run ids, image), until when, and whether the
-machine was emulated.
+Subjects: the node's identity by the SHA-256 of its canonical JSON (`digest_of`), and the machine part by part
+(model.machine), which is listed too, so that whoever has the machine before him can read it again and compare; and
+the evidence (the JSON of the dossier at that moment) by its SHA-256. The predicate says what was asked (the profile
+and its digest, the level, each check with its limits), what was left out and why, what was measured and what came of
+it, of what (run ids, image), until when, and whether the machine was emulated.
 
 It is not issued over a FAIL or UNKNOWN that nobody waived, without the stage `accepted`, without a verified
 installation, or without a check on the installed system: `blockers` names each. It ends with the first waiver that
@@ -14,19 +15,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from metalctl.model import machine
 from metalctl.model.codec import encode
 from metalctl.model.dossier import Artifact, Dossier
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Inventory
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
-from metalctl.report import dsse
+from metalctl.report import dsse, evidence
 from metalctl.report.errors import Expired, NotACertificate, NotCertifiable
 from metalctl.report.files import put
 from metalctl.report.judge import Judgement, done, judge
@@ -120,11 +122,21 @@ def blockers(dossier: Dossier, judgement: Judgement) -> list[str]:
         found.append("no in-band inventory is recorded")
     if not _hex(dossier.profile_digest):
         found.append("the digest of the profile is not recorded")
-    return found
+    return found + evidence.too_little(dossier, judgement, {part.kind for part in _machine(dossier)})
 
 
-def digest_of(value: Identity | Inventory) -> str:
-    """SHA-256 (hex) of the canonical JSON of an identity or an inventory."""
+def evidence_of(dossier: Dossier) -> bytes:
+    """The JSON that a certificate binds by its hash: the dossier as it is now, without the files made of it."""
+    return canonical(encode(replace(dossier, artifacts=()))) + b"\n"
+
+
+def _machine(dossier: Dossier) -> tuple[machine.Part, ...]:
+    inventory = dossier.installed or dossier.in_band
+    return machine.parts(inventory) if inventory is not None else ()
+
+
+def digest_of(value: Identity) -> str:
+    """SHA-256 (hex) of the canonical JSON of an identity."""
     return hashlib.sha256(canonical(encode(value))).hexdigest()
 
 
@@ -134,9 +146,11 @@ def canonical(value: Any) -> bytes:
 
 
 def _statement(dossier: Dossier, judgement: Judgement, at: datetime, validity: timedelta) -> dict[str, Any]:
-    inventory = dossier.installed or dossier.in_band
-    assert inventory is not None  # `blockers` saw to it
-    subjects = [(dossier.node, digest_of(dossier.identity)), (f"{dossier.node}/inventory", digest_of(inventory))]
+    subjects = [
+        (dossier.node, digest_of(dossier.identity)),
+        (f"{dossier.node}/inventory", machine.digest(_machine(dossier))),
+        (f"{dossier.node}/evidence", hashlib.sha256(evidence_of(dossier)).hexdigest()),
+    ]
     return {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects],
@@ -175,6 +189,8 @@ def _details(dossier: Dossier, judgement: Judgement, at: datetime, validity: tim
         "counts": judgement.counts | {"waived": len(judgement.waivers)},
         "waivers": [encode(f) for f in judgement.waivers],
         "runs": [run.run_id for run in dossier.runs],
+        "machine": encode(_machine(dossier)),
+        **evidence.bound(judgement),
         "image_sha256": dossier.installation.image_sha256 if dossier.installation else "",
         "issued": at.isoformat(timespec="seconds"),
         "valid_until": until.isoformat(timespec="seconds"),

@@ -26,16 +26,52 @@ from cryptography.hazmat.primitives.serialization import (
 
 from metalctl.report.errors import KeyProblem
 
+_LOST = "put it back from a backup, or make a new one: metalctl report rotate-key"
+
 
 def load_or_create_key(path: Path) -> Ed25519PrivateKey:
     """The key of that file, made at first use. KeyProblem when it is none, or when group or others may read it."""
     if not path.exists():
+        _refuse_lost(path)
         _create(path)
     key = _load(path)
     public = public_path(path)
     if not public.exists():
         _put(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     return key
+
+
+def rotate(path: Path) -> tuple[str, str]:
+    """Put a new key in place of the one of that file: (id of the old one, "" without one; id of the new one).
+
+    The old public key stays beside it (NAME.ID.pub): what was signed with it still verifies. The old private key is
+    deleted.
+    """
+    old = ""
+    public = public_path(path)
+    if public.exists():
+        old = key_id(load_public_key(public))
+        public.replace(retired_path(path, old))
+    path.unlink(missing_ok=True)
+    _create(path)
+    return old, key_id(load_or_create_key(path).public_key())
+
+
+def retired_path(path: Path, identifier: str) -> Path:
+    """Where the public half of a key that signs no more is."""
+    return path.with_name(f"{path.stem}.{identifier[:16]}.pub")
+
+
+def published(path: Path) -> list[Path]:
+    """Every public key of this provisioner, the one that signs now first."""
+    retired = sorted(path.parent.glob(f"{path.stem}.*.pub"))
+    return [p for p in (public_path(path), *retired) if p.exists()]
+
+
+def _refuse_lost(path: Path) -> None:
+    """A private key that is gone is told: a new one in its place would make the certificates before look forged."""
+    if public_path(path).exists() or list(path.parent.glob(f"{path.stem}.*.pub")):
+        raise KeyProblem(f"the signing key {path} is gone, and its public half is there", hint=_LOST)
 
 
 def public_path(path: Path) -> Path:
@@ -94,7 +130,13 @@ def _load(path: Path) -> Ed25519PrivateKey:
             )
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyProblem(f"{path}: not a private key: {error}", hint="move it away; a new one is made then") from error
+        raise KeyProblem(
+            f"{path}: not a private key: {error}",
+            hint="put it back from a backup, or make a new one: metalctl report rotate-key",
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyProblem(f"{path}: not an Ed25519 key", hint="move it away; a new one is made then")
+        raise KeyProblem(
+            f"{path}: not an Ed25519 key",
+            hint="put it back from a backup, or make a new one: metalctl report rotate-key",
+        )
     return key

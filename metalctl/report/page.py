@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,24 @@ class _Content(BaseLoader):
             path: Path = paths.find(f"reports/{template}")
         except ContentMissing as error:
             raise TemplateNotFound(template) from error
-        return path.read_text(), str(path), None
+        written = path.stat().st_mtime_ns
+        return path.read_text(), str(path), lambda: _same(template, path, written)
 
 
+def _same(template: str, path: Path, written: int) -> bool:
+    """Whether the template that was read is still the one that counts."""
+    try:
+        return paths.find(f"reports/{template}") == path and path.stat().st_mtime_ns == written
+    except (ContentMissing, OSError):
+        return False
+
+
+def render(template: str, **variables: Any) -> str:
+    """A page of the content room's templates."""
+    return _environment().get_template(template).render(**variables)
+
+
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
         loader=_Content(),
@@ -80,6 +96,7 @@ def _environment() -> Environment:
         gauge=view.gauge,
         when=view.when,
         lasted=view.lasted,
+        duration=_duration,
         slug=slug,
         yesno=lambda v: "" if v is None else ("yes" if v else "no"),
     )
@@ -91,6 +108,12 @@ def _finalize(value: Any) -> Any:
     if value is None:
         return ""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _stamp(at: datetime) -> str:

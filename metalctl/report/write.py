@@ -45,6 +45,11 @@ def write_certificate(dossier: Dossier, key: Ed25519PrivateKey, directory: Path)
     return certificate.write(certificate.issue(dossier, key), path)
 
 
+def write_evidence(dossier: Dossier, directory: Path) -> Artifact:
+    """NODE.evidence.json: what the certificate binds by its hash, byte by byte. kind "evidence"."""
+    return put(directory / f"{slug(dossier.node)}.evidence.json", certificate.evidence_of(dossier).decode(), "evidence")
+
+
 def read_dossiers(path: Path) -> list[Dossier]:
     """The dossiers of a NODE.json or batch.json as written here; BadDossier says what is wrong with the file."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -11,16 +12,25 @@ from metalctl.model.codec import decode, encode
 from metalctl.store import schema
 from metalctl.store.database import now
 
+# The same sighting within so many seconds is one.
+REPEATED = 5.0
+# How many are kept, over all machines, and after how many new ones the rest is dropped.
+SIGHTINGS, PRUNE_EVERY = 50_000, 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is remembered of a one-time token. boot_id: of the boot that used it, or "". expires: epoch seconds."""
+    """What is remembered of a one-time token. boot_id: of the boot that used it, or "". expires: epoch seconds.
+
+    mac: of the port over which the system that got it was booted, "" for one on a disk.
+    """
 
     digest: str
     enrollment: str
     kind: str
     expires: float
     boot_id: str = ""
+    mac: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Boot:
     address: str
     at: str
     report: PhoneHome
+    sighting: int = 0
 
 
 def set_intent(connection: Connection, node: str, enrollment: str, action: str) -> None:
@@ -49,8 +60,16 @@ def intent(connection: Connection, node: str) -> tuple[str, str] | None:
 
 
 def add_token(connection: Connection, token: Token) -> None:
-    """Remember a token by its hash."""
+    """Remember a token by its hash. Those before it that nobody used are worth nothing from now on."""
+    revoke_tokens(connection, token.enrollment, token.kind)
     connection.execute(insert(schema.tokens).values(**encode(token)))
+
+
+def revoke_tokens(connection: Connection, enrollment: str, kind: str) -> None:
+    """Forget the tokens of that kind that nobody used: the boot that they were for will not come."""
+    table = schema.tokens
+    unused = (table.c.enrollment == enrollment) & (table.c.kind == kind) & (table.c.boot_id == "")
+    connection.execute(delete(table).where(unused))
 
 
 def token(connection: Connection, digest: str) -> Token | None:
@@ -68,12 +87,14 @@ def use_token(connection: Connection, digest: str, boot_id: str) -> bool:
 
 def add_boot(connection: Connection, enrollment: str, report: PhoneHome) -> None:
     """Record a phone-home, without its token; the same boot again only refreshes its address."""
+    newest = newest_sighting(connection, list(report.macs))
     data = {**encode(report), "token": ""}
     table = schema.boots
     where = (table.c.enrollment == enrollment) & (table.c.boot_id == report.boot_id)
     if connection.execute(update(table).where(where).values(address=report.address, data=data)).rowcount == 0:
         row = {"enrollment": enrollment, "kind": report.kind, "boot_id": report.boot_id, "address": report.address}
-        connection.execute(insert(table).values(**row, at=now(), data=data))
+        seen = newest[0] if newest else 0
+        connection.execute(insert(table).values(**row, at=now(), data=data, sighting=seen))
 
 
 def last_boot(connection: Connection, enrollment: str, kind: str | None = None, *, after: int = 0) -> Boot | None:
@@ -86,7 +107,7 @@ def last_boot(connection: Connection, enrollment: str, kind: str | None = None, 
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    return Boot(row.enrollment, row.kind, row.boot_id, row.address, row.at, decode(PhoneHome, row.data))
+    return Boot(row.enrollment, row.kind, row.boot_id, row.address, row.at, decode(PhoneHome, row.data), row.sighting)
 
 
 def newest(connection: Connection, enrollment: str) -> int:
@@ -96,12 +117,25 @@ def newest(connection: Connection, enrollment: str) -> int:
 
 
 def add_sighting(connection: Connection, mac: str, what: str) -> None:
-    """Somebody was seen on the boot network."""
-    connection.execute(insert(schema.sightings).values(mac=mac.lower(), what=what, at=now()))
-
-
-def sightings(connection: Connection, macs: list[str]) -> list[tuple[str, str, str]]:
-    """(time, mac, what) of these addresses, oldest first."""
+    """Somebody was seen on the boot network. Who shouts is written down once a few seconds, and not for ever."""
     table = schema.sightings
-    query = select(table.c.at, table.c.mac, table.c.what).where(table.c.mac.in_(macs)).order_by(table.c.id)
-    return [(row.at, row.mac, row.what) for row in connection.execute(query)]
+    mine = table.c.mac == mac.lower()
+    last = connection.execute(select(table.c.what, table.c.at).where(mine).order_by(table.c.id.desc()).limit(1)).first()
+    if last is not None and last.what == what and 0 <= _seconds_since(last.at) < REPEATED:
+        return
+    done = connection.execute(insert(table).values(mac=mac.lower(), what=what, at=now()))
+    number = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
+    if number % PRUNE_EVERY == 0:
+        connection.execute(delete(table).where(table.c.id <= number - SIGHTINGS))
+
+
+def _seconds_since(at: str) -> float:
+    return (datetime.fromisoformat(now()) - datetime.fromisoformat(at)).total_seconds()
+
+
+def newest_sighting(connection: Connection, macs: list[str]) -> tuple[int, str] | None:
+    """(id, what) of the last sighting of one of these addresses; ids grow, whatever the clock does."""
+    table = schema.sightings
+    query = select(table.c.id, table.c.what).where(table.c.mac.in_(macs)).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.id, row.what) if row is not None else None

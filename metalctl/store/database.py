@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -28,7 +30,8 @@ def now() -> str:
 
 def open_database(url: str) -> Engine:
     """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
-    engine = create_engine(url, json_deserializer=_loads)
+    engine = create_engine(url, json_deserializer=_loads, **_pool(url))
+    _private(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     try:
@@ -39,6 +42,25 @@ def open_database(url: str) -> Engine:
             hint="is it metalctl's file, in a writable directory? another one is named with --state-dir",
         ) from error
     return engine
+
+
+def _pool(url: str) -> dict[str, int]:
+    """Of a file, a connection each thread that ticks, kept: opening one costs more than most of what is asked.
+
+    A PostgreSQL server has a hundred for all of its services.
+    """
+    if not url.startswith("sqlite"):
+        return {"pool_size": 12, "max_overflow": 8}
+    return {"pool_size": 100, "max_overflow": 40} if url.startswith("sqlite:////") else {}
+
+
+def _private(engine: Engine) -> None:
+    """A new file of SQLite is its owner's alone, and so are the log and index beside it, which take its mode."""
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and path != ":memory:":
+        with contextlib.suppress(OSError):  # where it cannot be made, opening it says so better
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            Path(path).chmod(0o600)
 
 
 def _loads(text: str) -> Any:
@@ -90,6 +112,8 @@ def _migrate(engine: Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == head:
             return
+        # One transaction, table changes included: killed in the middle, nothing of it has happened.
+        lock(connection)
         if current is not None and current not in _revisions(directory):
             raise StoreError(
                 f"the database {engine.url.render_as_string()} was written by a newer metalctl (schema {current})",

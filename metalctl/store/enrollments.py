@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, delete, func, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -15,12 +17,17 @@ from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import schema
 from metalctl.store.database import now
-from metalctl.store.errors import NotFound
+from metalctl.store.errors import NotFound, Stale
 
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code)."""
+    """One row. fault: "" | "hardware" | "metalctl": whose fault a failure is (decides the exit code).
+
+    number: later enrollments have higher ones. elapsed: seconds of work on its stage. verdicts: how many findings of
+    each; problem: the first that blocks, as a person reads it. priority: higher boots first. expected: seconds until
+    its turn, while it waits for one.
+    """
 
     id: str
     node: str
@@ -34,6 +41,13 @@ class Enrollment:
     attempt: int = 1
     fault: str = ""
     profile_digest: str = ""
+    number: int = 0
+    elapsed: float = 0.0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+    pins: dict[str, str] = field(default_factory=dict)
+    priority: int = 0
+    expected: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -45,12 +59,16 @@ class Enrollment:
 
 @dataclass(slots=True)
 class StageRow:
-    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes."""
+    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes.
+
+    version: counts the writes, 0 for a row that was never written: who writes must have read the last one.
+    """
 
     record: StageRecord
     elapsed: float = 0.0
     ticked: str = ""
     memo: dict[str, Any] = field(default_factory=dict)
+    version: int = 0
 
 
 def new_batch(connection: Connection, options: dict[str, Any]) -> str:
@@ -79,23 +97,37 @@ def last_batch(connection: Connection) -> str:
     return str(found)
 
 
-def new(connection: Connection, node: str, batch: str, profile: str) -> str:
-    """A new enrollment at the start of the path; returns its id."""
+def new(connection: Connection, node: str, batch: str, profile: str, service: str = "") -> str:
+    """A new enrollment at the start of the path; returns its id. service: the boot network that shall walk it."""
     identifier = f"{node}-{secrets.token_hex(4)}"
     row = {"id": identifier, "node": node, "batch": batch, "profile": profile, "created": now(), "updated": now()}
     state = {"stage": Stage.DISCOVERED.value, "condition": Condition.WAITING.value, "why": "queued", "attempt": 1}
-    connection.execute(insert(schema.enrollments).values(**row, **state, fault="", profile_digest=""))
+    newest = select(func.coalesce(func.max(schema.enrollments.c.number), 0) + 1).scalar_subquery()
+    connection.execute(
+        insert(schema.enrollments).values(**row, **state, fault="", profile_digest="", number=newest, service=service)
+    )
     return identifier
 
 
-def _enrollment(row: Row[tuple[object, ...]]) -> Enrollment:
-    data = dict(row._mapping)
-    return Enrollment(**{**data, "stage": Stage(data["stage"]), "condition": Condition(data["condition"])})
+_STAGES, _CONDITIONS = {s.value: s for s in Stage}, {c.value: c for c in Condition}
+_FIELDS = [field.name for field in fields(Enrollment)]
+_STAGE, _CONDITION = _FIELDS.index("stage"), _FIELDS.index("condition")
+
+
+def _select() -> Select[Any]:
+    """The columns of an Enrollment, in its order: ten thousand of them are read for one list."""
+    return select(*(schema.enrollments.c[name] for name in _FIELDS))
+
+
+def _enrollment(row: Row[Any]) -> Enrollment:
+    values = list(row)
+    values[_STAGE], values[_CONDITION] = _STAGES[values[_STAGE]], _CONDITIONS[values[_CONDITION]]
+    return Enrollment(*values)
 
 
 def get(connection: Connection, identifier: str) -> Enrollment:
     """One enrollment by id."""
-    row = connection.execute(select(schema.enrollments).where(schema.enrollments.c.id == identifier)).one_or_none()
+    row = connection.execute(_select().where(schema.enrollments.c.id == identifier)).one_or_none()
     if row is None:
         raise NotFound(f"no enrollment {identifier!r}")
     return _enrollment(row)
@@ -103,8 +135,8 @@ def get(connection: Connection, identifier: str) -> Enrollment:
 
 def latest(connection: Connection, node: str) -> Enrollment:
     """The newest enrollment of a node."""
-    query = select(schema.enrollments).where(schema.enrollments.c.node == node)
-    row = connection.execute(query.order_by(schema.enrollments.c.created.desc()).limit(1)).one_or_none()
+    query = _select().where(schema.enrollments.c.node == node)
+    row = connection.execute(query.order_by(schema.enrollments.c.number.desc()).limit(1)).one_or_none()
     if row is None:
         raise NotFound(f"node {node!r} was never enrolled", hint="metalctl nodes lists the enrolled ones")
     return _enrollment(row)
@@ -112,7 +144,7 @@ def latest(connection: Connection, node: str) -> Enrollment:
 
 def listing(connection: Connection, batch: str | None = None) -> list[Enrollment]:
     """Enrollments of a batch, or of all, by node name."""
-    query = select(schema.enrollments).order_by(schema.enrollments.c.node, schema.enrollments.c.created)
+    query = _select().order_by(schema.enrollments.c.node, schema.enrollments.c.number)
     if batch is not None:
         query = query.where(schema.enrollments.c.batch == batch)
     return [_enrollment(row) for row in connection.execute(query)]
@@ -122,6 +154,84 @@ def change(connection: Connection, identifier: str, **values: object) -> None:
     """Change columns of an enrollment; `updated` follows."""
     query = update(schema.enrollments).where(schema.enrollments.c.id == identifier)
     connection.execute(query.values(**values, updated=now()))
+
+
+def advance(connection: Connection, read: Enrollment, **values: object) -> None:
+    """The same by the walk of one attempt; Stale when the enrollment has ended or tries again since it was read."""
+    table = schema.enrollments
+    mine = (table.c.id == read.id) & (table.c.attempt == read.attempt) & ~_ended()
+    if connection.execute(update(table).where(mine).values(**values, updated=now())).rowcount == 0:
+        raise Stale(f"{read.id}: attempt {read.attempt} is no longer under way")
+
+
+def under_way(connection: Connection, service: str | None = None) -> list[tuple[str, int]]:
+    """(id, attempt) of each enrollment that somebody has to walk; with a service, of those that it has to."""
+    table = schema.enrollments
+    query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.number)
+    if service is not None:
+        query = query.where(table.c.service == service)
+    return [(row.id, row.attempt) for row in connection.execute(query)]
+
+
+def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]:
+    """The newest enrollment of each node, or all of a batch, by node name."""
+    table = schema.enrollments
+    query = _select().order_by(table.c.node)
+    if batch is not None:
+        return [_enrollment(row) for row in connection.execute(query.where(table.c.batch == batch))]
+    last = select(func.max(table.c.number)).group_by(table.c.node).scalar_subquery()
+    return [_enrollment(row) for row in connection.execute(query.where(table.c.number.in_(last)))]
+
+
+def summarize(connection: Connection, identifier: str) -> None:
+    """Keep beside the enrollment what a list shows of its findings."""
+    table = schema.stages
+    rows = connection.execute(select(table.c.stage, table.c.findings).where(table.c.enrollment == identifier)).all()
+    ordered = sorted(rows, key=lambda row: ORDER.index(Stage(row.stage)))
+    found = [decode(Finding, finding) for row in ordered for finding in row.findings]
+    blocking = next((f for f in found if f.blocks), None)
+    problem = " · ".join(
+        part for part in (blocking.requirement, blocking.got or str(blocking.verdict), blocking.part) if part
+    ) if blocking else ""  # fmt: skip
+    values = {"verdicts": dict(Counter(str(f.verdict) for f in found)), "problem": problem}
+    connection.execute(update(schema.enrollments).where(schema.enrollments.c.id == identifier).values(**values))
+
+
+def findings(connection: Connection, identifiers: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """By enrollment, its findings as JSON in the order of the path."""
+    table = schema.stages
+    query = select(table.c.enrollment, table.c.stage, table.c.findings)
+    wanted, found = set(identifiers), defaultdict(list)
+    for row in connection.execute(query.where(cast(table.c.findings, String) != "[]")):
+        if row.enrollment in wanted:
+            found[row.enrollment].append((ORDER.index(Stage(row.stage)), row.findings))
+    return {key: [f for _, some in sorted(rows, key=itemgetter(0)) for f in some] for key, rows in found.items()}
+
+
+def _ended() -> ColumnElement[bool]:
+    table = schema.enrollments
+    passed = (table.c.stage == ORDER[-1].value) & (table.c.condition == Condition.DONE.value)
+    return (table.c.condition == Condition.FAILED.value) | passed
+
+
+def unreported(connection: Connection) -> list[Enrollment]:
+    """Those that have ended and whose pages of that end were not written yet."""
+    table = schema.enrollments
+    query = _select().where(_ended(), table.c.reported < table.c.attempt)
+    return [_enrollment(row) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection, batch: str, *, reported: bool = True) -> int:
+    """How many of a batch have not ended; with `reported`, or have ended and their pages are not written."""
+    table = schema.enrollments
+    open_ = ~_ended() | (table.c.reported < table.c.attempt) if reported else ~_ended()
+    return int(connection.execute(select(func.count()).where(table.c.batch == batch, open_)).scalar_one())
+
+
+def set_reported(connection: Connection, ended: Enrollment) -> None:
+    """The pages of the end of this attempt are written: they are evidence, and are not written again."""
+    table = schema.enrollments
+    connection.execute(update(table).where(table.c.id == ended.id).values(reported=ended.attempt))
 
 
 def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
@@ -135,7 +245,7 @@ def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
         findings=tuple(decode(Finding, f) for f in data["findings"]),
         attempts=data["attempts"],
     )
-    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]))
+    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]), data["version"])
 
 
 def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
@@ -154,7 +264,7 @@ def stages(connection: Connection, identifier: str) -> list[StageRow]:
 
 
 def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
-    """Write the record of a stage, new or changed."""
+    """Write the record of a stage, new or changed; Stale when somebody wrote it since it was read."""
     record = row.record
     values = {
         "condition": record.condition.value,
@@ -166,11 +276,21 @@ def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
         "elapsed": row.elapsed,
         "ticked": row.ticked,
         "memo": row.memo,
+        "version": row.version + 1,
     }
     table = schema.stages
     where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
-    if connection.execute(update(table).where(where).values(**values)).rowcount == 0:
+    if row.version == 0:
+        if connection.execute(select(table.c.version).where(where)).scalar() is not None:
+            raise _stale(identifier, record.stage)
         connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
+    elif connection.execute(update(table).where(where, table.c.version == row.version).values(**values)).rowcount == 0:
+        raise _stale(identifier, record.stage)
+    row.version += 1
+
+
+def _stale(identifier: str, stage: Stage) -> Stale:
+    return Stale(f"{identifier}: {stage} was written by another since it was read")
 
 
 def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, delete, insert, null, select, update
+from sqlalchemy import Connection, Row, String, cast, delete, func, insert, null, or_, select, update
 
 from metalctl.model.codec import decode, encode
-from metalctl.model.identity import Identity, speaks_for, usable_macs
+from metalctl.model.identity import Identity, speaks_for, usable_macs, usable_serial, usable_uuid
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
@@ -41,8 +42,6 @@ class Node:
     authorities: str = ""
     rotation: Rotation | None = None
     identity: Identity | None = None
-    parked: bool = False
-    quarantined: bool = False
 
 
 def _node(row: Row[tuple[object, ...]]) -> Node:
@@ -78,9 +77,7 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
     known = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
     if known is None:
         row = {"name": name, "bmc": bmc, "credential": credential, "profile": profile, "authorities": authorities}
-        connection.execute(
-            insert(schema.nodes).values(**row, created=now(), parked=False, quarantined=False, fingerprint="")
-        )
+        connection.execute(insert(schema.nodes).values(**row, created=now(), fingerprint=""))
         return
     values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
     if known.bmc != bmc or authorities:
@@ -94,6 +91,32 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
 def change(connection: Connection, name: str, **values: object) -> None:
     """Change columns of a node."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(**values))
+
+
+def rename(connection: Connection, name: str, new: str) -> None:
+    """Call it otherwise wherever it is named; the audit trail before stays as it was written, under both names."""
+    connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(name=new))
+    for table in (schema.macs, schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit):
+        connection.execute(update(table).where(table.c.node == name).values(node=new))
+
+
+def drop_enrollment(connection: Connection, enrollment: str) -> None:
+    """Remove one enrollment and all that it saw."""
+    tables = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts, schema.inventories)
+    for table in tables:
+        connection.execute(delete(table).where(table.c.enrollment == enrollment))
+    connection.execute(delete(schema.enrollments).where(schema.enrollments.c.id == enrollment))
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Remove it and all that its enrollments saw, but not what was done to it (the audit trail)."""
+    mine = select(schema.enrollments.c.id).where(schema.enrollments.c.node == name)
+    owned = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts)
+    for table in owned:
+        connection.execute(delete(table).where(table.c.enrollment.in_(mine)))
+    for table in (schema.macs, schema.inventories, schema.intents, schema.marks, schema.enrollments):
+        connection.execute(delete(table).where(table.c.node == name))
+    connection.execute(delete(schema.nodes).where(schema.nodes.c.name == name))
 
 
 def begin_rotation(connection: Connection, name: str, rotation: Rotation) -> None:
@@ -133,7 +156,7 @@ def same_machine(connection: Connection, name: str, identity: Identity) -> list[
     One of them alone makes no other node of it where the two others contradict.
     """
     found = []
-    for other in listing(connection):
+    for other in _alike(connection, identity):
         if other.name == name or other.identity is None:
             continue
         agreed = set(speaks_for(identity, other.identity))
@@ -142,3 +165,24 @@ def same_machine(connection: Connection, name: str, identity: Identity) -> list[
         if agreed:
             found.append(other.name)
     return found
+
+
+def _alike(connection: Connection, identity: Identity) -> list[Node]:
+    """Every node that may be the same machine, and some that are not: who is asked of ten thousand decodes few.
+
+    By the words that its identity must hold: the serial without blanks, and the end of the UUID, which no byte order
+    changes.
+    """
+    table = schema.nodes
+    text = func.replace(func.lower(cast(table.c.identity, String)), " ", "")
+    serial = "".join(json.dumps(usable_serial(identity.serial))[1:-1].lower().split())
+    words = [word for word in (serial, usable_uuid(identity.uuid).replace("-", "")[-12:]) if word]
+    owners = select(schema.macs.c.node).where(schema.macs.c.mac.in_(usable_macs(identity.macs)))
+    alike = or_(table.c.name.in_(owners), *(text.contains(word, autoescape=True) for word in words))
+    return [_node(row) for row in connection.execute(select(table).where(alike).order_by(table.c.name))]
+
+
+def by_bmc(connection: Connection, bmc: str) -> str | None:
+    """The node with that BMC."""
+    found = connection.execute(select(schema.nodes.c.name).where(schema.nodes.c.bmc == bmc)).scalar()
+    return str(found) if found is not None else None

@@ -4,7 +4,17 @@ credentials are references, tokens are hashes, keys are paths.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -27,8 +37,6 @@ nodes = Table(
     Column("rotation", JSON),
     Column("profile", String, nullable=False),
     Column("identity", JSON),
-    Column("parked", Boolean, nullable=False, default=False),
-    Column("quarantined", Boolean, nullable=False, default=False),
     Column("created", String, nullable=False),
 )
 
@@ -47,13 +55,24 @@ enrollments = Table(
     Column("batch", String, nullable=False, index=True),
     Column("profile", String, nullable=False),
     Column("profile_digest", String, nullable=False, default=""),
+    Column("pins", JSON, nullable=False, default=dict, server_default="{}"),
     Column("stage", String, nullable=False),
     Column("condition", String, nullable=False),
     Column("why", String, nullable=False, default=""),
     Column("attempt", Integer, nullable=False, default=1),
     Column("fault", String, nullable=False, default=""),
+    Column("reported", Integer, nullable=False, default=0, server_default="0"),
     Column("created", String, nullable=False),
     Column("updated", String, nullable=False),
+    # Rows are ordered by their number: clocks step.
+    Column("number", Integer, nullable=False, index=True, default=0, server_default="0"),
+    # Of the stage it is in, and of all its findings: what a list of ten thousand nodes shows.
+    Column("elapsed", Float, nullable=False, default=0.0, server_default="0"),
+    Column("verdicts", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("service", String, nullable=False, default="", server_default=""),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
+    Column("expected", Float, nullable=False, default=0.0, server_default="0"),
+    Column("problem", String, nullable=False, default="", server_default=""),
 )
 
 stages = Table(
@@ -70,6 +89,7 @@ stages = Table(
     Column("evidence", JSON, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("memo", JSON, nullable=False),
+    Column("version", Integer, nullable=False, default=1, server_default="1"),
 )
 
 inventories = Table(
@@ -109,6 +129,7 @@ tokens = Table(
     Column("kind", String, nullable=False),
     Column("expires", Float, nullable=False),
     Column("boot_id", String, nullable=False, default=""),
+    Column("mac", String, nullable=False, default="", server_default=""),
 )
 
 boots = Table(
@@ -121,6 +142,8 @@ boots = Table(
     Column("address", String, nullable=False),
     Column("at", String, nullable=False),
     Column("data", JSON, nullable=False),
+    # The last sighting of the node before it called: what is seen later is a boot that nobody ordered.
+    Column("sighting", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("enrollment", "boot_id"),
 )
 
@@ -169,4 +192,40 @@ audit = Table(
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("who", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("until", String, nullable=False, default=""),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("enrollment", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("service", String, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("at", String, nullable=False),
 )

@@ -1,4 +1,7 @@
-"""The pages of the service: the report pages, made anew at each look, and JSON beside them. Read-only.
+"""The pages of the service, and JSON beside them. Read-only.
+
+A batch that is under way is shown as it stands; one that has ended by the page that was written then: that is evidence,
+and is not made anew from today's data.
 
 /                the newest batch            /api/nodes     what `metalctl nodes --json` prints
 /batches/ID      another batch               /healthz       200 while the boot service serves, else 503 with the reason
@@ -21,34 +24,41 @@ from starlette.routing import Route
 
 from metalctl.engine.dossiers import gather
 from metalctl.engine.overview import standings
-from metalctl.model.dossier import Dossier
+from metalctl.engine.state import StateDir
 from metalctl.model.errors import MetalctlError
 from metalctl.report import page
+from metalctl.report.clean import slug
 from metalctl.store import enrollments
 from metalctl.store.errors import NotFound
+from metalctl.web.live import Live
 
 # Seconds after which a browser looks again, while anything is under way.
 REFRESH = "5"
 
 
-def app(database: Engine, failure: Callable[[], str]) -> Starlette:
+def app(database: Engine, failure: Callable[[], str], state: StateDir) -> Starlette:
     """The application. `failure()` is why the service is not well, "" when it is."""
+    live = Live(database)
 
     def newest(_: Request) -> Response:
         with database.connect() as connection:
-            return _batch(database, enrollments.last_batch(connection))
+            name = enrollments.last_batch(connection)
+        return _batch(database, live, state, name)
 
     def batch(request: Request) -> Response:
-        return _batch(database, request.path_params["batch"])
+        return _batch(database, live, state, request.path_params["batch"])
 
     def node(request: Request) -> Response:
         with database.connect() as connection:
             enrollment = enrollments.latest(connection, request.path_params["node"])
+            written = state.reports(enrollment.batch) / f"{slug(enrollment.node)}.html"
+            if enrollment.ended and written.exists():
+                return HTMLResponse(written.read_text())
             found = gather(connection, enrollment)
         return _page(page.node(found), ended=enrollment.ended)
 
     def nodes(_: Request) -> Response:
-        return JSONResponse([s.as_json() for s in standings(database)])
+        return JSONResponse([s.as_json() for s in standings(database, findings=True)])
 
     def health(_: Request) -> Response:
         return PlainTextResponse(failure() or "ok\n", 503 if failure() else 200)
@@ -75,13 +85,13 @@ def app(database: Engine, failure: Callable[[], str]) -> Starlette:
     return Starlette(routes=routes, exception_handlers={NotFound: missing, MetalctlError: broken})
 
 
-def _batch(database: Engine, batch: str) -> Response:
+def _batch(database: Engine, live: Live, state: StateDir, batch: str) -> Response:
     with database.connect() as connection:
-        members = enrollments.listing(connection, batch)
-        found: list[Dossier] = [gather(connection, e) for e in members]
-    if not found:
+        members = enrollments.newest(connection, batch)
+    if not members:
         raise NotFound(f"no batch {batch!r}")
-    return _page(page.batch(found), ended=all(e.ended for e in members))
+    ended, written = all(e.ended for e in members), state.reports(batch) / "index.html"
+    return _page(written.read_text() if ended and written.exists() else live.page(batch), ended=ended)
 
 
 def _page(text: str, *, ended: bool) -> Response:

@@ -34,6 +34,7 @@ SLOW = (
     "node/install",
     "boot_build",
     "dev/test_skips",
+    "dev/test_truth_page",
 )
 
 

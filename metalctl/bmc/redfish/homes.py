@@ -104,6 +104,11 @@ class _Place:
         return found
 
 
+def around(inner: Chassis) -> list[Resource]:
+    """The link to what may be around it and ours too; none of a computer: what that is plugged into never is."""
+    return [] if inner.kind in _OF_A_COMPUTER else [inner.contained_by]
+
+
 def _linked(systems: Iterable[System]) -> set[str]:
     return {path for one in systems for path in _paths(one.chassis)}
 

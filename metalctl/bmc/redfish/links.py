@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.values import finite
 
 _SLASHES = re.compile(r"/{2,}")
 
@@ -83,18 +84,12 @@ def lacking(resource: Resource, name: str) -> int:
 
     They are counted beside it (`Members@odata.count`), or stand in it and are nothing.
     """
-    listed, count = resource.get(name), resource.get(f"{name}@odata.count")
+    listed, count = resource.get(name), finite(resource.get(f"{name}@odata.count"))
     entries = listed if isinstance(listed, list) else []
     there = len(_distinct(entries))
+    stated = round(count or 0)
     odd = sum(not usable(one) for one in entries)
-    return max(counted(count) - there, odd, 0)
-
-
-def counted(stated: object) -> int:
-    """A count as it stands in JSON, 0 when it is none."""
-    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
-        return int(stated[:9])
-    return stated if isinstance(stated, int) and not isinstance(stated, bool) else 0
+    return max(stated - there, odd, 0)
 
 
 def _distinct(entries: list[object]) -> set[object]:

@@ -36,10 +36,11 @@ def cpu(processors: Sequence[Processor]) -> Cpu | None:
 
 
 def doubt(one: Processor) -> tuple[str, str, str]:
-    """(fact, why nobody can tell what is in that socket, its address); why is "" when its entry tells."""
+    """(fact, why nobody can tell what works in that socket, its address); why is "" when its entry tells."""
     fact = "cpu" if one.kind in ("cpu", "") else "pcie"
-    why = f"{one.socket or 'a socket'} is listed and states nothing: is a processor in it?"
-    return fact, why if _there(one) is None else "", one.path
+    if _there(one) is None:
+        return fact, f"{one.socket or 'a socket'} is listed and states nothing: is a processor in it?", one.path
+    return fact, f"{one.socket or 'a processor'} {one.unused}" if one.unused else "", one.path
 
 
 def untyped(processors: Sequence[Processor]) -> Iterator[tuple[str, str, str]]:

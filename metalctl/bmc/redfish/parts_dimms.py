@@ -62,6 +62,8 @@ def doubt(module: MemoryModule, slot: str) -> tuple[str, str, str]:
 
 def _unclear(module: MemoryModule, slot: str) -> str:
     """See above. The stacked memory of an accelerator is no slot: without a size it is left out, nothing is missed."""
+    if module.unused:
+        return f"{slot} {module.unused}"
     if _size(module) is not None or technology(module) == "hbm":
         return ""
     if why := sizes.module(module.capacity_mib, module.kind):

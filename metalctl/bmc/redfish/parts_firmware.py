@@ -21,12 +21,12 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # What image it is, by the words of id and name; _TOLD also by those of the description.
 _TOLD = {
-    "previous": r"previous|prior|roll ?back",
-    "backup": r"(?<!battery )backup(?! (?:battery|power|unit))|golden|recovery|alternate|"
+    "previous": r"previous|prior|roll ?back|last known good",
+    "backup": r"(?<!battery )backup(?! (?:battery|power|unit))|golden|recovery|alternate|fall ?back|"
     r"redundant (?:system )?(?:rom|bios|bmc|image)",
 }
 _NAMED = {
-    "staged": r"staged|staging|pending|available",
+    "staged": r"staged|staging|pending|available|downloaded|uploaded|next boot",
     "inactive": r"inactive|passive|standby (?:image|bank|bios|bmc|rom)|(?:image|bank|bios|bmc|rom) standby",
 }
 _STATES = {"standbyspare": "backup", "standbyoffline": "backup", "disabled": "inactive", "updating": "staged"}

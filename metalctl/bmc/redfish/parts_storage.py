@@ -69,7 +69,8 @@ def _health(drive: Drive, kind: str) -> DiskHealth | None:
     wear = round(100 - left, 1) if left is not None and 0 <= left <= 100 else None
     faults = tuple(_faults(drive))
     failing = drive.failure_predicted or drive.indicator in _FAILED or "critical" in (drive.health, drive.rollup)
-    status = "failing" if failing else "warning" if faults else "ok" if "ok" in (drive.health, drive.rollup) else ""
+    good = "ok" in (drive.health, drive.rollup) and not drive.unused
+    status = "failing" if failing else "warning" if faults else "ok" if good else ""
     return DiskHealth(status=status, wear=wear, faults=faults) if status or wear is not None else None
 
 

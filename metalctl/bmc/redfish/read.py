@@ -24,7 +24,6 @@ from metalctl.bmc.redfish.expand import Expand
 from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.redfish.links import (
     Witness,
-    counted,
     digest,
     is_resource,
     is_whole,
@@ -35,6 +34,7 @@ from metalctl.bmc.redfish.links import (
     pointed,
 )
 from metalctl.bmc.redfish.notes import Facts, Notes
+from metalctl.bmc.redfish.values import whole
 from metalctl.bmc.redfish.whose import Owners, fault_of
 
 MOST_MEMBERS = 1024
@@ -151,7 +151,7 @@ class Reader(Notes):
     ) -> None:
         """Add the members by their address, page by page; what was added before an error stays."""
         page = await self._first_page(path, patience, witness)
-        seen, here, stated = {path}, path, counted(page.get("Members@odata.count"))
+        seen, here, stated = {path}, path, whole(page, "Members@odata.count")
         for _ in range(MOST_PAGES):
             self._owners.expect(page)
             for member in self._distinct(facts, here, page.get("Members")):
@@ -167,7 +167,7 @@ class Reader(Notes):
             raise self._refused(path, f"at most {MOST_PAGES} pages", "more")
         if most is None and len(entries) > MOST_MEMBERS:
             raise self._refused(path, f"at most {MOST_MEMBERS} members", str(len(entries)))
-        if len(entries) < min(stated, most or stated):
+        if stated is not None and len(entries) < min(stated, most or stated):
             self.note(facts, f"{self.name}: {path} counts {stated} members, and lists {len(entries)}", path)
 
     async def _first_page(self, path: str, patience: float, witness: str) -> Resource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.homes import Homes, homes
+from metalctl.bmc.redfish.homes import Homes, around, homes
 from metalctl.bmc.redfish.links import is_whole, path_of, plain
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.values import child
@@ -51,4 +51,4 @@ async def homes_of(
 
 def _near(one: Chassis) -> list[str]:
     """What it is in, and what is in it: the BMC's collection may not list them."""
-    return [path for link in (*one.contains, one.contained_by) if (path := path_of(link))]
+    return [path for link in (*one.contains, *around(one)) if (path := path_of(link))]

@@ -6,6 +6,8 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import word
 
 _HEALTH = {"ok": "ok", "warning": "warning", "critical": "critical"}
+# A part in one of these states is there and does not work: a socket that was mapped out is listed with all its facts.
+UNUSED = {"disabled": "disabled", "unavailableoffline": "not available", "failed": "failed", "faulty": "faulty"}
 _ABSENT = frozenset({"absent", "notpresent", "notinstalled"})
 # Resource.State (DSP8010), folded; what stands in neither of the two is kept as a state.
 _STATES = _ABSENT | {

@@ -48,6 +48,13 @@ class Record:
         return self.state == "absent"
 
     @property
+    def unused(self) -> str:
+        """What it says of itself that makes it no working part, in words; "" where it says nothing of the kind."""
+        if (state := self.state) in status.UNUSED:
+            return f"says that it is {status.UNUSED[state]}"
+        return "has the health critical" if self.health == "critical" else ""
+
+    @property
     def health(self) -> str:
         """ "ok", "warning", "critical", or "" when not stated."""
         return status.health(self.json)
@@ -130,6 +137,9 @@ class Whole(_Field):
         return None if found is None else round(found)
 
 
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
 class Flag(_Field):
     """True or False, None when nothing is stated."""
 
@@ -140,7 +150,7 @@ class Flag(_Field):
     @staticmethod
     def take(value: Any) -> bool | None:
         """See above."""
-        return value if isinstance(value, bool) else None
+        return value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
 
 
 class Mac(_Field):

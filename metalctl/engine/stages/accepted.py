@@ -6,13 +6,17 @@ import json
 
 from metalctl.engine import check_runs, layout, runs
 from metalctl.engine.context import Context
-from metalctl.engine.outcome import Done, Wait
+from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.model import machine
 from metalctl.model.codec import decode
+from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.run import RunSpec
+from metalctl.model.verdict import Verdict
 from metalctl.store import evidence
 
-POLL = 4.0
+# A power supply is the BMC's to say.
+_KINDS = ("system", "cpu", "dimm", "disk", "nic")
 
 
 def tick(ctx: Context) -> Done | Wait:
@@ -21,13 +25,30 @@ def tick(ctx: Context) -> Done | Wait:
         _inspect(ctx)
     row = check_runs.follow(ctx, _spec(ctx), "installed", "accept", str(ctx.options.get("level", "quick")))
     if row.state == "running":
-        return Wait(POLL, row.progress or "checks are starting")
-    return Done({"runs": [row.run_id]}, check_runs.conclude([row], ctx.profile))
+        return check_runs.still_running(ctx, row, row.progress or "checks are starting")
+    findings = _same_machine(ctx) + check_runs.conclude([row], ctx.profile)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, runs=[row.run_id])
+    return Done({"runs": [row.run_id]}, findings)
+
+
+def _same_machine(ctx: Context) -> tuple[Finding, ...]:
+    """Part by part: what the installed system sees is what was matched."""
+    before, after = (machine.parts(ctx.require_inventory(kind)) for kind in ("in-band", "installed"))
+    different = machine.differences(before, after, _KINDS)
+    expected = f"the {len(before)} parts that were matched"
+    if not different:
+        return (Finding("installed.machine", Verdict.PASS, expected, "the same", source="in-band and installed"),)
+    remedy = "reseat the part, or enroll the node again with --retry if it was replaced on purpose"
+    return tuple(
+        Finding("installed.machine", Verdict.FAIL, expected, d.said, d.part.label, "in-band and installed", remedy)
+        for d in different
+    )
 
 
 def _inspect(ctx: Context) -> None:
     remote = ctx.remote("installed")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     inventory = decode(Inventory, json.loads(remote.check(*python.command("inspect"), timeout=300)))
     with ctx.store() as connection:
         evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "installed", inventory)

@@ -6,6 +6,7 @@ from metalctl.content.checks import catalogue
 from metalctl.engine import check_runs, cohort, layout
 from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.engine.walker import batch_topic
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed, Peer, RunSpec
@@ -14,7 +15,8 @@ from metalctl.store import boots, enrollments, evidence
 from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
-POLL = 4.0
+# Seconds: what the others do is told.
+POLL = 30.0
 
 
 def tick(ctx: Context) -> Done | Wait:
@@ -22,15 +24,17 @@ def tick(ctx: Context) -> Done | Wait:
     level = str(ctx.options.get("level", "quick"))
     alone = check_runs.follow(ctx, _alone(ctx, level), "ramdisk", "burn-in", level)
     if alone.state == "running":
-        return Wait(POLL, alone.progress or "checks are starting")
+        return check_runs.still_running(ctx, alone, alone.progress or "checks are starting")
     findings = check_runs.conclude([alone], ctx.profile)
     if not _peer_checks(ctx):
         return Done({"runs": [alone.run_id]}, findings)
-    ctx.memo["ready_for_peers"] = True
-    ctx.save_memo()
+    if not ctx.memo.get("ready_for_peers"):
+        ctx.memo["ready_for_peers"] = True
+        ctx.save_memo()
+        ctx.services.publish(batch_topic(ctx.enrollment.batch))
     mine = cohort.schedule(ctx, level)
     if mine is None:
-        return Wait(POLL, "waiting for the others of the batch, to test in pairs")
+        return _await_others(ctx, "waiting for the others of the batch, to test in pairs")
     return _paired(ctx, level, alone, mine, findings)
 
 
@@ -39,12 +43,16 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
     for pair in mine:
         row = _one_pair(ctx, level, pair)
         if row is None:
-            return Wait(POLL, f"waiting for the other node of round {pair.round + 1}")
+            return _await_others(ctx, f"waiting for the other node of round {pair.round + 1}")
         if row.state == "running":
-            return Wait(POLL, f"pair test: {row.progress or 'starting'}")
+            return check_runs.still_running(ctx, row, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
     paired = check_runs.conclude(rows, ctx.profile, judged=_peer_checks(ctx)) if rows else _no_peer(ctx, findings)
     return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
+
+
+def _await_others(ctx: Context, why: str) -> Wait:
+    return Wait(POLL, why, (batch_topic(ctx.enrollment.batch),), queued=True)
 
 
 def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:

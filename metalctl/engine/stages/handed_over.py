@@ -13,6 +13,8 @@ from metalctl.engine import reporting
 from metalctl.engine.context import Context
 from metalctl.engine.dossiers import gather
 from metalctl.engine.outcome import Done, StageFailed, Wait
+from metalctl.engine.withdrawal import withdraw
+from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Stage
@@ -23,7 +25,17 @@ _WRITING = threading.Lock()
 
 
 def tick(ctx: Context) -> Done | Wait:
-    """Hand over and read back, target by target."""
+    """Hand over and read back, target by target; then nobody of us gets in any more."""
+    if "targets" not in ctx.memo:
+        ctx.memo["targets"], findings = _hand_over(ctx)
+        ctx.memo["findings"] = encode(findings)
+    left = withdraw(ctx)
+    if isinstance(left, Wait):
+        return left
+    return Done({"targets": ctx.memo["targets"]}, (*(decode(Finding, f) for f in ctx.memo["findings"]), *left))
+
+
+def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
     services = ctx.services
     settings = handover.Settings(
         directory=services.settings.state.reports(ctx.enrollment.batch) / "cloud",
@@ -36,6 +48,7 @@ def tick(ctx: Context) -> Done | Wait:
     findings: tuple[Finding, ...] = ()
     for name in services.settings.handover:
         target = handover.target(name)
+        ctx.fence()
         with _WRITING:
             handed = target.hand_over(_members(ctx), settings)
             findings += target.read_back(mine, settings)
@@ -45,7 +58,7 @@ def tick(ctx: Context) -> Done | Wait:
         ctx.audit("handed-over", target=name, summary=handed.summary)
     if any(f.blocks for f in findings):
         raise StageFailed(findings, targets=told)
-    return Done({"targets": told}, findings)
+    return told, findings
 
 
 def _credentials(reference: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def tick(ctx: Context) -> Done | Wait:
     boot = ctx.boot("ramdisk")
     if boot is None:
         return power.boot_into(ctx, "ramdisk")
-    ctx.services.release_boot(ctx.enrollment.id)
+    ctx.services.places.release(ctx.enrollment.id)
     inside = ctx.inventory("in-band") or _read_in_band(ctx)
     findings = _compare(ctx, outside, inside) + power.findings(ctx, "ramdisk")
     if any(f.blocks for f in findings):
@@ -50,7 +50,7 @@ def _read_out_of_band(ctx: Context) -> Inventory:
 
 def _read_in_band(ctx: Context) -> Inventory:
     remote = ctx.remote("ramdisk")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     text = remote.check(*python.command("inspect"), timeout=INSPECT_TIMEOUT)
     inventory = decode(Inventory, json.loads(text))
     with ctx.store() as connection:

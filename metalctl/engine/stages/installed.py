@@ -20,8 +20,6 @@ from metalctl.model.inventory import Disk
 from metalctl.model.run import InstallSpec
 from metalctl.model.verdict import Verdict
 
-POLL = 4.0
-
 
 def tick(ctx: Context) -> Done | Wait:
     """Write and verify, then boot from disk, then compare who called."""
@@ -31,14 +29,14 @@ def tick(ctx: Context) -> Done | Wait:
         ctx, _spec(ctx, disk, started=done is not None), "ramdisk", "install"
     )  # fmt: skip
     if row.state == "running":
-        return Wait(POLL, row.progress or "the installer is starting")
+        return check_runs.still_running(ctx, row, row.progress or "the installer is starting")
     findings = check_runs.conclude([row])
     installation = installation_of(row.final)
     _require_verified(installation, disk)
     boot = ctx.boot("installed")
     if boot is None:
         return power.boot_into(ctx, "installed")
-    ctx.services.release_boot(ctx.enrollment.id)
+    ctx.services.places.release(ctx.enrollment.id)
     findings += _booted_from(disk, boot.report) + power.findings(ctx, "installed")
     if any(f.blocks for f in findings):
         raise StageFailed(findings, boot_id=boot.boot_id)

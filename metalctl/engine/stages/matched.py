@@ -10,14 +10,11 @@ from metalctl.engine.outcome import Done, StageFailed, Wait
 from metalctl.model.finding import Finding
 from metalctl.model.match import match, waive
 from metalctl.model.merge import merge
-from metalctl.store import enrollments
 
 
 def tick(ctx: Context) -> Done | Wait:
     """One finding a requirement and one a contradiction; any that blocks ends the enrollment here."""
     findings = _findings(ctx)
-    with ctx.store() as connection:
-        enrollments.change(connection, ctx.enrollment.id, profile_digest=ctx.profile.digest)
     if any(f.blocks for f in findings):
         raise StageFailed(findings, profile=ctx.profile.name)
     return Done({"profile": ctx.profile.name, "digest": ctx.profile.digest, "requirements": len(findings)}, findings)

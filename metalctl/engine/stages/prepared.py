@@ -29,7 +29,7 @@ _TRIES = 3
 def tick(ctx: Context) -> Done | Wait:
     """Look at the disks, then make the bonds; both read back what is there."""
     remote = ctx.remote("ramdisk")
-    python = runs.push_bundle(remote)
+    python = runs.push_bundle(remote, ctx.bundle)
     disks = [layout.root_disk(ctx), *layout.roles(ctx).get("wal", ())]
     looked = _looked(ctx, remote, python, disks)
     if isinstance(looked, str):

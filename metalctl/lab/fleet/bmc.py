@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metalctl.lab.fleet.auth import Auth
 from metalctl.lab.fleet.library import CLOCK, Library, is_clock
@@ -23,10 +23,21 @@ if TYPE_CHECKING:
 Later = Callable[[float, Callable[[], None]], object]
 
 
+class Plugged(Protocol):
+    """What the BMC switches. target: of the boot override, "None" without one."""
+
+    def power_on(self, target: str) -> None: ...
+
+    def power_off(self) -> None: ...
+
+    def nudge(self) -> None: ...
+
+
 class Bmc:
     """State of one BMC. later: runs a function after so many seconds. restart: set by the server, goes away a while.
 
-    pending: settings that wait for the next boot, path of the resource → properties.
+    pending: settings that wait for the next boot, path of the resource → properties. machine: None where only the BMC
+    is simulated.
     """
 
     def __init__(
@@ -45,6 +56,7 @@ class Bmc:
         self.pending: dict[str, dict[str, Any]] = {}
         self.power_epoch: Counter[str] = Counter()
         self.restart: Callable[[], None] = lambda: None
+        self.machine: Plugged | None = None
         self._changed: dict[str, dict[str, Any] | None] = {}
         self._version = 0
         self._tokens: list[bytes] | None = None

@@ -33,7 +33,7 @@ def reset(bmc: Bmc, system: str, kind: str) -> Answer:
         _after(bmc, system, lambda: _boot(bmc, system))
     elif kind in _OFF and on:
         _show(bmc, system, "PoweringOff")
-        _after(bmc, system, lambda: _show(bmc, system, "Off"))
+        _after(bmc, system, lambda: _off(bmc, system))
     return Answer(204)
 
 
@@ -49,7 +49,7 @@ def _offered(resource: dict[str, Any]) -> list[str]:
 
 
 def _cycle(bmc: Bmc, system: str) -> None:
-    _show(bmc, system, "Off")
+    _off(bmc, system)
     _after(bmc, system, lambda: _boot(bmc, system))
 
 
@@ -76,9 +76,18 @@ def _show(bmc: Bmc, system: str, state: str) -> None:
             bmc.update(path, PowerState=state)
 
 
+def _off(bmc: Bmc, system: str) -> None:
+    _show(bmc, system, "Off")
+    if bmc.machine is not None:
+        bmc.machine.power_off()
+
+
 def _boot(bmc: Bmc, system: str) -> None:
     _show(bmc, system, "On")
     boot = (bmc.resource(system) or {}).get("Boot", {})
+    overridden = boot.get("BootSourceOverrideEnabled") in ("Once", "Continuous")
+    if bmc.machine is not None:
+        bmc.machine.power_on(str(boot.get("BootSourceOverrideTarget")) if overridden else "None")
     if boot.get("BootSourceOverrideEnabled") == "Once":
         used = {"BootSourceOverrideEnabled": "Disabled", "BootSourceOverrideTarget": "None"}
         bmc.update(system, Boot={**boot, **used})

@@ -136,7 +136,12 @@ def _not_allowed(method: str, path: str) -> Answer:
 
 
 def _control(bmc: Bmc, request: Request) -> Answer:
-    """For benchmarks and tests, no part of Redfish: GET and DELETE /.lab/statistics, GET /.lab/bmc."""
+    """For benchmarks and tests, no part of Redfish: GET and DELETE /.lab/statistics, GET /.lab/machines, /.lab/bmc."""
+    if request.path == f"{CONTROL}/nudge" and bmc.machine is not None:
+        bmc.machine.nudge()
+        return Answer(204)
+    if request.path == f"{CONTROL}/machines":
+        return Answer(200, dump(bmc.statistics.machines()))
     if request.path == f"{CONTROL}/statistics":
         told = json.dumps(bmc.statistics.to_json()).encode()
         if request.method == "DELETE":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 
 class Statistics:
-    """Counters of the whole fleet since the start or the last `reset`."""
+    """Counters of the whole fleet since the start or the last `reset`. machines: what the machines behind it tell."""
 
     def __init__(self) -> None:
+        self.machines: Callable[[], dict[str, Any]] = dict
         self.reset()
 
     def reset(self) -> None:

@@ -208,6 +208,12 @@ def _short(
         frus = tuple(of_disk(disk) for disk, _ in unclear)
         source = source_of(inventory, "disks")
         return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
+    unseen = reason(inventory, "volumes") or (inventory.volumes and "a BMC does not show volumes as the system's disks")
+    if "volume" in need.kind and inventory.source == "out-of-band" and unseen:
+        remedy = f"{summary}, but {unseen}: boot the node and inspect it from inside"
+        return Finding(
+            name, Verdict.UNKNOWN, expected, _got(chosen), source=source_of(inventory, "disks"), remedy=remedy
+        )
     hidden = behind(inventory, need)
     if not wrong and (act := explained(inventory, hidden)):
         part, frus = ", ".join(d.label for d in hidden), tuple(map(of_disk, hidden))

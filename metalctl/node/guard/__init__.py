@@ -103,6 +103,11 @@ def hold(armed: Armed, disk: Disk, action: str, now: float | None = None, *, hos
     return claim
 
 
+def boot_time() -> float:
+    """Seconds since the kernel started, suspended ones too: nobody sets this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def require(
     armed: Armed,
     disk: Disk,
@@ -114,8 +119,9 @@ def require(
 ) -> None:
     """Return when `armed` gives leave for this action on this disk and nothing is in the way; else raise Refused.
 
-    now: epoch seconds. The disk is looked up again by serial and size: a kernel name that moved since is refused. Of
-    the disk's identity and the boot what the leave states is compared; `hold` wants all of it stated.
+    now: seconds of this boot (`boot_time`). The disk is looked up again by serial and size: a kernel name that moved
+    since is refused. Of the disk's identity and the boot what the leave states is compared; `hold` wants all of it
+    stated.
     """
     _require(armed, disk, action, now, host or LocalHost(), claimed, whole=False)
 
@@ -123,7 +129,7 @@ def require(
 def _require(
     armed: Armed, disk: Disk, action: str, now: float | None, host: Host, claimed: Claimed | None, *, whole: bool
 ) -> None:
-    reasons = leave.mismatches(armed, disk, action, time.time() if now is None else now)
+    reasons = leave.mismatches(armed, disk, action, boot_time() if now is None else now)
     if not reasons:
         present = find(armed.serial, armed.size, host)
         if present.name != disk.name:

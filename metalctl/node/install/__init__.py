@@ -18,8 +18,8 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -31,6 +31,7 @@ from metalctl.model.run import RUN_DIR, InstallSpec
 from metalctl.model.verdict import Verdict
 from metalctl.node import guard
 from metalctl.node.errors import JournalExists, NodeError, Refused
+from metalctl.node.herald import Caller
 from metalctl.node.install import manifest
 from metalctl.node.install.fetch import Patience
 from metalctl.node.install.job import Job, Result
@@ -56,8 +57,9 @@ def main(argv: Sequence[str]) -> int:
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     path = Path(os.environ.get("METALCTL_RUN_DIR", RUN_DIR)) / spec.run_id / "journal.jsonl"
     signal.signal(signal.SIGTERM, _interrupt)
+    caller = Caller(spec.herald, spec.run_id)
     try:
-        with Journal(path, boot_id) as journal:
+        with closing(caller), Journal(path, boot_id, caller.grew) as journal:
             return perform(spec, journal, boot_id)
     except JournalExists as before:
         sys.stderr.write(describe(before) + "\n")
@@ -110,7 +112,7 @@ def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: L
 def _leave(spec: InstallSpec, disk: Disk) -> guard.Claim:
     if spec.armed.enrollment != spec.enrollment:
         raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
-    return guard.hold(spec.armed, disk, ACTION, time.time())
+    return guard.hold(spec.armed, disk, ACTION, guard.boot_time())
 
 
 def _spec(argv: Sequence[str]) -> InstallSpec:

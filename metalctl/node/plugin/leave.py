@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed, RunSpec
 from metalctl.node import guard
@@ -35,7 +33,7 @@ class Guard:
                 hint="burn in through an enrollment, which arms blank disks; by hand use a check that only reads",
             )
         if armed not in self._held:
-            self._held[armed] = guard.hold(armed, disk, action, time.time())
+            self._held[armed] = guard.hold(armed, disk, action, guard.boot_time())
         return Leave(self._held[armed].path, disk.key)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,7 @@ from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict
 from metalctl.node import runner
 from metalctl.node.errors import JournalExists, NodeError
+from metalctl.node.herald import Caller
 from metalctl.node.journal import Journal
 from metalctl.node.runner.interrupted import Interrupted
 from metalctl.node.runner.settings import Settings
@@ -59,7 +61,8 @@ def _spec(argv: list[str]) -> RunSpec:
 def _from_spec(spec: RunSpec, settings: Settings) -> int:
     boot_id = settings.boot_id()
     signal.signal(signal.SIGTERM, _interrupt)
-    with Journal(settings.run_dir / spec.run_id / "journal.jsonl", boot_id) as journal:
+    path, caller = settings.run_dir / spec.run_id / "journal.jsonl", Caller(spec.herald, spec.run_id)
+    with closing(caller), Journal(path, boot_id, caller.grew) as journal:
         try:
             if spec.boot_id and spec.boot_id != boot_id:
                 raise NodeError(

@@ -93,6 +93,21 @@ def test_of_the_images_of_one_part_only_the_installed_is_judged() -> None:
         assert _judged(found, bound) == [verdict], bound
 
 
+@pytest.mark.truth("A4", IMAGES)
+@pytest.mark.parametrize(
+    ("id_", "name", "state"),
+    [
+        ("b7", "CPLD fallback image", "backup"),
+        ("LastKnownGood-CPLD", "CPLD", "previous"),
+        ("DownloadedCpld", "CPLD", "staged"),
+        ("c2", "CPLD for next boot", "staged"),
+        ("c3", "CPLD", ""),
+    ],
+)
+def test_more_words_for_an_image_that_does_not_run(id_: str, name: str, state: str) -> None:
+    assert {state for _, _, state in shown(listed((id_, name, "5.1")))} == {state}
+
+
 @pytest.mark.truth("A8", "a version that nobody filled in is none")
 @pytest.mark.parametrize("version", ["undefined", "Not Available", "N/A", "To be filled by O.E.M."])
 def test_a_record_without_a_version_is_no_firmware(version: str) -> None:

@@ -158,7 +158,7 @@ def test_a_phone_home_is_welcomed_and_repeated(world: World) -> None:
     for _ in range(2):
         reply = world.client.post("/phone-home", json=told)
         assert reply.status_code == 200
-        assert reply.json() == {"authorized_keys": [KEY], "hostname": "n1"}
+        assert reply.json() == {"authorized_keys": [KEY], "hostname": "n1", "time": 0.0}
     heard = world.memory.reports[0]
     assert heard.macs == (MAC,)
     assert heard.address == "testclient"

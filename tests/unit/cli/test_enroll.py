@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from metalctl.cli.main import run
-from metalctl.engine.state import ServiceLock, StateDir
+from metalctl.engine.lock import ServiceLock
+from metalctl.engine.state import StateDir
 from metalctl.store import enrollments, nodes
 from metalctl.store.database import open_database, sqlite_url
 

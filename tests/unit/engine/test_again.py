@@ -21,6 +21,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import boots, enrollments, evidence, nodes
+from tests.unit.engine.contexts import context_at
 
 KINDS = ("out-of-band", "in-band", "installed")
 
@@ -47,7 +48,7 @@ def called(kind: str, boot_id: str) -> PhoneHome:
 def context(services: Services, enrollment: str) -> Context:
     with services.database.connect() as connection:
         found = enrollments.get(connection, enrollment)
-        return Context(services, found, nodes.get(connection, found.node), found.stage, {})
+        return context_at(services, found, nodes.get(connection, found.node), found.stage)
 
 
 @pytest.mark.parametrize("failed", ORDER)

@@ -22,6 +22,7 @@ from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import boots, enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 FINISHED = {"event": "run-finished"}
 
@@ -94,7 +95,7 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
         report = PhoneHome(token="t", node="n1", kind="ramdisk", boot_id="now")
         boots.add_boot(connection, identifier, report)
         enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-    return Context(services, enrollment, node, Stage.BURNED_IN, {})
+    return context_at(services, enrollment, node, Stage.BURNED_IN)
 
 
 def test_a_run_of_a_boot_before_this_one_is_lost_and_not_read_on(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from metalctl.model.verdict import Verdict
 from metalctl.store import boots, enrollments, evidence, nodes, pairs
 from metalctl.store.enrollments import StageRow
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 Place = Callable[[str, bool], Context]
 
@@ -46,11 +47,13 @@ def place(services: Services, enrolled: Callable[..., str], batch: str) -> Place
         record = StageRecord(Stage.BURNED_IN, Condition.RUNNING, "2026-01-01T00:00:00+00:00")
         memo = {"ready_for_peers": True} if ready else {}
         with services.database.begin() as connection:
-            enrollments.save_stage(connection, identifier, StageRow(record, memo=memo))
+            before = enrollments.stage(connection, identifier, Stage.BURNED_IN)
+            row = StageRow(record, memo=memo, version=before.version if before else 0)
+            enrollments.save_stage(connection, identifier, row)
             values = {"stage": Stage.BURNED_IN.value, "condition": Condition.RUNNING.value}
             enrollments.change(connection, identifier, **values)
             found, node = enrollments.get(connection, identifier), nodes.get(connection, name)
-        return Context(services, found, node, Stage.BURNED_IN, memo)
+        return context_at(services, found, node, Stage.BURNED_IN, memo)
 
     return put
 

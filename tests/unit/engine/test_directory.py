@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from metalctl.boot import tokens
 from metalctl.boot.errors import Refused
 from metalctl.engine.directory import StoreDirectory
+from metalctl.engine.services import Services
 from metalctl.engine.state import StateDir
 from metalctl.model.boot import PhoneHome
 from metalctl.model.identity import Identity
 from metalctl.model.stage import Stage
-from metalctl.store import boots, enrollments, nodes
+from metalctl.store import boots, enrollments, nodes, schema
+from tests.unit.engine.contexts import context_at
 
 MAC = "52:54:00:00:00:01"
 UUID = "4c4c4544-0000-1010-8000-b3c04f000001"
@@ -36,7 +39,8 @@ def wanted(database: Engine, enrolled: Any) -> str:
 
 def report(right: str, **changes: Any) -> PhoneHome:
     return PhoneHome(
-        **{"token": right, "node": "n1", "kind": "ramdisk", "boot_id": "b1", "address": "10.0.0.5"} | changes
+        **{"token": right, "node": "n1", "kind": "ramdisk", "boot_id": "b1", "address": "10.0.0.5", "macs": (MAC,)}
+        | changes
     )
 
 
@@ -102,7 +106,9 @@ def test_the_right_token_lets_the_enrollments_key_in_and_records_the_boot(
 def test_the_same_boot_may_ask_twice_but_another_may_not(directory: StoreDirectory, wanted: str) -> None:
     intent = directory.intent([MAC], "")
     assert intent is not None
-    assert directory.welcome(report(intent.token)) == directory.welcome(report(intent.token))
+    first, second = (directory.welcome(report(intent.token)) for _ in range(2))
+    assert first.authorized_keys == second.authorized_keys
+    assert abs(first.time - time.time()) < 60
     with pytest.raises(Refused):
         directory.welcome(report(intent.token, boot_id="b2"))
 
@@ -148,3 +154,77 @@ def test_past_the_install_no_ramdisk_is_served_whatever_the_intent_says(
     intent = directory.intent([MAC], "")
     assert intent is not None
     assert (intent.action, intent.token) == ("local", "")
+
+
+def test_only_the_newest_token_is_worth_anything(directory: StoreDirectory, wanted: str) -> None:
+    first, second = directory.intent([MAC], ""), directory.intent([MAC], "")
+    assert first is not None
+    assert second is not None
+    with pytest.raises(Refused):
+        directory.welcome(report(first.token))
+    directory.welcome(report(second.token))
+
+
+def test_nothing_is_served_after_the_boot_that_was_ordered(directory: StoreDirectory, wanted: str) -> None:
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    directory.welcome(report(intent.token))
+    later = directory.intent([MAC], "")
+    assert later is not None
+    assert (later.action, later.token) == ("wait", "")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"macs": ("52:54:00:00:00:99",)},
+        {"macs": ()},
+        {"uuid": "5a0c1111-2222-4333-8444-555566667777", "serial": "OTHER7"},
+    ],
+)
+def test_another_machine_with_a_token_of_the_node_is_let_in_by_nobody(
+    changes: dict[str, Any], directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    with database.begin() as connection:
+        nodes.set_identity(connection, "n1", Identity("SER1AL", UUID, (MAC,)))
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    with pytest.raises(Refused):
+        directory.welcome(report(intent.token, **changes))
+    with database.connect() as connection:
+        assert boots.last_boot(connection, wanted) is None
+    directory.welcome(report(intent.token, uuid=UUID, serial="SER1AL"))
+
+
+def test_a_machine_that_shouts_is_written_down_once_and_the_table_has_an_end(
+    directory: StoreDirectory, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boots, "SIGHTINGS", 10)
+    monkeypatch.setattr(boots, "PRUNE_EVERY", 5)
+    for _ in range(3):
+        directory.sighting(MAC, "DHCP: address 172.31.0.7")
+    for number in range(40):
+        directory.sighting(f"52:54:00:00:01:{number:02x}", "DHCP: asked")
+    with database.connect() as connection:
+        assert boots.newest_sighting(connection, [MAC]) is None
+        left = connection.execute(select(func.count()).select_from(schema.sightings)).scalar_one()
+    assert left <= 15
+
+
+def test_what_is_seen_of_a_node_after_its_call_is_a_boot_that_nobody_ordered(
+    directory: StoreDirectory, wanted: str, database: Engine, services: Services
+) -> None:
+    directory.sighting(MAC, "boot script: ramdisk (pcbios)")
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    directory.welcome(report(intent.token))
+    with database.connect() as connection:
+        found, node = enrollments.get(connection, wanted), nodes.get(connection, "n1")
+    ctx = context_at(services, found, node, Stage.BURNED_IN)
+    boot = ctx.boot("ramdisk")
+    assert boot is not None
+    assert ctx.rebooted(boot) == ""
+    directory.sighting(MAC, "phone-home: ramdisk")
+    assert ctx.rebooted(boot) == ""
+    directory.sighting(MAC, "boot script: wait (pcbios)")
+    assert "boot script" in ctx.rebooted(boot)

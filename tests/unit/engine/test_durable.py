@@ -13,6 +13,8 @@ import sys, time
 from pathlib import Path
 from dbos import DBOS
 from metalctl.engine.durable import Durable
+from metalctl.engine.outcome import Next
+from metalctl.engine.walker import Walker
 
 folder = Path(sys.argv[1])
 log = folder / "ticks"
@@ -20,20 +22,19 @@ log = folder / "ticks"
 def tick(enrollment, stage):
     with log.open("a") as file:
         file.write(f"{enrollment} {stage}\\n")
-    if stage == "slow":
-        if not (folder / "go").exists():
-            return {"kind": "wait", "seconds": 0.1}
-    if stage == "broken":
-        return {"kind": "failed"}
-    return {"kind": "done"}
+    if stage == "slow" and not (folder / "go").exists():
+        return Next.wait(0.1)
+    return Next(ended=True, passed=stage != "broken")
 
-durable = Durable(folder / "w.db", sys.argv[2].split(","), tick)
+walker = Walker(tick)
+durable = Durable(f"sqlite:///{folder}/w.db", sys.argv[2].split(","), walker.walk)
 durable.launch()
 durable.start("n1", 1)
 durable.start("n1", 1)
 while DBOS.get_workflow_status("n1.1").status in ("ENQUEUED", "PENDING"):
     time.sleep(0.05)
 durable.stop()
+walker.close()
 """
 
 

@@ -17,12 +17,13 @@ from metalctl.engine.stages import accepted, burned_in, handed_over
 from metalctl.handover.base import Handed
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Inventory
+from metalctl.model.inventory import Dimm, Inventory, Memory
 from metalctl.model.measurement import CheckResult
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
             evidence.add_inventory(connection, "n1", identifier, kind, Inventory(kind, Identity("S1")))
         enrollments.change(connection, identifier, stage=Stage.HANDED_OVER.value)
         enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-    return Context(services, enrollment, node, Stage.HANDED_OVER, {})
+    return context_at(services, enrollment, node, Stage.HANDED_OVER)
 
 
 class FakeTarget:
@@ -111,3 +112,23 @@ def test_a_node_that_fails_alone_is_burned_in_no_further_and_no_partner_for_othe
     with pytest.raises(StageFailed):
         burned_in.tick(ctx)
     assert "ready_for_peers" not in ctx.memo
+
+
+def test_an_installed_system_that_sees_another_machine_than_was_matched_fails_by_the_part(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One module less, another serial: the checks on it may pass all the same."""
+    modules = Memory(None, (Dimm("A1", 2**30, serial="DM1AAA"), Dimm("B1", 2**30, serial="DM2BBB")))
+    with ctx.store() as connection:
+        for kind, memory in (("in-band", modules), ("installed", replace(modules, dimms=modules.dimms[:1]))):
+            found = Inventory(kind, Identity("S1SER"), memory=memory)
+            evidence.add_inventory(connection, "n1", ctx.enrollment.id, kind, found)
+
+    def follow(_: Context, __: Any, system: str, kind: str, level: str) -> RunRow:
+        results = [CheckResult("kvm-guest", Verdict.PASS)]
+        return RunRow("r1", "e1", kind, level, "i1", state="finished", results=results, final={"event": "run-finished"})
+
+    monkeypatch.setattr(check_runs, "follow", follow)
+    with pytest.raises(StageFailed) as caught:
+        accepted.tick(ctx)
+    assert [f.part for f in caught.value.findings if f.verdict is Verdict.FAIL] == ["dimm B1 serial DM2BBB"]

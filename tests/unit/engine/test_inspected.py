@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed
 from metalctl.engine.services import Services
 from metalctl.engine.stages import inspected
@@ -18,6 +17,7 @@ from metalctl.model.inventory import Dimm, Inventory, Memory, Nic
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import boots, enrollments, evidence, nodes
+from tests.unit.engine.contexts import context_at
 
 Play = Callable[..., Finding]
 UUID, NEW_UUID = "5e7e5000-1a2b-4c3d-8e4f-000000000002", "5e7e5000-1a2b-4c3d-8e4f-0000000000ff"
@@ -50,7 +50,7 @@ def play(services: Services, enrolled: Callable[..., str]) -> Play:
             boots.add_boot(connection, identifier, PhoneHome("", "n1", "ramdisk", "b-1", address="127.0.0.8"))
             enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
         try:
-            outcome = inspected.tick(Context(services, enrollment, node, Stage.INSPECTED, {}))
+            outcome = inspected.tick(context_at(services, enrollment, node, Stage.INSPECTED))
         except StageFailed as failed:
             findings = failed.findings
         else:

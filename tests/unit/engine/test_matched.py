@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed
 from metalctl.engine.services import Services
 from metalctl.engine.stages import matched
@@ -17,6 +16,7 @@ from metalctl.model.inventory import Inventory
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, evidence, nodes
+from tests.unit.engine.contexts import context_at
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "match"))
 from machines import MACHINES
@@ -37,7 +37,7 @@ def play(services: Services, enrolled: Callable[..., str]) -> Play:
             if outside is not None:
                 evidence.add_inventory(connection, "n1", identifier, "out-of-band", outside)
             enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-        outcome = matched.tick(Context(services, enrollment, node, Stage.MATCHED, {}))
+        outcome = matched.tick(context_at(services, enrollment, node, Stage.MATCHED))
         assert isinstance(outcome, Done)
         return outcome
 

@@ -20,6 +20,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import boots, enrollments, nodes
 from metalctl.store.enrollments import StageRow
+from tests.unit.engine.contexts import context_at
 
 USUAL = Boot()
 MAC = "52:54:00:00:00:01"
@@ -42,18 +43,23 @@ class FakeBmc:
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
+    """The stage's own: seconds of work on it."""
 
-    def __call__(self) -> float:
-        return self.now
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    @property
+    def now(self) -> float:
+        return self.ctx.elapsed
+
+    @now.setter
+    def now(self, seconds: float) -> None:
+        self.ctx._row.elapsed = seconds
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(power.time, "time", made)
-    return made
+def clock(ctx: Context) -> Clock:
+    return Clock(ctx)
 
 
 @pytest.fixture
@@ -75,23 +81,21 @@ def ctx(services: Services, enrolled: Callable[..., str], bmc: FakeBmc) -> Conte
         yield bmc
 
     services.open_bmc = open_bmc  # type: ignore[method-assign, assignment]
-    return Context(services, enrollment, node, Stage.INSPECTED, {})
+    return context_at(services, enrollment, node, Stage.INSPECTED)
 
 
-def see(database: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    from datetime import UTC, datetime
-
-    monkeypatch.setattr(boots, "now", lambda: datetime.fromtimestamp(clock.now, UTC).isoformat())
+def see(database: Engine, what: str) -> None:
     with database.begin() as connection:
         boots.add_sighting(connection, MAC, what)
 
 
 def test_a_node_that_asked_for_its_script_and_fell_silent_is_cycled_and_told(
-    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine, monkeypatch: pytest.MonkeyPatch
+    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine
 ) -> None:
     power.boot_into(ctx, "ramdisk")
     clock.now += 60
-    see(database, clock, monkeypatch, "boot script: ramdisk (pcbios)")
+    see(database, "boot script: ramdisk (pcbios)")
+    power.boot_into(ctx, "ramdisk")
     clock.now += USUAL.silence - 1
     assert "boot script" in power.boot_into(ctx, "ramdisk").why
     assert bmc.commands == ["boot pxe", "power on"]
@@ -128,10 +132,10 @@ def test_after_three_power_cycles_it_is_left_alone(ctx: Context, clock: Clock, b
 
 
 def test_an_installed_system_is_not_judged_by_its_silence_on_the_boot_network(
-    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine, monkeypatch: pytest.MonkeyPatch
+    ctx: Context, clock: Clock, bmc: FakeBmc, database: Engine
 ) -> None:
     power.boot_into(ctx, "installed")
-    see(database, clock, monkeypatch, "DHCP: address 172.31.0.7")
+    see(database, "DHCP: address 172.31.0.7")
     clock.now += USUAL.silence + 60
     power.boot_into(ctx, "installed")
     assert bmc.commands == ["boot disk", "power on"]
@@ -143,7 +147,8 @@ def test_a_site_whose_machines_are_slow_gives_them_longer(
     slow = replace(ctx.services.settings, boot=Boot(patience=7200, silence=3600))
     monkeypatch.setattr(ctx.services, "settings", slow)
     power.boot_into(ctx, "ramdisk")
-    see(database, clock, monkeypatch, "boot script: ramdisk (pcbios)")
+    see(database, "boot script: ramdisk (pcbios)")
+    power.boot_into(ctx, "ramdisk")
     clock.now += 3599
     power.boot_into(ctx, "ramdisk")
     assert bmc.commands == ["boot pxe", "power on"]

@@ -56,7 +56,6 @@ class FakeRemote:
 
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(runs.bundle, "build", lambda: ("abc", b"tar"))
     return FakeRemote()
 
 
@@ -73,10 +72,10 @@ RESULT = encode(CheckResult("bond", Verdict.PASS))
 
 
 def test_a_run_whose_journal_exists_is_not_started_again(node: Any) -> None:
-    runs.start(node, "run", SPEC)
+    runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert node.started() == 1
     node.files[JOURNAL] = line(0, "run-started")
-    runs.start(node, "run", SPEC)
+    runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert node.started() == 1
 
 
@@ -101,6 +100,31 @@ def test_a_run_whose_unit_is_gone_without_an_end_is_lost(node: Any) -> None:
     assert found.state == "lost"
 
 
+def journal_of(*entries: Entry) -> bytes:
+    return b"".join(json.dumps(encode(entry)).encode() + b"\n" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([Entry(0, "t", "b1", "run-started"), Entry(2, "t", "b1", "run-finished", {"verdict": "PASS"})], "2 stands"),
+        ([Entry(0, "t", "b1", "run-finished", {"verdict": "PASS"}), Entry(0, "t", "b1", "run-started")], ""),
+        ([Entry(1, "t", "b1", "run-finished", {"verdict": "PASS"})], "1 stands"),
+        ([Entry(0, "t", "b1", "run-started"), Entry(1, "t", "b2", "run-finished", {"verdict": "PASS"})], "other boot"),
+    ],
+)
+def test_a_line_that_says_passed_is_believed_only_in_a_whole_journal(
+    entries: list[Entry], said: str, node: Any
+) -> None:
+    """What comes after the end is not read: the first case of an end is the run's."""
+    found = row()
+    node.files[JOURNAL] = journal_of(*entries)
+    runs.tail(node, found)
+    assert found.final is not None
+    assert (found.final["event"] == "run-finished") is (said == "")
+    assert said.replace("other boot", "another boot") in str(found.final.get("message", ""))
+
+
 @pytest.mark.truth("D3", "a read that a cut connection left empty is no answer that a run is gone")
 @pytest.mark.parametrize("answer", ["cut", "", "failed"])
 def test_a_run_is_not_lost_because_nobody_could_say_whether_it_runs(node: Any, answer: str) -> None:
@@ -122,6 +146,6 @@ def test_a_run_is_not_lost_because_nobody_could_say_whether_it_runs(node: Any, a
 def test_nothing_is_pushed_or_started_because_nobody_could_say_what_is_there(node: Any) -> None:
     node.cut = "test"
     with contextlib.suppress(RemoteError):
-        runs.start(node, "run", SPEC)
+        runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert not node.started()
     assert not node.files

@@ -17,9 +17,11 @@ from metalctl.boot.errors import PortTaken
 from metalctl.cli import _enroll
 from metalctl.engine import artifacts, overview, service, submit
 from metalctl.engine.errors import EngineError
+from metalctl.engine.lock import ServiceLock
+from metalctl.engine.reporter import Reporter
 from metalctl.engine.service import Service
 from metalctl.engine.settings import Boot, Settings
-from metalctl.engine.state import ServiceLock, StateDir
+from metalctl.engine.state import StateDir
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments
 
@@ -59,7 +61,7 @@ def test_a_taken_port_is_told_before_images_are_built(settings: Settings, monkey
 def test_when_the_workflows_cannot_start_the_boot_service_ends_and_the_lock_is_free(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no(*_: Any) -> None:
+    def no(*_: Any, **__: Any) -> None:
         raise EngineError("the workflow database is damaged")
 
     monkeypatch.setattr(service, "Durable", no)
@@ -78,15 +80,14 @@ def test_a_report_that_cannot_be_written_does_not_stop_the_other_nodes(
     for enrollment in (gone, good):
         failed(database, enrollment)
     told: list[str] = []
-    running = Service(settings, told.append)
-    running.database = database
-    running._report_ended()
+    reporter = Reporter(database, settings.state, told.append)
+    reporter.look()
     with database.connect() as connection:
         batch = enrollments.get(connection, good).batch
     assert (settings.state.reports(batch) / "n2.html").exists()
     assert any("n1" in line for line in told)
     told.clear()
-    running._report_ended()
+    reporter.look()
     assert told == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import audit, boots, enrollments, evidence, nodes
 from metalctl.store.evidence import RunRow
+from tests.unit.engine.contexts import context_at
 
 GIB = 2**30
 # The kernel names say the opposite of what the profile wants: sda is a data disk.
@@ -45,6 +47,8 @@ class FakeRemote:
 
     def check(self, *command: str, **_: Any) -> str:
         self.commands.append(command)
+        if command == ("cat", "/proc/uptime"):
+            return "321.07 600.00\n"
         return json.dumps(list(self.disks.values()))
 
     def read_from(self, path: str, offset: int) -> bytes:
@@ -62,7 +66,7 @@ def idle(disk: Disk, number: str) -> dict[str, Any]:
 def node(monkeypatch: pytest.MonkeyPatch) -> FakeRemote:
     fake = FakeRemote()
     monkeypatch.setattr(Context, "remote", lambda *_: fake)
-    monkeypatch.setattr(runs, "push_bundle", lambda _: runs.Python("/opt"))
+    monkeypatch.setattr(runs, "push_bundle", lambda *_: runs.Python("/opt"))
     monkeypatch.setattr(runs, "unit_active", lambda *_: fake.active)
     return fake
 
@@ -75,12 +79,13 @@ def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
         evidence.add_inventory(connection, "n1", identifier, "in-band", MACHINE)
         boots.add_boot(connection, identifier, PhoneHome(token="t", node="n1", kind="ramdisk", boot_id="r1"))
         enrollment, found = enrollments.get(connection, identifier), nodes.get(connection, "n1")
-    return Context(services, enrollment, found, Stage.INSTALLED, {})
+    return context_at(services, enrollment, found, Stage.INSTALLED)
 
 
 def allow(ctx: Context) -> None:
     with ctx.store() as connection:
         again.allow_erase(connection, ctx.enrollment)
+    ctx._options = None  # a tick reads them once, and the next tick has a context of its own
 
 
 def refused(ctx: Context, stage: Any) -> StageFailed:
@@ -309,3 +314,13 @@ def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
     with ctx.store() as connection:
         armed = [line for line in audit.of_node(connection, "n1") if line["action"] == "disk-armed"]
     assert [line["detail"]["serial"] for line in armed] == ["ROOT1"]
+
+
+def test_a_leave_to_write_ends_by_the_nodes_own_clock_that_nobody_sets(
+    ctx: Context, node: FakeRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provisioner whose clock steps five hours must not write later than it may, nor be refused."""
+    monkeypatch.setattr(time, "time", lambda: 9e9)
+    monkeypatch.setattr(layout.hygiene, "remembered", lambda *_: node.disks["ROOT1"])
+    armed = layout.arm(ctx, ROOT, "install")
+    assert armed.expires == 321.07 + layout.ARMED_FOR

@@ -94,3 +94,32 @@ def test_the_exit_code_tells_hardware_from_metalctl(
         with database.begin() as connection:
             enrollments.change(connection, enrollment, stage=Stage.HANDED_OVER.value, **values)
     assert overview.exit_code(overview.standings(database)) == code
+
+
+def test_the_same_file_with_a_row_added_leaves_handed_over_nodes_alone(database: Engine, enrolled: Any) -> None:
+    done = enrolled("a")
+    with database.begin() as connection:
+        enrollments.change(connection, done, stage=Stage.HANDED_OVER.value, condition=Condition.DONE.value)
+    submitted = submit.submit(database, [good("a", 2), good("b", 3)], level="quick", allow_erase=True)
+    assert submitted.left_alone == ("a",)
+    with database.connect() as connection:
+        assert enrollments.latest(connection, "a").id == done
+        assert [e.node for e in enrollments.listing(connection, submitted.batch)] == ["b"]
+    nothing = submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    assert (nothing.batch, nothing.left_alone) == ("", ("a",))
+
+
+def test_a_node_is_done_again_only_when_it_is_named(database: Engine, enrolled: Any) -> None:
+    done = enrolled("a")
+    with database.begin() as connection:
+        enrollments.change(connection, done, stage=Stage.HANDED_OVER.value, condition=Condition.DONE.value)
+    again = submit.submit(database, [good("a", 2)], level="quick", allow_erase=False, again=["a"])
+    assert again.left_alone == ()
+    with database.connect() as connection:
+        assert enrollments.latest(connection, "a").id != done
+
+
+@pytest.mark.parametrize("name", ["b", "typo"])
+def test_again_for_a_node_that_is_not_handed_over_or_not_in_the_file_is_refused(name: str, database: Engine) -> None:
+    with pytest.raises(UsageError, match=f"--again {name}"):
+        submit.submit(database, [good("b", 3)], level="quick", allow_erase=False, again=[name])

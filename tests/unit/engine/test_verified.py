@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.manifest import Machine
-from metalctl.engine.context import Context
 from metalctl.engine.outcome import Done, StageFailed
 from metalctl.engine.services import Services
 from metalctl.engine.stages import verified
@@ -18,6 +17,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, nodes
+from tests.unit.engine.contexts import context_at
 
 Play = Callable[[Identity, Machine | None], Done]
 
@@ -47,7 +47,7 @@ def play(services: Services, enrolled: Callable[..., str]) -> Play:
             yield FakeBmc(identity)
 
         services.open_bmc = open_bmc  # type: ignore[method-assign, assignment]
-        outcome = verified.tick(Context(services, enrollment, node, Stage.VERIFIED, {}))
+        outcome = verified.tick(context_at(services, enrollment, node, Stage.VERIFIED))
         assert isinstance(outcome, Done)
         return outcome
 

@@ -21,6 +21,7 @@ NUMBERS = [
     "DIMM0_SerialNumber", "SerNum00", "Serial Number xxxxxx", "SYS-9876543210", "SN-12345", "BSN12345678901234567890",
     "MB-1234567890", "Asset-1234567890", "123456789000", "123456789ABCDEF", "87654321", "ABCDEFGH", "ABCDEF123456",
     "0x00000000", "0xFFFFFFFF", "1212121212", "NO DIMM", "No Serial Number", "TBD", "EVAL", "1",
+    "None Provided", "NONE SPECIFIED", "Data not available", "Serial not set", "Reserved", "Read Error", "SKU Number",
 ]  # fmt: skip
 MACS = ["be:3a:f2:b6:05:9f", "88:88:88:88:87:88", "00:11:22:33:44:55", "22:22:22:22:22:22", "00:1b:21:00:00:00"]
 

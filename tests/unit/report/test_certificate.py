@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding, Waiver
 from metalctl.model.verdict import Verdict
-from metalctl.report import certificate, dsse, write_certificate
+from metalctl.report import certificate, dsse, write_certificate, write_evidence
 from metalctl.report.errors import BadSignature, Expired, KeyProblem, NotACertificate, NotCertifiable
-from metalctl.report.keys import load_or_create_key, load_public_key, public_path
+from metalctl.report.keys import load_or_create_key, load_public_key, public_path, published, rotate
 
 Sample = Callable[[str], Dossier]
 KEY = Ed25519PrivateKey.generate()
@@ -42,7 +42,7 @@ def test_pre_authentication_encoding_is_that_of_the_specification() -> None:
 def test_a_certificate_says_of_what_by_which_profile_with_what_result(sample: Sample) -> None:
     statement = certificate.verify(issued(sample("accepted")), KEY.public_key(), now=NOW)
     predicate = statement["predicate"]
-    assert [s["name"] for s in statement["subject"]] == ["compute-01", "compute-01/inventory"]
+    assert [s["name"] for s in statement["subject"]] == ["compute-01", "compute-01/inventory", "compute-01/evidence"]
     assert predicate["result"] == "PASSED"
     assert predicate["configuration"][0] == {"name": "profile/compute", "digest": {"sha256": "1" * 64}}
     assert "accept kvm-guest" in predicate["passedTests"]
@@ -200,3 +200,69 @@ def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
     with pytest.raises(KeyProblem, match="not a public key"):
         load_public_key(path)
+
+
+def test_level_limits_measurements_and_what_was_left_out_are_bound(sample: Sample) -> None:
+    dossier = sample("accepted")
+    details = certificate.verify(issued(dossier), KEY.public_key(), now=NOW)["predicate"]["metalctl"]
+    assert details["levels"]
+    asked = {(c["check"], c["part"]) for c in details["checks"]}
+    left = {(c["check"], c["part"]) for c in details["skipped"]}
+    every = {(r.check, r.part) for run in dossier.runs for r in run.results}
+    assert asked | left == every
+    assert any(m["at_least"] or m["at_most"] for c in details["checks"] for m in c["measurements"])
+
+
+def test_the_evidence_is_bound_by_its_bytes(sample: Sample, tmp_path: Path) -> None:
+    dossier = sample("accepted")
+    statement = certificate.verify(issued(dossier), KEY.public_key(), now=NOW)
+    file = Path(write_evidence(dossier, tmp_path).path)
+    bound = {s["name"]: s["digest"]["sha256"] for s in statement["subject"]}["compute-01/evidence"]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == bound
+    other = replace(dossier, runs=dossier.runs[1:])
+    assert hashlib.sha256(certificate.evidence_of(other)).hexdigest() != bound
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: replace(d, findings=(), stages=tuple(replace(r, findings=()) for r in d.stages)), "asks nothing"),
+        (lambda d: replace(d, runs=tuple(r for r in d.runs if r.kind != "burn-in")), "no check of the burn-in"),
+        (
+            lambda d: replace(
+                d, **{k: replace(getattr(d, k), disks=()) for k in ("in_band", "installed") if getattr(d, k)}
+            ),
+            "no disk of the machine is known",
+        ),
+    ],
+)
+def test_a_certificate_that_would_rest_on_too_little_is_refused_by_name(
+    sample: Sample, change: Callable[[Dossier], Dossier], says: str
+) -> None:
+    with pytest.raises(NotCertifiable) as refused:
+        issued(change(sample("accepted")))
+    assert says in refused.value.message
+
+
+def test_a_lost_signing_key_is_told_and_not_replaced_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.pem"
+    load_or_create_key(path)
+    path.unlink()
+    with pytest.raises(KeyProblem, match="is gone") as told:
+        load_or_create_key(path)
+    assert "rotate-key" in told.value.hint
+    assert not path.exists()
+
+
+def test_a_rotated_key_signs_and_both_public_halves_are_published(sample: Sample, tmp_path: Path) -> None:
+    path = tmp_path / "certificate.pem"
+    before = certificate.issue(sample("accepted"), load_or_create_key(path), now=NOW)
+    old, new = rotate(path)
+    after = certificate.issue(sample("accepted"), load_or_create_key(path), now=NOW)
+    assert old != new
+    keys = [load_public_key(p) for p in published(path)]
+    assert len(keys) == 2
+    for envelope, key in ((after, keys[0]), (before, keys[1])):
+        certificate.verify(envelope, key, now=NOW)
+    with pytest.raises(BadSignature):
+        certificate.verify(before, keys[0], now=NOW)

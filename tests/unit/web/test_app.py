@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from metalctl.engine.state import StateDir
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments, nodes
 from metalctl.store.database import open_database, sqlite_url
+from metalctl.web import live
 from metalctl.web.app import app
 
 
@@ -33,7 +35,8 @@ def enrolled(database: Engine) -> str:
 
 
 def browser(database: Engine, failure: str = "") -> TestClient:
-    return TestClient(app(database, lambda: failure))
+    state = StateDir(Path(str(database.url.database)).parent)
+    return TestClient(app(database, lambda: failure, state))
 
 
 def test_before_anything_was_enrolled_the_first_page_says_so(database: Engine) -> None:
@@ -88,3 +91,27 @@ def test_health_names_what_failed(database: Engine) -> None:
     assert browser(database).get("/healthz").status_code == 200
     sick = browser(database, "dnsmasq died").get("/healthz")
     assert (sick.status_code, sick.text) == (503, "dnsmasq died")
+
+
+def test_an_ended_batch_is_shown_as_it_was_written_and_not_made_from_todays_data(
+    database: Engine, enrolled: str
+) -> None:
+    with database.begin() as connection:
+        enrollments.change(connection, enrolled, stage=Stage.MATCHED.value, condition=Condition.FAILED.value)
+        batch = enrollments.get(connection, enrolled).batch
+    folder = StateDir(Path(str(database.url.database)).parent).reports(batch)
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("the batch of that day")
+    (folder / "n1.html").write_text("the node of that day")
+    pages = browser(database)
+    assert pages.get("/").text == pages.get(f"/batches/{batch}").text == "the batch of that day"
+    assert pages.get("/nodes/n1").text == "the node of that day"
+
+
+def test_viewers_of_one_second_share_a_page(database: Engine, enrolled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(live, "render", lambda batch, rows: made.append(batch) or f"n1 {len(rows)}")
+    pages = browser(database)
+    for _ in range(5):
+        assert pages.get("/").text == "n1 1"
+    assert len(made) == 1

@@ -1,0 +1,35 @@
+"""`metalctl backup`: what metalctl remembers, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--keys", is_flag=True, help="With the private keys: whoever has the file can sign certificates.")
+@json_option
+@state_options
+def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Write what metalctl remembers into one file: databases and reports. The service may go on running.
+
+    Without --keys the signing key is not in it, and a provisioner that is restored signs with a new one.
+
+    \b
+    Example: metalctl backup /srv/backup/metalctl-$(date +%F).tar.gz --keys
+    """
+    import json
+
+    from metalctl.engine import operate
+    from metalctl.engine.settings import load
+    from metalctl.model.codec import encode
+
+    done = operate.backup(load(config, state_dir).state, file, keys=keys)
+    if as_json:
+        click.echo(json.dumps(encode(done)))
+    else:
+        click.echo(f"{file}: {len(done.files)} files{', keys included' if done.has_keys else ', no keys'}")

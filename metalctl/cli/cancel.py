@@ -1,0 +1,38 @@
+"""`metalctl cancel`: nodes end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._operate import why_option
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@click.option("--batch", is_flag=True, help="The arguments are batches: all of their nodes that are under way.")
+@why_option
+@json_option
+@state_options
+def cancel(
+    nodes: tuple[str, ...], batch: bool, why: str, as_json: bool, config: Path | None, state_dir: Path | None
+) -> None:
+    """End the enrollment of nodes, or of whole batches.
+
+    An installation that is being written is let end first. What is left on the disks is told in the node's finding
+    (`metalctl show NODE`).
+
+    \b
+    Example: metalctl cancel r7n03
+             metalctl cancel --batch 20261201-091500-4f2a
+    """
+    from metalctl.cli._operate import database, each
+    from metalctl.engine import operate
+    from metalctl.engine.operate.cancel import of_batch
+
+    store = database(config, state_dir)
+    if batch:
+        nodes = tuple(node for name in nodes for node in of_batch(store, name))
+    each(nodes, lambda node: operate.cancel(store, node, operate.who(), why), as_json=as_json)

@@ -1,0 +1,36 @@
+"""`metalctl forget`: nodes are removed from the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._operate import why_option
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@why_option
+@json_option
+@state_options
+def forget(
+    nodes: tuple[str, ...], yes: bool, why: str, as_json: bool, config: Path | None, state_dir: Path | None
+) -> None:
+    """Remove nodes and their enrollments from the store. Written reports and the audit trail stay.
+
+    Nothing is done to the machines.
+
+    \b
+    Example: metalctl forget r7n03
+    """
+    from metalctl.cli._operate import database, each
+    from metalctl.engine import operate
+    from metalctl.engine.settings import load
+
+    store, state = database(config, state_dir), load(config, state_dir).state
+    if not yes:
+        click.confirm(f"Forget {', '.join(nodes)}?", abort=True, err=True)
+    each(nodes, lambda node: operate.forget(store, state, node, operate.who(), why), as_json=as_json)

@@ -1,0 +1,44 @@
+"""`metalctl readdress`: a node's BMC is at another address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._operate import why_option
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("node")
+@click.argument("address", required=False, metavar="[BMC]")
+@click.option("--swap", metavar="NODE", help="The addresses of these two nodes were swapped.")
+@why_option
+@json_option
+@state_options
+def readdress(
+    node: str,
+    address: str | None,
+    swap: str | None,
+    why: str,
+    as_json: bool,
+    config: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Say where a node's BMC is now, or that two were swapped.
+
+    Their certificates are recorded anew at the next contact.
+
+    \b
+    Example: metalctl readdress r7n03 https://10.0.0.33
+             metalctl readdress r7n03 --swap r7n04
+    """
+    if bool(address) == bool(swap):
+        raise click.UsageError("give the new address of the BMC, or --swap NODE")
+    from metalctl.cli._operate import database, tell
+    from metalctl.engine import operate
+
+    store = database(config, state_dir)
+    done = operate.readdress(store, node, address or "", swap_with=swap or "", actor=operate.who(), why=why)
+    tell(done, as_json=as_json)

@@ -1,0 +1,28 @@
+"""`metalctl rename`: a node is called otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._operate import why_option
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("node")
+@click.argument("new")
+@why_option
+@json_option
+@state_options
+def rename(node: str, new: str, why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Call a node otherwise. Reports and certificates that were written keep the name that they were made under.
+
+    \b
+    Example: metalctl rename r7n03 r7n30
+    """
+    from metalctl.cli._operate import database, tell
+    from metalctl.engine import operate
+
+    tell([operate.rename(database(config, state_dir), node, new, operate.who(), why)], as_json=as_json)

@@ -1,0 +1,33 @@
+"""`metalctl restore`: a backup becomes the state directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@state_options
+def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Put a backup into an empty state directory. Every file is verified before anything is written.
+
+    \b
+    Example: metalctl restore /srv/backup/metalctl-2026-12-01.tar.gz --state-dir /var/lib/metalctl
+    """
+    import json
+
+    from metalctl.engine import operate
+    from metalctl.engine.settings import load
+    from metalctl.model.codec import encode
+
+    state = load(config, state_dir).state
+    done = operate.restore(file, state)
+    if as_json:
+        click.echo(json.dumps(encode(done)))
+    else:
+        click.echo(f"{state.path}: {len(done.files)} files of {done.made}, written by metalctl {done.version}")

@@ -1,0 +1,28 @@
+"""`metalctl resume`: a node that was held goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._operate import why_option
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@why_option
+@json_option
+@state_options
+def resume(nodes: tuple[str, ...], why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Let nodes that were held go on.
+
+    \b
+    Example: metalctl resume r7n03
+    """
+    from metalctl.cli._operate import database, each
+    from metalctl.engine import operate
+
+    store = database(config, state_dir)
+    each(nodes, lambda node: operate.resume(store, node, operate.who(), why), as_json=as_json)

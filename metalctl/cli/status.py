@@ -1,0 +1,41 @@
+"""`metalctl status`: how the service is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from metalctl.cli._errors import INTERNAL, exit_with
+from metalctl.cli._options import json_option, state_options
+
+
+@click.command()
+@json_option
+@state_options
+def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+    """Say whether the service runs, what it walks, and what is wrong with it.
+
+    Exit code: 0 it runs and is well, 3 it does not run or something is wrong.
+
+    \b
+    Example: metalctl status
+             metalctl status --json | jq .nodes.failed
+    """
+    import json
+
+    from metalctl.engine.settings import load
+    from metalctl.engine.standing import standing
+    from metalctl.model.codec import encode
+
+    found = standing(load(config, state_dir))
+    if as_json:
+        click.echo(json.dumps(encode(found)))
+    else:
+        click.echo(found.sentence)
+        for line in found.wrong:
+            click.echo(f"  wrong: {line}")
+        for condition, number in sorted(found.nodes.items()):
+            click.echo(f"  {number:>6} {condition}")
+    if found.wrong or not found.running:
+        exit_with(INTERNAL)

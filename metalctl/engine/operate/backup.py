@@ -1,0 +1,137 @@
+"""backup, restore: what metalctl remembers, in one file. Consistent while the service runs; keys only on request.
+
+The file is a tar.gz with a manifest (version, schema, SHA-256 of each member). The database is copied by SQLite's own
+backup; what is cached (ramdisk, images) and the logs are left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import metalctl
+from metalctl.engine.errors import EngineError
+from metalctl.engine.state import StateDir
+from metalctl.model.errors import UsageError
+
+MANIFEST = "manifest.json"
+DATABASES = ("metalctl.db", "workflows.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """files: by name in the backup, SHA-256."""
+
+    path: Path
+    made: str
+    version: str
+    files: dict[str, str]
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether signing and login keys are in it."""
+        return any(name.startswith("keys/") for name in self.files)
+
+
+def backup(state: StateDir, path: Path, *, keys: bool) -> Backup:
+    """Write the file, readable by its owner only, whole or not at all. UsageError: it exists, or there is nothing."""
+    if state.url:
+        raise UsageError("the store is PostgreSQL", hint="back it up with pg_dump; the keys are in " + str(state.keys))
+    if path.exists():
+        raise UsageError(f"{path} exists", hint="name a new file")
+    if not state.database.exists():
+        raise UsageError(f"{state.path} holds no state of metalctl", hint="name its directory with --state-dir")
+    with tempfile.TemporaryDirectory(dir=state.path) as folder:
+        members = _copied(state, Path(folder)) + _files(state, keys=keys)
+        return _packed(members, path)
+
+
+def _copied(state: StateDir, folder: Path) -> list[tuple[str, Path]]:
+    found = []
+    for name in DATABASES:
+        source = state.path / name
+        if not source.exists():
+            continue
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=60)) as one,
+            contextlib.closing(sqlite3.connect(folder / name)) as other,
+        ):
+            one.backup(other)
+        found.append((name, folder / name))
+    return found
+
+
+def _files(state: StateDir, *, keys: bool) -> list[tuple[str, Path]]:
+    folders = [state.path / "reports", *([state.keys] if keys else [])]
+    listed = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return [(str(path.relative_to(state.path)), path) for path in listed]
+
+
+def _packed(members: list[tuple[str, Path]], path: Path) -> Backup:
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    files = {name: hashlib.sha256(source.read_bytes()).hexdigest() for name, source in members}
+    manifest = {"format": 1, "made": made, "version": metalctl.__version__, "files": files}
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream, tarfile.open(fileobj=stream, mode="w:gz") as tar:
+            _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+            for name, source in members:
+                _add(tar, name, source.read_bytes())
+            tar.close()
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return Backup(path, made, metalctl.__version__, files)
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), 0o600
+    tar.addfile(info, io.BytesIO(data))
+
+
+def restore(path: Path, state: StateDir) -> Backup:
+    """Put a backup into an empty state directory. UsageError: it is not empty; EngineError: the file is damaged."""
+    if state.database.exists():
+        raise UsageError(
+            f"{state.path} holds state already", hint="move it away, or name another directory with --state-dir"
+        )
+    found, contents = _read(path)
+    state.create()
+    for name, data in contents.items():
+        target = state.path / name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+            os.fsync(file.fileno())
+    return found
+
+
+def _read(path: Path) -> tuple[Backup, dict[str, bytes]]:
+    """All of it is read and verified before anything is written."""
+    hint = "is it a file that metalctl backup wrote, and did it arrive whole?"
+    try:
+        with tarfile.open(path, "r:gz") as tar:
+            contents = {m.name: file.read() for m in tar if m.isfile() and (file := tar.extractfile(m))}
+        manifest = json.loads(contents.pop(MANIFEST))
+        files = dict(manifest["files"])
+    except (OSError, tarfile.TarError, ValueError, KeyError, EOFError) as error:
+        raise EngineError(f"{path} cannot be read as a backup: {error}", hint=hint) from error
+    for name in {*files, *contents}:
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise EngineError(f"{path}: {name!r} leads out of the state directory", hint=hint)
+        if hashlib.sha256(contents.get(name, b"")).hexdigest() != files.get(name):
+            raise EngineError(f"{path}: {name} is not what the manifest says", hint=hint)
+    return Backup(path, str(manifest["made"]), str(manifest["version"]), files), contents
