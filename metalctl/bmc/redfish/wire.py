@@ -6,8 +6,9 @@
 
     Processor({"TotalCores": "8"}).cores == 8
 
-Reading is tolerant: numbers may be strings, blanks and "N/A" are nothing, a property of another type is not stated. A
-field is read when it is asked for, so that nobody pays for what nobody wants. A dot leads into a nested object.
+Reading is tolerant: numbers and flags may be strings, blanks and "N/A" are nothing, a property of another type is not
+stated. A field is read when it is asked for, so that nobody pays for what nobody wants. A dot leads into a nested
+object.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def test_what_is_no_number_states_none(said: Any) -> None:
 
 
 def test_a_property_of_another_type_states_nothing() -> None:
-    odd = Thing({"A": 1, "C": [], "F": "true", "M": "00:00:00:00:00:00", "V": {}, "R": [], "L": 3, "I": [1, None]})
+    odd = Thing({"A": 1, "C": [], "F": "perhaps", "M": "00:00:00:00:00:00", "V": {}, "R": [], "L": 3, "I": [1, None]})
     assert (odd.name, odd.on, odd.mac, odd.values, odd.ref, odd.refs, odd.inside) == ("", None, "", (), {}, [], [])
 
 
