@@ -20,7 +20,7 @@ def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir
     Without --keys the signing key is not in it, and a provisioner that is restored signs with a new one.
 
     \b
-    Example: metalctl backup /srv/backup/metalctl-$(date +%F).tar.gz --keys
+    Example: metalctl backup /srv/backup/metalctl-2026-12-01.tar.gz --keys
     """
     import json
 

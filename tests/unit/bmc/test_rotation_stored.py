@@ -246,8 +246,8 @@ def test_a_database_of_the_first_schema_gets_the_columns(tmp_path: Path) -> None
     file = tmp_path / "metalctl.db"
     open_database(sqlite_url(file)).dispose()
     with sqlite3.connect(file) as database:
-        database.execute("insert into nodes (name, bmc, credential, fingerprint, profile, parked, quarantined, created)"
-                         " values ('n1', 'https://192.0.2.1', 'env:X', 'ab', 'compute', 0, 0, 'now')")  # fmt: skip
+        database.execute("insert into nodes (name, bmc, credential, fingerprint, profile, created)"
+                         " values ('n1', 'https://192.0.2.1', 'env:X', 'ab', 'compute', 'now')")  # fmt: skip
         for column in ("authorities", "rotation"):
             database.execute(f"alter table nodes drop column {column}")
         database.execute("update alembic_version set version_num = '0001'")

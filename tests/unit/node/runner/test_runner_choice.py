@@ -60,7 +60,7 @@ def test_a_raw_disk_is_not_written_when_the_run_is_not_armed(node: Any, written:
 
 def test_an_armed_disk_that_the_guard_refuses_is_unknown(node: Any, written: Any) -> None:
     written("thing", "guard.leave(wal_disk)", "wal_disk, guard")
-    armed = Armed("NV1", 4 << 30, "fio-write", "e1", time.time() - 5)
+    armed = Armed("NV1", 4 << 30, "fio-write", "e1", time.clock_gettime(time.CLOCK_BOOTTIME) - 5)
     result = node.one("thing", roles={"wal": ("NV1",)}, armed=(armed,))
     assert result.verdict is Verdict.UNKNOWN
     assert "expired" in result.reason
