@@ -14,12 +14,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from metalctl.bmc.errors import BadAnswer
+from metalctl.bmc.redfish.body import FIRMWARE
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
 from metalctl.bmc.redfish.links import path_of, plain
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.systems import Machine, single
 from metalctl.bmc.redfish.values import child, items, text
+from metalctl.bmc.redfish.whose import fault_of
 from metalctl.bmc.redfish.wire_system import Processor, System
 
 _CPU = ("", "cpu")
@@ -41,8 +44,16 @@ class _Seen:
 
 
 async def machines(client: Client, root: Resource, collection: Resource) -> list[Machine]:
-    """The machines behind a BMC. One that has one system costs nothing; else each of them is read. Never raises."""
+    """The machines behind a BMC. One that has one system costs nothing; else each of them is read.
+
+    Raises BadAnswer for a list of systems that is none: that is not the same as no system.
+    """
     alone = single(collection)
+    if not isinstance(collection.get("Members"), list):
+        what = fault_of(collection) or "no collection"
+        raise BadAnswer(
+            f"{client.endpoint}: the list of its systems is {what}", hint=FIRMWARE, bmc=str(client.endpoint)
+        )
     if len(alone) < 2:
         return alone
     reader = Reader(client, advertised(root))

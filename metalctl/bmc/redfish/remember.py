@@ -26,7 +26,7 @@ from metalctl.model.inventory import Inventory
 
 MOST_AGE = 24 * 3600.0
 _LARGEST = 16 * 2**20
-_FORMAT = 2
+_FORMAT = 2  # 1: before what is listed and cannot be read was told
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
-from metalctl.bmc.errors import SystemNotChosen
+from metalctl.bmc.errors import BmcError, SystemNotChosen
 from metalctl.bmc.poll import PowerPoll
 from metalctl.bmc.replay import Replay
 from metalctl.bmc.sweeping import sweep
@@ -180,6 +180,14 @@ def test_with_two_nodes_the_board_is_of_the_one_that_it_shares_a_chassis_or_a_ma
         if joined:
             gpus = {s: len([d for d in taken(server, f"?system={s}").pcie if d.kind]) for s in ("blade-7", "blade-8")}
             assert gpus == {"blade-7": int(joined == "S-1"), "blade-8": int(joined == "S-2")}
+
+
+@pytest.mark.truth("A2", "an answer that is an error, or not the resource that was asked, is no part")
+@pytest.mark.parametrize("answer", [{"error": {"code": "Base.1.8.GeneralError"}}, {"Members": None}, {"Name": "x"}])
+def test_a_list_of_systems_that_is_an_error_is_not_no_system(tree: dict[str, Any], answer: dict[str, Any]) -> None:
+    with served(tree | {f"{ROOT}/Systems": answer}) as server, pytest.raises(BmcError) as caught:
+        taken(server)
+    assert "the list of its systems is" in caught.value.message
 
 
 def manager(tree: dict[str, Any], kind: str, types: list[str], **root: Any) -> Replay:
