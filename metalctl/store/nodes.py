@@ -94,7 +94,7 @@ def change(connection: Connection, name: str, **values: object) -> None:
 
 
 def rename(connection: Connection, name: str, new: str) -> None:
-    """Call it otherwise wherever it is named; the audit trail before stays as it was written, under both names."""
+    """Call it otherwise wherever it is named; its audit trail goes with it."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(name=new))
     for table in (schema.macs, schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit):
         connection.execute(update(table).where(table.c.node == name).values(node=new))

@@ -1,7 +1,7 @@
 """readdress: a node's BMC is at another address; with two nodes, their addresses were swapped.
 
-What is recorded of the certificate is forgotten with the address. Whether the machine there is the node is asked at the
-next login (stage verified, and before every power command the identity is held against the recorded one).
+What is recorded of the certificate is forgotten with the address. Whether the machine there is the node is asked when
+it is enrolled next (stage verified), and not before.
 """
 
 from __future__ import annotations
