@@ -21,9 +21,9 @@ def main() -> int:
     """Serve until told to stop."""
     order = json.loads(sys.stdin.readline())
     begun = time.perf_counter()
-    from metalctl.engine import artifacts
     from metalctl.engine.logs import to_file
-    from metalctl.engine.service import Service
+    from metalctl.engine.serving import artifacts
+    from metalctl.engine.serving.service import Service
 
     artifacts.prepare = lambda settings, progress: _Nothing()  # type: ignore[assignment, return-value]
     settings = settings_of(order)
@@ -71,7 +71,7 @@ class _Nothing:
 
     def images(self, url: str) -> dict[str, Any]:
         """One image, that nobody fetches."""
-        from metalctl.engine.services import Image
+        from metalctl.engine.pipeline.services import Image
 
         return {"debian-12": Image("debian-12", MANIFEST, f"{url}/files/none")}
 

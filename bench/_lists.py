@@ -68,7 +68,7 @@ def _fill(database: Any, count: int, *, ended: bool, first: int = 0) -> str:
 
 
 def _listing(database: Any, count: int) -> dict[str, float]:
-    from metalctl.engine.overview import standings
+    from metalctl.engine.pipeline.overview import standings
 
     cpu, begun = time.process_time(), time.perf_counter()
     text = json.dumps([s.as_json() for s in standings(database)])

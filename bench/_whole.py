@@ -38,7 +38,7 @@ def measure(count: int, scale: float, words: tuple[str, ...] = ()) -> dict[str, 
 def submit(folder: Path, rack: _rig.Rack, url: str = "", service: str = "") -> str:
     """All of the rack's nodes in one batch."""
     os.environ["METALCTL_CONTENT"] = str(_rig.CONTENT)
-    from metalctl.engine import submit as engine
+    from metalctl.engine.operate import submit as engine
     from metalctl.engine.state import StateDir
     from metalctl.store.database import open_database
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_dir: Path | None) -> None:
     """Go on only when somebody who read it says so; not on a terminal, only with --yes."""
-    from metalctl.engine.dossiers import load_dossier
+    from metalctl.engine.evidence.dossiers import load_dossier
     from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
 

@@ -11,7 +11,7 @@ def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | 
     """The node's audit trail, oldest first; NotFound when the node is not known."""
     import json
 
-    from metalctl.engine.dossiers import audit_trail
+    from metalctl.engine.evidence.dossiers import audit_trail
     from metalctl.engine.settings import load
 
     lines = audit_trail(load(config, state_dir).state, node)

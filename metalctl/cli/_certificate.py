@@ -19,7 +19,7 @@ _ALWAYS = ("system",)
 
 def verified(path: Path, keys: Sequence[Path], config: Path | None, state_dir: Path | None) -> dict[str, Any]:
     """The statement, under the first key that fits; raises as report.certificate.verify, with the last key's reason."""
-    from metalctl.engine.reporting import signing_key
+    from metalctl.engine.evidence.reporting import signing_key
     from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
     from metalctl.report import certificate
@@ -60,7 +60,7 @@ def _local() -> Inventory:
 
 def _of_bmc(node: str, config: Path | None, state_dir: Path | None) -> Inventory:
     from metalctl.cli._operate import database
-    from metalctl.engine.credentials import connect
+    from metalctl.engine.reach.credentials import connect
     from metalctl.store import nodes
 
     store = database(config, state_dir)

@@ -17,7 +17,7 @@ def show_changes(node: str, as_json: bool, config: Path | None, state_dir: Path 
     """Compare the last two inventories of each side; NotFound when the node is not known."""
     import json
 
-    from metalctl.engine.dossiers import last_inventories
+    from metalctl.engine.evidence.dossiers import last_inventories
     from metalctl.engine.settings import load
 
     pairs = last_inventories(load(config, state_dir).state, node)

@@ -18,12 +18,13 @@ from sqlalchemy import Engine
 from metalctl import bmc
 from metalctl.bmc.manifest import Machine, read_manifest
 from metalctl.cli._live import follow
-from metalctl.engine import overview, submit
+from metalctl.engine.durability.lock import lock_of
 from metalctl.engine.errors import NoService
-from metalctl.engine.lock import lock_of
 from metalctl.engine.logs import to_file
-from metalctl.engine.overview import Standing
-from metalctl.engine.service import Service
+from metalctl.engine.operate import submit
+from metalctl.engine.pipeline import overview
+from metalctl.engine.pipeline.overview import Standing
+from metalctl.engine.serving.service import Service
 from metalctl.engine.settings import Settings, load
 from metalctl.model.codec import encode
 from metalctl.store.database import open_database

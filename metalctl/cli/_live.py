@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from metalctl.engine.overview import Standing, standings
+from metalctl.engine.pipeline.overview import Standing, standings
 from metalctl.model.stage import Condition
 
 STYLE = {

@@ -40,7 +40,7 @@ def target(
 
     known = None if "://" in where else known_node(where, config, state_dir)
     if known:
-        from metalctl.engine.credentials import endpoint_of
+        from metalctl.engine.reach.credentials import endpoint_of
 
         return trusted(endpoint_of(known), config, state_dir, ca), credential or known.credential
     if not _is_address(where):
@@ -54,7 +54,7 @@ def _recorded(endpoint: Endpoint, config: Path | None, state_dir: Path | None) -
     """An enrolled node's BMC, given by its address, is held to the certificate that was recorded with the node."""
     if not remembered(config, state_dir):
         return endpoint
-    from metalctl.engine.credentials import vouched
+    from metalctl.engine.reach.credentials import vouched
 
     with database(config, state_dir) as engine:
         return vouched(engine, endpoint)
@@ -99,7 +99,7 @@ def opened(
 
 def _logged_in(where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None) -> Bmc:
     from metalctl import bmc
-    from metalctl.engine import credentials
+    from metalctl.engine.reach import credentials
 
     endpoint, reference = target(where, credential, config, state_dir, ca)
     node = None if credential or "://" in where else known_node(where, config, state_dir)

@@ -100,7 +100,7 @@ def handover(
 
 
 def _dossiers(nodes: tuple[str, ...], source: Path | None, state: StateDir) -> list[Dossier]:
-    from metalctl.engine.dossiers import load_batch, load_dossier
+    from metalctl.engine.evidence.dossiers import load_batch, load_dossier
     from metalctl.handover import is_accepted
     from metalctl.report import read_dossiers
 

@@ -27,7 +27,7 @@ def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """
     import json
 
-    from metalctl.engine.artifacts import prepare
+    from metalctl.engine.serving.artifacts import prepare
     from metalctl.engine.settings import load
 
     served = prepare(load(config, state_dir), lambda line: click.echo(line, err=as_json))

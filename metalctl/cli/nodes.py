@@ -25,7 +25,7 @@ def nodes(batch: str | None, as_json: bool, config: Path | None, state_dir: Path
     from rich.console import Console
 
     from metalctl.cli._live import table
-    from metalctl.engine.overview import standings
+    from metalctl.engine.pipeline.overview import standings
     from metalctl.engine.settings import load
     from metalctl.store.database import open_database
 

@@ -138,7 +138,7 @@ def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
 
     Example: metalctl report rotate-key
     """
-    from metalctl.engine.reporting import signing_key
+    from metalctl.engine.evidence.reporting import signing_key
     from metalctl.engine.settings import load
     from metalctl.report.keys import published, rotate
 
@@ -163,7 +163,7 @@ def _dossiers(
         return found
     if (node is None) == (batch is None):
         raise click.UsageError("name a NODE, or give --batch")
-    from metalctl.engine.dossiers import load_batch, load_dossier
+    from metalctl.engine.evidence.dossiers import load_batch, load_dossier
     from metalctl.engine.settings import load
 
     state = load(config, state_dir).state

@@ -32,7 +32,7 @@ def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None
     import signal
 
     from metalctl.engine.logs import to_file
-    from metalctl.engine.service import Service
+    from metalctl.engine.serving.service import Service
     from metalctl.engine.settings import load
     from metalctl.web.app import app
     from metalctl.web.server import WebServer

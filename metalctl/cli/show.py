@@ -42,7 +42,7 @@ def show(node: str, diff: bool, audit: bool, as_json: bool, config: Path | None,
         return
     import json
 
-    from metalctl.engine.dossiers import load_dossier
+    from metalctl.engine.evidence.dossiers import load_dossier
     from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 

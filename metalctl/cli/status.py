@@ -24,8 +24,8 @@ def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """
     import json
 
+    from metalctl.engine.serving.standing import standing
     from metalctl.engine.settings import load
-    from metalctl.engine.standing import standing
     from metalctl.model.codec import encode
 
     found = standing(load(config, state_dir))

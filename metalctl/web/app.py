@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from metalctl.engine.dossiers import gather
-from metalctl.engine.overview import standings
+from metalctl.engine.evidence.dossiers import gather
+from metalctl.engine.pipeline.overview import standings
 from metalctl.engine.state import StateDir
 from metalctl.model.errors import MetalctlError
 from metalctl.report import page

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from metalctl.engine.overview import Standing, standings
+from metalctl.engine.pipeline.overview import Standing, standings
 from metalctl.model.stage import Condition
 from metalctl.report import page
 

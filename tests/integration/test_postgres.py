@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from metalctl.engine import submit
+from metalctl.engine.durability.lock import PostgresLock, wait_for
 from metalctl.engine.errors import Locked
-from metalctl.engine.lock import PostgresLock, wait_for
-from metalctl.engine.overview import standings
+from metalctl.engine.operate import submit
+from metalctl.engine.pipeline.overview import standings
 from metalctl.store import enrollments, epochs
 from metalctl.store.database import open_database
 from metalctl.store.errors import Fenced
@@ -29,10 +29,10 @@ NETWORK = "172.31.7.0/24"
 WALKER = """
 import sys, time
 from pathlib import Path
-from metalctl.engine.durable import Durable
-from metalctl.engine.lock import PostgresLock, wait_for
-from metalctl.engine.outcome import Next
-from metalctl.engine.walker import Walker
+from metalctl.engine.durability.durable import Durable
+from metalctl.engine.durability.lock import PostgresLock, wait_for
+from metalctl.engine.pipeline.outcome import Next
+from metalctl.engine.pipeline.walker import Walker
 import threading
 
 url, name, folder, stages = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4].split(",")
@@ -116,7 +116,7 @@ def test_one_service_a_boot_network_and_the_next_is_told_who_has_it(url: str) ->
 
 
 def test_a_session_that_the_database_ended_is_noticed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("metalctl.engine.lock.BEAT", 0.05)
+    monkeypatch.setattr("metalctl.engine.durability.lock.BEAT", 0.05)
     lock = PostgresLock(url, NETWORK)
     lock.acquire()
     admin = create_engine(url, isolation_level="AUTOCOMMIT")

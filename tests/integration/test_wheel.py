@@ -74,7 +74,7 @@ def test_it_finds_its_templates_and_recipes(content: str, run: Run) -> None:
 
 def test_it_makes_the_bundle_that_travels_to_nodes(run: Run) -> None:
     program = (
-        "import io, tarfile; from metalctl.engine import bundle; "
+        "import io, tarfile; from metalctl.engine.durability import bundle; "
         "print('\\n'.join(tarfile.open(fileobj=io.BytesIO(bundle.build()[1])).getnames()))"
     )
     names = run("python", "-c", program).splitlines()

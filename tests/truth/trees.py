@@ -45,7 +45,21 @@ def old(folder: Path) -> Path:
         ["git", "-C", ROOT, "archive", OLD, ".", *others], stdout=subprocess.PIPE, check=True
     ).stdout
     subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)
+    _name_as_today(folder / "metalctl" / "engine")
     return folder
+
+
+def _name_as_today(engine: Path) -> None:
+    """The engine got rooms: its old modules answer to the names that they have now, or a test would only see that."""
+    now = ROOT / "metalctl" / "engine"
+    for path in (path.relative_to(now) for path in now.glob("*/**/*.py")):
+        before, named = engine.joinpath(*path.parts[1:]), engine / path
+        if path.name != "__init__.py" and before.exists() and not named.exists():
+            for package in (engine / room for room in list(path.parents)[:-1]):
+                package.mkdir(parents=True, exist_ok=True)
+                (package / "__init__.py").touch()
+            module = ".".join(("metalctl", "engine", *path.with_suffix("").parts[1:]))
+            named.write_text(f"import importlib, sys\nsys.modules[__name__] = importlib.import_module('{module}')\n")
 
 
 def run(tree: Path, where: Path, *words: str) -> tuple[list[dict[str, Any]], str]:

@@ -25,7 +25,7 @@ def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> N
     import json
 
     from metalctl.bmc import raw
-    from metalctl.engine.credentials import credential
+    from metalctl.engine.reach.credentials import credential
 
     raw.checked(path)
     endpoint, reference = settled(where, **place)

@@ -54,7 +54,7 @@ def rotate(
     from contextlib import ExitStack
 
     from metalctl.bmc.rotation import rotate_at
-    from metalctl.engine.credentials import credential as resolved
+    from metalctl.engine.reach.credentials import credential as resolved
 
     wanted = resolved(site)  # before anything is sent
     place: dict[str, Any] = {"credential": credential, "config": config, "state_dir": state_dir, "ca": ca}
@@ -86,7 +86,7 @@ def _ledger(
     factory: Credential | None,
 ) -> Ledger | None:
     """Where the nodes behind the BMC are remembered; None when there are none."""
-    from metalctl.engine.credentials import StoredRotation, sharing
+    from metalctl.engine.reach.credentials import StoredRotation, sharing
     from metalctl.store.nodes import Rotation
 
     if engine is None or factory is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from metalctl.engine import submit
+from metalctl.engine.operate import submit
 from metalctl.engine.operate.base import Done
 from metalctl.store import nodes
 

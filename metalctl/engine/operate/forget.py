@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from metalctl.engine import access
 from metalctl.engine.operate.base import Done, refuse_under_way
+from metalctl.engine.reach import access
 from metalctl.engine.state import StateDir
 from metalctl.store import audit, enrollments, nodes
 from metalctl.store.database import lock

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from metalctl.engine import access
+from metalctl.engine.reach import access
 from metalctl.engine.state import StateDir
 from metalctl.model.errors import UsageError
 from metalctl.store import audit, enrollments, nodes

@@ -25,9 +25,9 @@ from metalctl.cli.discover import discover
 from metalctl.cli.enroll import enroll
 from metalctl.cli.inspect import inspect
 from metalctl.cli.power import power
-from metalctl.engine.credentials import connect as connect_node
+from metalctl.engine.pipeline.stages import discovered
+from metalctl.engine.reach.credentials import connect as connect_node
 from metalctl.engine.settings import load
-from metalctl.engine.stages import discovered
 from metalctl.model.errors import UsageError
 from metalctl.store import nodes
 from metalctl.store.database import open_database, sqlite_url

@@ -18,7 +18,7 @@ from metalctl.bmc import lockout
 from metalctl.bmc.errors import NotApplied, WrongPassword
 from metalctl.bmc.redfish.act.users import RedfishAdmin
 from metalctl.cli.bmc import bmc
-from metalctl.engine.credentials import StoredRotation, connect
+from metalctl.engine.reach.credentials import StoredRotation, connect
 from metalctl.engine.settings import load
 from metalctl.lab.fleet import Fleet
 from metalctl.store import audit, nodes
@@ -232,7 +232,7 @@ def test_a_nodes_file_with_the_old_reference_does_not_forget_what_is_not_known(s
 
 
 def test_the_engine_logs_in_by_the_same_rules(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from metalctl.engine.services import Services
+    from metalctl.engine.pipeline.services import Services
 
     services: Callable[..., Services] = Services
     with site.engine.begin() as connection:

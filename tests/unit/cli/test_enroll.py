@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from metalctl.cli.main import run
-from metalctl.engine.lock import ServiceLock
+from metalctl.engine.durability.lock import ServiceLock
 from metalctl.engine.state import StateDir
 from metalctl.store import enrollments, nodes
 from metalctl.store.database import open_database, sqlite_url

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from metalctl.engine.services import Services
+from metalctl.engine.pipeline.services import Services
 from metalctl.engine.settings import Settings
 from metalctl.engine.state import StateDir
 from metalctl.store import enrollments, nodes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from metalctl.engine.context import Context
-from metalctl.engine.services import Services
+from metalctl.engine.pipeline.context import Context
+from metalctl.engine.pipeline.services import Services
 from metalctl.model.dossier import StageRecord
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments

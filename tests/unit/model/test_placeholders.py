@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.engine import bundle
+from metalctl.engine.durability import bundle
 from metalctl.model import placeholders
 
 REAL = [

@@ -133,7 +133,7 @@ def test_it_boots_calls_runs_installs_once_and_calls_again_from_its_disk(
     boot: str, machine: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through the engine's own SSH, so that what is played is what is really asked."""
-    from metalctl.engine import access, remote, runs
+    from metalctl.engine.reach import access, remote, runs
     from metalctl.engine.state import StateDir
     from metalctl.model.run import Armed, Herald, InstallSpec, RunSpec
     from metalctl.store.evidence import RunRow
@@ -184,8 +184,8 @@ def test_it_boots_calls_runs_installs_once_and_calls_again_from_its_disk(
 def test_nobody_gets_in_with_another_key_and_nothing_is_written_without_leave(
     boot: str, machine: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from metalctl.engine import access, remote, runs
     from metalctl.engine.errors import RemoteError
+    from metalctl.engine.reach import access, remote, runs
     from metalctl.engine.state import StateDir
     from metalctl.model.run import Armed, InstallSpec
     from metalctl.store.evidence import RunRow
@@ -214,7 +214,7 @@ def _other_port(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     """Port 22 of this machine may be somebody's."""
     import paramiko
 
-    from metalctl.engine import remote
+    from metalctl.engine.reach import remote
 
     monkeypatch.setattr(remote, "PORT", port)
     add = paramiko.HostKeys.add
@@ -222,7 +222,7 @@ def _other_port(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
 
 
 def _ended(ssh: Any, row: Any) -> Any:
-    from metalctl.engine import runs
+    from metalctl.engine.reach import runs
 
     _until(lambda: runs.tail(ssh, row).state != "running")
     return row

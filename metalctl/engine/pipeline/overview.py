@@ -1,0 +1,112 @@
+"""Where every node stands, for tables, JSON and exit codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine
+
+from metalctl.engine.pipeline.spine import SPINE
+from metalctl.model.codec import decode, encode
+from metalctl.model.finding import Finding
+from metalctl.model.stage import Condition, Stage
+from metalctl.store import enrollments, marks
+from metalctl.store.enrollments import Enrollment
+from metalctl.store.marks import Mark
+
+ACCEPTED, HARDWARE, ITSELF = 0, 1, 3
+
+# Usual seconds from the end of a stage to the end of the path.
+_AFTER = {spec.stage: sum(later.usual for later in SPINE[i + 1 :]) for i, spec in enumerate(SPINE)}
+_USUAL = {spec.stage: spec.usual for spec in SPINE}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One node. elapsed, eta: seconds; eta is None when it has ended. verdicts: how many findings of each.
+
+    stated: its findings as JSON; None where they were not asked for.
+    """
+
+    node: str
+    enrollment: str
+    batch: str
+    profile: str
+    stage: Stage
+    condition: Condition
+    why: str
+    fault: str
+    elapsed: float
+    eta: float | None
+    problem: str
+    verdicts: dict[str, int]
+    marks: dict[str, Mark]
+    stated: list[dict[str, Any]] | None = None
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, in the order of the path."""
+        return tuple(decode(Finding, finding) for finding in self.stated or ())
+
+    @property
+    def last_finding(self) -> str:
+        """What a person should read first: the finding that blocks, else what is waited for."""
+        return self.problem or self.why
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of `metalctl nodes --json`."""
+        names = ("enrollment", "batch", "profile", "stage", "condition", "why", "fault", "elapsed", "eta",
+                 "verdicts")  # fmt: skip
+        hands = {kind: kind in self.marks for kind in ("held", "parked", "quarantined")}
+        told = {n: encode(getattr(self, n)) for n in names}
+        return {"name": self.node, **told, **hands, "findings": self.stated or []}
+
+
+def standings(database: Engine, batch: str | None = None, *, findings: bool = False) -> list[Standing]:
+    """The newest enrollment of every node, or all of a batch. findings: with all that was found."""
+    with database.connect() as connection:
+        listed = enrollments.newest(connection, batch)
+        hands = marks.everybodys(connection)
+        stated = enrollments.findings(connection, [e.id for e in listed]) if findings else None
+    moment = datetime.now(UTC)
+    return [
+        _standing(e, hands.get(e.node, {}), moment, None if stated is None else stated.get(e.id, [])) for e in listed
+    ]
+
+
+def exit_code(found: list[Standing]) -> int:
+    """0 all accepted, 1 some hardware failed, 3 metalctl could not tell, or a node has not come to an end."""
+    if any(s.eta is not None or (s.condition is Condition.FAILED and s.fault != "hardware") for s in found):
+        return ITSELF
+    return HARDWARE if any(s.condition is Condition.FAILED for s in found) else ACCEPTED
+
+
+def _standing(
+    enrollment: Enrollment, hands: dict[str, Mark], moment: datetime, stated: list[dict[str, Any]] | None
+) -> Standing:
+    end = datetime.fromisoformat(enrollment.updated) if enrollment.ended else moment
+    return Standing(
+        node=enrollment.node,
+        enrollment=enrollment.id,
+        batch=enrollment.batch,
+        profile=enrollment.profile,
+        stage=enrollment.stage,
+        condition=enrollment.condition,
+        why=enrollment.why,
+        fault=enrollment.fault,
+        # The clock may have been set back since.
+        elapsed=max(0.0, (end - datetime.fromisoformat(enrollment.created)).total_seconds()),
+        eta=None if enrollment.ended else _eta(enrollment),
+        problem=enrollment.problem,
+        verdicts=enrollment.verdicts,
+        marks=hands,
+        stated=stated,
+    )
+
+
+def _eta(enrollment: Enrollment) -> float:
+    here = max(0.0, _USUAL[enrollment.stage] - enrollment.elapsed)
+    return enrollment.expected + here + _AFTER[enrollment.stage]

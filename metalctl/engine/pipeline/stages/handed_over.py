@@ -1,0 +1,72 @@
+"""handed-over: each target of the settings is told of the node, then read back.
+
+Inventories of several nodes (kolla-ansible, cephadm) are written for all nodes of the batch that came this far.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from metalctl import handover
+from metalctl.content.secrets import resolve
+from metalctl.engine.evidence import reporting
+from metalctl.engine.evidence.dossiers import gather
+from metalctl.engine.pipeline.context import Context
+from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
+from metalctl.engine.pipeline.withdrawal import withdraw
+from metalctl.model.codec import decode, encode
+from metalctl.model.dossier import Dossier
+from metalctl.model.finding import Finding
+from metalctl.model.stage import ORDER, Stage
+from metalctl.store import enrollments, evidence
+
+# Two nodes that arrive together write the same inventory files.
+_WRITING = threading.Lock()
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """Hand over and read back, target by target; then nobody of us gets in any more."""
+    if "targets" not in ctx.memo:
+        ctx.memo["targets"], findings = _hand_over(ctx)
+        ctx.memo["findings"] = encode(findings)
+    left = withdraw(ctx)
+    if isinstance(left, Wait):
+        return left
+    return Done({"targets": ctx.memo["targets"]}, (*(decode(Finding, f) for f in ctx.memo["findings"]), *left))
+
+
+def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    services = ctx.services
+    settings = handover.Settings(
+        directory=services.settings.state.reports(ctx.enrollment.batch) / "cloud",
+        ironic_url=services.settings.ironic.url,
+        credentials=_credentials,
+        bmc_verify=services.settings.ironic.bmc_verify,
+    )
+    mine = reporting.dossier(services.database, ctx.enrollment.id)
+    told: dict[str, str] = {}
+    findings: tuple[Finding, ...] = ()
+    for name in services.settings.handover:
+        target = handover.target(name)
+        ctx.fence()
+        with _WRITING:
+            handed = target.hand_over(_members(ctx), settings)
+            findings += target.read_back(mine, settings)
+        with ctx.store() as connection:
+            evidence.set_artifacts(connection, ctx.enrollment.id, list(handed.artifacts))
+        told[name] = handed.summary
+        ctx.audit("handed-over", target=name, summary=handed.summary)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, targets=told)
+    return told, findings
+
+
+def _credentials(reference: str) -> tuple[str, str]:
+    secret = resolve(reference)
+    return secret.username, secret.password
+
+
+def _members(ctx: Context) -> list[Dossier]:
+    with ctx.store() as connection:
+        listed = enrollments.listing(connection, ctx.enrollment.batch)
+        return [gather(connection, e) for e in listed if ORDER.index(e.stage) >= ORDER.index(Stage.HANDED_OVER)]

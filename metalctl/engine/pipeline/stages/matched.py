@@ -1,0 +1,28 @@
+"""matched: both inventories against each other and against the profile.
+
+Nothing was written to the node so far; if this fails nothing will be.
+"""
+
+from __future__ import annotations
+
+from metalctl.engine.pipeline.context import Context
+from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
+from metalctl.model.finding import Finding
+from metalctl.model.match import match, waive
+from metalctl.model.merge import merge
+
+
+def tick(ctx: Context) -> Done | Wait:
+    """One finding a requirement and one a contradiction; any that blocks ends the enrollment here."""
+    findings = _findings(ctx)
+    if any(f.blocks for f in findings):
+        raise StageFailed(findings, profile=ctx.profile.name)
+    return Done({"profile": ctx.profile.name, "digest": ctx.profile.digest, "requirements": len(findings)}, findings)
+
+
+def _findings(ctx: Context) -> tuple[Finding, ...]:
+    inside, outside = ctx.require_inventory("in-band"), ctx.inventory("out-of-band")
+    if outside is None:
+        return match(inside, ctx.profile)
+    contradictions = waive(merge(outside, inside).findings, ctx.profile)
+    return (*match(inside, ctx.profile, outside), *contradictions)

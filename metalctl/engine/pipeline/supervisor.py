@@ -1,0 +1,87 @@
+"""Sees to it that every enrollment that has not ended is walked.
+
+What was enrolled or told to retry is begun. What should be walked and is not, half a minute long, is walked by another
+workflow, and that is told: the library gave it up, or one of the two databases was put back from an older copy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from metalctl.engine.topics import node_topic
+from metalctl.store import enrollments, marks
+
+log = structlog.get_logger()
+# Seconds that the library has to begin what it was told to begin, or what it recovers after a restart.
+PATIENCE = 30.0
+
+
+class Walks(Protocol):
+    """What of engine.durable is needed here."""
+
+    @property
+    def walked(self) -> frozenset[str]: ...
+
+    def start(self, enrollment: str, attempt: int) -> None: ...
+
+    def rescue(self, enrollment: str, attempt: int) -> None: ...
+
+
+class Supervisor:
+    """`look` is called again and again. service: whose enrollments, None for all; publish: tells a walk to look.
+
+    rescued: how many walks were lost and begun anew.
+    """
+
+    def __init__(
+        self,
+        database: Engine,
+        walks: Walks,
+        publish: Callable[[str], None],
+        service: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._walks = walks
+        self._publish = publish
+        self._service = service
+        self._clock = clock
+        self._begun: dict[tuple[str, int], float] = {}
+        self.rescued = 0
+        self.error = ""
+
+    def look(self) -> None:
+        """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
+        try:
+            with self._database.begin() as connection:
+                wanted, told = enrollments.under_way(connection, self._service), marks.signals(connection)
+            for enrollment in told:
+                self._publish(node_topic(enrollment))
+            self._begin(wanted)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            if str(error) != self.error:
+                log.exception("supervisor")
+            self.error = str(error)
+        else:
+            self.error = ""
+
+    def _begin(self, wanted: list[tuple[str, int]]) -> None:
+        walked, moment = self._walks.walked, self._clock()
+        self._begun = {key: at for key, at in self._begun.items() if key in set(wanted) and key[0] not in walked}
+        for key in wanted:
+            if key[0] in walked:
+                continue
+            begun = self._begun.setdefault(key, moment)
+            if begun == moment:
+                self._walks.start(*key)
+            elif moment - begun > PATIENCE:
+                log.warning("walk-lost", enrollment=key[0], attempt=key[1])
+                self.rescued += 1
+                self._begun[key] = moment
+                self._walks.rescue(*key)

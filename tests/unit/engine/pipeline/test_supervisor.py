@@ -1,0 +1,99 @@
+"""Every enrollment that has not ended is walked: begun once, and begun anew when its walk was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from metalctl.engine.pipeline import supervisor as module
+from metalctl.engine.pipeline.supervisor import PATIENCE, Supervisor
+from metalctl.model.stage import Condition, Stage
+from metalctl.store import enrollments
+
+
+class FakeWalks:
+    def __init__(self) -> None:
+        self.walked: frozenset[str] = frozenset()
+        self.calls: list[str] = []
+
+    def start(self, enrollment: str, attempt: int) -> None:
+        self.calls.append(f"start {enrollment} {attempt}")
+
+    def rescue(self, enrollment: str, attempt: int) -> None:
+        self.calls.append(f"rescue {enrollment} {attempt}")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def walks() -> FakeWalks:
+    return FakeWalks()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(database: Engine, walks: FakeWalks, told: list[str], clock: Clock) -> Supervisor:
+    return Supervisor(database, walks, told.append, clock=clock)
+
+
+def test_an_enrollment_is_begun_once_and_an_ended_one_never(
+    supervisor: Supervisor, walks: FakeWalks, database: Engine, enrolled: Callable[..., str], clock: Clock
+) -> None:
+    first, failed, done = enrolled("n1"), enrolled("n2"), enrolled("n3")
+    with database.begin() as connection:
+        enrollments.change(connection, failed, condition=Condition.FAILED.value)
+        enrollments.change(connection, done, stage=Stage.HANDED_OVER.value, condition=Condition.DONE.value)
+    for _ in range(3):
+        supervisor.look()
+        clock.now += 1
+    assert walks.calls == [f"start {first} 1"]
+
+
+def test_a_walk_that_was_lost_is_begun_anew_and_counted(
+    supervisor: Supervisor, walks: FakeWalks, enrolled: Callable[..., str], clock: Clock
+) -> None:
+    one = enrolled("n1")
+    supervisor.look()
+    walks.walked = frozenset({one})
+    clock.now += 10 * PATIENCE
+    supervisor.look()
+    walks.walked = frozenset()
+    clock.now += 1
+    supervisor.look()  # the library may be about to go on with it
+    clock.now += PATIENCE + 1
+    supervisor.look()
+    assert walks.calls == [f"start {one} 1", f"start {one} 1", f"rescue {one} 1"]
+    assert supervisor.rescued == 1
+
+
+def test_a_database_that_cannot_be_read_now_is_read_at_the_next_look(
+    supervisor: Supervisor, walks: FakeWalks, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = enrolled("n1")
+
+    def locked(*_: object) -> list[tuple[str, int]]:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module.enrollments, "under_way", locked)
+        supervisor.look()
+    assert "database is locked" in supervisor.error
+    supervisor.look()
+    assert (supervisor.error, walks.calls) == ("", [f"start {one} 1"])
