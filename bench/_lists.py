@@ -41,7 +41,7 @@ def _fill(database: Any, count: int, *, ended: bool, first: int = 0) -> str:
     from metalctl.model.finding import Finding
     from metalctl.model.stage import ORDER, Condition, Stage
     from metalctl.model.verdict import Verdict
-    from metalctl.store import enrollments, nodes
+    from metalctl.store import enrollments, nodes, records
     from metalctl.store.database import now
 
     findings = tuple(
@@ -60,7 +60,7 @@ def _fill(database: Any, count: int, *, ended: bool, first: int = 0) -> str:
                 record = StageRecord(
                     stage, Condition.DONE, now(), now(), findings=findings if stage == "matched" else ()
                 )
-                enrollments.save_stage(connection, made, enrollments.StageRow(record))
+                records.save_stage(connection, made, records.StageRow(record))
             end = {"stage": ORDER[-1].value, "condition": "done", "why": "", "reported": 1}
             enrollments.change(connection, made, **(end if ended else {"stage": "burned-in", "condition": "waiting"}))
             enrollments.summarize(connection, made)

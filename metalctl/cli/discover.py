@@ -104,7 +104,8 @@ def discover(
     else:
         show.print_json(found) if as_json else show.print_table(found)
     if output:
-        rows = show.rows_expected(compared, credential, profile) if compared else show.rows(found, credential, profile)
-        show.write(output, rows)
+        from metalctl.cli import _discover_rows as nodes
+
+        nodes.write(output, nodes.rows(compared or found, credential, profile))
     if compared and compared.failed:
         ctx.exit(1)

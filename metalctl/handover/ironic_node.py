@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from metalctl.handover.base import Settings
 from metalctl.handover.errors import Incomplete
 from metalctl.handover.facts import inventory
-from metalctl.model import profile
+from metalctl.model import resource_class as resource
 from metalctl.model.dossier import Dossier
 from metalctl.model.inventory import Cpu, Disk, Inventory, Nic
 
@@ -34,11 +34,11 @@ def node(dossier: Dossier, settings: Settings) -> dict[str, Any]:
 
 def resource_class(dossier: Dossier) -> str:
     """That of the profile; Incomplete when Ironic would not take it."""
-    made = profile.resource_class(dossier.profile)
-    if len(made) > profile.LONGEST_RESOURCE_CLASS:
+    made = resource.resource_class(dossier.profile)
+    if len(made) > resource.LONGEST:
         raise Incomplete(
             f"{dossier.node}: profile {dossier.profile} makes a resource class of {len(made)} characters,"
-            f" Ironic takes {profile.LONGEST_RESOURCE_CLASS}",
+            f" Ironic takes {resource.LONGEST}",
             hint="give the profile a shorter name and enroll the node with it",
             node=dossier.node,
         )

@@ -5,23 +5,12 @@ Sizes in bytes, rates in bit/s, limits of checks in their base units.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from metalctl.model.finding import Waiver
 from metalctl.model.identity import Identity
 from metalctl.model.watch import Watch
 from metalctl.model.words import is_product
-
-LONGEST_RESOURCE_CLASS = 80  # characters that Ironic's API takes
-
-
-def resource_class(profile: str) -> str:
-    """The Ironic resource class of the machines of a profile, by its name: baremetal-PROFILE, in letters that are good.
-
-    It may be longer than Ironic takes: `profile check` refuses such a name.
-    """
-    return "baremetal-" + re.sub(r"[^a-z0-9]+", "-", profile.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, func, insert, select, update
 
-from metalctl.model.codec import decode, encode
-from metalctl.model.dossier import StageRecord
+from metalctl.model.codec import decode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import schema
@@ -55,20 +54,6 @@ class Enrollment:
         if self.condition is Condition.FAILED:
             return True
         return self.stage is ORDER[-1] and self.condition is Condition.DONE
-
-
-@dataclass(slots=True)
-class StageRow:
-    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes.
-
-    version: counts the writes, 0 for a row that was never written: who writes must have read the last one.
-    """
-
-    record: StageRecord
-    elapsed: float = 0.0
-    ticked: str = ""
-    memo: dict[str, Any] = field(default_factory=dict)
-    version: int = 0
 
 
 def new_batch(connection: Connection, options: dict[str, Any]) -> str:
@@ -232,68 +217,3 @@ def set_reported(connection: Connection, ended: Enrollment) -> None:
     """The pages of the end of this attempt are written: they are evidence, and are not written again."""
     table = schema.enrollments
     connection.execute(update(table).where(table.c.id == ended.id).values(reported=ended.attempt))
-
-
-def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
-    data = dict(row._mapping)
-    record = StageRecord(
-        stage=Stage(data["stage"]),
-        condition=Condition(data["condition"]),
-        started=data["started"],
-        finished=data["finished"],
-        evidence=data["evidence"],
-        findings=tuple(decode(Finding, f) for f in data["findings"]),
-        attempts=data["attempts"],
-    )
-    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]), data["version"])
-
-
-def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
-    """The record of one stage; None when it was not begun."""
-    table = schema.stages
-    query = select(table).where(table.c.enrollment == identifier, table.c.stage == which.value)
-    row = connection.execute(query).one_or_none()
-    return _stage_row(row) if row is not None else None
-
-
-def stages(connection: Connection, identifier: str) -> list[StageRow]:
-    """All begun stages in the order of the path."""
-    rows = connection.execute(select(schema.stages).where(schema.stages.c.enrollment == identifier))
-    found = [_stage_row(row) for row in rows]
-    return sorted(found, key=lambda s: ORDER.index(s.record.stage))
-
-
-def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
-    """Write the record of a stage, new or changed; Stale when somebody wrote it since it was read."""
-    record = row.record
-    values = {
-        "condition": record.condition.value,
-        "started": record.started,
-        "finished": record.finished,
-        "attempts": record.attempts,
-        "evidence": encode(record.evidence),
-        "findings": encode(record.findings),
-        "elapsed": row.elapsed,
-        "ticked": row.ticked,
-        "memo": row.memo,
-        "version": row.version + 1,
-    }
-    table = schema.stages
-    where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
-    if row.version == 0:
-        if connection.execute(select(table.c.version).where(where)).scalar() is not None:
-            raise _stale(identifier, record.stage)
-        connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
-    elif connection.execute(update(table).where(where, table.c.version == row.version).values(**values)).rowcount == 0:
-        raise _stale(identifier, record.stage)
-    row.version += 1
-
-
-def _stale(identifier: str, stage: Stage) -> Stale:
-    return Stale(f"{identifier}: {stage} was written by another since it was read")
-
-
-def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:
-    """Drop the record of a stage, so that it is walked again; the audit trail keeps that it was."""
-    table = schema.stages
-    connection.execute(delete(table).where(table.c.enrollment == identifier, table.c.stage == which.value))

@@ -27,7 +27,6 @@ IN_FLIGHT = 4
 RETRY_AFTER = 0.5
 TROUBLE = 8
 _MOVED = frozenset({301, 302, 307, 308})
-_TELLING = frozenset({400, 401, 403})  # statuses whose messages tell more than the status
 _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 
 
@@ -237,21 +236,13 @@ class Client:
         async with self._slots:
             if self.gate:
                 self.gate(path)
-            return await self.transport.exchange(method, target, headers, self._time(patience), json)
-
-    def _time(self, patience: float) -> float:
-        seconds = self._timeout * patience
-        if self.deadline is None:
-            return seconds
-        left = self.deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise refusals.no_time(self._endpoint)
-        return min(seconds, left)
+            seconds = refusals.within(self._endpoint, self._timeout * patience, self.deadline)
+            return await self.transport.exchange(method, target, headers, seconds, json)
 
     def refusal(self, path: str, answer: Answer) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
         status = answer.status
-        said = refusals.message_ids(answer.body) if status in _TELLING else ()
+        said = refusals.message_ids(answer.body) if status in refusals.TELLING else ()
         if refusals.wants_another_password(said):
             return refusals.must_change(self._endpoint)
         if self._credential and not self._trusted and (status in (401, 403) or refusals.is_about_login(said)):

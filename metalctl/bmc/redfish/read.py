@@ -12,10 +12,8 @@ happened twice), and the members are asked one by one. Pages are followed within
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachable
 from metalctl.bmc.redfish import refusals
@@ -34,6 +32,7 @@ from metalctl.bmc.redfish.links import (
     pointed,
 )
 from metalctl.bmc.redfish.notes import Facts, Notes
+from metalctl.bmc.redfish.together import together
 from metalctl.bmc.redfish.values import whole
 from metalctl.bmc.redfish.whose import Owners, fault_of
 
@@ -41,14 +40,6 @@ MOST_MEMBERS = 1024
 MOST_PAGES = 32
 MOST_REQUESTS = 1500
 GIVEN_UP_AFTER = 3
-
-T = TypeVar("T")
-
-
-async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """What they give, side by side. One alone needs no task of its own; a chassis or a controller often is alone."""
-    every = list(works)
-    return [await every[0]] if len(every) == 1 else await asyncio.gather(*every)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.links import is_whole, path_of, place_of, plain, usable
-from metalctl.bmc.redfish.read import Reader, together
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.together import together
 from metalctl.bmc.redfish.values import child
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import parts_compute, parts_dimms, parts_manager
-from metalctl.bmc.redfish.read import Reader, together
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.together import together
 from metalctl.bmc.redfish.wire_system import Bios, MemoryModule, Processor, SecureBoot, System
 from metalctl.model.inventory import Cpu, Memory
 

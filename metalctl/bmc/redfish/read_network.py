@@ -11,7 +11,8 @@ from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.links import path_of, place_of
 from metalctl.bmc.redfish.parts_functions import ETHERNET
 from metalctl.bmc.redfish.parts_network import View
-from metalctl.bmc.redfish.read import Reader, together
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.together import together
 from metalctl.bmc.redfish.values import mac
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, NetworkInterface, Port

@@ -11,7 +11,8 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.elsewhere import Elsewhere
 from metalctl.bmc.redfish.links import is_whole, path_of, place_of, plain, usable
 from metalctl.bmc.redfish.media import kind_of
-from metalctl.bmc.redfish.read import Reader, together
+from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.together import together
 from metalctl.bmc.redfish.wire_chassis import Chassis
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleStorage, Storage, StorageController, Volume
 from metalctl.bmc.redfish.wire_system import System

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -12,6 +13,7 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable, Unsupported
 from metalctl.bmc.redfish.body import FIRMWARE
 
+TELLING = frozenset({400, 401, 403})  # statuses whose messages tell more than the status
 BUSY = frozenset({409, 412, 423, 429, 503})
 _MISSING = frozenset({404, 405, 410, 501})
 # SessionLimitExceeded and the like are no verdict on the credential.
@@ -94,6 +96,16 @@ def must_change(endpoint: Endpoint) -> Unsupported:
         bmc=str(endpoint),
         status=403,
     )
+
+
+def within(endpoint: Endpoint, seconds: float, deadline: float | None) -> float:
+    """The seconds that are left of these until `deadline` (of the running loop); Unreachable when there are none."""
+    if deadline is None:
+        return seconds
+    left = deadline - asyncio.get_running_loop().time()
+    if left <= 0:
+        raise no_time(endpoint)
+    return min(seconds, left)
 
 
 def no_time(endpoint: Endpoint) -> Unreachable:

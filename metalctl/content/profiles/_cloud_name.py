@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from metalctl.content.errors import Problem
 from metalctl.content.profiles._extend import available
 from metalctl.content.profiles._tree import short
-from metalctl.model.profile import LONGEST_RESOURCE_CLASS, Profile, resource_class
+from metalctl.model.profile import Profile
+from metalctl.model.resource_class import LONGEST, resource_class
 
 
 def problems(profile: Profile) -> Iterator[Problem]:
     """Why the name makes no resource class, or that of another profile."""
     made = resource_class(profile.name)
-    if len(made) > LONGEST_RESOURCE_CLASS:
+    if len(made) > LONGEST:
         message = f"name: {short(profile.name)} makes an Ironic resource class of {len(made)} characters"
-        yield _problem(profile, message, f"at most {LONGEST_RESOURCE_CLASS} are allowed: give the file a shorter name")
+        yield _problem(profile, message, f"at most {LONGEST} are allowed: give the file a shorter name")
     if made == resource_class(""):
         message = f"name: {short(profile.name)} has no letter or digit that an Ironic resource class can hold"
         yield _problem(profile, message, "give the file a name with a letter of a-z or a digit")

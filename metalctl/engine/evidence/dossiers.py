@@ -15,7 +15,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
-from metalctl.store import audit, boots, enrollments, evidence, nodes
+from metalctl.store import audit, boots, enrollments, evidence, nodes, records
 from metalctl.store.database import open_database
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.errors import NotFound
@@ -55,9 +55,9 @@ def gather(connection: Connection, enrollment: Enrollment) -> Dossier:
     """The dossier as the store has it now."""
     node = nodes.get(connection, enrollment.node)
     profile = pins.profile(connection, enrollment)
-    records = tuple(row.record for row in enrollments.stages(connection, enrollment.id))
+    begun = tuple(row.record for row in records.stages(connection, enrollment.id))
     inside = evidence.inventory(connection, enrollment.id, "in-band")
-    matched = any(r.stage is Stage.MATCHED for r in records)
+    matched = any(r.stage is Stage.MATCHED for r in begun)
     runs = evidence.runs(connection, enrollment.id)
     boot = boots.last_boot(connection, enrollment.id, "installed") or boots.last_boot(connection, enrollment.id)
     outside = evidence.inventory(connection, enrollment.id, "out-of-band")
@@ -78,10 +78,10 @@ def gather(connection: Connection, enrollment: Enrollment) -> Dossier:
         out_of_band=outside,
         in_band=inside,
         installed=evidence.inventory(connection, enrollment.id, "installed"),
-        stages=records,
-        findings=tuple(f for r in records for f in r.findings),
+        stages=begun,
+        findings=tuple(f for r in begun for f in r.findings),
         runs=tuple(_run(row) for row in runs if row.kind != "install"),
-        installation=_installation(records),
+        installation=_installation(begun),
         disk_roles=disk_roles(inside, profile) if inside and matched else {},
         bonds=bonds(inside, profile) if inside and matched else (),
         artifacts=tuple(evidence.artifacts(connection, enrollment.id)),

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from metalctl.model.stage import ORDER, Stage
-from metalctl.store import boots, enrollments, evidence
+from metalctl.store import boots, enrollments, evidence, records
 from metalctl.store.enrollments import Enrollment
 
 # Inventories that are taken anew when a retry begins with a stage: what they name may have been replaced.
@@ -43,7 +43,7 @@ def reopen(connection: Connection, enrollment: Enrollment) -> Stage:
     """Forget the stages that are walked anew and what they saw; returns the first of them."""
     first = first_stage(enrollment.stage)
     for stage in ORDER[ORDER.index(first) : ORDER.index(enrollment.stage) + 1]:
-        enrollments.forget_stage(connection, enrollment.id, stage)
+        records.forget_stage(connection, enrollment.id, stage)
     seen = {kind: evidence.newest_inventory(connection, enrollment.id, kind) for kind in _READ_ANEW.get(first, ())}
     if first is Stage.INSPECTED:
         seen["boots"] = boots.newest(connection, enrollment.id)

@@ -7,7 +7,7 @@ from typing import Any
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.pairing import rounds_for
 from metalctl.model.stage import ORDER, Condition, Stage
-from metalctl.store import enrollments, pairs
+from metalctl.store import enrollments, pairs, records
 from metalctl.store.database import lock
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.pairs import Pair
@@ -28,7 +28,7 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
         if ours := _of(ctx.enrollment.id, made, since):
             return ours
         members = [e for e in enrollments.listing(connection, ctx.enrollment.batch) if not _of(e.id, made, since)]
-        ready = [e.id for e in members if _is_ready(enrollments.stage(connection, e.id, Stage.BURNED_IN))]
+        ready = [e.id for e in members if _is_ready(records.stage(connection, e.id, Stage.BURNED_IN))]
         if any(_may_come(e) and e.id not in ready for e in members):
             return None
         first = next_round(made)
@@ -61,7 +61,7 @@ def ended(ctx: Context, enrollment: str) -> bool:
         return enrollments.get(connection, enrollment).ended
 
 
-def _is_ready(row: enrollments.StageRow | None) -> bool:
+def _is_ready(row: records.StageRow | None) -> bool:
     return row is not None and row.record.condition is not Condition.FAILED and bool(row.memo.get("ready_for_peers"))
 
 

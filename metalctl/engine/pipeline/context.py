@@ -17,10 +17,11 @@ from metalctl.engine.reach import access
 from metalctl.engine.reach.remote import Remote
 from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Profile
-from metalctl.store import audit, boots, enrollments, epochs, evidence
-from metalctl.store.enrollments import Enrollment, StageRow
+from metalctl.store import audit, boots, enrollments, epochs, evidence, records
+from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
 from metalctl.store.nodes import Node
+from metalctl.store.records import StageRow
 
 
 class Context:
@@ -92,7 +93,7 @@ class Context:
     def save_memo(self) -> None:
         """Write the memo now: before an act that must not be forgotten if we die right after it."""
         with self.store() as connection:
-            enrollments.save_stage(connection, self.enrollment.id, self._row)
+            records.save_stage(connection, self.enrollment.id, self._row)
 
     def fence(self) -> None:
         """Before an act on a node or a BMC: raises Fenced when another service has taken over since we began."""

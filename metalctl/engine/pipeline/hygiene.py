@@ -20,7 +20,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments
+from metalctl.store import records
 
 State = dict[str, Any]
 REQUIREMENT = "disks.hygiene"
@@ -102,7 +102,7 @@ def identity(state: State) -> State:
 def remembered(ctx: Context, disk: Disk) -> State:
     """Which disk the stage `prepared` looked at in this boot of the ramdisk; StageFailed when it did not."""
     with ctx.store() as connection:
-        row = enrollments.stage(connection, ctx.enrollment.id, Stage.PREPARED)
+        row = records.stage(connection, ctx.enrollment.id, Stage.PREPARED)
     found = of(disk, row.record.evidence.get("looked_at", ()) if row else ())
     boot = ctx.boot("ramdisk")
     if found is not None and boot is not None and found["boot_id"] == boot.boot_id:

@@ -34,10 +34,10 @@ from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, marks, nodes
+from metalctl.store import enrollments, marks, nodes, records
 from metalctl.store.database import now
-from metalctl.store.enrollments import StageRow
 from metalctl.store.errors import Fenced, Stale
+from metalctl.store.records import StageRow
 
 log = structlog.get_logger()
 
@@ -93,11 +93,11 @@ class Ticker:
     def _begin(self, enrollment: str, spec: StageSpec) -> tuple[Context, StageRow]:
         with self._services.database.begin() as connection:
             found = enrollments.get(connection, enrollment)
-            row = enrollments.stage(connection, enrollment, spec.stage)
+            row = records.stage(connection, enrollment, spec.stage)
             if row is None:
                 row = StageRow(StageRecord(spec.stage, Condition.RUNNING, now()))
             if row.version == 0 and not found.ended:
-                enrollments.save_stage(connection, enrollment, row)
+                records.save_stage(connection, enrollment, row)
                 enrollments.advance(
                     connection, found, stage=spec.stage.value, condition=Condition.RUNNING.value, elapsed=0.0
                 )
@@ -148,7 +148,7 @@ class Ticker:
     def _write(self, context: Context, row: StageRow, outcome: Done | Wait | StageFailed) -> Next:
         row.record, values = _record(row.record, outcome)
         with self._services.database.begin() as connection:
-            enrollments.save_stage(connection, context.enrollment.id, row)
+            records.save_stage(connection, context.enrollment.id, row)
             enrollments.advance(connection, context.enrollment, elapsed=row.elapsed, **values)
             if not isinstance(outcome, Wait):
                 enrollments.summarize(connection, context.enrollment.id)

@@ -23,6 +23,7 @@ from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
 from metalctl.model.match._behind import behind, explained
 from metalctl.model.match._frus import of_disk
+from metalctl.model.match._matching import matching
 from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown, written
 from metalctl.model.profile import DiskRequirement, Drive, HealthLimits
 from metalctl.model.units import format_capacity
@@ -76,7 +77,7 @@ def _assigned(
     wishes = {
         n.role: _wishes(n, disks, doubled, _quality.asked(n, limits), drives, smallest=n.role == root) for n in order
     }
-    taken = _matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
+    taken = matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
     for need in (n for n in order if n.role != root):
         room = len(disks) if need.count.high is None else int(need.count.high)
         for index in wishes[need.role]:
@@ -132,35 +133,6 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> st
     if not disk.wwn and not usable_serial(disk.serial):
         return f"?states the serial {disk.serial}, which nobody burned in, and no world-wide name"
     return ""
-
-
-def _matching(slots: list[tuple[str, list[int]]]) -> dict[int, str]:
-    """Disk index → role, as many slots filled as can be; an earlier slot never loses its disk to a later one."""
-    holder: dict[int, int] = {}
-    for slot in range(len(slots)):
-        came_from: dict[int, int] = {}
-        queue, end = [slot], None
-        while queue and end is None:
-            here = queue.pop(0)
-            for disk in slots[here][1]:
-                if disk in came_from:
-                    continue
-                came_from[disk] = here
-                if disk not in holder:
-                    end = disk
-                    break
-                queue.append(holder[disk])
-        _shift(holder, came_from, end, slot)
-    return {disk: slots[slot][0] for disk, slot in holder.items()}
-
-
-def _shift(holder: dict[int, int], came_from: dict[int, int], end: int | None, slot: int) -> None:
-    """Gives `end` to the slot that reached it, that slot's old disk to the one before, back to where it began."""
-    while end is not None:
-        taker = came_from[end]
-        old = next((disk for disk, held_by in holder.items() if held_by == taker), None)
-        holder[end] = taker
-        end = None if taker == slot else old
 
 
 def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk]) -> Finding:

@@ -19,7 +19,7 @@ from metalctl.model.identity import Identity
 from metalctl.model.measurement import CheckResult, Measurement
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, evidence, nodes
+from metalctl.store import enrollments, evidence, nodes, records
 from metalctl.store.database import open_database, sqlite_url
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "match"))
@@ -53,7 +53,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                          waiver=Waiver("cpu.iommu", "ops", "board on order", "2999-01-01"))  # fmt: skip
         warned = Finding("disks.osd.uniform", Verdict.FAIL, "one", "two", remedy="swap", severity="warning")
         record = StageRecord(Stage.MATCHED, Condition.DONE, "2026-01-01T00:00:00Z", findings=(waived, warned))
-        enrollments.save_stage(connection, enrollment, enrollments.StageRow(record))
+        records.save_stage(connection, enrollment, records.StageRow(record))
     engine.dispose()
     return file
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import inspect
 
 from metalctl.model.stage import Stage
-from metalctl.store import enrollments, marks, schema
+from metalctl.store import enrollments, marks, records, schema
 from metalctl.store.database import open_database, sqlite_url
 
 # The tables as version 0002 had them, as far as the upgrade touches them.
@@ -102,9 +102,9 @@ def look(path: Path) -> None:
         assert enrollments.unreported(connection) == []
         assert enrollments.under_way(connection) == [("n1-a", 1)]
         assert set(marks.everybodys(connection)) == {"n1", "n2"}
-        row = enrollments.stage(connection, "n2-b", Stage.MATCHED)
+        row = records.stage(connection, "n2-b", Stage.MATCHED)
         assert row is not None
-        enrollments.save_stage(connection, "n2-b", row)
+        records.save_stage(connection, "n2-b", row)
     engine.dispose()
 
 

@@ -19,6 +19,7 @@ from metalctl.bmc.endpoint import Credential
 from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.access import Access, Basic, Token
+from metalctl.bmc.redfish.act.hiding import without
 from metalctl.bmc.redfish.act.link import Link, Reply
 from metalctl.bmc.redfish.act.refusals import refusal
 from metalctl.bmc.redfish.refusals import same_origin
@@ -224,7 +225,7 @@ class Wire:
     def _clean(self, reply: Reply) -> Reply:
         if not any(self._secrets):
             return reply
-        return replace(reply, body=_without(reply.body, [one for one in self._secrets if one]))
+        return replace(reply, body=without(reply.body, [one for one in self._secrets if one]))
 
     def own(self, path: str) -> str:
         """The path, also of a whole URL that names this BMC; BadAnswer for one that leads elsewhere."""
@@ -245,14 +246,3 @@ class Wire:
                 if self.clock.now() + PAUSE > deadline:
                     raise
             self.clock.sleep(PAUSE)
-
-
-def _without(value: Any, secrets: list[str]) -> Any:
-    """JSON with the secrets cut out of its texts."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, "…")
-        return value
-    if isinstance(value, Mapping):
-        return {name: _without(one, secrets) for name, one in value.items()}
-    return [_without(one, secrets) for one in value] if isinstance(value, list) else value

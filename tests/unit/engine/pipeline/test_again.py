@@ -21,7 +21,7 @@ from metalctl.model.errors import UsageError
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.stage import ORDER, Condition, Stage
-from metalctl.store import boots, enrollments, evidence, nodes
+from metalctl.store import boots, enrollments, evidence, nodes, records
 from tests.unit.engine.contexts import context_at
 
 KINDS = ("out-of-band", "in-band", "installed")
@@ -33,7 +33,7 @@ def fail_in(database: Engine, enrollment: str, failed: Stage) -> None:
         for stage in ORDER[: ORDER.index(failed) + 1]:
             condition = Condition.FAILED if stage is failed else Condition.DONE
             record = StageRecord(stage, condition, "2026-01-01T00:00:00+00:00")
-            enrollments.save_stage(connection, enrollment, enrollments.StageRow(record))
+            records.save_stage(connection, enrollment, records.StageRow(record))
         state = {"stage": failed.value, "condition": Condition.FAILED.value, "fault": "hardware"}
         enrollments.change(connection, enrollment, **state)
         for kind in ("ramdisk", "installed"):
@@ -62,7 +62,7 @@ def test_what_failed_on_the_ramdisk_begins_with_a_new_look_at_the_machine_and_th
     on_ramdisk = Stage.INSPECTED, Stage.MATCHED, Stage.PREPARED, Stage.BURNED_IN, Stage.INSTALLED
     first = Stage.INSPECTED if failed in on_ramdisk else failed
     with database.connect() as connection:
-        left = [row.record.stage for row in enrollments.stages(connection, enrollment)]
+        left = [row.record.stage for row in records.stages(connection, enrollment)]
         found = enrollments.get(connection, enrollment)
     assert left == list(ORDER[: ORDER.index(first)])
     assert (found.stage, found.condition) == (first, Condition.WAITING)

@@ -23,9 +23,9 @@ from metalctl.model.dossier import StageRecord
 from metalctl.model.measurement import CheckResult
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import boots, enrollments, evidence, nodes, pairs
-from metalctl.store.enrollments import StageRow
+from metalctl.store import boots, enrollments, evidence, nodes, pairs, records
 from metalctl.store.evidence import RunRow
+from metalctl.store.records import StageRow
 from tests.unit.engine.contexts import context_at
 
 Place = Callable[[str, bool], Context]
@@ -48,9 +48,9 @@ def place(services: Services, enrolled: Callable[..., str], batch: str) -> Place
         record = StageRecord(Stage.BURNED_IN, Condition.RUNNING, "2026-01-01T00:00:00+00:00")
         memo = {"ready_for_peers": True} if ready else {}
         with services.database.begin() as connection:
-            before = enrollments.stage(connection, identifier, Stage.BURNED_IN)
+            before = records.stage(connection, identifier, Stage.BURNED_IN)
             row = StageRow(record, memo=memo, version=before.version if before else 0)
-            enrollments.save_stage(connection, identifier, row)
+            records.save_stage(connection, identifier, row)
             values = {"stage": Stage.BURNED_IN.value, "condition": Condition.RUNNING.value}
             enrollments.change(connection, identifier, **values)
             found, node = enrollments.get(connection, identifier), nodes.get(connection, name)

@@ -18,8 +18,8 @@ from metalctl.engine.settings import Boot
 from metalctl.model.dossier import StageRecord
 from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import boots, enrollments, nodes
-from metalctl.store.enrollments import StageRow
+from metalctl.store import boots, enrollments, nodes, records
+from metalctl.store.records import StageRow
 from tests.unit.engine.contexts import context_at
 
 USUAL = Boot()
@@ -73,7 +73,7 @@ def ctx(services: Services, enrolled: Callable[..., str], bmc: FakeBmc) -> Conte
     with services.database.begin() as connection:
         nodes.set_identity(connection, "n1", Identity(macs=(MAC,)))
         record = StageRecord(Stage.INSPECTED, Condition.RUNNING, "2026-01-01T00:00:00+00:00")
-        enrollments.save_stage(connection, identifier, StageRow(record))
+        records.save_stage(connection, identifier, StageRow(record))
         enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
 
     @contextmanager

@@ -25,7 +25,7 @@ from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.run import InstallSpec
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import audit, boots, enrollments, evidence, nodes
+from metalctl.store import audit, boots, enrollments, evidence, nodes, records
 from metalctl.store.evidence import RunRow
 from tests.unit.engine.contexts import context_at
 
@@ -271,7 +271,7 @@ def prepare(ctx: Context) -> None:
     assert isinstance(outcome, Done)
     record = StageRecord(Stage.PREPARED, Condition.DONE, "", evidence=outcome.evidence)
     with ctx.store() as connection:
-        enrollments.save_stage(connection, ctx.enrollment.id, enrollments.StageRow(record))
+        records.save_stage(connection, ctx.enrollment.id, records.StageRow(record))
 
 
 @pytest.mark.truth("C3", "leave to write is for the disk that was looked at, in that boot, and for no other")

@@ -21,7 +21,7 @@ from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, epochs, marks
+from metalctl.store import enrollments, epochs, marks, records
 from metalctl.store.errors import Fenced
 from metalctl.store.marks import Mark
 
@@ -43,9 +43,9 @@ def play(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     return run
 
 
-def look(database: Engine, enrollment: str) -> tuple[enrollments.Enrollment, enrollments.StageRow]:
+def look(database: Engine, enrollment: str) -> tuple[enrollments.Enrollment, records.StageRow]:
     with database.connect() as connection:
-        row = enrollments.stage(connection, enrollment, Stage.MATCHED)
+        row = records.stage(connection, enrollment, Stage.MATCHED)
         assert row is not None
         return enrollments.get(connection, enrollment), row
 
@@ -201,10 +201,10 @@ def test_a_memo_that_another_tick_wrote_is_not_lost(database: Engine, play: Any,
 
     def meanwhile(ctx: Context) -> Wait:
         with database.begin() as connection:
-            row = enrollments.stage(connection, enrollment, Stage.MATCHED)
+            row = records.stage(connection, enrollment, Stage.MATCHED)
             assert row is not None
             row.memo["other"] = True
-            enrollments.save_stage(connection, enrollment, row)
+            records.save_stage(connection, enrollment, row)
         ctx.memo["mine"] = True
         ctx.save_memo()
         return Wait(1, "w")

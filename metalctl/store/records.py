@@ -1,0 +1,94 @@
+"""The record of each stage of an enrollment, written by compare-and-set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from metalctl.model.codec import decode, encode
+from metalctl.model.dossier import StageRecord
+from metalctl.model.finding import Finding
+from metalctl.model.stage import ORDER, Condition, Stage
+from metalctl.store import schema
+from metalctl.store.errors import Stale
+
+
+@dataclass(slots=True)
+class StageRow:
+    """A stage in work: elapsed counts seconds in which the service ran it; memo is the stage's own small notes.
+
+    version: counts the writes, 0 for a row that was never written: who writes must have read the last one.
+    """
+
+    record: StageRecord
+    elapsed: float = 0.0
+    ticked: str = ""
+    memo: dict[str, Any] = field(default_factory=dict)
+    version: int = 0
+
+
+def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
+    data = dict(row._mapping)
+    record = StageRecord(
+        stage=Stage(data["stage"]),
+        condition=Condition(data["condition"]),
+        started=data["started"],
+        finished=data["finished"],
+        evidence=data["evidence"],
+        findings=tuple(decode(Finding, f) for f in data["findings"]),
+        attempts=data["attempts"],
+    )
+    return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]), data["version"])
+
+
+def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
+    """The record of one stage; None when it was not begun."""
+    table = schema.stages
+    query = select(table).where(table.c.enrollment == identifier, table.c.stage == which.value)
+    row = connection.execute(query).one_or_none()
+    return _stage_row(row) if row is not None else None
+
+
+def stages(connection: Connection, identifier: str) -> list[StageRow]:
+    """All begun stages in the order of the path."""
+    rows = connection.execute(select(schema.stages).where(schema.stages.c.enrollment == identifier))
+    found = [_stage_row(row) for row in rows]
+    return sorted(found, key=lambda s: ORDER.index(s.record.stage))
+
+
+def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
+    """Write the record of a stage, new or changed; Stale when somebody wrote it since it was read."""
+    record = row.record
+    values = {
+        "condition": record.condition.value,
+        "started": record.started,
+        "finished": record.finished,
+        "attempts": record.attempts,
+        "evidence": encode(record.evidence),
+        "findings": encode(record.findings),
+        "elapsed": row.elapsed,
+        "ticked": row.ticked,
+        "memo": row.memo,
+        "version": row.version + 1,
+    }
+    table = schema.stages
+    where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
+    if row.version == 0:
+        if connection.execute(select(table.c.version).where(where)).scalar() is not None:
+            raise _stale(identifier, record.stage)
+        connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
+    elif connection.execute(update(table).where(where, table.c.version == row.version).values(**values)).rowcount == 0:
+        raise _stale(identifier, record.stage)
+    row.version += 1
+
+
+def _stale(identifier: str, stage: Stage) -> Stale:
+    return Stale(f"{identifier}: {stage} was written by another since it was read")
+
+
+def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:
+    """Drop the record of a stage, so that it is walked again; the audit trail keeps that it was."""
+    table = schema.stages
+    connection.execute(delete(table).where(table.c.enrollment == identifier, table.c.stage == which.value))
