@@ -14,7 +14,10 @@ from metalctl.cli._options import json_option, state_options
 @json_option
 @state_options
 def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Put a backup into an empty state directory. Every file is verified before anything is written.
+    """Put a backup into an empty state directory, whole or not at all.
+
+    Every file is verified before anything is written. A restore that was broken off is told, and done again by the
+    same command.
 
     \b
     Example: metalctl restore /srv/backup/metalctl-2026-12-01.tar.gz --state-dir /var/lib/metalctl

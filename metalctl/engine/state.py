@@ -56,7 +56,8 @@ class StateDir:
 
     @property
     def remembers(self) -> bool:
-        """Whether there may be anything in the store yet."""
+        """Whether there may be anything in the store yet. EngineError: a restore of it was broken off."""
+        self._require_whole()
         return bool(self.url) or self.database.exists()
 
     @property
@@ -71,8 +72,21 @@ class StateDir:
         """Where the pages of a batch are."""
         return self.path / "reports" / batch
 
+    @property
+    def restoring(self) -> Path:
+        """Where `metalctl restore` writes what is to become this directory."""
+        return self.path.absolute().with_name(f".{self.path.absolute().name}.restoring")
+
+    def _require_whole(self) -> None:
+        if not self.url and self.restoring.exists() and not self.database.exists():
+            raise EngineError(
+                f"a restore into {self.path} is at work, or was broken off",
+                hint=f"repeat it: metalctl restore FILE; or begin anew without it: rm -r {self.restoring}",
+            )
+
     def create(self) -> StateDir:
         """Make the directories, readable by the owner only where they hold keys."""
+        self._require_whole()
         try:
             for path, mode in ((self.path, 0o755), (self.keys, 0o700), (self.boot, 0o755)):
                 path.mkdir(mode=mode, parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ with the reason where it would do harm. The command line and the pages call the 
 from __future__ import annotations
 
 from metalctl.engine.operate.again import again
-from metalctl.engine.operate.backup import backup, restore
+from metalctl.engine.operate.backup import backup
 from metalctl.engine.operate.base import Done, who
 from metalctl.engine.operate.cancel import cancel
 from metalctl.engine.operate.forget import forget
@@ -16,6 +16,7 @@ from metalctl.engine.operate.prune import prune
 from metalctl.engine.operate.quarantine import quarantine, release
 from metalctl.engine.operate.readdress import readdress
 from metalctl.engine.operate.rename import rename
+from metalctl.engine.operate.restore import restore
 
 __all__ = [
     "Done",

@@ -1,4 +1,4 @@
-"""backup, restore: what metalctl remembers, in one file. Consistent while the service runs; keys only on request.
+"""backup: what metalctl remembers, in one file. Consistent while the service runs; keys only on request.
 
 The file is a tar.gz with a manifest (version, schema, SHA-256 of each member). The database is copied by SQLite's own
 backup; what is cached (ramdisk, images) and the logs are left out.
@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import metalctl
-from metalctl.engine.errors import EngineError
 from metalctl.engine.state import StateDir
 from metalctl.model.errors import UsageError
 
@@ -100,38 +99,3 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(data), 0o600
     tar.addfile(info, io.BytesIO(data))
-
-
-def restore(path: Path, state: StateDir) -> Backup:
-    """Put a backup into an empty state directory. UsageError: it is not empty; EngineError: the file is damaged."""
-    if state.database.exists():
-        raise UsageError(
-            f"{state.path} holds state already", hint="move it away, or name another directory with --state-dir"
-        )
-    found, contents = _read(path)
-    state.create()
-    for name, data in contents.items():
-        target = state.path / name
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            os.fsync(file.fileno())
-    return found
-
-
-def _read(path: Path) -> tuple[Backup, dict[str, bytes]]:
-    """All of it is read and verified before anything is written."""
-    hint = "is it a file that metalctl backup wrote, and did it arrive whole?"
-    try:
-        with tarfile.open(path, "r:gz") as tar:
-            contents = {m.name: file.read() for m in tar if m.isfile() and (file := tar.extractfile(m))}
-        manifest = json.loads(contents.pop(MANIFEST))
-        files = dict(manifest["files"])
-    except (OSError, tarfile.TarError, ValueError, KeyError, EOFError) as error:
-        raise EngineError(f"{path} cannot be read as a backup: {error}", hint=hint) from error
-    for name in {*files, *contents}:
-        if ".." in Path(name).parts or Path(name).is_absolute():
-            raise EngineError(f"{path}: {name!r} leads out of the state directory", hint=hint)
-        if hashlib.sha256(contents.get(name, b"")).hexdigest() != files.get(name):
-            raise EngineError(f"{path}: {name} is not what the manifest says", hint=hint)
-    return Backup(path, str(manifest["made"]), str(manifest["version"]), files), contents
