@@ -14,6 +14,9 @@ from metalctl.cli._options import json_option, state_options
 @click.argument("node")
 @click.argument("address", required=False, metavar="[BMC]")
 @click.option("--swap", metavar="NODE", help="The addresses of these two nodes were swapped.")
+@click.option(
+    "--unseen", multiple=True, metavar="NODE", help="Move this node also where nobody can tell which machine is there."
+)
 @why_option
 @json_option
 @state_options
@@ -21,6 +24,7 @@ def readdress(
     node: str,
     address: str | None,
     swap: str | None,
+    unseen: tuple[str, ...],
     why: str,
     as_json: bool,
     config: Path | None,
@@ -28,7 +32,8 @@ def readdress(
 ) -> None:
     """Say where a node's BMC is now, or that two were swapped.
 
-    Their certificates are recorded anew at the next contact.
+    The machine there is logged in to and asked who it is: another one is refused, and so is one of which nobody can
+    tell, unless --unseen names its node. No credential is sent where another certificate is shown than is recorded.
 
     \b
     Example: metalctl readdress r7n03 https://10.0.0.33
@@ -40,5 +45,7 @@ def readdress(
     from metalctl.engine import operate
 
     store = database(config, state_dir)
-    done = operate.readdress(store, node, address or "", swap_with=swap or "", actor=operate.who(), why=why)
+    done = operate.readdress(
+        store, node, address or "", swap_with=swap or "", actor=operate.who(), why=why, unseen=unseen
+    )
     tell(done, as_json=as_json)

@@ -134,11 +134,13 @@ def test_a_bmc_moves_to_a_free_address_and_two_are_swapped(database: Engine, enr
     with pytest.raises(UsageError) as refused:
         operate.readdress(database, "n1", before["n2"], actor="ann")
     assert "--swap n2" in refused.value.hint
-    operate.readdress(database, "n1", swap_with="n2", actor="ann", why="cables")
+    named = ("n1", "n2")
+    operate.readdress(database, "n1", swap_with="n2", actor="ann", why="cables", unseen=named)
     assert (at(database, "n1").bmc, at(database, "n2").bmc) == (before["n2"], before["n1"])
     assert [at(database, name).fingerprint for name in before] == ["", ""]
-    assert operate.readdress(database, "n1", "https://127.0.0.77", actor="ann")[0].changed
-    assert not operate.readdress(database, "n1", "https://127.0.0.77", actor="ann")[0].changed
+    place = "https://127.0.0.77"
+    again = [operate.readdress(database, "n1", place, actor="ann", unseen=unseen) for unseen in (("n1",), ())]
+    assert [done.changed for (done,) in again] == [True, False]
 
 
 def at(database: Engine, name: str) -> nodes.Node:
