@@ -95,8 +95,7 @@ def _chosen(sides: Sides, profile: Profile, wanted: str) -> list[Finding]:
 def _place(profile: Profile, requirement: str) -> str:
     from metalctl.content import profiles
 
-    found = profiles.where(Path(profile.file), requirement)
-    return f"{found[0]}:{found[1]}" if found else ""
+    return str(profiles.where(Path(profile.file), requirement) or "")
 
 
 def _both(sides: Sides, profile: Profile, requirement: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list of mistakes.")
 def check(files: tuple[str, ...], as_json: bool) -> None:
-    """Check profiles and print every mistake as file:line.
+    """Check profiles and print every mistake as file:line:column.
 
     The checks, limits and operating system that a profile names must exist, too. FILE may be a profile's name.
     Exit code 0 when there is no mistake, else 2.
@@ -104,7 +104,7 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
         if not as_json:
             click.echo("\n".join(map(str, found)) if found else f"{file}: good")
     if as_json:
-        shaped = [{"file": p.file, "line": p.line, "message": p.message, "hint": p.hint} for p in problems]
+        shaped = [{**p.place._asdict(), "message": p.message, "hint": p.hint} for p in problems]
         click.echo(json.dumps(shaped, ensure_ascii=False))
     if problems:
         raise SystemExit(2)

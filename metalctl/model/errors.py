@@ -27,3 +27,10 @@ class UsageError(MetalctlError):
 def describe(error: MetalctlError) -> str:
     """The error as a person reads it: what happened, then what to do next."""
     return f"{error.message}\n  → {error.hint}" if error.hint else error.message
+
+
+def why_unreadable(error: OSError | ValueError) -> str:
+    """Why a file cannot be read, as it stands after the file's name."""
+    if isinstance(error, FileNotFoundError):
+        return "file not found"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"

@@ -39,7 +39,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from metalctl.content import paths
-from metalctl.content.errors import ContentError, Problem, ProfileError
+from metalctl.content.errors import ContentError, Place, Problem, ProfileError
 from metalctl.content.inventories import Sides
 from metalctl.content.profiles import _cloud_name, _where, _write
 from metalctl.content.profiles._crossref import references
@@ -48,8 +48,8 @@ from metalctl.content.profiles._extend import SUFFIX, available, locate, resolve
 from metalctl.content.profiles._record import json_schema
 from metalctl.content.profiles._schema import profile_of
 from metalctl.content.profiles._sense import nonsense
-from metalctl.content.profiles._tree import Mapping, short
 from metalctl.content.suggest import suggest
+from metalctl.content.yaml import Mapping, short
 from metalctl.model.codec import encode
 from metalctl.model.profile import Profile
 
@@ -93,8 +93,8 @@ def check(path: str | Path) -> list[Problem]:
     return _ordered(problems)
 
 
-def where(name_or_path: str | Path, requirement: str) -> tuple[str, int] | None:
-    """File and line of what asks for a requirement (`memory.balanced`, `disks.osd.count`); None where nothing does.
+def where(name_or_path: str | Path, requirement: str) -> Place | None:
+    """The place of what asks for a requirement (`memory.balanced`, `disks.osd.count`); None where nothing does.
 
     Raises ProfileError where the profile cannot be read.
     """
@@ -154,7 +154,9 @@ def _find(name_or_path: str | Path) -> tuple[Path, str]:
         return Path(name_or_path), _name(Path(name_or_path))
     if found := locate(text):
         return found, text
-    raise ProfileError(text, [Problem("profiles", 0, f"no profile is called {short(text)}", suggest(text, names()))])
+    raise ProfileError(
+        text, [Problem(Place("profiles"), f"no profile is called {short(text)}", suggest(text, names()))]
+    )
 
 
 def _name(path: Path) -> str:
@@ -170,4 +172,4 @@ def _name(path: Path) -> str:
 
 def _ordered(problems: list[Problem]) -> list[Problem]:
     """Each once, by file and line."""
-    return sorted(dict.fromkeys(problems), key=lambda p: (p.file, p.line))
+    return sorted(dict.fromkeys(problems), key=lambda p: p.place[:2])

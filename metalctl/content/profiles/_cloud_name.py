@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from metalctl.content.errors import Problem
+from metalctl.content.errors import Place, Problem
 from metalctl.content.profiles._extend import available
-from metalctl.content.profiles._tree import short
+from metalctl.content.yaml import short
 from metalctl.model.profile import Profile
 from metalctl.model.resource_class import LONGEST, resource_class
 
@@ -33,4 +33,4 @@ def problems(profile: Profile) -> Iterator[Problem]:
 
 
 def _problem(profile: Profile, message: str, hint: str) -> Problem:
-    return Problem(profile.file, 1, message, hint)
+    return Problem(Place(profile.file, 1, 1), message, hint)

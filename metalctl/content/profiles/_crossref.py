@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from metalctl.content import checks, paths
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._tree import Mapping, Scalar, Sequence, short
 from metalctl.content.suggest import suggest
+from metalctl.content.yaml import Mapping, Scalar, Sequence, short
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import asked, match
@@ -46,18 +46,18 @@ def _named(tree: Mapping, key: str) -> Iterator[tuple[str, Scalar]]:
 def _requirement(key: str, named: Scalar, profile: Profile, known: set[str]) -> Iterator[Problem]:
     """A waiver of a requirement that does not exist waives nothing, and nobody would know; one of all waives all."""
     # What is inherited may be of something that this profile took away.
-    if named.file != profile.file or not known:
+    if named.place.file != profile.file or not known:
         return
     group = named.text.partition(".")[0]
     if set(group) & set("*?["):
         message = f"{key}: {short(named.text)} is not about one thing"
-        yield Problem(named.file, named.line, message, "name the requirement, or a group of them such as memory.*")
+        yield Problem(named.place, message, "name the requirement, or a group of them such as memory.*")
     elif key == "warnings" and group == "check":
         message = f"{key}: {short(named.text)}: a check that fails always blocks"
-        yield Problem(named.file, named.line, message, "waive it by name, or take it out of burn_in and accept")
+        yield Problem(named.place, message, "waive it by name, or take it out of burn_in and accept")
     elif not any(fits(name, (named.text,)) for name in known) and ("." not in named.text or group not in _ELSEWHERE):
         message = f"{key}: the profile has no requirement {short(named.text)}"
-        yield Problem(named.file, named.line, message, suggest(named.text, sorted(known)))
+        yield Problem(named.place, message, suggest(named.text, sorted(known)))
 
 
 def _requirements(profile: Profile) -> set[str]:
@@ -89,8 +89,7 @@ def _checks(tree: Mapping) -> Iterator[Problem]:
     known = checks.catalogue()
     for name in wanted.items:
         if name not in known:
-            file, line = wanted.lines[name]
-            yield Problem(file, line, f"no check is called {short(name)}", suggest(name, list(known)))
+            yield Problem(wanted.keys[name], f"no check is called {short(name)}", suggest(name, list(known)))
         elif isinstance(limits := wanted.items[name], Mapping):
             yield from _limits(known[name], limits)
 
@@ -98,13 +97,13 @@ def _checks(tree: Mapping) -> Iterator[Problem]:
 def _limits(check: checks.Check, limits: Mapping) -> Iterator[Problem]:
     if check.limits is None:
         return
-    for key, (file, line) in limits.lines.items():
+    for key, place in limits.keys.items():
         if key not in check.limits:
             message = f"checks.{check.name}: the check reads no limit called {short(key)}"
-            yield Problem(file, line, message, suggest(key, list(check.limits)))
+            yield Problem(place, message, suggest(key, list(check.limits)))
     for key in (k for k, default in check.limits.items() if default == checks.REQUIRED and k not in limits.items):
         hint = f"see: metalctl check show {check.name}"
-        yield Problem(limits.file, limits.line, f"checks.{check.name}: the limit {key} is missing", hint)
+        yield Problem(limits.place, f"checks.{check.name}: the limit {key} is missing", hint)
 
 
 def _operating_system(tree: Mapping) -> Iterator[Problem]:
@@ -112,6 +111,4 @@ def _operating_system(tree: Mapping) -> Iterator[Problem]:
     named = install.items.get("os") if isinstance(install, Mapping) else None
     known = sorted({p.name for folder in paths.find_all("pxe/images") for p in folder.iterdir() if p.is_dir()})
     if isinstance(named, Scalar) and named.text not in known:
-        yield Problem(
-            named.file, named.line, f"no operating system is called {short(named.text)}", suggest(named.text, known)
-        )
+        yield Problem(named.place, f"no operating system is called {short(named.text)}", suggest(named.text, known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metalctl.content.profiles._tree import Mapping, Node, Scalar
+from metalctl.content.yaml import Mapping, Node, Scalar
 
 
 @dataclass(frozen=True, slots=True)

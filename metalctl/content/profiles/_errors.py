@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from metalctl.content import yaml
 from metalctl.content.profiles import _values as v
-from metalctl.content.profiles._reader import Reader
+from metalctl.content.yaml import Reader
 from metalctl.model.watch import KINDS, MORE_SOURCES, TRUE_SOURCES, Limit, Need, Watch
 
 
@@ -11,7 +12,7 @@ def errors(top: Reader) -> Watch | None:
     """The value of `errors`; None where the profile does not say it."""
     said = "errors" in top.node.items
     r = top.mapping("errors")
-    history = r.value("history", v.seconds, None)
+    history = r.value("history", yaml.seconds, None)
     watch = Watch(_sources(r.mapping("sources")), _limits(r.mapping("limits")), history)
     r.done()
     return watch if said else None
@@ -26,7 +27,7 @@ def _sources(r: Reader) -> dict[str, Need]:
 def _need(r: Reader, thing: str) -> Need:
     """One of `any` is enough, so each must be a true source; `all` may ask for more beside it."""
     true, more = TRUE_SOURCES[thing], MORE_SOURCES[thing]
-    need = Need(r.words("any", v.one_of(*true), single=True), r.words("all", v.one_of(*true, *more), single=True))
+    need = Need(r.words("any", yaml.one_of(*true), single=True), r.words("all", yaml.one_of(*true, *more), single=True))
     r.done()
     return need
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from metalctl.content import paths
 from metalctl.content.errors import ContentError, Problem
-from metalctl.content.profiles._tree import Mapping, Node, Scalar, describe, read, short
 from metalctl.content.suggest import suggest
+from metalctl.content.yaml import Mapping, Scalar, describe, mapping, merge, no_removal, short
 
 SUFFIX = ".yaml"
 LONGEST_CHAIN = 16
@@ -49,7 +49,7 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
     following: Path | None = path
     while following is not None:
         chain.append(_real(following))
-        tree = read(following, problems)
+        tree = mapping(following, "a profile", problems)
         if tree is None:
             whole = False
             break
@@ -64,7 +64,7 @@ def resolved(path: Path, problems: list[Problem]) -> tuple[Mapping | None, bool]
         return None, False
     merged = layers.pop()
     if whole:
-        _no_removal(merged, problems)
+        no_removal(merged, problems)
     while layers:
         merged = merge(merged, layers.pop(), problems)
     return merged, whole
@@ -82,7 +82,7 @@ def _own_name(tree: Mapping, file: Path, problems: list[Problem]) -> None:
     node = tree.items.pop("name", None)
     if node is not None and not (isinstance(node, Scalar) and node.text.rpartition("/")[2] == file.stem):
         message = f"name: expected {short(file.stem)}, as the file is called, got {describe(node)}"
-        problems.append(Problem(node.file, node.line, message))
+        problems.append(Problem(node.place, message))
 
 
 class _Broken(Exception):
@@ -94,9 +94,7 @@ def _parent(tree: Mapping, file: Path, chain: tuple[Path, ...], problems: list[P
     if named is None:
         return None
     if not isinstance(named, Scalar) or named.is_null:
-        problems.append(
-            Problem(named.file, named.line, f"extends: expected the name of one profile, got {describe(named)}")
-        )
+        problems.append(Problem(named.place, f"extends: expected the name of one profile, got {describe(named)}"))
         raise _Broken
     found = _relative(file, named.text) if named.text.endswith(SUFFIX) else locate(named.text, chain)
     if found is not None and _real(found) not in chain and len(chain) < LONGEST_CHAIN:
@@ -116,45 +114,8 @@ def _relative(file: Path, name: str) -> Path | None:
 def _why_not(named: Scalar, found: Path | None, chain: tuple[Path, ...]) -> Problem:
     if found is None and locate(named.text) is None:
         hint = suggest(named.text, [*available(), "base"])
-        return Problem(named.file, named.line, f"extends: no profile is called {short(named.text)}", hint)
+        return Problem(named.place, f"extends: no profile is called {short(named.text)}", hint)
     if len(chain) >= LONGEST_CHAIN:
-        return Problem(named.file, named.line, f"extends: expected at most {LONGEST_CHAIN} files in a chain, got more")
+        return Problem(named.place, f"extends: expected at most {LONGEST_CHAIN} files in a chain, got more")
     route = " → ".join([*(c.name for c in chain), named.text])
-    return Problem(named.file, named.line, f"extends: {route} goes in a circle", "let one of them stand alone")
-
-
-def merge(below: Mapping, above: Mapping, problems: list[Problem]) -> Mapping:
-    """The child `above` laid over its parent `below`."""
-    merged = Mapping(above.file, above.line, dict(below.items), dict(below.lines))
-    for key, value in above.items.items():
-        inherited = below.items.get(key)
-        if isinstance(value, Scalar) and value.is_null:
-            if inherited is None:
-                problems.append(_nothing_to_remove(key, value))
-            merged.items.pop(key, None)
-            merged.lines.pop(key, None)
-            continue
-        if isinstance(value, Mapping) and isinstance(inherited, Mapping):
-            merged.items[key] = merge(inherited, value, problems)
-        else:
-            _no_removal(value, problems)
-            merged.items[key] = value
-        merged.lines[key] = above.lines[key]
-    return merged
-
-
-def _no_removal(node: Node, problems: list[Problem]) -> None:
-    """Where nothing is inherited, an empty value is a slip of the pen: it is noted and dropped."""
-    if not isinstance(node, Mapping):
-        return
-    for key, value in list(node.items.items()):
-        if isinstance(value, Scalar) and value.is_null:
-            problems.append(_nothing_to_remove(key, value))
-            del node.items[key]
-        else:
-            _no_removal(value, problems)
-
-
-def _nothing_to_remove(key: str, value: Scalar) -> Problem:
-    message = f"{short(key)}: expected a value, got nothing (and nothing is inherited that could be taken away)"
-    return Problem(value.file, value.line, message, "write {} for a check without limits, or drop the line")
+    return Problem(named.place, f"extends: {route} goes in a circle", "let one of them stand alone")

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from metalctl.content.profiles._reader import Reader
 from metalctl.content.profiles._schema import read_profile
-from metalctl.content.profiles._tree import Mapping, Node
-from metalctl.content.profiles._values import JsonSchema, Value
+from metalctl.content.yaml import JsonSchema, Mapping, Node, Place, Reader, Value
 
 T = TypeVar("T")
 _NULL = {"type": "null"}
@@ -40,7 +38,7 @@ class Recorder(Reader):
     """A reader of nothing, which remembers the schema of every key."""
 
     def __init__(self) -> None:
-        super().__init__(Mapping("", 0), "", [])
+        super().__init__(Mapping(Place("")), "", [])
         self.properties: dict[str, JsonSchema] = {}
         self.others: JsonSchema | bool = False
         self.inner: list[tuple[str, Recorder, str]] = []
@@ -73,7 +71,7 @@ class Recorder(Reader):
         """Records what will be asked of the mapping."""
         return self._inner(key, "mapping")
 
-    def mappings(self, key: str) -> list[Reader]:
+    def mappings(self, key: str, needed: bool = False) -> list[Reader]:
         """Records what will be asked of each item; a second question about the same list is about the same items."""
         known = next((recorder for name, recorder, _ in self.inner if name == key), None)
         return [known or self._inner(key, "list")]

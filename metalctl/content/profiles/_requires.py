@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from metalctl.content import yaml
 from metalctl.content.profiles import _values as v
-from metalctl.content.profiles._reader import Reader
+from metalctl.content.yaml import Reader
 from metalctl.model.profile import (
     BmcRequirement,
     BondRequirement,
@@ -31,10 +30,10 @@ _SOME = Range(1, None, ">= 1")
 def requires(r: Reader) -> Requires:
     """Everything under `requires`."""
     disks = tuple(_disk(item) for item in r.mappings("disks"))
-    unique(r, "disks", "role", [d.role for d in disks])
+    r.unique("disks", "role", [d.role for d in disks])
     network = r.mapping("network")
     bonds = tuple(_bond(item) for item in network.mappings("bonds"))
-    unique(network, "bonds", "name", [b.name for b in bonds])
+    network.unique("bonds", "name", [b.name for b in bonds])
     nics = tuple(_nic(item) for item in network.mappings("nics"))
     network.done()
     found = Requires(
@@ -43,14 +42,14 @@ def requires(r: Reader) -> Requires:
         disks=disks,
         nics=nics,
         bonds=bonds,
-        boot_mode=r.value("boot_mode", v.one_of("uefi", "bios"), ""),
+        boot_mode=r.value("boot_mode", yaml.one_of("uefi", "bios"), ""),
         # component → model → bound on the version
         firmware={name: inner.entries(v.version_bound, "") for name, inner in r.tables("firmware").items()},
-        secure_boot=r.value("secure_boot", v.boolean, None),
-        tpm=r.value("tpm", v.one_of("2.0", "1.2"), ""),
+        secure_boot=r.value("secure_boot", yaml.boolean, None),
+        tpm=r.value("tpm", yaml.one_of("2.0", "1.2"), ""),
         power=_power(r.mapping("power")),
         bmc=_bmc(r.mapping("bmc")),
-        settings=r.mapping("settings").word_entries(v.word),
+        settings=r.mapping("settings").word_entries(yaml.word),
         cabling=tuple(_cable(item) for item in r.mappings("cabling")),
         disk_health=_health(r.mapping("disk_health")),
     )
@@ -58,26 +57,17 @@ def requires(r: Reader) -> Requires:
     return found
 
 
-def unique(r: Reader, key: str, what: str, names: Iterable[str]) -> None:
-    """Notes names that a list gives twice."""
-    seen: set[str] = set()
-    for item, name in zip(r.mappings(key), names, strict=False):
-        if name and name in seen:
-            r.note(item.node, f"{key}.{what}", "each once", got=f'"{name}" again')
-        seen.add(name)
-
-
 def _cpu(r: Reader) -> CpuRequirement:
     cpu = CpuRequirement(
         sockets=r.value("sockets", v.count_range, None),
         cores=r.value("cores", v.count_range, None),
         threads=r.value("threads", v.count_range, None),
-        virtualization=r.words("virtualization", v.one_of(*BRANDS), single=True),
-        kvm=r.value("kvm", v.boolean, None),
-        iommu=r.value("iommu", v.boolean, None),
-        smt=r.value("smt", v.boolean, None),
-        uniform=r.value("uniform", v.boolean, None),
-        models=r.words("models", v.word, single=True),
+        virtualization=r.words("virtualization", yaml.one_of(*BRANDS), single=True),
+        kvm=r.value("kvm", yaml.boolean, None),
+        iommu=r.value("iommu", yaml.boolean, None),
+        smt=r.value("smt", yaml.boolean, None),
+        uniform=r.value("uniform", yaml.boolean, None),
+        models=r.words("models", yaml.word, single=True),
     )
     r.done()
     return cpu
@@ -87,10 +77,10 @@ def _memory(r: Reader) -> MemoryRequirement:
     memory = MemoryRequirement(
         total=r.value("total", v.size_range, None),
         dimms=r.value("dimms", v.count_range, None),
-        balanced=r.value("balanced", v.boolean, None),
-        ecc=r.value("ecc", v.boolean, None),
+        balanced=r.value("balanced", yaml.boolean, None),
+        ecc=r.value("ecc", yaml.boolean, None),
         reserved=r.value("reserved", v.fraction, MemoryRequirement().reserved),
-        channels=r.value("channels", v.boolean, None),
+        channels=r.value("channels", yaml.boolean, None),
         speed=r.value("speed", v.transfer_range, None),
     )
     r.done()
@@ -99,18 +89,18 @@ def _memory(r: Reader) -> MemoryRequirement:
 
 def _disk(r: Reader) -> DiskRequirement:
     disk = DiskRequirement(
-        role=r.required("role", v.name, ""),
-        kind=r.words("kind", v.one_of(*KINDS, VOLUME), single=True) or KINDS,
+        role=r.required("role", yaml.name, ""),
+        kind=r.words("kind", yaml.one_of(*KINDS, VOLUME), single=True) or KINDS,
         count=r.value("count", v.count_range, _SOME),
         size=r.value("size", v.size_range, None),
-        models=r.words("models", v.word, single=True),
+        models=r.words("models", yaml.word, single=True),
         endurance=r.value("endurance", v.endurance_range, None),
-        power_loss_protection=r.value("power_loss_protection", v.boolean, None),
-        full_link=r.value("full_link", v.boolean, None),
+        power_loss_protection=r.value("power_loss_protection", yaml.boolean, None),
+        full_link=r.value("full_link", yaml.boolean, None),
         link_width=r.value("link_width", v.count_range, None),
         link_speed=r.value("link_speed", v.pcie_range, None),
-        uniform=r.value("uniform", v.boolean, None),
-        healthy=r.value("healthy", v.boolean, None),
+        uniform=r.value("uniform", yaml.boolean, None),
+        healthy=r.value("healthy", yaml.boolean, None),
         wear=r.value("wear", v.share_range, None),
     )
     r.done()
@@ -134,15 +124,15 @@ def _health(r: Reader) -> HealthLimits:
 def _bond(r: Reader) -> BondRequirement:
     usual = BondRequirement("", 2)
     bond = BondRequirement(
-        name=r.required("name", v.name, ""),
-        members=r.required("members", v.whole_between(1, 16), 2),
+        name=r.required("name", yaml.name, ""),
+        members=r.required("members", yaml.whole_between(1, 16), 2),
         speed=r.value("speed", v.rate_range, None),
-        mode=r.value("mode", v.one_of(*MODES), usual.mode),
-        mtu=r.value("mtu", v.whole_between(1280, 9216), usual.mtu),
-        lacp_rate=r.value("lacp_rate", v.one_of("fast", "slow"), usual.lacp_rate),
-        hash_policy=r.value("hash_policy", v.one_of(*POLICIES), usual.hash_policy),
-        distinct_switches=r.value("distinct_switches", v.boolean, usual.distinct_switches),
-        distinct_cards=r.value("distinct_cards", v.boolean, usual.distinct_cards),
+        mode=r.value("mode", yaml.one_of(*MODES), usual.mode),
+        mtu=r.value("mtu", yaml.whole_between(1280, 9216), usual.mtu),
+        lacp_rate=r.value("lacp_rate", yaml.one_of("fast", "slow"), usual.lacp_rate),
+        hash_policy=r.value("hash_policy", yaml.one_of(*POLICIES), usual.hash_policy),
+        distinct_switches=r.value("distinct_switches", yaml.boolean, usual.distinct_switches),
+        distinct_cards=r.value("distinct_cards", yaml.boolean, usual.distinct_cards),
     )
     r.done()
     return bond
@@ -161,17 +151,17 @@ def _power(r: Reader) -> PowerRequirement:
 
 
 def _bmc(r: Reader) -> BmcRequirement:
-    bmc = BmcRequirement(r.value("clock", v.seconds, None), r.words("models", v.word, single=True))
+    bmc = BmcRequirement(r.value("clock", yaml.seconds, None), r.words("models", yaml.word, single=True))
     r.done()
     return bmc
 
 
 def _cable(r: Reader) -> Cable:
     cable = Cable(
-        port=r.required("port", v.word, ""),
-        switch=r.required("switch", v.word, ""),
-        switch_port=r.value("switch_port", v.word, Cable("", "").switch_port),
-        machine=r.value("machine", v.word, Cable("", "").machine),
+        port=r.required("port", yaml.word, ""),
+        switch=r.required("switch", yaml.word, ""),
+        switch_port=r.value("switch_port", yaml.word, Cable("", "").switch_port),
+        machine=r.value("machine", yaml.word, Cable("", "").machine),
     )
     r.done()
     return cable

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from metalctl.content import yaml
 from metalctl.content.errors import Problem
 from metalctl.content.profiles import _values as v
 from metalctl.content.profiles._errors import errors
-from metalctl.content.profiles._reader import Reader
 from metalctl.content.profiles._requires import requires
-from metalctl.content.profiles._tree import Mapping, Scalar
 from metalctl.content.suggest import suggest
+from metalctl.content.yaml import Mapping, Reader, Scalar
 from metalctl.model.finding import Waiver
 from metalctl.model.profile import DiskRequirement, Drive, Install, Profile, Requires, Variant
 
@@ -22,8 +22,8 @@ def profile_of(tree: Mapping, name: str, file: str, problems: list[Problem]) -> 
 
 def read_profile(top: Reader, name: str, file: str) -> Profile:
     """The same from a reader; one that records gives the JSON Schema."""
-    role = top.required("role", v.one_of(*ROLES), "compute")
-    summary = top.value("summary", v.word, "")
+    role = top.required("role", yaml.one_of(*ROLES), "compute")
+    summary = top.value("summary", yaml.word, "")
     asked = top.mapping("requires")
     needs = requires(asked)
     checks = {check: _limits(limits) for check, limits in top.tables("checks").items()}
@@ -37,11 +37,11 @@ def read_profile(top: Reader, name: str, file: str) -> Profile:
         accept=_named(top, "accept", checks),
         errors=errors(top),
         install=_install(top.mapping("install"), needs.disks),
-        lab=top.value("lab", v.boolean, False),
+        lab=top.value("lab", yaml.boolean, False),
         file=file,
-        variants=tuple(_variant(item, asked, top.node.file) for item in top.mappings("when")),
+        variants=tuple(_variant(item, asked, top.node.place.file) for item in top.mappings("when")),
         waivers=tuple(_waiver(item) for item in top.mappings("waivers")),
-        warnings=top.words("warnings", v.word, single=True),
+        warnings=top.words("warnings", yaml.word, single=True),
         # The child's word comes before its parent's.
         drives=tuple(_drive(model, r) for model, r in reversed(top.tables("drives").items())),
     )
@@ -58,7 +58,7 @@ def _limits(r: Reader) -> dict[str, float | str | bool]:
             continue
         try:
             limits[key] = v.limit(key, node.text, node.plain)
-        except v.Mismatch as wrong:
+        except yaml.Mismatch as wrong:
             r.note(node, key, wrong.expected, wrong.hint)
     return limits
 
@@ -68,15 +68,15 @@ def _named(top: Reader, key: str, checks: dict[str, dict[str, float | str | bool
 
     def read(text: str) -> str:
         if text not in checks:
-            raise v.Mismatch("a name that stands under checks", suggest(text, sorted(checks)))
+            raise yaml.Mismatch("a name that stands under checks", suggest(text, sorted(checks)))
         return text
 
-    return top.words(key, v.Value(read, {"type": "string"}))
+    return top.words(key, yaml.Value(read, {"type": "string"}))
 
 
 def _install(r: Reader, disks: tuple[DiskRequirement, ...]) -> Install:
-    os_name = r.value("os", v.name, Install().os)
-    options = r.words("kernel_options", v.word)
+    os_name = r.value("os", yaml.name, Install().os)
+    options = r.words("kernel_options", yaml.word)
     role = _root_disk(r)
     roles = [d.role for d in disks]
     if role not in roles:
@@ -91,9 +91,9 @@ def _root_disk(r: Reader) -> str:
     """Written as `root_disk: os` or `root_disk: {role: os}`."""
     node = r.node.items.get("root_disk")
     if not isinstance(node, Mapping):
-        return r.value("root_disk", v.name, Install().root_disk)
+        return r.value("root_disk", yaml.name, Install().root_disk)
     inner = r.mapping("root_disk")
-    role = inner.required("role", v.name, Install().root_disk)
+    role = inner.required("role", yaml.name, Install().root_disk)
     inner.done()
     return role
 
@@ -108,7 +108,7 @@ def _root_everywhere(top: Reader, profile: Profile) -> None:
 
 def _variant(r: Reader, asked: Reader, home: str) -> Variant:
     """One item of `when`: vendor, model and what is laid over `requires` for machines of that make."""
-    vendor, model = r.value("vendor", v.word, ""), r.value("model", v.word, "")
+    vendor, model = r.value("vendor", yaml.word, ""), r.value("model", yaml.word, "")
     if not vendor and not model:
         r.note(r.node, "vendor", "vendor or model, or both", got="neither")
     needs: Requires = requires(r.mapping("requires").over(asked, home))
@@ -118,10 +118,10 @@ def _variant(r: Reader, asked: Reader, home: str) -> Variant:
 
 def _waiver(r: Reader) -> Waiver:
     waiver = Waiver(
-        requirement=r.required("requirement", v.word, ""),
-        who=r.required("who", v.word, ""),
-        why=r.required("why", v.word, ""),
-        until=r.required("until", v.day, ""),
+        requirement=r.required("requirement", yaml.word, ""),
+        who=r.required("who", yaml.word, ""),
+        why=r.required("why", yaml.word, ""),
+        until=r.required("until", yaml.day, ""),
     )
     r.done()
     return waiver
@@ -131,7 +131,7 @@ def _drive(model: str, r: Reader) -> Drive:
     drive = Drive(
         model=model,
         endurance=r.value("endurance", v.writes, None),
-        power_loss_protection=r.value("power_loss_protection", v.boolean, None),
+        power_loss_protection=r.value("power_loss_protection", yaml.boolean, None),
     )
     r.done()
     return drive

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metalctl.content.errors import Problem
-from metalctl.content.profiles._tree import Mapping, Node, Sequence, short
 from metalctl.content.profiles._where import where
+from metalctl.content.yaml import Mapping, Node, Sequence, short
 from metalctl.model.profile import Cable, Profile, Requires, Variant
 from metalctl.model.words import words
 
@@ -61,9 +61,11 @@ def _hidden(tree: Mapping, profile: Profile) -> Iterator[Problem]:
     items = [item for item in _items(tree, "when") if isinstance(item, Mapping)]
     for index, (item, variant) in enumerate(zip(items, profile.variants, strict=False)):
         before = next((i for i, v in enumerate(profile.variants[:index]) if _all(v) <= _all(variant)), None)
-        if before is not None and item.file == profile.file:
-            message = f"when[{index}]: never reached: when[{before}] (line {items[before].line}) fits all its machines"
-            yield Problem(item.file, item.line, message, "put the closer one first")
+        if before is not None and item.place.file == profile.file:
+            message = (
+                f"when[{index}]: never reached: when[{before}] (line {items[before].place.line}) fits all its machines"
+            )
+            yield Problem(item.place, message, "put the closer one first")
 
 
 def _all(variant: Variant) -> frozenset[str]:
@@ -79,9 +81,9 @@ def _cables(tree: Mapping, profile: Profile) -> Iterator[Problem]:
         for seen, key, what in ((ours, _end(cable), "port"), (theirs, _far_end(cable), "switch port")):
             if key is not None and key in seen:
                 message = f"cabling: {what} {short(' '.join(key).strip())} has a cable in line {seen[key]} already"
-                yield Problem(item.file, item.line, message, "keep one of them")
+                yield Problem(item.place, message, "keep one of them")
             elif key is not None:
-                seen[key] = item.line
+                seen[key] = item.place.line
 
 
 def _end(cable: Cable) -> tuple[str, str]:
@@ -99,5 +101,4 @@ def _items(tree: Mapping, key: str) -> list[Node]:
 
 
 def _at(tree: Mapping, name: str, message: str, hint: str) -> Problem:
-    file, line = where(tree, name) or (tree.file, tree.line)
-    return Problem(file, line, message, hint)
+    return Problem(where(tree, name) or tree.place, message, hint)

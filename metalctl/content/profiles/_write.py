@@ -7,7 +7,6 @@ before it is given out: a machine must fit the profile that was made of it.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 from metalctl.content.errors import ContentError
 from metalctl.content.inventories import Sides
 from metalctl.content.profiles import _golden
-from metalctl.content.profiles._tree import Mapping, Scalar
+from metalctl.content.yaml import Mapping, Place, Scalar, inline
 from metalctl.model.errors import UsageError
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
@@ -51,7 +50,7 @@ class Golden:
     def text(self) -> str:
         """The YAML."""
         below = self.below.items.get("requires")
-        asked = _over(self.tree, below if isinstance(below, Mapping) else Mapping("", 0), "", self.left)
+        asked = _over(self.tree, below if isinstance(below, Mapping) else Mapping(Place("")), "", self.left)
         lines = [f"role: {self.role}", f"extends: {self.role}"]
         # What a site's profile of the role waives or asks of some makes is not what these machines have in common.
         lines += [f"{key}: ~" for key in ("when", "waivers") if key in self.below.items]
@@ -169,24 +168,14 @@ def _kept_below(node: Mapping, path: str) -> bool:
 def _lines(key: str, value: Any, left: dict[str, str], path: str = "", indent: str = "  ") -> list[str]:
     dotted = f"{path}.{key}" if path else key
     if value is None:
-        return [f"{indent}{_word(key)}: ~{_remark(left.get(dotted, ''))}"]
+        return [f"{indent}{inline(key)}: ~{_remark(left.get(dotted, ''))}"]
     if isinstance(value, dict):
         inner = [line for k, v in value.items() for line in _lines(k, v, left, dotted, indent + "  ")]
-        return [f"{indent}{_word(key)}:", *inner]
+        return [f"{indent}{inline(key)}:", *inner]
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [f"{indent}{_word(key)}:", *(f"{indent}  - {_flow(item)}" for item in value)]
-    return [f"{indent}{_word(key)}: {_flow(value)}"]
+        return [f"{indent}{inline(key)}:", *(f"{indent}  - {inline(item)}" for item in value)]
+    return [f"{indent}{inline(key)}: {inline(value)}"]
 
 
 def _remark(why: str) -> str:
     return f"   # {re.sub(r'[^ -~±≥≤×·…]', '?', why)[:160]}" if why else ""
-
-
-def _word(text: str) -> str:
-    return text if re.fullmatch(r"[a-z_][a-z0-9_-]*", text) else json.dumps(text)
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_word(k)}: {_flow(v)}" for k, v in value.items()) + "}"
-    return json.dumps(value)

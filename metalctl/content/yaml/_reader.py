@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from metalctl.content.errors import Problem
-from metalctl.content.profiles._extend import merge
-from metalctl.content.profiles._tree import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, describe, short
-from metalctl.content.profiles._values import Mismatch
+from metalctl.content.errors import Place, Problem
 from metalctl.content.suggest import suggest
+from metalctl.content.yaml._merge import merge
+from metalctl.content.yaml._tree import Mapping, Node, Scalar, Sequence, describe, short
+from metalctl.content.yaml._values import Mismatch
 
 T = TypeVar("T")
 
@@ -29,9 +29,15 @@ class Reader:
 
     def note(self, node: Node, key: str, expected: str, hint: str = "", got: str = "") -> None:
         """Adds one mistake about the value of `key`."""
-        message = f"{self.dotted(key)}: expected {expected}, got {got or describe(node)}"
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(node.file, node.line, message, hint))
+        self.wrong(node.place, f"{self.dotted(key)}: expected {expected}, got {got or describe(node)}", hint)
+
+    def wrong(self, place: Place, message: str, hint: str = "") -> None:
+        """Adds one mistake in words of the caller's."""
+        self.problems.append(Problem(place, message, hint))
+
+    def place(self, key: str) -> Place:
+        """Where the value of the key stands; where it is absent, the mapping."""
+        return self.node.items.get(key, self.node).place
 
     def get(self, key: str) -> Node | None:
         """The raw value; the key counts as known from now on."""
@@ -51,14 +57,13 @@ class Reader:
                 raise Mismatch("a single value")
             return read(node.text)
         except Mismatch as wrong:
-            self.note(node, key, wrong.expected, wrong.hint)
+            self.note(node, key, wrong.expected, wrong.hint, "something else" if wrong.secret else "")
             return default
 
     def required(self, key: str, read: Callable[[str], T], default: T) -> T:
         """As `value`, but its absence is a mistake."""
         if key not in self.node.items:
-            message = f"{self.dotted(key)} is missing" if not self.path else f"{self.path}: {key} is missing"
-            self.problems.append(Problem(self.node.file, self.node.line, message))
+            self.wrong(self.node.place, f"{self.path}: {key} is missing" if self.path else f"{key} is missing")
         return self.value(key, read, default)
 
     def words(self, key: str, read: Callable[[str], T], single: bool = False) -> tuple[T, ...]:
@@ -67,7 +72,7 @@ class Reader:
         if node is None:
             return ()
         if single and isinstance(node, Scalar) and not node.is_null:
-            node = Sequence(node.file, node.line, [node])
+            node = Sequence(node.place, [node])
         if not isinstance(node, Sequence):
             self.note(node, key, "a list such as [a, b]")
             return ()
@@ -87,17 +92,19 @@ class Reader:
         node = self.get(key)
         if node is not None and not isinstance(node, Mapping):
             self.note(node, key, "keys and values")
-        usable = node if isinstance(node, Mapping) else Mapping(self.node.file, self.node.line)
+        usable = node if isinstance(node, Mapping) else Mapping(self.node.place)
         return Reader(usable, self.dotted(key), self.problems)
 
-    def mappings(self, key: str) -> list[Reader]:
-        """Readers of the items of the list under `key`."""
+    def mappings(self, key: str, needed: bool = False) -> list[Reader]:
+        """Readers of the items of the list under `key`; needed: there must be one at least."""
         node = self.get(key)
-        if node is None:
+        if node is None or not isinstance(node, Sequence):
+            if node is not None or needed:
+                got = "nothing" if node is None else ""
+                self.note(node or self.node, key, "a list, each item starting with “- ”", got=got)
             return []
-        if not isinstance(node, Sequence):
-            self.note(node, key, "a list, each item starting with “- ”")
-            return []
+        if needed and not node.items:
+            self.note(node, key, "a list of one item at least", got="none")
         readers = []
         for index, item in enumerate(node.items):
             if isinstance(item, Mapping):
@@ -128,14 +135,21 @@ class Reader:
 
         home: the file that is read. What another file takes away here may well be gone already: no mistake.
         """
-        own = self.problems if self.node.file == home else []
+        own = self.problems if self.node.place.file == home else []
         return Reader(merge(below.node, self.node, own), below.path, self.problems)
 
     def done(self) -> None:
         """Notes every key that nobody asked for."""
         for key in self.node.items:
-            if key in self.known or len(self.problems) >= MAX_PROBLEMS:
-                continue
-            file, line = self.node.lines[key]
-            where = f"{self.path}: " if self.path else ""
-            self.problems.append(Problem(file, line, f"{where}no key is called {short(key)}", suggest(key, self.known)))
+            if key not in self.known:
+                where = f"{self.path}: " if self.path else ""
+                self.wrong(self.node.keys[key], f"{where}no key is called {short(key)}", suggest(key, self.known))
+
+    def unique(self, key: str, what: str, names: Iterable[object]) -> None:
+        """Notes names that the mappings of a list give twice; "" and None are none."""
+        seen: set[object] = set()
+        for item, name in zip(self.mappings(key), names, strict=False):
+            if name and name in seen:
+                node = item.node.items.get(what, item.node)
+                self.note(node, f"{key}.{what}", "each once", got=f"{short(str(name))} again")
+            seen.add(name)
