@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metalctl.content.errors import Mistakes
 from metalctl.model.errors import MetalctlError, UsageError
 
 
@@ -125,12 +126,8 @@ class BadCapture(BmcError, UsageError):
     """Not a capture that can be replayed, or one that cannot be written."""
 
 
-class QuirkErrors(BmcError, UsageError):
+class QuirkErrors(BmcError, Mistakes):
     """Every mistake of the quirk files at once; nothing of them is used."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems), hint="correct these lines; see metalctl/bmc/quirks", problems=problems)
-        self.problems = problems
 
 
 class NotApplied(BmcError):

@@ -1,7 +1,8 @@
 """Errors of the emulated rack.
 
 LabError                    root of the room
-├── RackFileError           rack.yaml is wrong; `path` and `line` say where
+├── RackFileError           rack.yaml is wrong: a node is to have a fault that needs what it has not
+│   └── RackFileMistakes    every mistake of the file at once, in `problems`
 ├── LabStateError           the lab is up already, is not up, or its name is not usable
 ├── LabPrerequisiteError    not root, a package is missing, namespaces are not permitted
 ├── PartError               a part did not start or stopped; `part` and `tail` (the end of its log)
@@ -10,6 +11,7 @@ LabError                    root of the room
 
 from __future__ import annotations
 
+from metalctl.content.errors import Mistakes
 from metalctl.model.errors import MetalctlError, UsageError
 
 
@@ -19,6 +21,10 @@ class LabError(MetalctlError):
 
 class RackFileError(LabError, UsageError):
     """rack.yaml is wrong; nothing was started."""
+
+
+class RackFileMistakes(RackFileError, Mistakes):
+    """Every mistake of rack.yaml; nothing was started."""
 
 
 class LabStateError(LabError, UsageError):

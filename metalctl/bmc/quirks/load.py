@@ -1,4 +1,4 @@
-"""Quirk files: strict, and every mistake with its line. Found on the content path (`quirks/*.yaml`) and in this folder.
+"""Quirk files: strict, every mistake with its place. Found on the content path (`quirks/*.yaml`) and in this folder.
 
 A site's file of the same name replaces the shipped one.
 """
@@ -6,20 +6,16 @@ A site's file of the same name replaces the shipped one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from metalctl.bmc.errors import QuirkErrors
 from metalctl.bmc.quirks.settings import NAMES, check
+from metalctl.content import yaml
+from metalctl.content.suggest import suggest
 
 PLACES = ("root", "system", "manager", "device")
-LARGEST = 64 * 1024
-_KEYS = ("about", "source", "when", "set")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,113 +32,58 @@ class Quirk:
 
 def catalogue(shipped: Path, sites: list[Path]) -> dict[str, Quirk]:
     """Name → quirk, of the shipped folder and the site's ones (the first of those wins). Raises QuirkErrors."""
-    found: dict[str, Quirk] = {}
-    problems: list[str] = []
-    for folder in (shipped, *reversed(sites)):
-        for file in sorted(folder.glob("*.yaml")):
-            if quirk := _quirk(file, folder != shipped, problems):
-                found[file.stem] = quirk
+    problems: list[yaml.Problem] = []
+    found = {
+        file.stem: quirk
+        for folder in (shipped, *reversed(sites))
+        for file in sorted(folder.glob("*.yaml"))
+        if (quirk := _quirk(file, folder != shipped, problems))
+    }
     if problems:
-        raise QuirkErrors(tuple(problems))
+        raise QuirkErrors(problems, hint="correct these lines; see metalctl/bmc/quirks")
     return found
 
 
-def _quirk(file: Path, site: bool, problems: list[str]) -> Quirk | None:
-    told = len(problems)
-    values: dict[str, Any] = {}
-    for key, node in _top(file, problems):
-        if key not in _KEYS:
-            problems.append(f"{_at(file, node)}: expected one of {', '.join(_KEYS)}, got {key!r}")
-        elif key in ("about", "source"):
-            values[key] = _text(file, node, key, problems)
-        else:
-            values[key] = (_when if key == "when" else _settings)(file, node, problems)
-    if len(problems) == told:
-        problems.extend(f"{file}:1: expected {key}, got nothing" for key in _KEYS if key not in values)
-    return Quirk(file.stem, site=site, **values) if len(problems) == told else None
+def _quirk(file: Path, site: bool, problems: list[yaml.Problem]) -> Quirk | None:
+    tree = yaml.mapping(file, "a quirk", problems, yaml.Limits(anchors=True))
+    if tree is None:
+        return None
+    top = yaml.Reader(tree, "", problems)
+    about, source = (" ".join(top.required(key, yaml.word, "").split()) for key in ("about", "source"))
+    if missing := [key for key in ("when", "set") if key not in tree.items]:
+        top.wrong(tree.place, f"{' and '.join(missing)}: missing")
+        return None
+    quirk = Quirk(file.stem, about, source, _when(top), _settings(top.mapping("set")), site)
+    top.done()
+    return quirk
 
 
-def _top(file: Path, problems: list[str]) -> Iterator[tuple[str, yaml.Node]]:
-    try:
-        if file.stat().st_size > LARGEST:
-            problems.append(f"{file}: expected at most {LARGEST // 1024} KiB, got more")
-            return
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{file}: cannot be read: {error}")
-        return
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problems.append(f"{file}:{mark.line + 1 if mark else 1}: expected YAML, got {getattr(error, 'problem', error)}")
-        return
-    yield from _pairs(file, node, problems)
+def _when(top: yaml.Reader) -> tuple[dict[str, re.Pattern[str]], ...]:
+    """One mapping of conditions, or a list of them."""
+    node = top.node.items.get("when")
+    several = isinstance(node, yaml.Sequence)
+    return tuple(map(_alternative, top.mappings("when", needed=True) if several else [top.mapping("when")]))
 
 
-def _pairs(file: Path, node: yaml.Node | None, problems: list[str]) -> Iterator[tuple[str, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        problems.append(f"{_at(file, node)}: expected a mapping, got something else")
-        return
-    seen = set()
-    for key, value in node.value:
-        name = key.value if isinstance(key, yaml.ScalarNode) else ""
-        if name in seen:
-            problems.append(f"{_at(file, key)}: {name!r} is there twice")
-        seen.add(name)
-        yield name, value
-
-
-def _text(file: Path, node: yaml.Node, key: str, problems: list[str]) -> str:
-    if isinstance(node, yaml.ScalarNode) and node.value.strip():
-        return " ".join(node.value.split())
-    problems.append(f"{_at(file, node)}: expected a text for {key}, got nothing of the kind")
-    return ""
-
-
-def _when(file: Path, node: yaml.Node, problems: list[str]) -> tuple[dict[str, re.Pattern[str]], ...]:
-    alternatives = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    if not alternatives:
-        problems.append(f"{_at(file, node)}: expected a condition, got none")
-    return tuple(_alternative(file, one, problems) for one in alternatives)
-
-
-def _alternative(file: Path, node: yaml.Node, problems: list[str]) -> dict[str, re.Pattern[str]]:
-    found = {}
-    for place, value in _pairs(file, node, problems):
+def _alternative(r: yaml.Reader) -> dict[str, re.Pattern[str]]:
+    for place, at in r.node.keys.items():
         thing, _, rest = place.partition(".")
         if thing not in PLACES or not rest:
-            problems.append(f"{_at(file, value)}: expected {'. or '.join(PLACES)}.PROPERTY, got {place!r}")
-        try:
-            found[place] = re.compile(value.value if isinstance(value, yaml.ScalarNode) else "[")
-        except re.error as error:
-            problems.append(f"{_at(file, value)}: expected a regular expression for {place}, got one with {error}")
-    if not found and isinstance(node, yaml.MappingNode):
-        problems.append(f"{_at(file, node)}: expected a condition, got none: it would hold for every BMC")
-    return found
+            r.wrong(at, f"{r.path}: expected {'. or '.join(PLACES)}.PROPERTY, got {yaml.short(place)}")
+    if not r.node.items:
+        r.wrong(r.node.place, f"{r.path}: expected a condition, got none: it would hold for every BMC")
+    return r.entries(yaml.regex, re.compile(""))
 
 
-def _settings(file: Path, node: yaml.Node, problems: list[str]) -> dict[str, Any]:
+def _settings(r: yaml.Reader) -> dict[str, Any]:
     found = {}
-    for name, value in _pairs(file, node, problems):
+    for name, node in r.node.items.items():
         if name not in NAMES:
-            problems.append(f"{_at(file, value)}: there is no setting {name!r}; there are: {', '.join(NAMES)}")
+            r.wrong(r.node.keys[name], f"there is no setting {yaml.short(name)}", suggest(name, list(NAMES)))
             continue
-        found[name], wrong = check(name, _value(value))
+        found[name], wrong = check(name, yaml.plain(node))
         if wrong:
-            problems.append(f"{_at(file, value)}: {wrong}")
-    if not found and isinstance(node, yaml.MappingNode):
-        problems.append(f"{_at(file, node)}: expected a setting, got none: the quirk would change nothing")
+            r.wrong(node.place, wrong)
+    if not found:
+        r.wrong(r.node.place, "expected a setting, got none: the quirk would change nothing")
     return found
-
-
-def _value(node: yaml.Node) -> Any:
-    loader = _Loader("")
-    try:
-        return loader.construct_document(node)
-    except yaml.YAMLError:
-        return None
-    finally:
-        loader.dispose()
-
-
-def _at(file: Path, node: yaml.Node | None) -> str:
-    return f"{file}:{node.start_mark.line + 1 if node is not None else 1}"

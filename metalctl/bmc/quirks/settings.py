@@ -101,6 +101,8 @@ def check(name: str, value: Any) -> tuple[Any, str]:
     default = _DEFAULTS[name]
     if isinstance(default, float) and type(value) is int:
         value = float(value)
+    if isinstance(default, bool) and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
+        value = value.lower() in ("yes", "on")
     if type(value) is not type(default):
         return value, f"{name} expects {type(default).__name__}, got {value!r}"
     if name == "also":

@@ -147,9 +147,10 @@ class Reader:
 
     def unique(self, key: str, what: str, names: Iterable[object]) -> None:
         """Notes names that the mappings of a list give twice; "" and None are none."""
-        seen: set[object] = set()
+        first: dict[object, int] = {}
         for item, name in zip(self.mappings(key), names, strict=False):
-            if name and name in seen:
-                node = item.node.items.get(what, item.node)
-                self.note(node, f"{key}.{what}", "each once", got=f"{short(str(name))} again")
-            seen.add(name)
+            place = item.place(what)
+            if name and name in first:
+                said = f"expected each once, got {short(str(name))} again (first in line {first[name]})"
+                self.wrong(place, f"{self.dotted(key)}.{what}: {said}")
+            first.setdefault(name, place.line)

@@ -104,7 +104,7 @@ def test_any_value_of_a_setting_is_taken_or_told(name: str, value: Any, when: An
         try:
             taken = catalogue(Path(folder), [])["q"].set[name]
         except QuirkErrors as error:
-            taken, told = value, error.problems
+            taken, told = value, tuple(map(str, error.problems))
         else:
             told = ("q.yaml:1: taken",)
         assert taken == value

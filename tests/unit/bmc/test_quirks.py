@@ -82,7 +82,7 @@ def test_a_site_replaces_a_shipped_quirk_by_its_name(site: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "what"),
-    [(GOOD.replace("emulated: true", "emulatd: true"), 4, "no setting 'emulatd'"),
+    [(GOOD.replace("emulated: true", "emulatd: true"), 4, "no setting \"emulatd\""),
      (GOOD.replace("emulated: true", "emulated: 1"), 4, "emulated expects bool"),
      (GOOD.replace("emulated: true", "power_poll: -1"), 4, "power_poll expects a number"),
      (GOOD.replace("emulated: true", "etag: sometimes"), 4, "etag expects one of"),
@@ -90,20 +90,22 @@ def test_a_site_replaces_a_shipped_quirk_by_its_name(site: Path) -> None:
      (GOOD.replace("emulated: true", "resets: {of: [On]}"), 4, "resets expects on, off"),
      (GOOD.replace("{emulated: true}", "{}"), 4, "would change nothing"),
      (GOOD.replace("{root.Vendor: ^Acme$}", "{}"), 3, "every BMC"),
-     (GOOD.replace("{root.Vendor: ^Acme$}", "[]"), 3, "expected a condition"),
+     (GOOD.replace("{root.Vendor: ^Acme$}", "[]"), 3, "a list of one item at least"),
      (GOOD.replace("root.Vendor", "chassis.Vendor"), 3, "chassis.Vendor"),
      (GOOD.replace("^Acme$", "'('"), 3, "regular expression"),
-     (GOOD + "sett: {}\n", 5, "'sett'"), (GOOD + "set: {emulated: false}\n", 5, "twice"),
-     ("about: a\nwhen: {root.V: x}\nset: {emulated: true}\n", 1, "expected source"),
-     ("- 1\n", 1, "expected a mapping"), ("", 1, "expected a mapping"), ("about: [\n", 2, "expected YAML"),
-     (GOOD.replace("about: a", "about: [a]"), 1, "expected a text")],
+     (GOOD + "sett: {}\n", 5, "\"sett\""), (GOOD + "set: {emulated: false}\n", 5, "twice"),
+     ("about: a\nwhen: {root.V: x}\nset: {emulated: true}\n", 1, "source is missing"),
+     ("- 1\n", 1, "expected a quirk (keys and values)"), ("", 1, "got an empty file"),
+     ("about: [\n", 2, "not YAML"),
+     (GOOD.replace("about: a", "about: [a]"), 1, "expected a word")],
 )  # fmt: skip
 def test_a_mistake_in_a_quirk_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, what: str) -> None:
     file = tmp_path / "q.yaml"
     file.write_text(text)
     with pytest.raises(QuirkErrors) as caught:
         load(tmp_path, [])
-    assert any(p.startswith(f"{file}:{line}: ") and what in p for p in caught.value.problems), caught.value.problems
+    told = [str(p) for p in caught.value.problems]
+    assert any(p.startswith(f"{file}:{line}:") and what in p for p in told), caught.value.problems
 
 
 def test_a_good_file_has_no_mistake(tmp_path: Path) -> None:

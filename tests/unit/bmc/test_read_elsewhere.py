@@ -211,6 +211,7 @@ def test_a_mistake_in_a_list_is_told_with_its_line(tmp_path: Path, old: str, new
     file.write_text(ACME.replace(old, new, 1))
     with pytest.raises(QuirkErrors) as caught:
         catalogue(tmp_path, [])
-    (problem,) = caught.value.problems
-    assert problem.startswith(f"{file}:6: also expects")
+    problem = str(caught.value.problems[0])
+    assert len(caught.value.problems) == 1
+    assert problem.startswith(f"{file}:6:5: also expects")
     assert what in problem

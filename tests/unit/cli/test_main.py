@@ -81,7 +81,7 @@ def test_the_version_is_told_without_the_heavy_libraries() -> None:
         "pydantic",
         "dbos",
         "paramiko",
-        "ruamel.yaml",
+        "yaml",
         "asyncio",
         "jinja2",
         "cryptography",
