@@ -65,25 +65,21 @@ def handover(
 
     Example: metalctl handover cephadm --from batch.json -o /tmp/cloud
     """
-    from metalctl.content.secrets import resolve
-    from metalctl.engine.settings import load
-    from metalctl.handover import Settings
+    from dataclasses import replace
+
+    from metalctl.engine.settings import load, to_clouds
     from metalctl.handover import target as find_target
 
     chosen = find_target(target)
     found = load(config, state_dir)
     dossiers = _dossiers(nodes, source, found.state)
-
-    def credentials(reference: str) -> tuple[str, str]:
-        secret = resolve(reference)
-        return secret.username, secret.password
-
-    settings = Settings(
-        directory=output or found.state.reports(dossiers[0].batch) / "cloud",
-        ironic_url="" if cloud else ironic_url or found.ironic.url,
+    stated = to_clouds(found, dossiers[0].batch)
+    settings = replace(
+        stated,
+        directory=output or stated.directory,
+        ironic_url="" if cloud else ironic_url or stated.ironic_url,
         cloud=cloud,
-        credentials=credentials,
-        bmc_verify={"": found.ironic.bmc_verify, "none": False}.get(bmc_ca, bmc_ca),
+        bmc_verify={"": stated.bmc_verify, "none": False}.get(bmc_ca, bmc_ca),
         kolla_inventory=kolla_inventory,
     )
     if dry_run:

@@ -3,6 +3,7 @@
 EngineError
 ├── Locked           another metalctl serves this state directory
 ├── NoService        nothing serves and nothing may be started here
+├── SettingsMistakes (UsageError) the settings file has mistakes (in settings.py)
 └── RemoteError      the node could not be reached or did not do as told (transient)
 """
 

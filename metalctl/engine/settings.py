@@ -23,22 +23,30 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 from pydantic.dataclasses import dataclass as strict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from metalctl.boot.errors import BootError
 from metalctl.boot.settings import BootSettings
+from metalctl.content.errors import Mistakes
+from metalctl.content.suggest import suggest
 from metalctl.engine.errors import EngineError
 from metalctl.engine.state import StateDir, default_cache_dir, default_state_dir
-from metalctl.model.errors import UsageError
 from metalctl.model.units import UnitError, parse_duration
+
+if TYPE_CHECKING:
+    from metalctl.handover import Settings as HandoverSettings
 
 SYSTEM_CONFIG = Path("/etc/metalctl/metalctl.yaml")
 _FORBID = ConfigDict(extra="forbid")
+
+
+class SettingsMistakes(EngineError, Mistakes):
+    """Settings that cannot be used: every mistake; nothing was started."""
 
 
 def _seconds(value: Any) -> float:
@@ -48,13 +56,40 @@ def _seconds(value: Any) -> float:
     try:
         seconds = parse_duration(value)
     except UnitError as error:
-        raise ValueError(f"{error.message}: {error.hint}") from error
+        raise ValueError(error.message, error.hint) from error
     if seconds <= 0:
         raise ValueError(f"expected a time such as 6 min, got {value!r}")
     return seconds
 
 
+def _target(name: str) -> str:
+    """The name of a handover target that there is."""
+    from metalctl.handover import targets
+
+    if name not in targets():
+        raise ValueError(f"no handover target is called {name!r}", suggest(name, targets()))
+    return name
+
+
+def _database(url: str) -> str:
+    """The URL of a PostgreSQL database with its driver named, "" for SQLite."""
+    if not url:
+        return ""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"{url!r} is no URL", "postgresql://metalctl@db.example/metalctl") from error
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"{parsed.get_backend_name()} is not known", "postgresql://, or leave it out")
+    if parsed.password:
+        hint = "write it into ~/.pgpass of the service's user, or use a socket"
+        raise ValueError("a password does not belong in the settings", hint)
+    return parsed.set(drivername="postgresql+psycopg").render_as_string()
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+Target = Annotated[str, AfterValidator(_target)]
+Database = Annotated[str, AfterValidator(_database)]
 
 
 @strict(config=_FORBID, frozen=True)
@@ -109,13 +144,13 @@ class Bmcs:
 @strict(config=_FORBID, frozen=True)
 class _File:
     boot: Boot = field(default_factory=Boot)
-    handover: tuple[str, ...] = ("kolla", "cephadm")
+    handover: tuple[Target, ...] = ("kolla", "cephadm")
     ironic: Ironic = field(default_factory=Ironic)
     web: Web = field(default_factory=Web)
     bmc: Bmcs = field(default_factory=Bmcs)
     state: str = ""
     cache: str = ""
-    database: str = ""
+    database: Database = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,36 +167,35 @@ class Settings:
 
 
 def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
-    """The settings of a file, or the defaults; UsageError names the file and the field."""
+    """The settings of a file, or the defaults; SettingsMistakes names every mistake with its place."""
     path = config or _default_file()
-    data = _parse(path) if path else _File()
-    folder = state_dir or (Path(data.state) if data.state else default_state_dir())
-    state = StateDir(folder, _database(data.database))
-    cache = Path(data.cache) if data.cache else default_cache_dir()
-    if data.boot.complete:
+    return _read(path, state_dir) if path else _settings(_File(), state_dir)
+
+
+def _read(path: Path, state_dir: Path | None) -> Settings:
+    from metalctl.content import yaml
+
+    problems: list[yaml.Problem] = []
+    tree = yaml.mapping(path, "settings", problems, empty=True)
+    data = yaml.validated(tree, _File, problems) if tree else None
+    settings = _settings(data, state_dir) if data else None
+    if tree and settings and settings.boot.complete:
         try:
-            boot_network(data.boot, state)
+            boot_network(settings.boot, settings.state)
         except BootError as error:
-            raise UsageError(f"{path}: boot: {error.message}", hint=error.hint) from error
-    return Settings(state, cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
-
-
-def _database(url: str) -> str:
-    """The URL of a PostgreSQL database with its driver named, "" for SQLite; UsageError says what is wrong with it."""
-    if not url:
-        return ""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise UsageError(f"database: {url!r} is no URL", hint="postgresql://metalctl@db.example/metalctl") from error
-    if parsed.get_backend_name() != "postgresql":
-        raise UsageError(f"database: {parsed.get_backend_name()} is not known", hint="postgresql://, or leave it out")
-    if parsed.password:
-        raise UsageError(
-            "database: a password does not belong in the settings",
-            hint="write it into ~/.pgpass of the service's user, or use a socket",
+            problems.append(yaml.Problem(yaml.place_of(tree, "boot"), f"boot: {error.message}", error.hint))
+    if settings is None or problems:
+        raise SettingsMistakes(
+            problems, hint="see docs/settings.md for the fields; another file is named with --config"
         )
-    return parsed.set(drivername="postgresql+psycopg").render_as_string()
+    return settings
+
+
+def _settings(data: _File, state_dir: Path | None) -> Settings:
+    folder = state_dir or (Path(data.state) if data.state else default_state_dir())
+    cache = Path(data.cache) if data.cache else default_cache_dir()
+    state = StateDir(folder, data.database)
+    return Settings(state, cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
 
 
 def _default_file() -> Path | None:
@@ -170,22 +204,21 @@ def _default_file() -> Path | None:
     return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None
 
 
-def _parse(path: Path) -> _File:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+def to_clouds(settings: Settings, batch: str) -> HandoverSettings:
+    """What a handover target is given for nodes of a batch: where files go, Ironic, and the BMCs' credentials."""
+    from metalctl.content.secrets import resolve
+    from metalctl.handover import Settings as HandoverSettings
 
-    try:
-        data: Any = YAML(typ="safe").load(path.read_text())
-        return TypeAdapter(_File).validate_python(data or {})
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", hint="name the settings file with --config") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: it is not UTF-8 text", hint="see docs/settings.md for what it looks like") from error
-    except YAMLError as error:
-        raise UsageError(f"{path}: {str(error).splitlines()[0]}", hint="it is not valid YAML") from error
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
-        raise UsageError(f"{path}: {'; '.join(lines)}", hint="see docs/settings.md for the fields") from error
+    def credentials(reference: str) -> tuple[str, str]:
+        secret = resolve(reference)
+        return secret.username, secret.password
+
+    return HandoverSettings(
+        directory=settings.state.reports(batch) / "cloud",
+        ironic_url=settings.ironic.url,
+        credentials=credentials,
+        bmc_verify=settings.ironic.bmc_verify,
+    )
 
 
 def require_boot(settings: Settings) -> Boot:

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from metalctl.content import yaml
+from metalctl.content.errors import Mistakes
 from metalctl.handover.errors import HandoverError
 from metalctl.model.dossier import Artifact
+
+_LIMITS = yaml.Limits(size=64 << 20, values=5_000_000, documents=100_000, anchors=True)  # a cluster's own files
 
 
 @contextmanager
@@ -40,19 +42,8 @@ def write(path: Path, text: str, kind: str) -> Artifact:
 
 def read_documents(path: Path) -> list[Any]:
     """The YAML documents of a file, empty when it is not there; HandoverError when it cannot be read."""
-    try:
-        return [d for d in yaml.safe_load_all(path.read_text()) if d is not None]
-    except FileNotFoundError:
-        return []
-    except (OSError, yaml.YAMLError) as error:
-        text = str(error).splitlines()[0]
-        raise HandoverError(f"{path}: {text}", hint="mend it by hand, or remove it and hand over again") from error
-
-
-def to_yaml(value: Any) -> str:
-    """A value as YAML 1.1 in block style, keys in the order given.
-
-    Ansible and Ceph read YAML 1.1, where an unquoted MAC address may be a number to the base 60, and `on` a boolean:
-    PyYAML quotes both, a writer of YAML 1.2 does not.
-    """
-    return str(yaml.safe_dump(value, sort_keys=False, default_flow_style=False, width=200, allow_unicode=True))
+    problems: list[yaml.Problem] = []
+    roots = yaml.read(path, problems, _LIMITS) if path.exists() else []
+    if roots is None or problems:
+        raise HandoverError(str(Mistakes(problems)), hint="mend it by hand, or remove it and hand over again")
+    return [document for root in roots if (document := yaml.plain(root)) is not None]

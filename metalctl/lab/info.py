@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from metalctl.content import yaml
 from metalctl.lab import bmcs, plan
 from metalctl.lab.accel import Accelerator
 from metalctl.lab.parts import PartState
@@ -168,8 +169,8 @@ def write_settings_file(paths: LabPaths, lab: LabInfo) -> None:
     """Writes it. What metalctl remembers outlives the rack, and no two racks share it: each has new BMCs."""
     remembered = paths.state.parent.parent / f"lab-{lab.name}" / time.strftime("%Y%m%d-%H%M%S")
     settings_file(paths).write_text(
-        "# How metalctl serves this emulated rack. JSON is YAML.\n"
-        + json.dumps(
+        "# How metalctl serves this emulated rack.\n"
+        + yaml.dump(
             {
                 "boot": {
                     "interface": lab.boot_interface,
@@ -180,10 +181,8 @@ def write_settings_file(paths: LabPaths, lab: LabInfo) -> None:
                 },
                 "handover": ["kolla", "cephadm"],
                 "state": str(remembered),
-            },
-            indent=2,
+            }
         )
-        + "\n"
     )
 
 

@@ -50,17 +50,24 @@ def read(path: Path, problems: list[Problem], limits: Limits = Limits()) -> list
         return None
 
 
-def mapping(path: Path, what: str, problems: list[Problem], limits: Limits = Limits()) -> Mapping | None:
-    """The keys and values of a file that holds nothing else. what: what the file is, for a person ("a profile")."""
+def mapping(
+    path: Path, what: str, problems: list[Problem], limits: Limits = Limits(), empty: bool = False
+) -> Mapping | None:
+    """The keys and values of a file that holds nothing else. what: what the file is, for a person ("a profile").
+
+    empty: a file that says nothing is no mistake, but a mapping without keys.
+    """
     roots = read(path, problems, limits)
     if roots is None:
         return None
-    root = roots[0] if roots else None
+    top = Place(str(path), 1, 1)
+    root = roots[0] if roots else Scalar(top, "")
     if isinstance(root, Mapping):
         return root
-    empty = root is None or (isinstance(root, Scalar) and root.is_null)
-    got = "an empty file" if root is None or empty else describe(root)
-    place = Place(str(path), 1, 1) if root is None or empty else root.place
+    nothing = isinstance(root, Scalar) and root.is_null
+    if nothing and empty:
+        return Mapping(top)
+    place, got = (top, "an empty file") if nothing else (root.place, describe(root))
     problems.append(Problem(place, f"expected {what} (keys and values), got {got}"))
     return None
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from metalctl.content.errors import Place, Problem
 from metalctl.content.suggest import suggest
-from metalctl.content.yaml._tree import Mapping, Node, Sequence, short
+from metalctl.content.yaml._tree import Mapping, Node, Scalar, Sequence, short
 
 T = TypeVar("T")
 _WORDS = {written: word == "true" for word in ("true", "false") for written in (word, word.title(), word.upper())}
@@ -38,13 +38,16 @@ def validated(tree: Mapping, kind: type[T], problems: list[Problem]) -> T | None
     try:
         return TypeAdapter(kind).validate_python(plain(tree))
     except ValidationError as error:
-        problems.extend(_problem(tree, kind, e["loc"], e["type"], e["msg"]) for e in error.errors())
+        problems.extend(_problem(tree, kind, dict(e)) for e in error.errors())
         return None
 
 
 def place_of(node: Node, *path: str | int) -> Place:
-    """Where the value stands that keys and positions lead to, or the nearest thing around it."""
-    return _inner(node, path).place
+    """Where the value stands that keys and positions lead to, or what is around it; of a collection, its key."""
+    *above, last = path
+    around, inner = _inner(node, tuple(above)), _inner(node, path)
+    key = around.keys.get(str(last)) if isinstance(around, Mapping) else None
+    return inner.place if isinstance(inner, Scalar) else key or inner.place
 
 
 def _inner(node: Node, path: tuple[str | int, ...]) -> Node:
@@ -56,10 +59,12 @@ def _inner(node: Node, path: tuple[str | int, ...]) -> Node:
     return node
 
 
-def _problem(tree: Mapping, kind: Any, path: tuple[str | int, ...], error: str, message: str) -> Problem:
-    if error != "unexpected_keyword_argument":
-        dotted = ".".join(map(str, path))
-        return Problem(place_of(tree, *path), f"{dotted}: {message.removeprefix('Value error, ')}")
+def _problem(tree: Mapping, kind: Any, error: dict[str, Any]) -> Problem:
+    path: tuple[str | int, ...] = error["loc"]
+    if error["type"] != "unexpected_keyword_argument":
+        # A validator of ours raises ValueError(message) or ValueError(message, hint).
+        said = error["ctx"]["error"].args if error["type"] == "value_error" else (error["msg"],)
+        return Problem(place_of(tree, *path), f"{'.'.join(map(str, path))}: {said[0]}", *said[1:])
     *above, key = map(str, path)
     around = _inner(tree, path[:-1])
     place = around.keys[key] if isinstance(around, Mapping) else around.place

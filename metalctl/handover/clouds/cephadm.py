@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from metalctl.content import yaml
 from metalctl.handover.base import Handed, Settings, require_accepted
 from metalctl.handover.compare import absent, compare
 from metalctl.handover.errors import HandoverError, Incomplete
 from metalctl.handover.facts import address, host, is_stable, paths
-from metalctl.handover.files import locked, read_documents, to_yaml, write
+from metalctl.handover.files import locked, read_documents, write
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
 from metalctl.model.verdict import Verdict
@@ -135,4 +136,4 @@ def _of_host(found: Sequence[dict[str, Any]], node: str) -> dict[str, Any]:
 
 
 def _text(found: Sequence[dict[str, Any]]) -> str:
-    return "".join(f"---\n{to_yaml(document)}" for document in found)
+    return "".join(f"---\n{yaml.dump(document)}" for document in found)

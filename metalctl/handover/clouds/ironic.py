@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from metalctl.content import yaml
 from metalctl.handover import ironic_api, ironic_node
 from metalctl.handover.base import Handed, Settings, require_accepted
 from metalctl.handover.compare import absent, compare, warning
 from metalctl.handover.errors import HandoverError, InUse, NotConfigured
-from metalctl.handover.files import to_yaml
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
 from metalctl.model.identity import usable_uuid
@@ -40,7 +40,7 @@ def hand_over(dossiers: Sequence[Dossier], settings: Settings) -> Handed:
 
 def preview(dossiers: Sequence[Dossier], settings: Settings) -> str:
     """What Ironic would be told, without the credential."""
-    return "".join(f"---\n{to_yaml(_described(d, settings))}" for d in dossiers)
+    return "".join(f"---\n{yaml.dump(_described(d, settings))}" for d in dossiers)
 
 
 def read_back(dossier: Dossier, settings: Settings) -> tuple[Finding, ...]:

@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from metalctl.content import yaml
 from metalctl.handover.base import Handed, Settings, require_accepted
 from metalctl.handover.compare import absent, compare, warning
 from metalctl.handover.errors import HandoverError, Incomplete
 from metalctl.handover.facts import address, bond_name, host, paths, spare_ports
-from metalctl.handover.files import locked, read_documents, to_yaml, write
+from metalctl.handover.files import locked, read_documents, write
 from metalctl.handover.kolla_groups import HOST_GROUPS, own_groups, read_groups, render
 from metalctl.model.codec import encode
 from metalctl.model.dossier import Dossier
@@ -33,7 +34,7 @@ _HEADER = "# Written by metalctl; its own changes go to host_vars/. Try: ansible
 def hand_over(dossiers: Sequence[Dossier], settings: Settings) -> Handed:
     """Write host_vars of these nodes, and multinode of all that were ever handed over here."""
     require_accepted(dossiers)
-    texts = {host(d): to_yaml(host_vars(d)) for d in dossiers}
+    texts = {host(d): yaml.dump(host_vars(d)) for d in dossiers}
     folder = settings.directory / "kolla"
     with locked(folder):
         artifacts = [write(folder / "host_vars" / f"{name}.yml", text, "kolla") for name, text in texts.items()]
@@ -45,7 +46,7 @@ def hand_over(dossiers: Sequence[Dossier], settings: Settings) -> Handed:
 
 def preview(dossiers: Sequence[Dossier], settings: Settings) -> str:
     """host_vars of these nodes, then an inventory of these alone."""
-    texts = [f"# host_vars/{host(d)}.yml\n{to_yaml(host_vars(d))}" for d in dossiers]
+    texts = [f"# host_vars/{host(d)}.yml\n{yaml.dump(host_vars(d))}" for d in dossiers]
     return "\n".join([*texts, "# multinode", _inventory({d.node: d.role for d in dossiers}, settings)])
 
 

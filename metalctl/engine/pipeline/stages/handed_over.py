@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 
 from metalctl import handover
-from metalctl.content.secrets import resolve
 from metalctl.engine.evidence import reporting
 from metalctl.engine.evidence.dossiers import gather
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.pipeline.withdrawal import withdraw
+from metalctl.engine.settings import to_clouds
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
@@ -37,12 +37,7 @@ def tick(ctx: Context) -> Done | Wait:
 
 def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
     services = ctx.services
-    settings = handover.Settings(
-        directory=services.settings.state.reports(ctx.enrollment.batch) / "cloud",
-        ironic_url=services.settings.ironic.url,
-        credentials=_credentials,
-        bmc_verify=services.settings.ironic.bmc_verify,
-    )
+    settings = to_clouds(services.settings, ctx.enrollment.batch)
     mine = reporting.dossier(services.database, ctx.enrollment.id)
     told: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
@@ -59,11 +54,6 @@ def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
     if any(f.blocks for f in findings):
         raise StageFailed(findings, targets=told)
     return told, findings
-
-
-def _credentials(reference: str) -> tuple[str, str]:
-    secret = resolve(reference)
-    return secret.username, secret.password
 
 
 def _members(ctx: Context) -> list[Dossier]:
