@@ -19,7 +19,7 @@ def test_profile_check_says_good_or_every_mistake(tmp_path: Path, capsys: Out) -
     file.write_text("extends: compute\nrequires:\n  cpu: {corse: 3}\n")
     assert run(["profile", "check", "storage", str(file)]) == 2
     lines = capsys.readouterr().out.splitlines()
-    assert lines == ["storage: good", f'{file}:3: requires.cpu: no key is called "corse"', "  → did you mean cores?"]
+    assert lines == ["storage: good", f'{file}:3:9: requires.cpu: no key is called "corse"', "  → did you mean cores?"]
     assert run(["profile", "check", "storage"]) == 0
 
 
