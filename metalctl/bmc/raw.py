@@ -4,7 +4,7 @@
 
 The endpoint is verified as for everything else before DMTF's client is made; that client then speaks over an adapter of
 ours, which holds every connection to the certificate just verified, sends nothing to another host, follows no redirect
-and cuts an answer off by size and by time (docs/decisions/0026-raw-access.md).
+and cuts an answer off by size and by time (docs/decisions/0014-raw-access.md).
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ def _read(path: Path, state_dir: Path | None) -> Settings:
             problems.append(yaml.Problem(yaml.place_of(tree, "boot"), f"boot: {error.message}", error.hint))
     if settings is None or problems:
         raise SettingsMistakes(
-            problems, hint="see docs/settings.md for the fields; another file is named with --config"
+            problems, hint="see docs/reference/settings.md for the fields; another file is named with --config"
         )
     return settings
 

@@ -1,7 +1,7 @@
 """An OS image: a disk that boots in BIOS and in UEFI, and what a node needs to write it, kept by content hash.
 
 Result: `disk.raw` (sparse), `disk.raw.zst` (the stream) and `manifest.json`. What these hold, and how a node writes
-them, is in docs/decisions/0011-ramdisk-and-image.md.
+them, is in docs/decisions/0003-ramdisk-and-image.md.
 
 `[disk]` of the recipe: size_mib (virtual size), esp_mib, cidata_mib.
 """

@@ -1,4 +1,4 @@
-"""One installation, in the order of decision 0011: record, clear, zero, write, verify, start of the disk, seed, record.
+"""One installation, in the order of decision 0003: record, clear, zero, write, verify, start of the disk, seed, record.
 
 Looks before it acts: a disk whose record says "complete" for this very run and image is looked at, not written. Another
 run of the same enrollment is a retry, whose disk somebody allowed to erase: it installs again, and is counted.

@@ -1,4 +1,4 @@
-"""The image manifest of decision 0011 as typed values, checked before a byte is written.
+"""The image manifest of decision 0003 as typed values, checked before a byte is written.
 
 Blocks and zero ranges are in bytes, ascending, disjoint, multiples of 4096 and within the image. No partition lies
 over the place of the install record (`metalctl.node.install.record.REGION`).
@@ -18,7 +18,7 @@ LARGEST = 16 * 2**20
 
 
 class ManifestError(NodeError):
-    """The manifest is not what decision 0011 says."""
+    """The manifest is not what decision 0003 says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_an_absent_file_is_named() -> None:
 
 
 def test_the_page_about_the_rack_names_every_key_and_every_fault() -> None:
-    page = Path("docs/rack.md").read_text()
+    page = Path("docs/explanation/emulated-rack.md").read_text()
     item = yaml.Reader(yaml.Mapping(yaml.Place("")), "", [])
     rackfile._node(item, 1)
     assert len(item.known) >= 12

@@ -12,7 +12,7 @@ import yaml
 
 from metalctl.content import paths, profiles
 
-PUBLISHED = Path(__file__).parents[3] / "docs" / "profile.schema.json"
+PUBLISHED = Path(__file__).parents[3] / "docs" / "reference" / "profile.schema.json"
 SCHEMA = profiles.json_schema()
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,), "null": (type(None),),
@@ -48,7 +48,7 @@ def mistakes(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
 
 
 def test_the_published_schema_is_fresh() -> None:
-    assert json.loads(PUBLISHED.read_text()) == SCHEMA, "run: metalctl profile schema > docs/profile.schema.json"
+    assert json.loads(PUBLISHED.read_text()) == SCHEMA, "run: metalctl profile schema > docs/reference/profile.schema.json"
 
 
 @pytest.mark.parametrize("file", sorted(paths.find("profiles").rglob("*.yaml")), ids=lambda f: f.stem)

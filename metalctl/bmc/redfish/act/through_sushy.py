@@ -1,7 +1,7 @@
 """sushy's resources over our own wire: its words and actions, our certificate, login, limits and patience.
 
 sushy's own connector sends the login to whatever host an action names and reads answers without a bound; this one is
-the `Wire`, so nothing leaves the BMC (docs/decisions/0024-acting-on-bmcs.md). Errors of the wire pass through sushy
+the `Wire`, so nothing leaves the BMC (docs/decisions/0012-acting-on-bmcs.md). Errors of the wire pass through sushy
 unchanged; sushy's own become Unsupported and BadAnswer.
 """
 
