@@ -48,7 +48,8 @@ def mistakes(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
 
 
 def test_the_published_schema_is_fresh() -> None:
-    assert json.loads(PUBLISHED.read_text()) == SCHEMA, "run: metalctl profile schema > docs/reference/profile.schema.json"
+    told = "run: metalctl profile schema > docs/reference/profile.schema.json"
+    assert json.loads(PUBLISHED.read_text()) == SCHEMA, told
 
 
 @pytest.mark.parametrize("file", sorted(paths.find("profiles").rglob("*.yaml")), ids=lambda f: f.stem)
