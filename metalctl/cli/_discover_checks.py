@@ -14,20 +14,14 @@ ASKED_BEYOND = 2**16  # addresses: a /16
 
 
 def check_columns(credential: str, profile: str, listed: Iterable[Machine] | None) -> None:
-    """Whether `enroll` can read what will stand in the nodes file: SecretError, ProfileError.
-
-    A credential that cannot be read here is told only: another user, or another machine, may enroll.
-    """
+    """Whether `enroll` can read what will stand in the nodes file: SecretError, ProfileError."""
     from metalctl.cli._options import named
     from metalctl.content import profiles
-    from metalctl.content.secrets import SecretError, check_reference, resolve
+    from metalctl.content.secrets import check_reference, resolve
 
     if credential:
         check_reference(credential)
-        try:
-            resolve(credential)
-        except SecretError as error:
-            click.echo(f"! --credential {error.message}: enroll will refuse these rows", err=True)
+        resolve(credential)
     roles = {machine.role for machine in listed or () if machine.role}
     for name in [profile] if profile else sorted(roles):
         profiles.load(named(name))

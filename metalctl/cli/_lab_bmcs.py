@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from metalctl.cli._numbers import OWN_PORT, Count
 from metalctl.cli._options import json_option
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class _Seconds(click.ParamType[float]):
 @click.option(
     "--tree", "tree_name", metavar="NAME", help="A synthetic server: compute, controller or storage. [default: compute]"
 )
-@click.option("--count", type=click.IntRange(1, 60_000), default=1, show_default=True, help="How many BMCs.")
+@click.option("--count", type=Count(1, 60_000), default=1, show_default=True, help="How many BMCs.")
 @click.option("--latency", type=_Seconds(), default=0.0, help="Time that each answer takes, like 50ms. [default: 0]")
 @click.option(
     "--fault",
@@ -57,15 +58,15 @@ class _Seconds(click.ParamType[float]):
     metavar="NAME[:PARAMETER]=RATE",
     help=f"Share of the BMCs with a fault; `--fault help` explains: {', '.join(_fault_names())}.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Which BMCs have the faults.")
+@click.option("--seed", type=Count(0, 2**31 - 1), default=0, show_default=True, help="Which BMCs have the faults.")
 @click.option("--base", default="127.77.0.1", show_default=True, help="Address of the first BMC; the others follow.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="TCP port of all of them. [default: one that is free]"
+    "--port", type=OWN_PORT, default=0, help="TCP port of all of them. [default: one that is free]"
 )
 @click.option("--tls", is_flag=True, help="HTTPS with a self-signed certificate.")
 @click.option(
     "--ipmi-port",
-    type=click.IntRange(0, 65535),
+    type=OWN_PORT,
     default=0,
     help="Answer IPMI presence on this UDP port, such as 623. [default: no IPMI]",
 )
@@ -82,7 +83,7 @@ class _Seconds(click.ParamType[float]):
     "--bmc-reset-time", type=_Seconds(), default=5.0, help="Time that a restarting BMC is away. [default: 5s]"
 )
 @click.option(
-    "--sessions", type=click.IntRange(1), default=8, show_default=True, help="Sessions that a BMC allows at once."
+    "--sessions", type=Count(1, 10_000), default=8, show_default=True, help="Sessions that a BMC allows at once."
 )
 @click.option(
     "--machines",

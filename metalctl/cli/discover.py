@@ -6,23 +6,24 @@ from pathlib import Path
 
 import rich_click as click
 
+from metalctl.cli._numbers import PORT, Number
 from metalctl.cli._options import ca_option, check_output, json_option, state_options
 
 
 @click.command()
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Addresses, ranges or networks to leave alone.")
-@click.option("--rate", type=click.FloatRange(min=0), default=2000.0, show_default=True, metavar="PACKETS",
+@click.option("--rate", type=Number(0, 1_000_000), default=2000.0, show_default=True, metavar="PACKETS",
               help="Packets a second; 0 is as fast as it goes.")  # fmt: skip
 @click.option(
-    "--timeout", type=click.FloatRange(min=0.05), default=2.0, show_default=True, help="Seconds to wait for each."
+    "--timeout", type=Number(0.05, 600), default=2.0, show_default=True, help="Seconds to wait for each."
 )
 @click.option("--protocol", "protocols", type=click.Choice(["redfish", "ipmi"]), multiple=True,
               help="Ask over this one only. [default: both]")  # fmt: skip
 @click.option(
-    "--port", "ports", type=click.IntRange(1, 65535), multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]"
+    "--port", "ports", type=PORT, multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]"
 )
-@click.option("--ipmi-port", type=click.IntRange(1, 65535), default=623, show_default=True, help="UDP port of IPMI.")
+@click.option("--ipmi-port", type=PORT, default=623, show_default=True, help="UDP port of IPMI.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip
 @ca_option("CAs (PEM) that must have signed a BMC's certificate; else it is told, and left out of the nodes file.")

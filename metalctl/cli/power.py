@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, opened
+from metalctl.cli._numbers import DAY, Number
 
 if TYPE_CHECKING:
     from metalctl.bmc import Endpoint
@@ -22,7 +23,7 @@ _UNPROVEN = {
 @click.command()
 @click.argument("action", type=click.Choice(["on", "off", "cycle", "reset", "nmi", "status"]))
 @click.option(
-    "--timeout", type=click.FloatRange(min=1), default=120.0, show_default=True, help="Seconds until it must be so."
+    "--timeout", type=Number(1, DAY), default=120.0, show_default=True, help="Seconds until it must be so."
 )
 @machine_options
 def power(

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import rich_click as click
 
+from metalctl.cli._numbers import Count
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
 @click.command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
-@click.option("--set", "number", type=click.IntRange(-100, 100), required=True, help="Higher boots first; 0 is usual.")
+@click.option("--set", "number", type=Count(-100, 100), required=True, help="Higher boots first; 0 is usual.")
 @why_option
 @json_option
 @state_options

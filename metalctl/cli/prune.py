@@ -6,11 +6,12 @@ from pathlib import Path
 
 import rich_click as click
 
+from metalctl.cli._numbers import Number
 from metalctl.cli._options import json_option, state_options
 
 
 @click.command()
-@click.option("--older-than", "days", type=click.FloatRange(min=1), required=True, metavar="DAYS",
+@click.option("--older-than", "days", type=Number(1, 36_500), required=True, metavar="DAYS",
               help="Only what ended more than so many days ago.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @json_option

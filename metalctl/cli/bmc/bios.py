@@ -7,13 +7,14 @@ from typing import Any
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, need, opened, show_change
+from metalctl.cli._numbers import DAY, Number
 
 
 @click.command()
 @click.option("--set", "wanted", multiple=True, metavar="NAME=VALUE", help="A setting to make so; may be repeated.")
 @click.option("--reboot/--no-reboot", default=True, show_default=True, help="Reboot the machine to apply them.")
 @click.option(
-    "--timeout", type=click.FloatRange(min=1), default=1200.0, show_default=True, help="Seconds until they must be so."
+    "--timeout", type=Number(1, DAY), default=1200.0, show_default=True, help="Seconds until they must be so."
 )
 @machine_options
 def bios(wanted: tuple[str, ...], reboot: bool, timeout: float, where: str, as_json: bool, **place: Any) -> None:

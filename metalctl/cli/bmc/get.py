@@ -7,10 +7,11 @@ from typing import Any
 import rich_click as click
 
 from metalctl.cli._machine import machine_options, settled
+from metalctl.cli._numbers import Number
 
 
 @click.command()
-@click.option("--timeout", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds for all of it.")
+@click.option("--timeout", type=Number(1, 3600), default=60.0, show_default=True, help="Seconds for all of it.")
 @machine_options
 @click.argument("path")
 def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> None:

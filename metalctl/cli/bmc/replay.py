@@ -6,12 +6,13 @@ from pathlib import Path
 
 import rich_click as click
 
+from metalctl.cli._numbers import OWN_PORT
 from metalctl.cli._options import json_option
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1. [default: a free one]")
+@click.option("--port", type=OWN_PORT, default=0, help="Port on 127.0.0.1. [default: a free one]")
 @click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: anybody]")
 @json_option
 def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None:

@@ -51,13 +51,17 @@ def test_discover_refuses_a_role_of_the_manifest_that_is_no_profile(replay: Repl
     assert not replay.requests
 
 
-def test_a_credential_that_cannot_be_read_here_is_told_and_scanned_with_all_the_same(
-    replay: Replay, tmp_path: Path
+@first
+@pytest.mark.parametrize("reference", ["env:NOT_SET_HERE", "file:{0}/none.json#rack1", "file:{0}/broken.json#rack1"])
+def test_discover_refuses_a_credential_that_cannot_be_read_here(
+    replay: Replay, tmp_path: Path, reference: str
 ) -> None:
-    words = [replay.url, "-o", str(tmp_path / "nodes.csv"), "--credential", "env:NOT_SET_HERE"]
-    done = CliRunner().invoke(discover, words)
-    assert done.exit_code == 0, done.output
-    assert "NOT_SET_HERE" in done.output
+    (tmp_path / "broken.json").write_text("{")
+    out, named = tmp_path / "nodes.csv", reference.format(tmp_path)
+    told = refused(CliRunner().invoke(discover, [replay.url, "-o", str(out), "--credential", named]))
+    assert named.partition(":")[2].partition("#")[0] in told
+    assert not replay.requests
+    assert not out.exists()
 
 
 @pytest.fixture
