@@ -15,14 +15,10 @@ from metalctl.cli._options import ca_option, check_output, json_option, state_op
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Addresses, ranges or networks to leave alone.")
 @click.option("--rate", type=Number(0, 1_000_000), default=2000.0, show_default=True, metavar="PACKETS",
               help="Packets a second; 0 is as fast as it goes.")  # fmt: skip
-@click.option(
-    "--timeout", type=Number(0.05, 600), default=2.0, show_default=True, help="Seconds to wait for each."
-)
+@click.option("--timeout", type=Number(0.05, 600), default=2.0, show_default=True, help="Seconds to wait for each.")
 @click.option("--protocol", "protocols", type=click.Choice(["redfish", "ipmi"]), multiple=True,
               help="Ask over this one only. [default: both]")  # fmt: skip
-@click.option(
-    "--port", "ports", type=PORT, multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]"
-)
+@click.option("--port", "ports", type=PORT, multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]")
 @click.option("--ipmi-port", type=PORT, default=623, show_default=True, help="UDP port of IPMI.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip

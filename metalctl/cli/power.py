@@ -22,9 +22,7 @@ _UNPROVEN = {
 
 @click.command()
 @click.argument("action", type=click.Choice(["on", "off", "cycle", "reset", "nmi", "status"]))
-@click.option(
-    "--timeout", type=Number(1, DAY), default=120.0, show_default=True, help="Seconds until it must be so."
-)
+@click.option("--timeout", type=Number(1, DAY), default=120.0, show_default=True, help="Seconds until it must be so.")
 @machine_options
 def power(
     action: str,

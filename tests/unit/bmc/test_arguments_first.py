@@ -53,9 +53,7 @@ def test_discover_refuses_a_role_of_the_manifest_that_is_no_profile(replay: Repl
 
 @first
 @pytest.mark.parametrize("reference", ["env:NOT_SET_HERE", "file:{0}/none.json#rack1", "file:{0}/broken.json#rack1"])
-def test_discover_refuses_a_credential_that_cannot_be_read_here(
-    replay: Replay, tmp_path: Path, reference: str
-) -> None:
+def test_discover_refuses_a_credential_that_cannot_be_read_here(replay: Replay, tmp_path: Path, reference: str) -> None:
     (tmp_path / "broken.json").write_text("{")
     out, named = tmp_path / "nodes.csv", reference.format(tmp_path)
     told = refused(CliRunner().invoke(discover, [replay.url, "-o", str(out), "--credential", named]))

@@ -14,7 +14,7 @@ from metalctl.cli._numbers import Count, Number
 from metalctl.cli.main import cli
 
 NUMERIC = (type(click.FLOAT), type(click.INT), _Seconds)
-FINITE = pytest.mark.truth("A11", "a number on the command line is finite and within limits, whichever command takes it")
+FINITE = pytest.mark.truth("A11", "a number on the command line is finite and within limits, in every command")
 # What no number of any option is.
 NEVER = ["nan", "NaN", "inf", "-inf", "infinity", "1e999", "-1e999", "1e300", "", "seven", "0x10"]
 
