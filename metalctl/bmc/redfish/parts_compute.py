@@ -83,6 +83,7 @@ def _package(one: Processor) -> Package:
         microcode=one.microcode.lower(),
         serial=one.serial,
         part_number=one.part_number,
+        health=one.condition,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from metalctl.bmc.redfish import sizes
+from metalctl.bmc.redfish import sizes, status
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.media import kind_of, kind_of_names, transport_of
 from metalctl.bmc.redfish.wire_storage import Drive, SimpleDevice, StorageController, Volume
@@ -14,6 +14,7 @@ from metalctl.model.inventory import Volume as VolumePart
 
 _OLD_LEVELS = {"nonredundant": "raid0", "mirrored": "raid1", "stripedwithparity": "raid5", "spannedmirrors": "raid10",
                "spannedstripeswithparity": "raid50", "rawdevice": ""}  # fmt: skip
+_BROKEN = ("critical", "failed", "faulty")
 _FAILED = frozenset({"fail", "predictivefailureanalysis"})
 _FLASH = frozenset({"nvme", "ssd"})
 _NO_DISK = re.compile(
@@ -68,19 +69,20 @@ def _health(drive: Drive, kind: str) -> DiskHealth | None:
     left = drive.life_left if kind in _FLASH else None
     wear = round(100 - left, 1) if left is not None and 0 <= left <= 100 else None
     faults = tuple(_faults(drive))
-    failing = drive.failure_predicted or drive.indicator in _FAILED or "critical" in (drive.health, drive.rollup)
+    broken = drive.condition in _BROKEN
+    failing = drive.failure_predicted or drive.indicator in _FAILED or broken
     good = "ok" in (drive.health, drive.rollup) and not drive.unused
-    status = "failing" if failing else "warning" if faults else "ok" if good else ""
-    return DiskHealth(status=status, wear=wear, faults=faults) if status or wear is not None else None
+    told = "failing" if failing else "warning" if faults else "ok" if good else ""
+    return DiskHealth(status=told, wear=wear, faults=faults) if told or wear is not None else None
 
 
 def _faults(drive: Drive) -> Iterator[str]:
     """What the BMC says is wrong with it, in words; a part of it that is not in order (rollup) is its fault too."""
     if drive.failure_predicted:
         yield "it predicts its failure"
-    for word in dict.fromkeys((drive.health, drive.rollup)):
-        if word in ("warning", "critical"):
-            yield f"its health is {word}"
+    if (word := drive.condition) in ("warning", *_BROKEN):
+        said = "; ".join(what for _, what in status.conditions(drive.json) if what)
+        yield f"its health is {word}" + (f" ({said})" if said else "")
     if drive.indicator in _FAILED:
         yield f"its bay's light says {drive.indicator}"
 
@@ -128,7 +130,17 @@ def controller(found: StorageController, unit: str) -> Controller:
         serial=found.serial,
         mode="raid" if found.raid_types else "hba" if stated else "",
         health=found.health,
+        faults=tuple(_wrong(found)),
     )
+
+
+def _wrong(found: StorageController) -> Iterator[str]:
+    """What is wrong with it and with its cache module, in words."""
+    if (word := found.condition) in ("warning", *_BROKEN):
+        yield f"its health is {word}"
+    yield from (said for _, said in status.conditions(found.json) if said)
+    if (word := found.cache.condition) in ("warning", *_BROKEN):
+        yield f"the health of its cache is {word}"
 
 
 def volume_doubt(found: Volume) -> tuple[str, str]:

@@ -22,7 +22,7 @@ def _supply(one: PowerSupply, slot: str) -> Supply:
     return Supply(
         slot=slot,
         present=_there(one),
-        health="" if one.unused and one.health == "ok" else one.health,
+        health=one.condition,
         capacity=None if sizes.SUPPLY.doubt(watts) else watts,
         input_volts=one.volts,
         model=one.model,

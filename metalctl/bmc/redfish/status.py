@@ -6,8 +6,11 @@ from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import word
 
 _HEALTH = {"ok": "ok", "warning": "warning", "critical": "critical"}
+_WORSE = ("", "ok", "warning", "critical")
 # A part in one of these states is there and does not work: a socket that was mapped out is listed with all its facts.
+# The last two say that it is broken, whatever stands in Health.
 UNUSED = {"disabled": "disabled", "unavailableoffline": "not available", "failed": "failed", "faulty": "faulty"}
+_MOST = 64  # conditions of one part
 _ABSENT = frozenset({"absent", "notpresent", "notinstalled"})
 # Resource.State (DSP8010), folded; what stands in neither of the two is kept as a state.
 _STATES = _ABSENT | {
@@ -29,11 +32,34 @@ def state(resource: Resource) -> str:
 
 
 def health(resource: Resource) -> str:
-    """ "ok", "warning", "critical", or "" when it states none of these. Several BMCs exchange the two properties."""
+    """ "ok", "warning", "critical", or "" when it states none of these: the worst of all that its Status says.
+
+    Several BMCs exchange Health and State. What is worse in the roll-up or in a condition counts: a BMC may still call
+    healthy what has a part, or an open event, that is not.
+    """
     status = resource.get("Status")
     if not isinstance(status, dict):
         return ""
-    return _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+    own = _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+    if "HealthRollup" not in status and "Conditions" not in status:
+        return own
+    more = [*(severity for severity, _ in conditions(resource)), rollup(resource)]
+    return max(own, *(one for one in more if one != "ok"), "", key=_WORSE.index)
+
+
+def conditions(resource: Resource) -> list[tuple[str, str]]:
+    """("warning" or "critical", what is said) of each of its conditions that is worse than ok (Resource.Condition)."""
+    status = resource.get("Status")
+    listed = status.get("Conditions") if isinstance(status, dict) else None
+    found = []
+    for one in (listed if isinstance(listed, list) else [listed])[:_MOST]:
+        if isinstance(one, dict) and (severity := _HEALTH.get(word(one.get("Severity")), "")) in (
+            "warning",
+            "critical",
+        ):
+            said = one.get("Message") or one.get("MessageId")
+            found.append((severity, " ".join(said.split())[:200] if isinstance(said, str) else ""))
+    return found
 
 
 def rollup(resource: Resource) -> str:

@@ -57,8 +57,14 @@ class Record:
 
     @property
     def health(self) -> str:
-        """ "ok", "warning", "critical", or "" when not stated."""
+        """ "ok", "warning", "critical", or "" when not stated; see status.health."""
         return status.health(self.json)
+
+    @property
+    def condition(self) -> str:
+        """The same with what its state says of it: a part that is called healthy and is "disabled" is that."""
+        health = self.health
+        return health if health in ("warning", "critical") else status.UNUSED.get(self.state, health)
 
     @property
     def rollup(self) -> str:

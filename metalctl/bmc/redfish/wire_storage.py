@@ -5,6 +5,10 @@ from __future__ import annotations
 from metalctl.bmc.redfish.wire import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
 
 
+class Cache(Record):
+    """StorageController.CacheSummary."""
+
+
 class StorageController(Record):
     """Storage.StorageControllers, or StorageController, which replaced it in Storage 1.9."""
 
@@ -19,6 +23,12 @@ class StorageController(Record):
     lanes = Whole("PCIeInterface.LanesInUse")
     max_lanes = Whole("PCIeInterface.MaxLanes")
     functions = Refs("Links.PCIeFunctions")
+    cache_summary = Ref("CacheSummary")
+
+    @property
+    def cache(self) -> Cache:
+        """Its cache module; empty where it states none."""
+        return Cache(self.cache_summary)
 
 
 class Storage(Record):

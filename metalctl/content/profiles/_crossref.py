@@ -19,7 +19,8 @@ from metalctl.model.words import fits
 
 # What other stages find: their names are not the profile's to know.
 _ELSEWHERE = frozenset({"sources", "identity", "expected", "check", "run", "node", "install", "handover", *Stage})
-_ALSO = ("memory.usable", "cpu.packages", "disks.hygiene")
+_HEALTH = tuple(f"{part}.health" for part in ("cpu", "memory", "power", "controllers", "volumes"))
+_ALSO = ("memory.usable", "cpu.packages", "disks.hygiene", *_HEALTH)
 
 
 def references(tree: Mapping, profile: Profile) -> list[Problem]:

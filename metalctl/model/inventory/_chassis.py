@@ -21,7 +21,10 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True)
 class PowerSupply:
-    """A power supply. capacity in watts; present: an empty bay is False; health: "ok", "warning", "critical" or ""."""
+    """A power supply. capacity in watts; present: an empty bay is False.
+
+    health: "ok", "warning", "critical", "failed", "faulty", "disabled", "not available", or "" when nobody states it.
+    """
 
     slot: str
     present: bool | None = None

@@ -17,7 +17,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One populated processor socket."""
+    """One populated processor socket. health: as the BMC says, see PowerSupply."""
 
     socket: str
     model: str = ""
@@ -26,6 +26,7 @@ class Package:
     microcode: str = ""
     serial: str = ""
     part_number: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)

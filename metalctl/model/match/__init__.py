@@ -20,6 +20,7 @@ from metalctl.model.match import (
     _cpu,
     _disks,
     _firmware,
+    _health,
     _memory,
     _network,
     _platform,
@@ -67,7 +68,7 @@ def _identity(inventory: Inventory, beside: Inventory | None) -> Identity:
 
 
 def _all(inventory: Inventory, profile: Profile, needs: Requires) -> list[Finding]:
-    return [
+    found = [
         *_cpu.findings(inventory, needs.cpu),
         *_memory.findings(inventory, needs.memory),
         *_disks.findings(inventory, needs.disks, profile.install.root_disk, profile.drives, needs.disk_health),
@@ -76,6 +77,7 @@ def _all(inventory: Inventory, profile: Profile, needs: Requires) -> list[Findin
         *_firmware.findings(inventory, needs.firmware),
         *_cabling.findings(inventory, needs.cabling),
     ]
+    return [*found, *_health.findings(inventory, needs, found)]
 
 
 def disk_roles(inventory: Inventory, profile: Profile) -> dict[str, tuple[Disk, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, PowerSupply
 from metalctl.model.match._frus import of_supply
+from metalctl.model.match._health import OUT_OF_USE, bad
 from metalctl.model.match._verdicts import above_zero, judged, mend, not_all, plain, reason, source_of, unknown, written
 from metalctl.model.profile import BmcRequirement, PowerRequirement, Requires
 from metalctl.model.units import format_quantity
@@ -95,7 +96,7 @@ def _power(inventory: Inventory, need: PowerRequirement) -> Iterator[Finding]:
 
 def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Finding:
     assert need.supplies is not None
-    states = [(supply, _state(supply)) for supply in inventory.power_supplies]
+    states = [(supply, _state(inventory, supply)) for supply in inventory.power_supplies]
     good = [s for s, state in states if not state]
     bad = [(s, state) for s, state in states if state and not state.startswith("?")]
     unsure = [(s, state[1:]) for s, state in states if state.startswith("?")]
@@ -106,7 +107,9 @@ def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Fi
         remedy = f'{got} are in order: take one out, or write supplies: ">= {plain(need.supplies.low or 0)}"'
         return judged(inventory, name, False, expected, got, remedy, fact="power_supplies")
     why = reason(inventory, "power_supplies")
-    if unsure or (why and len(good) < (need.supplies.low or 0)):
+    # Those that nobody can tell of may be in order, and be enough; else it fails, whatever they are.
+    may_do = len(good) + len(unsure) >= (need.supplies.low or 0)
+    if (unsure and may_do) or (why and len(good) < (need.supplies.low or 0)):
         part = ", ".join(f"PSU {s.slot}" for s, _ in unsure)
         said = why or "; ".join(f"PSU {s.slot} {state}" for s, state in unsure)
         return Finding(name, Verdict.UNKNOWN, expected, got, part, source, f"{said}; mend that and inspect again",
@@ -120,12 +123,14 @@ def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Fi
     )  # fmt: skip
 
 
-def _state(supply: PowerSupply) -> str:
+def _state(inventory: Inventory, supply: PowerSupply) -> str:
     """ "" when it is in order, "?…" when nobody states it, else what is wrong."""
     if supply.present is False:
         return "is not there"
-    if supply.health in ("critical", "warning"):
+    if bad(inventory, supply.health):
         return f"is in state {supply.health}"
+    if supply.health in OUT_OF_USE:
+        return f"?is {supply.health}, as parts of a machine that is off may be"
     if supply.present is None:
         return "?does not state whether it is there"
     return "" if supply.health == "ok" else "?does not state its health"

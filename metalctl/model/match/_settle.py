@@ -35,7 +35,10 @@ def both(found: Iterable[Finding], beside: Iterable[Finding], here: Inventory, t
             settled += [_with_word(f, mine) for f in other]
         else:
             settled += [_with_word(f, other) for f in mine]
-    return settled
+    # Only a part that is not in order has this finding: the BMC alone may know of it.
+    return settled + [
+        f for name, other in theirs.items() if name not in ours and name.endswith(".health") for f in other
+    ]
 
 
 def _other_decides(name: str, mine: list[Finding], other: list[Finding], here: Inventory, there: Inventory) -> bool:
@@ -87,10 +90,22 @@ def waived(found: Iterable[Finding], profile: Profile, today: date | None = None
 
 def _once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Empty slots that `memory.total` names are not blamed again; where that is waived, they are."""
+    sick = [f for f in found if f.verdict is Verdict.FAIL and f.blocks]
+    found = tuple(_explained(f, sick_one) if (sick_one := _sick(f, sick)) else f for f in found)
     total = next((f for f in found if f.requirement == "memory.total" and f.verdict is Verdict.FAIL and f.blocks), None)
     if total is None or not total.frus:
         return found
     return tuple(_explained(f, total) if _follows(f, total) else f for f in found)
+
+
+def _sick(finding: Finding, found: list[Finding]) -> Finding | None:
+    """The finding that fails a module by name, where the memory that is not usable is that module's."""
+    return next((f for f in found if f.requirement == "memory.health" and _usable(finding, f)), None)
+
+
+def _usable(finding: Finding, sick: Finding) -> bool:
+    lost = finding.requirement == "memory.usable" and finding.verdict is Verdict.FAIL
+    return lost and bool(set(finding.frus) & set(sick.frus))
 
 
 def _follows(finding: Finding, total: Finding) -> bool:

@@ -14,10 +14,12 @@ from tests.unit.bmc.stated import (
     MEMORY,
     POWER,
     PROCESSORS,
+    SYSTEM,
     dimm,
     drive,
     exactly,
     judged,
+    machine,
     read,
     reasons,
     supply,
@@ -60,9 +62,16 @@ def test_a_module_out_of_use(status: dict[str, Any]) -> None:
 
 @pytest.mark.truth("A8", OUT_OF_USE)
 @pytest.mark.parametrize("status", OUT)
-def test_a_supply_out_of_use(status: dict[str, Any]) -> None:
-    found = read({POWER: {"Id": "Power", "PowerSupplies": [supply(0), supply(1, Status=status)]}})
-    assert judged(found, power=PowerRequirement(supplies=exactly(2)))["power.supplies"].verdict is Verdict.UNKNOWN
+@pytest.mark.parametrize(
+    ("power", "verdict"), [("On", Verdict.FAIL), ("Off", Verdict.UNKNOWN), (None, Verdict.UNKNOWN)]
+)
+def test_a_supply_out_of_use(status: dict[str, Any], power: str | None, verdict: Verdict) -> None:
+    """A machine that is off may have its parts off; one that is broken is so in any state."""
+    both = {POWER: {"Id": "Power", "PowerSupplies": [supply(0), supply(1, Status=status)]}}
+    found = read(both | {SYSTEM: machine()[SYSTEM] | {"PowerState": power}})
+    said = judged(found, power=PowerRequirement(supplies=exactly(2)))["power.supplies"]
+    assert said.verdict is (Verdict.FAIL if status["State"] == "Failed" else verdict)
+    assert "PSU bay 1" in said.part
 
 
 @pytest.mark.truth("A8", OUT_OF_USE)
@@ -70,7 +79,8 @@ def test_a_supply_out_of_use(status: dict[str, Any]) -> None:
 def test_a_drive_out_of_use(status: dict[str, Any]) -> None:
     found = read({f"{DRIVES}/0": drive(Status=status)})
     needs = (DiskRequirement("os", ("ssd",), exactly(1), healthy=True),)
-    assert judged(found, disks=needs)["disks.os.healthy"].verdict is Verdict.UNKNOWN
+    wanted = Verdict.FAIL if status["State"] == "Failed" else Verdict.UNKNOWN
+    assert judged(found, disks=needs)["disks.os.healthy"].verdict is wanted
 
 
 def test_parts_that_wait_or_start_are_in_use() -> None:

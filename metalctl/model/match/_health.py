@@ -1,0 +1,68 @@
+"""Parts whose own health is bad, by name: processors, memory modules, power supplies, RAID controllers and volumes.
+
+A part that is there, counted and broken is no part that is missing: each is a FAIL of its own, whatever the counts say.
+What is only switched off or not available is one where the machine runs; a BMC may say so of every part of a machine
+that is off, and then nobody can tell. Drives are judged by `healthy` (metalctl.model.health), and so are controllers
+and volumes where they are seen from inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from metalctl.model.finding import Finding, Fru
+from metalctl.model.inventory import Controller, Inventory
+from metalctl.model.match._frus import of_controller, of_dimm, of_package, of_supply
+from metalctl.model.match._verdicts import judged
+from metalctl.model.profile import CpuRequirement, MemoryRequirement, PowerRequirement, Requires
+
+BROKEN = ("warning", "critical", "failed", "faulty")
+OUT_OF_USE = ("disabled", "not available")
+_SWAP = "reseat it, read the BMC's event log, and replace it if it stays so"
+_CLEAR = f"{_SWAP}; if it was only switched off, switch it on in firmware setup"
+
+
+def findings(inventory: Inventory, needs: Requires, others: Iterable[Finding]) -> Iterator[Finding]:
+    """One FAIL a part. others: the findings so far; a supply that one of them fails by name is not failed again."""
+    if needs.cpu != CpuRequirement():
+        yield from _each(inventory, "cpu.health", inventory.cpu.packages, lambda p: f"CPU {p.socket}", of_package)
+    if needs.memory != MemoryRequirement():
+        fitted = [d for d in inventory.memory.dimms if d.size]
+        yield from _each(inventory, "memory.health", fitted, lambda d: f"DIMM {d.slot}", of_dimm)
+    if needs.power != PowerRequirement():
+        told = {fru for f in others if f.requirement == "power.supplies" for fru in f.frus}
+        left = [s for s in inventory.power_supplies if s.present is not False and of_supply(s) not in told]
+        yield from _each(inventory, "power.health", left, lambda s: f"PSU {s.slot}", of_supply)
+    if inventory.source == "out-of-band" and any(need.healthy for need in needs.disks):
+        cards = [one for one in inventory.controllers if _carries(inventory, one)]
+        yield from _each(inventory, "controllers.health", cards, lambda c: f"controller {c.name}", of_controller)
+        yield from _each(inventory, "volumes.health", inventory.volumes, lambda v: f"volume {v.name}", None)
+
+
+def bad(inventory: Inventory, health: str) -> bool:
+    """Whether a part that says so is known not to be in order."""
+    return health in BROKEN or (health in OUT_OF_USE and inventory.power == "on")
+
+
+def _carries(inventory: Inventory, card: Controller) -> bool:
+    """Whether anything hangs on it: the battery of a card that nobody uses is nobody's loss."""
+    users = {one.controller for one in inventory.disks} | {one.controller for one in inventory.volumes}
+    return bool(users & {card.name, card.pci} - {""})
+
+
+def _each(
+    inventory: Inventory,
+    requirement: str,
+    parts: Iterable[Any],
+    label: Callable[[Any], str],
+    fru: Callable[[Any], Fru] | None,
+) -> Iterator[Finding]:
+    for part in parts:
+        faults = getattr(part, "faults", ())
+        if not bad(inventory, part.health) and not faults:
+            continue
+        got = "; ".join(faults) or part.health
+        remedy = f"{label(part)}: {_CLEAR if part.health in OUT_OF_USE else _SWAP}"
+        frus = [fru(part)] if fru else []
+        yield judged(inventory, requirement, False, "in order", got, remedy, label(part), frus=frus)
