@@ -10,6 +10,7 @@ _WORSE = ("", "ok", "warning", "critical")
 # A part in one of these states is there and does not work: a socket that was mapped out is listed with all its facts.
 # The last two say that it is broken, whatever stands in Health.
 UNUSED = {"disabled": "disabled", "unavailableoffline": "not available", "failed": "failed", "faulty": "faulty"}
+_BAD = ("warning", "critical")
 _MOST = 64  # conditions of one part
 _ABSENT = frozenset({"absent", "notpresent", "notinstalled"})
 # Resource.State (DSP8010), folded; what stands in neither of the two is kept as a state.
@@ -53,10 +54,8 @@ def conditions(resource: Resource) -> list[tuple[str, str]]:
     listed = status.get("Conditions") if isinstance(status, dict) else None
     found = []
     for one in (listed if isinstance(listed, list) else [listed])[:_MOST]:
-        if isinstance(one, dict) and (severity := _HEALTH.get(word(one.get("Severity")), "")) in (
-            "warning",
-            "critical",
-        ):
+        severity = _HEALTH.get(word(one.get("Severity")), "") if isinstance(one, dict) else ""
+        if isinstance(one, dict) and severity in _BAD:
             said = one.get("Message") or one.get("MessageId")
             found.append((severity, " ".join(said.split())[:200] if isinstance(said, str) else ""))
     return found

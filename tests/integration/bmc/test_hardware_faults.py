@@ -46,7 +46,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
     "failing-drive:nvme": ("compute", {}, "disks.data.healthy", "predicts its failure", "Bay 3, part"),
     "iommu-off": ("compute", asks("settings", {"Iommu": "Enabled"}), "settings.Iommu", "Disabled", ""),
     "legacy-boot": ("controller", {}, "boot_mode", "bios", ""),
-    "mapped-out-dimm": ("compute", {}, "memory.health", "critical", "dimm A1"),
+    "mapped-out-dimm": ("compute", {}, "memory.health", "critical", "dimm B12"),
     "missing-drive": ("storage", {}, "disks.osd.count", "11 × hdd", ""),
     "mixed-drive-firmware": ("storage", {}, "disks.osd.uniform", "1 × ST8000NM001A 0001", "Bay 11, part"),
     "mixed-microcode": ("compute", {}, "cpu.microcode", "0x0a101100, 0x0a101148", ""),
