@@ -63,7 +63,7 @@ class _Place:
         for path, one in every.items():
             for inner in _paths(one.contains):
                 self._nest(path, inner)
-            for outer in _paths([one.contained_by]):
+            for outer in _paths(one.contained_by):
                 self._nest(outer, path)
 
     def _nest(self, outer: str, inner: str) -> None:
@@ -106,7 +106,7 @@ class _Place:
 
 def around(inner: Chassis) -> list[Resource]:
     """The link to what may be around it and ours too; none of a computer: what that is plugged into never is."""
-    return [] if inner.kind in _OF_A_COMPUTER else [inner.contained_by]
+    return [] if inner.kind in _OF_A_COMPUTER else inner.contained_by
 
 
 def _linked(systems: Iterable[System]) -> set[str]:

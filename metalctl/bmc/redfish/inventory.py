@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware
+from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware, unlisted
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.notes import unreadable
@@ -75,6 +75,8 @@ class Walk:
             thermal = group.create_task(read_thermal(reader, homes))
             bmc = group.create_task(read_manager(reader, manager))
             log = group.create_task(read_log(reader, system, manager, quirks))
+        reader.saw("chassis", (one.json for one in chassis.result()))
+        unlisted.told(reader, (one.path for one in self.others))
         cpus, listed = cpu.result()
         disks, controllers, volumes = storage.result()
         supplies, voltages = power.result()

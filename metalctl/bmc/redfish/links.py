@@ -9,7 +9,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import finite
+from metalctl.bmc.redfish.values import entries, finite
 
 _SLASHES = re.compile(r"/{2,}")
 
@@ -84,16 +84,15 @@ def lacking(resource: Resource, name: str) -> int:
 
     They are counted beside it (`Members@odata.count`), or stand in it and are nothing.
     """
-    listed, count = resource.get(name), finite(resource.get(f"{name}@odata.count"))
-    entries = listed if isinstance(listed, list) else []
-    there = len(_distinct(entries))
+    count, listed = finite(resource.get(f"{name}@odata.count")), entries(resource.get(name))
+    there = len(_distinct(listed))
     stated = round(count or 0)
-    odd = sum(not usable(one) for one in entries)
+    odd = sum(not usable(one) for one in listed)
     return max(stated - there, odd, 0)
 
 
-def _distinct(entries: list[object]) -> set[object]:
-    objects = [one for one in entries if isinstance(one, dict) and usable(one)]
+def _distinct(listed: list[object]) -> set[object]:
+    objects = [one for one in listed if isinstance(one, dict) and usable(one)]
     return {place_of(one) or n for n, one in enumerate(objects)}
 
 

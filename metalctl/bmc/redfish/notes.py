@@ -26,16 +26,21 @@ class Note:
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """notes: fact → why it is not (fully) known. sources: fact → where it was read."""
+    """notes: fact → why it is not (fully) known. sources: fact → where it was read. seen: what was listed, by kind."""
 
     notes: dict[str, list[Note]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, list[Resource]] = field(default_factory=dict)
     _doubts: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
         """Whose notes these are, for people."""
         return ""
+
+    def saw(self, kind: str, resources: Iterable[Resource]) -> None:
+        """Parts of that kind, or links to them, that a list has; see unlisted.py."""
+        self.seen.setdefault(kind, []).extend(resources)
 
     def note(self, facts: Facts, why: str, address: str = "") -> None:
         """A fact, or several, cannot be told (fully). address: of what is promised there."""

@@ -77,21 +77,37 @@ class Reader(Notes):
         path = where if isinstance(where, str) else path_of(where)
         if not path:
             return {}, f"{self.name} has a link without an address" if where else ""
+        found, why = await self._raw(path, witness)
+        return (found, why) if why or is_whole(found) else ({}, f"{self.name}: {path} leads to nothing")
+
+    async def _raw(self, path: str, witness: str = "") -> tuple[Resource, str]:
+        """The same of whatever is there, which may be a collection."""
         try:
-            found = await self._get(path, 1.0, witness)
+            return pointed(await self._get(path, 1.0, witness), path), ""
         except BmcError as error:
             return {}, self._failed(error)
-        found = pointed(found, path)
-        return (found, "") if is_whole(found) else ({}, f"{self.name}: {path} leads to nothing")
 
     async def every(self, facts: Facts, wheres: Iterable[Resource | str]) -> list[Resource]:
         """The resources that can be read, side by side."""
         listed = list(wheres)
         good = [isinstance(where, dict) and self._owners.is_good(where) for where in listed]
         links = [where for where, is_good in zip(listed, good, strict=True) if not is_good]
-        asked = iter(await together(self.one(facts, where) for where in links) if links else ())
-        found = [where if is_good else next(asked) for where, is_good in zip(listed, good, strict=True)]
-        return [resource for resource in found if isinstance(resource, dict) and resource]
+        asked = iter(await together(self._those(facts, where) for where in links) if links else ())
+        found = [[where] if is_good else next(asked) for where, is_good in zip(listed, good, strict=True)]
+        return [resource for some in found for resource in some if isinstance(resource, dict) and resource]
+
+    async def _those(self, facts: Facts, where: Resource | str) -> list[Resource]:
+        """The resource, or what is listed where the link leads to a collection."""
+        path = where if isinstance(where, str) else path_of(where)
+        if not path:
+            return [await self.one(facts, where)]
+        found, why = await self._raw(path)
+        if isinstance(found.get("Members"), list):
+            listed = await self.listed(facts, {"@odata.id": path, **found})
+            return await together(self.one(facts, one) for one in listed)
+        if why or not is_whole(found):
+            self.note(facts, why or f"{self.name}: {path} leads to nothing", path)
+        return [found] if not why and is_whole(found) else []
 
     async def members(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
@@ -107,14 +123,7 @@ class Reader(Notes):
 
     async def followed(self, facts: Facts, where: Resource) -> list[Resource]:
         """The resource that `where` links to; where that is a collection, its members."""
-        if self._owners.is_good(where) or not (path := path_of(where)):
-            return await self.every(facts, [where] if where else [])
-        try:
-            found = await self._get(path, 1.0)
-        except BmcError as error:
-            self.note(facts, self._failed(error), path)
-            return []
-        return await self.members(facts, {"@odata.id": path, **found}) if "Members" in found else [found]
+        return await self.every(facts, [where] if where else [])
 
     async def listed(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""

@@ -12,7 +12,7 @@ from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.links import is_whole, path_of, place_of, plain, usable
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.together import together
-from metalctl.bmc.redfish.values import child
+from metalctl.bmc.redfish.values import child, items
 from metalctl.bmc.redfish.wire_chassis import (
     Chassis,
     Fan,
@@ -46,6 +46,7 @@ async def read_power(reader: Reader, chassis: Awaitable[Homes]) -> tuple[tuple[S
     places = _each_once(await _around(chassis), lambda one: one.power or one.power_subsystem)
     found = await together(_power(reader, one) for one in places)
     supplies = _each_serial_once(listed for listed, _ in found)
+    reader.saw("supply", (one.json for one in supplies))
     reader.doubts(map(parts_supply.doubt, supplies))
     return parts_supply.supplies(supplies), [sensor for _, sensors in found for sensor in sensors]
 
@@ -72,6 +73,7 @@ async def _power(reader: Reader, one: Chassis) -> tuple[list[PowerSupply], list[
         power = Power(old)
         reader.whole("power_supplies", old, "PowerSupplies")
         reader.whole("sensors", old, "Voltages")
+        reader.saw("redundancy", items(old, "Redundancy"))
         return await _supplies(reader, power), parts_chassis.power_sensors(power)
     if why and not path_of(one.sensors):
         reader.note("sensors", why, path_of(one.power))  # the voltages

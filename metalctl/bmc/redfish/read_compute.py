@@ -23,6 +23,7 @@ async def read_cpu(
     listed = [Processor(one) for one in await reader.members("cpu", system.processors)]
     # A board lists the host's processors again, if any.
     beside = [Processor(one) for board in boards for one in await reader.members("pcie", board.processors)]
+    reader.saw("processor", (one.json for one in (*listed, *beside)))
     reader.doubts([*map(parts_compute.doubt, listed), *parts_compute.untyped(listed)])
     found = parts_compute.cpu(listed)
     if found is None:
@@ -38,6 +39,7 @@ async def read_memory(reader: Reader, system: System, boards: Iterable[System] =
     lists = [one.memory for one in (system, *boards)]
     reader.came_from("memory.dimms", *lists)
     found = await together(reader.members("memory.dimms", one) for one in lists)
+    reader.saw("memory", (one for some in found for one in some))
     modules = _each_once([MemoryModule(one) for some in found for one in some])
     slots = parts_dimms.slots(modules)
     reader.doubts(map(parts_dimms.doubt, modules, slots))

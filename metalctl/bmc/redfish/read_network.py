@@ -66,6 +66,10 @@ async def _views(reader: Reader, adapter: NetworkAdapter, seen: set[str]) -> lis
     if not ports:
         ports = [Port(one) for one in await reader.members("nics", adapter.old_ports)]
     functions = await reader.members("nics", adapter.functions) if _wants_functions(adapter, ports, seen) else []
+    reader.saw("port", (one.json for one in ports))
+    if not ports or any(one.technology in ETHERNET for one in ports):
+        reader.saw("adapter controller", (one.json for one in adapter.controllers))
+        reader.saw("function", functions)
     return parts_network.adapter_views(adapter, ports, [DeviceFunction(one) for one in functions])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Iterable
 
 from metalctl.bmc.quirks import Quirks
@@ -31,6 +32,7 @@ async def read_storage(
     for fact in _ALL:
         reader.came_from(fact, system.storage)
     units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
+    reader.saw("unit", (one.json for one in units))
     read = await together(_unit(reader, unit, pcie) for unit in units)
     disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
     controllers = [one for _, found, _ in read for one in found]
@@ -58,18 +60,31 @@ async def read_storage(
 
 
 async def _of_chassis(reader: Reader, boxes: list[Chassis], units: list[Storage]) -> list[Disk]:
-    """Drives that the chassis link to and no subsystem lists, by whatever address."""
-    known = {_last(link) for unit in units for link in unit.drives}
-    links = {place_of(link): link for box in boxes for link in box.drives if _last(link) not in known}
+    """Drives that the chassis link to, or list, and no subsystem does, by whatever address."""
     for box in boxes:
         reader.whole("disks", box.json, "Links.Drives")
-    found = await reader.every("disks", links.values())
-    if not known and not links:
-        lists = {place_of(box.drive_list): box.drive_list for box in boxes if box.drive_list}
-        found = [
-            one for some in await together(reader.members("disks", each) for each in lists.values()) for one in some
-        ]
+    lists = {place_of(box.drive_list): box.drive_list for box in boxes if box.drive_list}
+    listed = await together(reader.listed("disks", each) for each in lists.values())
+    known = [link for unit in units for link in unit.drives]
+    named = [link for box in boxes for link in box.drives] + [link for some in listed for link in some]
+    found = await reader.every("disks", _beside(known, named))
+    reader.saw("drive", [*known, *named, *found])
     return _disks(reader, ((one, "") for one in found))
+
+
+def _beside(known: list[Resource], named: list[Resource]) -> list[Resource]:
+    """What is named and not known: neither by its address nor, address against address, by the last step of it."""
+    have, wanted = {place_of(one) for one in known}, {place_of(one) or str(n): one for n, one in enumerate(named)}
+    free = Counter(_last(one) for one in known if place_of(one) not in wanted)
+    beside = []
+    for place, link in wanted.items():
+        if place in have:
+            continue
+        if free[_last(link)] > 0:
+            free[_last(link)] -= 1
+        else:
+            beside.append(link)
+    return beside
 
 
 async def _of_quirks(reader: Reader, elsewhere: Elsewhere, none: bool) -> list[Disk]:
@@ -116,6 +131,8 @@ async def _unit(
     may_have = bool(controllers) and bool(unit.drives or any(one.raid_types for one in controllers))
     listed = await reader.members("volumes", unit.volumes) if may_have else []
     volumes = [Volume(one) for one in listed]
+    reader.saw("volume", listed)
+    reader.saw("drive", (one.json for one in drives))
     reader.doubts(map(parts_storage.volume_doubt, volumes))
     serials = {drive.path: drive.serial for drive in drives}
     reader.doubts(map(parts_storage.doubt, drives))

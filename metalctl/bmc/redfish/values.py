@@ -70,17 +70,25 @@ def whole(resource: Resource, *names: str) -> int | None:
 
 
 def child(resource: Resource, *names: str) -> Resource:
-    """The object nested under these names, {} when it is not there."""
+    """The object nested under these names, {} when it is not there. Some firmware puts it alone into a list."""
     for name in names:
         inner: Any = resource.get(name)
+        if isinstance(inner, list) and len(inner) == 1:
+            inner = inner[0]
         resource = inner if isinstance(inner, dict) else {}
     return resource
 
 
+def entries(value: object) -> list[Any]:
+    """The entries of a list property; some firmware leaves the list out around the only one."""
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, dict) and value else []
+
+
 def items(resource: Resource, name: str) -> list[Resource]:
     """The objects of a list property."""
-    value = resource.get(name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in entries(resource.get(name)) if isinstance(item, dict)]
 
 
 def link(resource: Resource, *names: str) -> str:

@@ -189,19 +189,24 @@ class Values(_Field):
 
 
 class Ref(_Field):
-    """The object that a property holds: a link, or the resource itself where the BMC expanded it; {} when none."""
+    """The object that a property holds: a link, or the resource itself where the BMC expanded it; {} when none.
+
+    A list in its place is the object that is alone in it; several are the members of the list that it should lead to.
+    """
 
     def __get__(self, record: Record, owner: type) -> Resource:
         json = record.json
         for path, last in self._ways:
             value = (child(json, *path) if path else json).get(last)
+            if isinstance(value, list):
+                value = {"Members": value} if len(value) > 1 else next(iter(value), None)
             if isinstance(value, dict) and value:
                 return value
         return {}
 
 
 class Refs(_Field):
-    """The objects of a list property: links, or resources."""
+    """The objects of a list property: links, or resources; the object itself where there is no list around it."""
 
     def __get__(self, record: Record, owner: type) -> list[Resource]:
         for path, last in self._ways:

@@ -25,7 +25,7 @@ class Chassis(Record):
     drives = Refs("Links.Drives")
     drive_list = Ref("Drives")
     contains = Refs("Links.Contains")
-    contained_by = Ref("Links.ContainedBy")
+    contained_by = Refs("Links.ContainedBy")
 
 
 class InputRange(Record):
