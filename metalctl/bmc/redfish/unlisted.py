@@ -38,6 +38,8 @@ def told(notes: Notes, others: Iterable[str]) -> None:
     foreign = tuple(f"{plain(path)}/" for path in others if path)
     for who, way, kind, fact in _NAMED:
         known = {step for one in notes.seen.get(kind, ()) for step in _steps(one)}
+        if not known and fact in notes.notes:
+            continue  # the list itself could not be read: that is told
         for one, address in _links(notes.seen.get(who, ()), way):
             if _last(address) not in known and not plain(address).startswith(foreign):
                 by = path_of(one) or f"a {who}"
