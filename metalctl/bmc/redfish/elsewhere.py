@@ -64,7 +64,7 @@ class Elsewhere:
     async def _followed(self, facts: Facts, link: Resource) -> list[Resource]:
         path = plain(path_of(link))
         if path and path not in self._read:
-            self._read[path] = await self.reader.followed(facts, link)
+            self._read[path] = await self.reader.every(facts, [link])
         return self._read.get(path, [])
 
     def hint(self, fact: str) -> str:

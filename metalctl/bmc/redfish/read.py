@@ -88,7 +88,7 @@ class Reader(Notes):
             return {}, self._failed(error)
 
     async def every(self, facts: Facts, wheres: Iterable[Resource | str]) -> list[Resource]:
-        """The resources that can be read, side by side."""
+        """The resources that can be read, side by side; of a link to a collection, its members."""
         listed = list(wheres)
         good = [isinstance(where, dict) and self._owners.is_good(where) for where in listed]
         links = [where for where, is_good in zip(listed, good, strict=True) if not is_good]
@@ -120,10 +120,6 @@ class Reader(Notes):
         if witness and witness not in self.witnesses and len(listed) == 1:
             return [one for one in [await self.one(facts, listed[0], witness)] if one]
         return await self.every(facts, listed)
-
-    async def followed(self, facts: Facts, where: Resource) -> list[Resource]:
-        """The resource that `where` links to; where that is a collection, its members."""
-        return await self.every(facts, [where] if where else [])
 
     async def listed(
         self, facts: Facts, where: Resource, patience: float = 1.0, most: int | None = None, witness: str = ""
