@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-import rich_click as click
+import click
+
+from metalctl.cli._command import command
 
 PURPOSES = ["serve", "lab", "test"]
 SECTIONS = ["base", "serve", "lab", "unit", "test"]
 MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 
 
-@click.command()
+@command()
 @click.option(
     "--for",
     "purpose",
@@ -33,9 +35,9 @@ def doctor(purpose: str, section: str | None, as_json: bool) -> None:
 
     It only looks, and changes nothing. Exit code 0 when nothing is lacking, else 3.
 
-    Example: `metalctl doctor --for lab`
-
-    Example: `apt-get install -y $(metalctl doctor --packages lab)`
+    Examples:
+      metalctl doctor --for lab
+      apt-get install -y $(metalctl doctor --packages lab)
     """
     from metalctl.content import host
 

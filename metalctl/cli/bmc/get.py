@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, settled
 
 
-@click.command()
+@command()
 @click.option("--timeout", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds for all of it.")
 @machine_options
 @click.argument("path")
@@ -20,7 +21,8 @@ def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> N
     resource can be held against what another one sees. The certificate is verified before the credential is sent, an
     answer above 4 MiB is cut off, and the session is closed.
 
-    Example: metalctl bmc get cmp1 /redfish/v1/Chassis
+    Examples:
+      metalctl bmc get cmp1 /redfish/v1/Chassis
     """
     import json
 
