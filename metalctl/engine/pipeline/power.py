@@ -67,21 +67,39 @@ def _given_up(ctx: Context, ordered: float, *, watched: bool) -> str:
 
 
 def _command(ctx: Context, system: str, attempt: int) -> None:
-    action, device = ("ramdisk", "pxe") if system == "ramdisk" else ("local", "disk")
-    with ctx.store() as connection:
-        boots.set_intent(connection, ctx.node.name, ctx.enrollment.id, action)
-        if system == "ramdisk":
-            boots.revoke_tokens(connection, ctx.enrollment.id, "ramdisk")
+    """Order a boot, once an attempt: who died, or was told that the power did not come, looks before it cuts it."""
+    device = "pxe" if system == "ramdisk" else "disk"
+    if ctx.memo.get("ordering") != attempt:
+        _order(ctx, system, attempt)
     ctx.services.connections.forget(ctx.enrollment.id)
     ctx.fence()
     with ctx.open_bmc() as session:
-        session.set_boot(device, persistent=system == "installed")
-        session.set_power("cycle" if session.power() == "on" else "on")
-    # What the network saw of the node before this power-on says nothing about this boot.
-    newest = _newest(ctx)
-    ctx.memo.update(booted_at=ctx.elapsed, boot_attempts=attempt, seen="", seen_id=newest[0] if newest else 0)
+        on = session.power() == "on"
+        if not (on and _under_way(ctx, system)):
+            session.set_boot(device, persistent=system == "installed")
+            session.set_power("cycle" if on else "on")
+    ctx.memo.update(booted_at=ctx.elapsed, boot_attempts=attempt, seen="")
     ctx.save_memo()
     ctx.audit("power-on", system=system, attempt=attempt)
+
+
+def _order(ctx: Context, system: str, attempt: int) -> None:
+    """Before the power: what is served from now on is for this boot, and what was seen before says nothing of it."""
+    with ctx.store() as connection:
+        boots.set_intent(connection, ctx.node.name, ctx.enrollment.id, "ramdisk" if system == "ramdisk" else "local")
+        if system == "ramdisk":
+            boots.revoke_tokens(connection, ctx.enrollment.id, "ramdisk")
+    newest = _newest(ctx)
+    ctx.memo.update(ordering=attempt, seen_id=newest[0] if newest else 0)
+    ctx.save_memo()
+
+
+def _under_way(ctx: Context, system: str) -> bool:
+    """Whether the boot that was ordered has begun, although we do not know it: its script was served, or it called."""
+    if ctx.boot(system) is not None:
+        return True
+    with ctx.store() as connection:
+        return system == "ramdisk" and boots.has_waiting_token(connection, ctx.enrollment.id, "ramdisk")
 
 
 def _see(ctx: Context) -> None:

@@ -87,7 +87,9 @@ def test_a_turn_ends_with_its_transaction_however_that_ends(tmp_path: Path, stat
     assert line.take(0.01)
 
 
-def test_a_reader_needs_no_turn_and_who_fails_to_begin_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_needs_no_turn_and_who_fails_to_begin_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     line = Turns()
     made = sqlite3.connect(tmp_path / "t.db", factory=connection_class(line), isolation_level="IMMEDIATE", timeout=0.01)
     made.cursor().execute("CREATE TABLE t (a)")
