@@ -27,7 +27,7 @@ _PLAIN = frozenset({str, int, float, bool, types.NoneType})
 
 def encode(value: Any) -> Any:
     """The value as JSON values: dict, list, str, int, float, bool, None."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if (names := _names(kind)) is not None:
@@ -42,7 +42,7 @@ def encode(value: Any) -> Any:
 
 
 @functools.cache
-def _names(kind: type) -> tuple[str, ...] | None:
+def _names(kind: Any) -> tuple[str, ...] | None:
     """The fields of a dataclass; None for any other type. Asked once a type: inventories have thousands of values."""
     return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 

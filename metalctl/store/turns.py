@@ -93,7 +93,7 @@ def connection_class(turns: Turns) -> type[sqlite3.Connection]:
 
 
 class _Cursor(sqlite3.Cursor):
-    def execute(self, statement: str, *words: Any) -> sqlite3.Cursor:
+    def execute(self, statement: str, *words: Any) -> Any:
         self.connection.begin_turn(statement)  # type: ignore[attr-defined]
         try:
             return super().execute(statement, *words)
@@ -101,7 +101,7 @@ class _Cursor(sqlite3.Cursor):
             # Who could not begin holds nobody up, nor who wrote outside of a transaction.
             self.connection.end_turn()  # type: ignore[attr-defined]
 
-    def executemany(self, statement: str, words: Any) -> sqlite3.Cursor:
+    def executemany(self, statement: str, words: Any) -> Any:
         self.connection.begin_turn(statement)  # type: ignore[attr-defined]
         try:
             return super().executemany(statement, words)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Wait
-from metalctl.engine.topics import PLACES
 from metalctl.model.finding import Finding
 from metalctl.model.verdict import Verdict
 from metalctl.store import boots
 
 # Seconds: what happens meanwhile (a call, a place that becomes free) is told.
 POLL = 15.0
+# The turn in a queue is told too; this is how old the expected time of a node in it may be.
+QUEUED = 120.0
 # Power cycles at most; after that the stage's budget ends it.
 ATTEMPTS = 3
 
@@ -37,7 +38,7 @@ def boot_into(ctx: Context, system: str) -> Wait:
     if not ctx.services.places.claim(ctx.enrollment.id, ctx.enrollment.priority):
         before, wait = ctx.services.places.before(ctx.enrollment.id), ctx.services.places.expected(ctx.enrollment.id)
         why = f"waiting for a place among the booting nodes ({before} before it)"
-        return Wait(60.0, why, (PLACES,), queued=True, expected=wait)
+        return Wait(QUEUED, why, queued=True, expected=wait)
     _command(ctx, system, attempt + 1)
     return Wait(POLL, f"powered on to boot the {system} system")
 

@@ -86,12 +86,12 @@ class Walker:
             with contextlib.suppress(Exception):
                 self._told(enrollment, self.faults[enrollment])
 
-    def publish(self, topic: str) -> None:
-        """Something happened: who waits for it looks now. From any thread."""
+    def publish(self, topic: str, after: float = 0.0) -> None:
+        """Something happened: who waits for it looks, after so many seconds. From any thread."""
         with self._lock:
             waits = list(self._waiting.get(topic, ()))
         for wait in waits:
-            wait.happened()
+            wait.happened(after)
 
     def close(self) -> None:
         """Wait for the ticks that run: none may act on a node after the lock is released."""
@@ -123,8 +123,12 @@ class _Wait:
         self._event = asyncio.Event()
         self.topics: list[str] = []
 
-    def happened(self) -> None:
-        if not self._loop.is_closed():
+    def happened(self, after: float = 0.0) -> None:
+        if self._loop.is_closed():
+            return
+        if after:
+            self._loop.call_soon_threadsafe(self._loop.call_later, after, self._event.set)
+        else:
             self._loop.call_soon_threadsafe(self._event.set)
 
     async def happens(self, seconds: float) -> None:

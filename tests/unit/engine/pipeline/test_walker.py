@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -89,6 +90,22 @@ def test_what_a_walk_waits_for_cuts_its_wait_short(topic: str, made: Callable[..
 
     assert asyncio.run(scene())
     assert len(called) == 2
+
+
+def test_what_is_told_for_later_cuts_the_wait_short_then(made: Callable[..., Walker]) -> None:
+    tick, called = playing(Next.wait(3600), PASSED)
+    walker = made(tick)
+
+    async def scene() -> float:
+        walk = asyncio.create_task(walker.walk("n1", "inspected"))
+        while not called:
+            await asyncio.sleep(0.01)
+        begun = time.monotonic()
+        walker.publish(node_topic("n1"), 0.3)
+        assert await asyncio.wait_for(walk, 30)
+        return time.monotonic() - begun
+
+    assert asyncio.run(scene()) >= 0.3
 
 
 def test_what_happens_while_a_tick_looks_is_not_missed(made: Callable[..., Walker]) -> None:
