@@ -23,6 +23,8 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos._serialization import Serializer
 
+from metalctl.store.turns import Turns, connection_class
+
 T = TypeVar("T")
 WalkStage = Callable[[str, str], Awaitable[bool]]
 
@@ -67,6 +69,8 @@ class Durable:
             "serializer": _Json(),
             "log_level": "WARNING",
         }
+        if url.startswith("sqlite"):
+            config["db_engine_kwargs"] = {"connect_args": {"factory": connection_class(Turns())}}
         DBOS(config=config)
         self._walk = _register(stages, walk_stage, self._walked)
 
