@@ -55,8 +55,14 @@ class Supervisor:
         self._service = service
         self._clock = clock
         self._begun: dict[tuple[str, int], float] = {}
+        self._round = clock()
         self.rescued = 0
         self.error = ""
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last round that came to its end without an error."""
+        return self._clock() - self._round
 
     def look(self) -> None:
         """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
@@ -71,7 +77,7 @@ class Supervisor:
                 log.exception("supervisor")
             self.error = str(error)
         else:
-            self.error = ""
+            self.error, self._round = "", self._clock()
 
     def _begin(self, wanted: list[tuple[str, int]]) -> None:
         walked, moment = self._walks.walked, self._clock()

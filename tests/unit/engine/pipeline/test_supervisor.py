@@ -110,3 +110,21 @@ def test_thousands_are_begun_some_at_a_time_and_each_once(
         counts.append(len(walks.calls))
     assert counts == [3, 6, 7, 7]
     assert walks.calls == [f"start {name} 1" for name in made]
+
+
+def test_a_round_that_failed_is_none(supervisor: Supervisor, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What systemd is told rests on it: a service that can read its store no more is started again."""
+
+    def locked(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    clock.now = 100.0
+    supervisor.look()
+    assert supervisor.idle == 0.0
+    with monkeypatch.context() as broken:
+        broken.setattr(enrollments, "under_way", locked)
+        clock.now = 160.0
+        supervisor.look()
+        assert supervisor.idle == 60.0
+    supervisor.look()
+    assert supervisor.idle == 0.0
