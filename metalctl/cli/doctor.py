@@ -33,7 +33,8 @@ MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 def doctor(purpose: str, section: str | None, as_json: bool) -> None:
     """Say what this machine lacks to run metalctl, and the command that mends it.
 
-    It only looks, and changes nothing. Exit code 0 when nothing is lacking, else 3.
+    Where systemd runs, also what the unit of `metalctl serve --unit` lacks there. It only looks, and changes nothing.
+    Exit code 0 when nothing is lacking, else 3.
 
     Examples:
       metalctl doctor --for lab
@@ -45,13 +46,15 @@ def doctor(purpose: str, section: str | None, as_json: bool) -> None:
         names = host.packages(section)
         click.echo(json.dumps(names) if as_json else "\n".join(names))
         return
-    looks = host.examine(purpose)
+    from metalctl.engine.serving import unit
+
+    looks = unit.with_unit(host.examine(purpose), unit.examine())
     if as_json:
         click.echo(json.dumps([asdict(look) for look in looks], ensure_ascii=False))
     else:
         for look in looks:
             mend = f"\n         → {look.mend}" if look.mend else ""
             click.echo(f"{MARKS[look.verdict]:<8} {look.what}: {look.got}{mend}")
-    # What could not be told is not fine: UNKNOWN never becomes PASS.
-    if any(look.verdict != "PASS" for look in looks):
+    # What could not be told is not fine: UNKNOWN never becomes PASS. A SKIP does not concern this machine.
+    if any(look.verdict not in ("PASS", "SKIP") for look in looks):
         raise SystemExit(3)

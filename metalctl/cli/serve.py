@@ -26,7 +26,7 @@ def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None
       metalctl serve --unit > /etc/systemd/system/metalctl.service
     """
     if unit:
-        from metalctl.cli._unit import unit_text
+        from metalctl.engine.serving.unit import unit_text
 
         click.echo(unit_text(config, standby=standby))
         return

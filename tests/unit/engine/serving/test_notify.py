@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from metalctl.cli._unit import unit_text
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.serving import notify as module
 from metalctl.engine.serving.service import Service
+from metalctl.engine.serving.unit import unit_text
 from metalctl.engine.serving.vitals import Part, Vitals
 from metalctl.engine.settings import Boot, Settings
 from metalctl.engine.state import StateDir
