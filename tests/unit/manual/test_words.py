@@ -10,7 +10,6 @@ import pytest
 from tests.unit.manual import words
 from tests.unit.manual._pages import HERE
 
-
 # So many words may be gone before the ledger has to be written again.
 SLACK = 60
 

@@ -13,6 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.unit.manual._pages import HERE, name, prose, written
@@ -92,6 +93,7 @@ def lines() -> Iterator[tuple[str, Iterator[Line]]]:
         yield name(file), enumerate(file.read_text().splitlines(), 1)
 
 
+@cache
 def counts() -> dict[str, int]:
     """File → how many avoided words it has; files without one are left out."""
     counted = {file: sum(len(found(text)) for _, text in texts) for file, texts in lines()}
