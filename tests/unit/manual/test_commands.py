@@ -26,14 +26,17 @@ Line = tuple[int, str]
 
 def blocks(text: str) -> Iterator[Line]:
     """(line number, line) of each line of code, of fenced and indented blocks that are not marked."""
-    fence, skip, before = "", False, ""
+    fence, skip, before, begun = "", False, "", ""
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("```"):
             skip = not fence and before.startswith(MARK)
             fence = "" if fence else stripped
         elif (fence or line.startswith("    ")) and not skip:
-            yield number, stripped.removeprefix("$ ")
+            whole = begun + stripped.removeprefix("$ ")
+            begun = whole.removesuffix("\\") if whole.endswith("\\") else ""
+            if not begun:
+                yield number, whole
         before = stripped or before
 
 
@@ -150,3 +153,7 @@ def test_a_command_that_does_not_exist_is_found(line: str, tmp_path: Path, monke
     assert len(wrong(page)) == 1
     page.write_text(f"# A page\n\n{MARK} of another program -->\n```sh\n{line}\n```\n")
     assert wrong(page) == []
+
+
+def test_a_command_over_two_lines_is_one() -> None:
+    assert [line for _, line in blocks("```sh\nmetalctl nodes \\\n    --json\n```\n")] == ["metalctl nodes --json"]
