@@ -37,7 +37,7 @@ def enter_namespace() -> None:
 @contextmanager
 def state() -> Iterator[Path]:
     """A folder for a state directory, in memory where there is some: disks are not what is measured."""
-    with tempfile.TemporaryDirectory(prefix="metalctl-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="metalctl-bench-", ignore_cleanup_errors=True) as folder:
         yield Path(folder) / "state"
 
 

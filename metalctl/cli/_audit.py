@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
 
 def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Inventory

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 
 from metalctl.bmc import Probe
 from metalctl.bmc.expected import Comparison

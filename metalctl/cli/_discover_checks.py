@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-import rich_click as click
+import click
 
 from metalctl.bmc.manifest import Machine
 from metalctl.bmc.targets import Targets

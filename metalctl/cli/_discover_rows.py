@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import rich_click as click
+import click
 
 from metalctl.bmc import Probe, default_name
 from metalctl.bmc.expected import Comparison, Match

@@ -55,14 +55,12 @@ def _sections(command: click.Command, parent: click.Context, level: int) -> Iter
 
 
 def _help(command: click.Command) -> Iterator[str]:
-    """The help's paragraphs; an example becomes a block."""
+    """The help's paragraphs, and the examples as one block."""
     for paragraph in (command.help or "").replace("\b\n", "").strip().split("\n\n"):
-        text = "\n".join(line.strip() for line in paragraph.splitlines())
-        if text.startswith("Example:"):
-            yield f"```sh\n{text.removeprefix('Example:').strip().strip('`')}\n```"
-        else:
-            yield text
+        yield "\n".join(line.strip() for line in paragraph.splitlines())
         yield ""
+    if examples := getattr(command, "examples", ()):
+        yield "\n".join(["```sh", *examples, "```", ""])
 
 
 def _options(command: click.Command, ctx: click.Context) -> Iterator[str]:

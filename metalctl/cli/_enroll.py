@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 from sqlalchemy import Engine
 
 from metalctl import bmc

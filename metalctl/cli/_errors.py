@@ -52,6 +52,9 @@ def _of_exit(error: SystemExit) -> int:
 
 
 def _of_click(error: click.ClickException, as_json: bool) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
     if isinstance(error, click.UsageError):
         context = error.ctx
         where = context.command_path if context else "metalctl"

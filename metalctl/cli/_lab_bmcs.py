@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._numbers import OWN_PORT, Count
 from metalctl.cli._options import json_option
 
@@ -42,7 +43,7 @@ class _Seconds(click.ParamType[float]):
         return seconds
 
 
-@click.command()
+@command()
 @click.option(
     "--capture", type=click.Path(path_type=Path), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
 )
@@ -118,9 +119,10 @@ def bmcs(
     logs can be changed. With --json one line tells base, count, port and username when all of them serve.
     GET /.lab/statistics at any of them tells what was asked, GET /.lab/machines what the machines did.
 
-    \b
-    Example: metalctl lab bmcs --tree storage --count 1000 --latency 50ms --fault subtree-500=5% --fault slow:3=0.01
-             metalctl lab bmcs --count 100 --machines http://127.0.0.1:8080 --machine-time check=30s
+    Examples:
+      metalctl lab bmcs --tree storage --count 1000 --fault slow:3=0.01
+      metalctl lab bmcs --count 100 --machines http://127.0.0.1:8080 \\
+          --machine-time check=30s
     """
     from metalctl.lab import fleet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-import rich_click as click
+import click
 
 _LATER = re.compile(r"\+(\d+)(min|h|d)")
 _UNITS = {"min": "minutes", "h": "hours", "d": "days"}

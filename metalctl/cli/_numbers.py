@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import rich_click as click
+import click
 
 
 class Number(click.FloatRange):

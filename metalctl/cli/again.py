@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @click.option("--level", type=click.Choice(["quick", "normal", "burn-in"]), default="quick", show_default=True,
               help="How thorough the checks are.")  # fmt: skip
@@ -30,8 +31,8 @@ def again(
 
     It says first what that destroys, and asks.
 
-    \b
-    Example: metalctl again r7n03 --allow-erase
+    Examples:
+      metalctl again r7n03 --allow-erase
     """
     from metalctl.cli._again import confirm_again
     from metalctl.cli._operate import database, tell

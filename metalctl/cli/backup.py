@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--keys", is_flag=True, help="With the private keys: whoever has the file can sign certificates.")
 @json_option
@@ -19,8 +20,8 @@ def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir
 
     Without --keys the signing key is not in it, and a provisioner that is restored signs with a new one.
 
-    \b
-    Example: metalctl backup /srv/backup/metalctl-2026-12-01.tar.gz --keys
+    Examples:
+      metalctl backup /srv/backup/metalctl-2026-12-01.tar.gz --keys
     """
     import json
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @click.option("--batch", is_flag=True, help="The arguments are batches: all of their nodes that are under way.")
 @why_option
@@ -24,9 +25,9 @@ def cancel(
     An installation that is being written is let end first. What is left on the disks is told in the node's finding
     (`metalctl show NODE`).
 
-    \b
-    Example: metalctl cancel r7n03
-             metalctl cancel --batch 20261201-091500-4f2a
+    Examples:
+      metalctl cancel r7n03
+      metalctl cancel --batch 20261201-091500-4f2a
     """
     from metalctl.cli._operate import database, each
     from metalctl.engine import operate

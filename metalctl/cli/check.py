@@ -7,8 +7,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 from click.shell_completion import CompletionItem
+
+from metalctl.cli._command import group
 
 if TYPE_CHECKING:
     from metalctl.content.checks import Check
@@ -21,13 +23,14 @@ def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return [CompletionItem(n, help=c.summary) for n, c in checks.catalogue().items() if n.startswith(incomplete)]
 
 
-@click.group()
+@group()
 def check() -> None:
     """The acceptance and burn-in checks: what each is, what it measures, which limits it reads.
 
     Checks run on the nodes, by the profile: see `metalctl profile show`. Here they are only read, never run.
 
-    Example: `metalctl check show wal-fsync`
+    Examples:
+      metalctl check show wal-fsync
     """
 
 
@@ -36,7 +39,8 @@ def check() -> None:
 def list_(as_json: bool) -> None:
     """List every check on the content path.
 
-    Example: `metalctl check list`
+    Examples:
+      metalctl check list
     """
     from metalctl.content import checks
 
@@ -55,7 +59,8 @@ def list_(as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show a check's manual: purpose, limits, what it leaves as evidence, the source of its numbers.
 
-    Example: `metalctl check show nvme-randread`
+    Examples:
+      metalctl check show nvme-randread
     """
     from metalctl.content import checks
     from metalctl.model.errors import UsageError

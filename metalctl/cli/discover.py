@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._numbers import PORT, Number
 from metalctl.cli._options import ca_option, check_output, json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Addresses, ranges or networks to leave alone.")
 @click.option("--rate", type=Number(0, 1_000_000), default=2000.0, show_default=True, metavar="PACKETS",
@@ -62,10 +63,11 @@ def discover(
 
     Exit codes: 0 done, 1 a listed machine is missing or another, 2 usage, 3 metalctl itself failed.
 
-    \b
-    Example: metalctl discover 10.0.0.0/24 --exclude 10.0.0.1 -o nodes.csv --credential file:secrets.json#rack1
-             metalctl discover 10.0.0.0/24 --expected rack7.yaml -o nodes.csv
-             metalctl discover ssdp: dhcp: --json
+    Examples:
+      metalctl discover 10.0.0.0/24 -o nodes.csv --credential file:racks.json#7
+      metalctl discover 10.0.0.0/24 --exclude 10.0.0.1 --json
+      metalctl discover 10.0.0.0/24 --expected rack7.yaml -o nodes.csv
+      metalctl discover ssdp: dhcp: --json
     """
     from dataclasses import replace
 

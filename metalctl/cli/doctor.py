@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-import rich_click as click
+import click
+
+from metalctl.cli._command import command
 
 PURPOSES = ["serve", "lab", "test"]
 SECTIONS = ["base", "serve", "lab", "unit", "test"]
 MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 
 
-@click.command()
+@command()
 @click.option(
     "--for",
     "purpose",
@@ -31,11 +33,12 @@ MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 def doctor(purpose: str, section: str | None, as_json: bool) -> None:
     """Say what this machine lacks to run metalctl, and the command that mends it.
 
-    It only looks, and changes nothing. Exit code 0 when nothing is lacking, else 3.
+    Where systemd runs, also what the unit of `metalctl serve --unit` lacks there. It only looks, and changes nothing.
+    Exit code 0 when nothing is lacking, else 3.
 
-    Example: `metalctl doctor --for lab`
-
-    Example: `apt-get install -y $(metalctl doctor --packages lab)`
+    Examples:
+      metalctl doctor --for lab
+      apt-get install -y $(metalctl doctor --packages lab)
     """
     from metalctl.content import host
 
@@ -43,13 +46,15 @@ def doctor(purpose: str, section: str | None, as_json: bool) -> None:
         names = host.packages(section)
         click.echo(json.dumps(names) if as_json else "\n".join(names))
         return
-    looks = host.examine(purpose)
+    from metalctl.engine.serving import unit
+
+    looks = unit.with_unit(host.examine(purpose), unit.examine())
     if as_json:
         click.echo(json.dumps([asdict(look) for look in looks], ensure_ascii=False))
     else:
         for look in looks:
             mend = f"\n         → {look.mend}" if look.mend else ""
             click.echo(f"{MARKS[look.verdict]:<8} {look.what}: {look.got}{mend}")
-    # What could not be told is not fine: UNKNOWN never becomes PASS.
-    if any(look.verdict != "PASS" for look in looks):
+    # What could not be told is not fine: UNKNOWN never becomes PASS. A SKIP does not concern this machine.
+    if any(look.verdict not in ("PASS", "SKIP") for look in looks):
         raise SystemExit(3)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import ca_option, json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, metavar="NODES.csv | NODE...")
 @click.option("--level", type=click.Choice(["quick", "normal", "burn-in"]), default="quick", show_default=True,
               help="How thorough the checks are.")  # fmt: skip
@@ -62,10 +63,10 @@ def enroll(
 
     Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed or could not tell.
 
-    \b
-    Example: metalctl enroll rack7.csv
-             metalctl enroll --retry r7n03 --allow-erase
-             metalctl enroll rack7.csv --again r7n05 --allow-erase
+    Examples:
+      metalctl enroll rack7.csv
+      metalctl enroll --retry r7n03 --allow-erase
+      metalctl enroll rack7.csv --again r7n05 --allow-erase
     """
     from metalctl.cli._again import confirm_again
     from metalctl.cli._enroll import Wish, enroll_nodes

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from metalctl.cli import _findings
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from metalctl.model.profile import Profile
 
 
-@click.command()
+@command()
 @click.argument("words", nargs=-1, metavar="[NODE] FINDING", required=True)
 @click.option("--profile", "name", help="Another profile than the node's.", shell_complete=complete)
 @inventory_option
@@ -37,7 +38,8 @@ def explain(
 
     FINDING is its name as `show` and `match` print it, such as memory.channels, or the beginning of one.
 
-    Example: `metalctl explain r7n03 disks.osd.count`
+    Examples:
+      metalctl explain r7n03 disks.osd.count
     """
     from metalctl.model.errors import UsageError
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @why_option
@@ -23,8 +24,8 @@ def forget(
 
     Nothing is done to the machines.
 
-    \b
-    Example: metalctl forget r7n03
+    Examples:
+      metalctl forget r7n03
     """
     from metalctl.cli._operate import database, each
     from metalctl.engine import operate

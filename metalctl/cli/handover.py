@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._errors import HARDWARE, exit_with
 from metalctl.cli._options import json_option, state_options
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@command()
 @click.argument("target", metavar="TARGET")
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be told, and tell nothing.")
@@ -59,11 +60,10 @@ def handover(
 
     Exit code: 0 the target says the same as the store, 1 it does not.
 
-    Example: metalctl handover kolla
-
-    Example: metalctl handover ironic r7n03 --ironic http://10.0.0.2:6385 --dry-run
-
-    Example: metalctl handover cephadm --from batch.json -o /tmp/cloud
+    Examples:
+      metalctl handover kolla
+      metalctl handover ironic r7n03 --ironic http://10.0.0.2:6385 --dry-run
+      metalctl handover cephadm --from batch.json -o /tmp/cloud
     """
     from dataclasses import replace
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import group
 from metalctl.cli._options import json_option, state_options
 
 
-@click.group()
+@group()
 def image() -> None:
     """Build the ramdisk and the OS images, which `enroll` and `serve` otherwise do at their start.
 
-    Example: metalctl image build
+    Examples:
+      metalctl image build
     """
 
 
@@ -23,7 +25,8 @@ def image() -> None:
 def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Build what the cache lacks; what it has is reused. Needs root and a Debian mirror.
 
-    Example: metalctl image build
+    Examples:
+      metalctl image build
     """
     import json
 

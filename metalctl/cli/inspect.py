@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import CA, opened
 from metalctl.cli._options import ca_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("where", metavar="[NODE|BMC]", required=False)
 @click.option("--local", is_flag=True, help="This machine, from inside. (A node's is in `show NODE`.)")
 @click.option("--out-of-band", is_flag=True, help="NODE, or the machine behind a BMC, as the BMC tells it.")
@@ -39,13 +40,10 @@ def inspect(
     Out of band, the certificate is compared with the recorded one before the credential is sent; what the BMC is
     refused for (it leads to another host, or in a circle) is told as a finding, with exit code 1.
 
-    Example:
-
-        metalctl inspect --local --json
-
-        metalctl inspect node7 --out-of-band
-
-        metalctl inspect https://10.0.0.11 --out-of-band --credential file:/etc/metalctl/secrets.json#rack1 --json
+    Examples:
+      metalctl inspect --local --json
+      metalctl inspect node7 --out-of-band
+      metalctl inspect https://10.0.0.11 --out-of-band --credential env:RACK1 --json
     """
     if local == out_of_band:
         raise click.UsageError("give one of --local and --out-of-band")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-import rich_click as click
+import click
 
 
 def run_local(json: bool, *, wait: bool = False) -> None:

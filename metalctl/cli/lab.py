@@ -10,8 +10,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import group
 from metalctl.cli._lab_bmcs import bmcs
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 _NAME = click.option("--name", metavar="NAME", help="Which lab; may be left out where only one is up.")
 
 
-@click.group()
+@group()
 def lab() -> None:
     """An emulated rack on this machine: nodes, BMCs and a switch in one network namespace.
 
-    Example: metalctl lab up && metalctl lab status && metalctl lab down
+    Examples:
+      metalctl lab up && metalctl lab status && metalctl lab down
     """
 
 
@@ -37,7 +39,8 @@ def up(rack_file: Path | None, name: str | None, as_json: bool) -> None:
 
     Without a file it is the demo rack: a controller, a compute and a storage node. Needs root.
 
-    Example: metalctl lab up rack.yaml --name mine
+    Examples:
+      metalctl lab up rack.yaml --name mine
     """
     from metalctl.lab import load, up
 
@@ -59,7 +62,8 @@ def status(name: str | None, as_json: bool) -> None:
 
     Exit code 0 when all is well, 1 when a part is dead, 2 when there is no such lab.
 
-    Example: metalctl lab status --json
+    Examples:
+      metalctl lab status --json
     """
     from metalctl.lab import status
 
@@ -77,7 +81,8 @@ def status(name: str | None, as_json: bool) -> None:
 def shell(name: str | None) -> None:
     """Open a shell in the rack's network; `virsh list --all` shows its nodes.
 
-    Example: metalctl lab shell
+    Examples:
+      metalctl lab shell
     """
     _enter(name, [os.environ.get("SHELL", "/bin/sh")])
 
@@ -88,7 +93,8 @@ def shell(name: str | None) -> None:
 def execute(name: str | None, command: tuple[str, ...]) -> None:
     """Run a command in the rack's network.
 
-    Example: metalctl lab exec -- ping -c 1 172.31.0.1
+    Examples:
+      metalctl lab exec -- ping -c 1 172.31.0.1
     """
     _enter(name, list(command))
 
@@ -102,7 +108,8 @@ def repair(node: str, name: str | None, as_json: bool) -> None:
 
     The node is powered off for that and keeps its identity and its sound disks. `metalctl enroll --retry` then goes on.
 
-    Example: metalctl lab repair sto1 && metalctl lab exec -- metalctl enroll --retry sto1
+    Examples:
+      metalctl lab repair sto1 && metalctl lab exec -- metalctl enroll --retry sto1
     """
     import json
     from dataclasses import asdict
@@ -120,7 +127,8 @@ def repair(node: str, name: str | None, as_json: bool) -> None:
 def down(name: str | None, keep_logs: bool) -> None:
     """Take the rack down and leave nothing of it.
 
-    Example: metalctl lab down --name mine --keep-logs
+    Examples:
+      metalctl lab down --name mine --keep-logs
     """
     from metalctl.lab import down
 

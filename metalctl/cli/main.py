@@ -10,16 +10,16 @@ never reaches a person: it is in the log, whose path is printed.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 
-import rich_click as click
+import click
 from click.shell_completion import CompletionItem
 
 import metalctl
 from metalctl.cli import _errors
+from metalctl.cli._command import Command, Group, colour, group
 
 COMMANDS = {
     "discover": "Find BMCs in address ranges or a CSV file.",
@@ -83,27 +83,29 @@ def _module(name: str) -> str:
     return f"metalctl.cli.{name.replace('-', '_')}"
 
 
-class Commands(click.RichGroup):
-    """The commands of the table whose file is there; a module is imported only when its command is called."""
+class Commands(Group):
+    """The commands of the table; a module is imported only when its command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table."""
-        return [name for name in COMMANDS if importlib.util.find_spec(_module(name))]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself; while help or completion only lists, a stand-in with its short help."""
-        if cmd_name not in self.list_commands(ctx):
+        """The command itself; while completion only lists, a stand-in with its short help."""
+        if cmd_name not in COMMANDS:
             return None
         if ctx.meta.get(_LISTING):
-            return click.RichCommand(name=cmd_name, short_help=COMMANDS[cmd_name])
-        command = getattr(importlib.import_module(_module(cmd_name)), cmd_name.replace("-", "_"))
-        assert isinstance(command, click.Command)
-        return command
+            return Command(name=cmd_name, short_help=COMMANDS[cmd_name])
+        found = getattr(importlib.import_module(_module(cmd_name)), cmd_name.replace("-", "_"))
+        assert isinstance(found, click.Command)
+        return found
 
-    def get_help(self, ctx: click.Context) -> str:
-        """Help lists every command, so none is imported for it."""
-        ctx.meta[_LISTING] = True
-        return super().get_help(ctx)
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Help lists every command from the table, so none is imported for it."""
+        width = max(map(len, COMMANDS))
+        for title, members in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", COMMANDS[name]) for name in members])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Completion of a command's name imports nothing either."""
@@ -114,25 +116,18 @@ class Commands(click.RichGroup):
 _LISTING = "metalctl.listing"
 
 
-# Given as a setting, not by click.rich_config: that imports the console before anybody asked for help.
-_LOOK = {
-    "command_groups": {"metalctl": [{"name": name, "commands": members} for name, members in GROUPS.items()]},
-    "text_markup": "markdown",
-    "max_width": 100,
-}
-
-
-@click.group(
-    cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "rich_help_config": _LOOK},
-)
+@group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(metalctl.__version__, "-V", "--version", prog_name="metalctl", message="%(prog)s %(version)s")
 def cli() -> None:
     """Take servers from racked and cabled to accepted by the cloud, with evidence.
 
-    Example: `metalctl discover 10.0.0.0/24`, then `metalctl enroll --help`
-
     Exit codes: 0 all accepted, 1 some hardware failed, 2 wrong usage, 3 metalctl itself failed.
+
+    Examples:
+      metalctl discover 10.0.0.0/24 -o nodes.csv
+      metalctl enroll nodes.csv
+      metalctl nodes
+      metalctl show r7n03
     """
 
 
@@ -146,10 +141,10 @@ def run(words: list[str]) -> int:
     """Runs one command line and gives its exit code; every error was told by then."""
     as_json = "--json" in words[: words.index("--") if "--" in words else None]
     try:
-        result = cli.main(args=words, prog_name="metalctl", standalone_mode=False)
+        result = _called(words)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every error ends
-        if _reader_left(error):
+        if isinstance(error, BrokenPipeError):
             _mute()
             return _errors.BROKEN_PIPE
         code = _errors.tell(error, as_json)
@@ -161,16 +156,23 @@ def run(words: list[str]) -> int:
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
+def _called(words: list[str]) -> object:
+    """What the command returns, or the code that it exits with.
+
+    click's own `main` does more than that: of a reader that went away it makes an exit of 1.
+    """
+    if "_METALCTL_COMPLETE" in os.environ:
+        return cli.main(args=words, prog_name="metalctl")
+    try:
+        with cli.make_context("metalctl", words, color=colour()) as context:
+            return cli.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+
+
 def _mute() -> None:
     """Stdout takes nothing any more (`| head`, a full disk): the interpreter must not try again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _reader_left(error: BaseException) -> bool:
-    """Whether stdout's reader went away. click makes an exit of 1 of it, which here means that hardware failed."""
-    return isinstance(error, BrokenPipeError) or (
-        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
-    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from metalctl.cli import _findings
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 
 
-@click.command()
+@command()
 @click.argument("node", required=False)
 @click.option("--profile", "name", help="A profile, a file, or `auto` to rank all.", shell_complete=complete)
 @click.option("--all", "everything", is_flag=True, help="Print what passes, too.")
@@ -43,7 +44,8 @@ def match(
 
     Exit code 0 when a profile fits, 1 when something is wrong with the machine or could not be told.
 
-    Example: `metalctl match r7n03 --profile auto`
+    Examples:
+      metalctl match r7n03 --profile auto
     """
     from metalctl.content import profiles
     from metalctl.model.match import match as find

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.option("--batch", help="Only the nodes of this batch.")
 @json_option
 @state_options
@@ -18,7 +19,8 @@ def nodes(batch: str | None, as_json: bool, config: Path | None, state_dir: Path
 
     With --json each node has name, stage, condition, profile, findings and verdicts.
 
-    Example: metalctl nodes --json | jq '.[] | select(.condition == "failed") | .name'
+    Examples:
+      metalctl nodes --json | jq '.[] | select(.condition == "failed") | .name'
     """
     import json
 

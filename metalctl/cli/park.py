@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @click.option("--until", metavar="TIME", help="End it by itself: 2026-12-24T18:00 (local time), or +2h, +3d.")
 @why_option
@@ -23,8 +24,8 @@ def park(
 
     A reason must be given. Without --until they are parked until `metalctl unpark NODE`.
 
-    \b
-    Example: metalctl park r7n03 --why 'DIMM A3 is being replaced' --until +2h
+    Examples:
+      metalctl park r7n03 --why 'DIMM A3 is being replaced' --until +2h
     """
     from metalctl.cli._moment import moment
     from metalctl.cli._operate import database, each

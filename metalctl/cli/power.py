@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, opened
 from metalctl.cli._numbers import DAY, Number
 
@@ -20,7 +21,7 @@ _UNPROVEN = {
 }
 
 
-@click.command()
+@command()
 @click.argument("action", type=click.Choice(["on", "off", "cycle", "reset", "nmi", "status"]))
 @click.option("--timeout", type=Number(1, DAY), default=120.0, show_default=True, help="Seconds until it must be so.")
 @machine_options
@@ -40,7 +41,9 @@ def power(
     no command. A reset and an NMI leave no state to read: that the BMC accepted them is all that is known, and said;
     `cycle` is proven. NODE is the name of an enrolled node, BMC an address such as https://10.0.0.11 or ipmi://10.0.0.11.
 
-    Example: metalctl power cycle https://10.0.0.11 --credential file:/etc/metalctl/secrets.json#rack1
+    Examples:
+      metalctl power status r7n03
+      metalctl power cycle https://10.0.0.11 --credential env:RACK1
     """
     with opened(where, credential, config, state_dir, ca) as machine:
         if action != "status":

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._numbers import Count
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @click.option("--set", "number", type=Count(-100, 100), required=True, help="Higher boots first; 0 is usual.")
 @why_option
@@ -22,8 +23,8 @@ def priority(
 ) -> None:
     """Say which nodes boot first when places are short.
 
-    \b
-    Example: metalctl priority r7n03 --set 10
+    Examples:
+      metalctl priority r7n03 --set 10
     """
     from metalctl.cli._operate import database, each
     from metalctl.engine import operate

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 from click.shell_completion import CompletionItem
 
+from metalctl.cli._command import group
 from metalctl.cli._options import named, state_options
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return found or [CompletionItem(incomplete, type="file")]
 
 
-@click.group()
+@group()
 def profile() -> None:
     """Hardware profiles: what a server of each role must be.
 
     A profile is a YAML file found on the content path: `$METALCTL_CONTENT`, `/etc/metalctl`, then what metalctl ships.
 
-    Example: `metalctl profile show compute`
+    Examples:
+      metalctl profile show compute
     """
 
 
@@ -41,7 +43,8 @@ def list_(as_json: bool) -> None:
 
     Exit code 2 when one of them has a mistake.
 
-    Example: `metalctl profile list --json`
+    Examples:
+      metalctl profile list --json
     """
     from metalctl.content import profiles
 
@@ -76,7 +79,8 @@ def show(name: str, as_json: bool) -> None:
 
     NAME is a profile's name or a path that ends in .yaml.
 
-    Example: `metalctl profile show lab/compute`
+    Examples:
+      metalctl profile show lab/compute
     """
     from metalctl.cli._profile_page import page
     from metalctl.content import profiles
@@ -95,7 +99,8 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
     The checks, limits and operating system that a profile names must exist, too. FILE may be a profile's name.
     Exit code 0 when there is no mistake, else 2.
 
-    Example: `metalctl profile check ./compute.yaml`
+    Examples:
+      metalctl profile check ./compute.yaml
     """
     problems: list[Problem] = []
     for file in files:
@@ -124,7 +129,8 @@ def _check(file: str | Path) -> list[Problem]:
 def schema() -> None:
     """Print the JSON Schema of profiles, for editors that complete and check as one types.
 
-    Example: `metalctl profile schema > profile.schema.json`
+    Examples:
+      metalctl profile schema > profile.schema.json
     """
     from metalctl.content import profiles
 
@@ -140,7 +146,8 @@ def diff(a: str, b: str, as_json: bool) -> None:
 
     Exit code 0 also when they differ.
 
-    Example: `metalctl profile diff compute ./r7-compute.yaml`
+    Examples:
+      metalctl profile diff compute ./r7-compute.yaml
     """
     from dataclasses import asdict
 
@@ -178,7 +185,8 @@ def from_(
     role's profile asks and the machines do not state is taken away, with the reason beside it. Without --role it is the
     role of the nodes, or of the profile that fits best.
 
-    Example: `metalctl profile from r7n01 r7n02 --output /etc/metalctl/profiles/r7.yaml`
+    Examples:
+      metalctl profile from r7n01 r7n02 --output /etc/metalctl/profiles/r7.yaml
     """
     from metalctl.cli._subject import subject
     from metalctl.content import profiles

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._numbers import Number
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.option("--older-than", "days", type=Number(1, 36_500), required=True, metavar="DAYS",
               help="Only what ended more than so many days ago.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
@@ -21,8 +22,8 @@ def prune(days: float, dry_run: bool, as_json: bool, config: Path | None, state_
 
     The newest enrollment of each node stays, and so does the audit trail.
 
-    \b
-    Example: metalctl prune --older-than 180 --dry-run
+    Examples:
+      metalctl prune --older-than 180 --dry-run
     """
     import json
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @why_option
 @json_option
@@ -20,8 +21,8 @@ def quarantine(nodes: tuple[str, ...], why: str, as_json: bool, config: Path | N
 
     A reason must be given.
 
-    \b
-    Example: metalctl quarantine r7n03 --why 'serial does not fit the label'
+    Examples:
+      metalctl quarantine r7n03 --why 'serial does not fit the label'
     """
     from metalctl.cli._operate import database, each
     from metalctl.engine import operate

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("node")
 @click.argument("address", required=False, metavar="[BMC]")
 @click.option("--swap", metavar="NODE", help="The addresses of these two nodes were swapped.")
@@ -35,9 +36,9 @@ def readdress(
     The machine there is logged in to and asked who it is: another one is refused, and so is one of which nobody can
     tell, unless --unseen names its node. No credential is sent where another certificate is shown than is recorded.
 
-    \b
-    Example: metalctl readdress r7n03 https://10.0.0.33
-             metalctl readdress r7n03 --swap r7n04
+    Examples:
+      metalctl readdress r7n03 https://10.0.0.33
+      metalctl readdress r7n03 --swap r7n04
     """
     if bool(address) == bool(swap):
         raise click.UsageError("give the new address of the BMC, or --swap NODE")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("node")
 @click.argument("new")
 @why_option
@@ -19,8 +20,8 @@ from metalctl.cli._options import json_option, state_options
 def rename(node: str, new: str, why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Call a node otherwise. Reports and certificates that were written keep the name that they were made under.
 
-    \b
-    Example: metalctl rename r7n03 r7n30
+    Examples:
+      metalctl rename r7n03 r7n30
     """
     from metalctl.cli._operate import database, tell
     from metalctl.engine import operate

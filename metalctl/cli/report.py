@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import Group, group
 from metalctl.cli._errors import HARDWARE, INTERNAL, exit_with
 from metalctl.cli._options import json_option, state_options
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = click.Path(path_type=Path)
 
 
-class _Report(click.RichGroup):
+class _Report(Group):
     """`report NODE` is `report write NODE`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -24,17 +25,16 @@ class _Report(click.RichGroup):
         return super().parse_args(ctx, args if named else ["write", *args])
 
 
-@click.group(cls=_Report)
+@group(cls=_Report)
 def report() -> None:
     """Write the report of a node or of a batch, or verify a certificate.
 
     `metalctl report NODE` is short for `metalctl report write NODE`; see `metalctl report write --help`.
 
-    Example: metalctl report r7n03 --open
-
-    Example: metalctl report --batch -o /srv/reports
-
-    Example: metalctl report verify r7n03.certificate.json --key certificate.pub
+    Examples:
+      metalctl report r7n03 --open
+      metalctl report --batch -o /srv/reports
+      metalctl report verify r7n03.certificate.json --key certificate.pub
     """
 
 
@@ -62,9 +62,9 @@ def write(
 
     Exit code: 0 all accepted, 1 some failed, 3 nothing failed but some are undecided or still on their way.
 
-    Example: metalctl report write r7n03 --open
-
-    Example: metalctl report write --from r7n03.json -o /tmp/x
+    Examples:
+      metalctl report write r7n03 --open
+      metalctl report write --from r7n03.json -o /tmp/x
     """
     import json
 
@@ -113,9 +113,9 @@ def verify(
 
     Exit code: 0 it holds, 1 it does not (or the machine is not the one that was certified), 2 it is no certificate.
 
-    \b
-    Example: metalctl report verify r7n03.certificate.json --key certificate.pub
-             metalctl report verify r7n03.certificate.json --local
+    Examples:
+      metalctl report verify r7n03.certificate.json --key certificate.pub
+      metalctl report verify r7n03.certificate.json --local
     """
     from metalctl.cli._certificate import compare, show, verified
 
@@ -136,7 +136,8 @@ def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
 
     Certificates that were signed before still verify with the old public key.
 
-    Example: metalctl report rotate-key
+    Examples:
+      metalctl report rotate-key
     """
     from metalctl.engine.evidence.reporting import signing_key
     from metalctl.engine.settings import load

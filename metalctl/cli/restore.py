@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 @state_options
@@ -19,8 +20,8 @@ def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | No
     Every file is verified before anything is written. A restore that was broken off is told, and done again by the
     same command.
 
-    \b
-    Example: metalctl restore /srv/backup/metalctl-2026-12-01.tar.gz --state-dir /var/lib/metalctl
+    Examples:
+      metalctl restore /srv/metalctl-2026-12-01.tar.gz --state-dir /var/lib/metalctl
     """
     import json
 

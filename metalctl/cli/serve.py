@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import state_options
 
 
-@click.command()
+@command()
 @click.option("--standby", is_flag=True, help="Wait while another service serves, and take over when it is gone.")
 @click.option("--unit", is_flag=True, help="Print a systemd unit for this installation, and do nothing else.")
 @state_options
@@ -19,13 +20,13 @@ def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None
     After a crash the same command resumes: no stage that was completed runs again. SIGHUP reads the settings again and
     reopens the log.
 
-    \b
-    Example: metalctl serve --config /etc/metalctl/metalctl.yaml
-             metalctl serve --standby    # on a second provisioner with the same PostgreSQL database
-             metalctl serve --unit > /etc/systemd/system/metalctl.service
+    Examples:
+      metalctl serve --config /etc/metalctl/metalctl.yaml
+      metalctl serve --standby    # on a second provisioner, same PostgreSQL
+      metalctl serve --unit > /etc/systemd/system/metalctl.service
     """
     if unit:
-        from metalctl.cli._unit import unit_text
+        from metalctl.engine.serving.unit import unit_text
 
         click.echo(unit_text(config, standby=standby))
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, state_options
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from metalctl.model.finding import Finding
 
 
-@click.command()
+@command()
 @click.argument("node")
 @click.option("--diff", is_flag=True, help="What changed between its last two inventories, and what to check again.")
 @click.option("--audit", is_flag=True, help="Who did what to it, and when: power, disks, BMC, retries.")
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 def show(node: str, diff: bool, audit: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Show a node: its stages with their evidence, its findings with what to do, its files.
 
-    \b
-    Example: metalctl show r7n03
-             metalctl show r7n03 --diff    # after a part was swapped
-             metalctl show r7n03 --audit   # who switched it off?
+    Examples:
+      metalctl show r7n03
+      metalctl show r7n03 --diff    # after a part was swapped
+      metalctl show r7n03 --audit   # who switched it off?
     """
     if diff and audit:
         raise click.UsageError("--diff and --audit are two questions: ask one at a time")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._errors import INTERNAL, exit_with
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @json_option
 @state_options
 def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
@@ -18,9 +19,9 @@ def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
 
     Exit code: 0 it runs and is well, 3 it does not run or something is wrong.
 
-    \b
-    Example: metalctl status
-             metalctl status --json | jq .nodes.failed
+    Examples:
+      metalctl status
+      metalctl status --json | jq .nodes.failed
     """
     import json
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
-@click.command()
+@command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 @why_option
 @json_option
@@ -18,8 +19,8 @@ from metalctl.cli._options import json_option, state_options
 def unpark(nodes: tuple[str, ...], why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Let metalctl go on with parked nodes, and tell alerts of them again.
 
-    \b
-    Example: metalctl unpark r7n03
+    Examples:
+      metalctl unpark r7n03
     """
     from metalctl.cli._operate import database, each
     from metalctl.engine import operate

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from metalctl.cli import _findings
+from metalctl.cli._command import command
 from metalctl.cli._options import json_option, named, state_options
 from metalctl.cli._subject import inventory_option, subject
 from metalctl.cli.profile import complete
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from metalctl.model.profile import Profile
 
 
-@click.command("what-if")
+@command("what-if")
 @click.argument("node", required=False)
 @click.option("--profile", "name", required=True, help="The other profile, or its file.", shell_complete=complete)
 @click.option("--all", "everything", is_flag=True, help="Print what passes, too.")
@@ -42,7 +43,8 @@ def what_if(
 
     Exit code 0 when nothing would block, else 1.
 
-    Example: `metalctl what-if r7n03 --profile ./stricter.yaml`
+    Examples:
+      metalctl what-if r7n03 --profile ./stricter.yaml
     """
     from metalctl.content import profiles
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from metalctl.content import paths
+from metalctl.content import paths, syntax
 
 REQUIRED = "required"
 
@@ -63,7 +63,7 @@ def _read_once(name: str, file: Path, changed: int) -> Check:
 def read(name: str, file: Path) -> Check:
     """One check as its file states it."""
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        tree = syntax.parse(file.read_bytes(), str(file))
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
         return Check(name, str(file), broken=str(error))
     return Check(name, str(file), ast.get_docstring(tree) or "", _facts(tree), _limits(tree), paired=_paired(tree))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,7 @@ PURPOSES = ("serve", "lab", "unit", "test")
 GIB = 2**30
 # A ramdisk and an image with their package caches are about 3 GiB; journals, reports and the database grow slowly.
 SPACE = {"cache": 6 * GIB, "state": 2 * GIB}
+DESCRIPTORS = 16384  # of a thousand nodes: a few thousand files and sockets
 PORTS = {67: "DHCP", 69: "TFTP"}
 
 
@@ -59,6 +61,7 @@ def examine(purpose: str = "serve") -> list[Look]:
     looks = [_root(), _python(), _debian(p for section in wanted for p in packages(section))]
     looks += [_space("cache", "XDG_CACHE_HOME", ".cache"), _space("state", "XDG_STATE_HOME", ".local/state")]
     looks += [_port(number, name) for number, name in PORTS.items()]
+    looks.append(_descriptors())
     if "lab" in wanted:
         looks += _kernel()
     return looks
@@ -132,6 +135,17 @@ def _port(number: int, name: str) -> Look:
                 return Look(what, Verdict.FAIL, "in use", mend)
             return Look(what, Verdict.UNKNOWN, f"cannot be tried: {error.strerror}", "run metalctl doctor as root")
     return Look(what, Verdict.PASS, "free")
+
+
+def _descriptors() -> Look:
+    """The service raises its limit as far as it may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    got = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+    good = hard == resource.RLIM_INFINITY or hard >= DESCRIPTORS
+    mend = f"ulimit -Hn {DESCRIPTORS}, or write it into /etc/security/limits.conf"
+    return Look(
+        "open files", Verdict.PASS if good else Verdict.FAIL, f"{got}, needed {DESCRIPTORS}", "" if good else mend
+    )
 
 
 def _kernel() -> Iterator[Look]:

@@ -9,8 +9,10 @@ def node_topic(enrollment: str) -> str:
 
 
 def batch_topic(batch: str) -> str:
-    """A node of the batch became ready for pair tests, or will not come."""
+    """All of the batch that will come are ready for pair tests."""
     return f"batch {batch}"
 
 
-PLACES = "places among the booting nodes"
+def run_topic(enrollment: str) -> str:
+    """A run of the enrollment that its partner of a pair waits for went on, or there will be none."""
+    return f"runs of {enrollment}"

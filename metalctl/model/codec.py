@@ -10,6 +10,7 @@ Only when it refuses, the data is walked again (`_decode`) to say where and why.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from enum import Enum
@@ -21,12 +22,16 @@ from metalctl.model._scalars import DecodeError, hints_of, mismatch, scalar
 __all__ = ["DecodeError", "decode", "encode"]
 
 T = TypeVar("T")
+_PLAIN = frozenset({str, int, float, bool, types.NoneType})
 
 
 def encode(value: Any) -> Any:
     """The value as JSON values: dict, list, str, int, float, bool, None."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if (names := _names(kind)) is not None:
+        return {name: encode(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -34,6 +39,12 @@ def encode(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [encode(v) for v in value]
     return value
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for any other type. Asked once a type: inventories have thousands of values."""
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 def decode(kind: type[T], data: Any, path: str = "") -> T:

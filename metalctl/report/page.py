@@ -5,7 +5,7 @@ A site may override `reports/node.html.j2` (or the styles) by putting its own un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from metalctl.model.dossier import Dossier
 from metalctl.model.units import format_quantity, format_rate, format_size
 from metalctl.report import view
 from metalctl.report.clean import clean, slug
-from metalctl.report.judge import judge
+from metalctl.report.judge import Judgement, judge
 
 
 def node(dossier: Dossier, now: datetime | None = None) -> str:
@@ -42,18 +42,28 @@ def node(dossier: Dossier, now: datetime | None = None) -> str:
     )
 
 
-def batch(dossiers: Sequence[Dossier], now: datetime | None = None) -> str:
-    """The index of several nodes."""
-    at = now or datetime.now(UTC)
-    rows = [(d, judge(d, at.date())) for d in dossiers]
-    headlines = {d.node: view.headline(d, j) for d, j in rows}
-    return (
-        _environment()
-        .get_template("batch.html.j2")
-        .render(
-            rows=rows, headlines=headlines, tally=view.tally(j for _, j in rows), generated=_stamp(at), at=at, view=view
-        )
-    )
+class Batch:
+    """The index of several nodes, gathered one by one; of each is kept what its line shows. now: for tests."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._at = now or datetime.now(UTC)
+        self._headlines: dict[str, view.Headline] = {}
+        self.rows: list[tuple[Dossier, Judgement]] = []
+
+    def add(self, dossier: Dossier) -> None:
+        """One line more."""
+        judgement = judge(dossier, self._at.date())
+        self._headlines[dossier.node] = view.headline(dossier, judgement)
+        stages = tuple(replace(record, evidence={}, findings=()) for record in dossier.stages)
+        nothing: dict[str, Any] = dict.fromkeys(("out_of_band", "in_band", "installed"))
+        line = replace(dossier, stages=stages, findings=(), runs=(), artifacts=(), **nothing)
+        self.rows.append((line, replace(judgement, findings=(), checks=(), waivers=())))
+
+    def render(self) -> str:
+        """The page."""
+        tally = view.tally(judgement for _, judgement in self.rows)
+        words = {"rows": self.rows, "headlines": self._headlines, "tally": tally, "view": view}
+        return _environment().get_template("batch.html.j2").render(**words, generated=_stamp(self._at), at=self._at)
 
 
 class _Content(BaseLoader):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +16,7 @@ from metalctl.model.dossier import Artifact, Dossier
 from metalctl.report import certificate, junit, page
 from metalctl.report.clean import slug
 from metalctl.report.errors import BadDossier
-from metalctl.report.files import put
+from metalctl.report.files import put, putting
 
 
 def write_node(dossier: Dossier, directory: Path) -> list[Artifact]:
@@ -28,15 +29,29 @@ def write_node(dossier: Dossier, directory: Path) -> list[Artifact]:
     ]
 
 
-def write_batch(dossiers: Sequence[Dossier], directory: Path) -> list[Artifact]:
-    """index.html, batch.junit.xml, batch.json, and the files of every node that the index links to."""
-    files = [artifact for dossier in dossiers for artifact in write_node(dossier, directory)]
+def write_batch(dossiers: Iterable[Dossier], directory: Path, *, pages: bool = True) -> list[Artifact]:
+    """index.html, batch.junit.xml, batch.json, and with `pages` the files of every node that the index links to.
+
+    One dossier is held at a time: a thousand of them are more than a gigabyte.
+    """
+    files: list[Artifact] = []
+    index, suites = page.Batch(), junit.Suites()
+    with putting(directory / "batch.json", "dossier") as (out, written):
+        for number, dossier in enumerate(dossiers):
+            files += write_node(dossier, directory) if pages else []
+            index.add(dossier)
+            suites.add(dossier)
+            out.write(f"{',' if number else _HEAD}\n{indent(_json(encode(dossier)).rstrip(), '  ')}".encode())
+        out.write(f"{_TAIL if index.rows else _NOBODY}\n".encode())
     return [
-        put(directory / "index.html", page.batch(dossiers), "report"),
-        put(directory / "batch.junit.xml", junit.render(dossiers), "junit"),
-        put(directory / "batch.json", _json({"dossiers": encode(list(dossiers))}), "dossier"),
+        put(directory / "index.html", index.render(), "report"),
+        put(directory / "batch.junit.xml", suites.render(), "junit"),
+        *written,
         *files,
     ]
+
+
+_HEAD, _TAIL, _NOBODY = '{\n "dossiers": [', "\n ]\n}", '{"dossiers": []}'
 
 
 def write_certificate(dossier: Dossier, key: Ed25519PrivateKey, directory: Path) -> Artifact:

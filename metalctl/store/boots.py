@@ -72,6 +72,13 @@ def revoke_tokens(connection: Connection, enrollment: str, kind: str) -> None:
     connection.execute(delete(table).where(unused))
 
 
+def has_waiting_token(connection: Connection, enrollment: str, kind: str) -> bool:
+    """Whether a token of that kind was served since the last were revoked, and nobody called with it yet."""
+    table = schema.tokens
+    mine = (table.c.enrollment == enrollment) & (table.c.kind == kind) & (table.c.boot_id == "")
+    return connection.execute(select(table.c.digest).where(mine).limit(1)).first() is not None
+
+
 def token(connection: Connection, digest: str) -> Token | None:
     """The token of that hash."""
     row = connection.execute(select(schema.tokens).where(schema.tokens.c.digest == digest)).one_or_none()

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from metalctl.store.errors import StoreError
+from metalctl.store.turns import Turns, connection_class
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -30,7 +31,7 @@ def now() -> str:
 
 def open_database(url: str) -> Engine:
     """An engine on a migrated database; `url` as SQLAlchemy's, "sqlite:////path/metalctl.db" for one file."""
-    engine = create_engine(url, json_deserializer=_loads, **_pool(url))
+    engine = create_engine(url, json_deserializer=_loads, **_pool(url), connect_args=_queue(url))
     _private(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
@@ -52,6 +53,10 @@ def _pool(url: str) -> dict[str, int]:
     if not url.startswith("sqlite"):
         return {"pool_size": 12, "max_overflow": 8}
     return {"pool_size": 100, "max_overflow": 40} if url.startswith("sqlite:////") else {}
+
+
+def _queue(url: str) -> dict[str, Any]:
+    return {"factory": connection_class(Turns())} if url.startswith("sqlite") else {}
 
 
 def _private(engine: Engine) -> None:

@@ -58,6 +58,17 @@ def stages(connection: Connection, identifier: str) -> list[StageRow]:
     return sorted(found, key=lambda s: ORDER.index(s.record.stage))
 
 
+def memos(connection: Connection, batch: str, which: Stage) -> dict[str, tuple[Condition, dict[str, Any]]]:
+    """By enrollment of a batch, how one of its stages stands and what it noted; those that did not begin it lack."""
+    table, owner = schema.stages, schema.enrollments
+    mine = select(owner.c.id).where(owner.c.batch == batch)
+    query = select(table.c.enrollment, table.c.condition, table.c.memo).where(table.c.stage == which.value)
+    return {
+        row.enrollment: (Condition(row.condition), dict(row.memo))
+        for row in connection.execute(query.where(table.c.enrollment.in_(mine)))
+    }
+
+
 def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
     """Write the record of a stage, new or changed; Stale when somebody wrote it since it was read."""
     record = row.record

@@ -51,7 +51,7 @@ walker = Walker(tick)
 durable = Durable(url, stages, walker.walk, executor=name)
 durable.launch()
 for number in range(3):
-    durable.start(f"{name}-n{number}", 1)
+    durable.start([(f"{name}-n{number}", 1)])
 while not (folder / "go").exists() or durable.walked:
     time.sleep(0.1)
 time.sleep(1)

@@ -40,7 +40,10 @@ def make(recipe: Recipe, work: Path, packages: Path, progress: Progress) -> Path
 
 
 def lay(recipe: Recipe, target: Path) -> None:
-    """Gather the overlays in one tree with settled modes: a wheel or a checkout does not keep them."""
+    """Gather the overlays in one tree with settled modes: a wheel or a checkout does not keep them.
+
+    Those of folders too, whatever the umask: they become the modes of / and /etc of what is built.
+    """
     target.mkdir()
     for overlay in recipe.overlays:
         for path in files(overlay):
@@ -48,6 +51,8 @@ def lay(recipe: Recipe, target: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
             place.chmod(0o755 if path.read_bytes()[:2] == b"#!" else 0o644)
+    for folder in (target, *(one for one in target.rglob("*") if one.is_dir())):
+        folder.chmod(0o755)
 
 
 def arguments(recipe: Recipe, work: Path, packages: Path) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import rich_click as click
-
+from metalctl.cli._command import group
 from metalctl.cli.bmc.bios import bios
 from metalctl.cli.bmc.boot import boot
 from metalctl.cli.bmc.clock import clock
@@ -17,24 +16,23 @@ from metalctl.cli.bmc.reset import reset
 from metalctl.cli.bmc.rotate import rotate
 from metalctl.cli.bmc.secure_boot import secure_boot
 from metalctl.cli.bmc.sel_clear import sel_clear
-from metalctl.cli.power import power
 
 
-@click.group()
+@group()
 def bmc() -> None:
     """Probe, command, record and replay one BMC.
 
     Every command looks first, changes only what is not so already, and reads again: what the BMC merely accepted is
-    not believed. Secrets are given by reference, never as words of the command.
+    not believed. Secrets are given by reference, never as words of the command. Power is `metalctl power`.
 
-    Example: metalctl bmc probe https://10.0.0.11 --credential env:RACK1
+    Examples:
+      metalctl bmc probe https://10.0.0.11 --credential env:RACK1
     """
 
 
 for _command in (
     probe,
     get,
-    power,
     boot,
     led,
     bios,

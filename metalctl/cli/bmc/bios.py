@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, show_change
 from metalctl.cli._numbers import DAY, Number
 
 
-@click.command()
+@command()
 @click.option("--set", "wanted", multiple=True, metavar="NAME=VALUE", help="A setting to make so; may be repeated.")
 @click.option("--reboot/--no-reboot", default=True, show_default=True, help="Reboot the machine to apply them.")
 @click.option(
@@ -22,7 +23,8 @@ def bios(wanted: tuple[str, ...], reboot: bool, timeout: float, where: str, as_j
 
     The machine is power-cycled when something must change, unless --no-reboot is given.
 
-    Example: metalctl bmc bios cmp1 --set ProcVirtualization=Enabled --set BootMode=Uefi
+    Examples:
+      metalctl bmc bios cmp1 --set ProcVirtualization=Enabled --set BootMode=Uefi
     """
     import json
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, opened
 
 DEVICES = ["pxe", "disk", "cd", "usb", "http", "setup", "none", "status"]
 
 
-@click.command()
+@command()
 @click.argument("device", type=click.Choice(DEVICES))
 @click.option("--mode", type=click.Choice(["uefi", "bios"]), help="Boot mode. [default: as it is]")
 @click.option("--persistent", is_flag=True, help="For every boot, not only the next.")
@@ -19,7 +20,8 @@ DEVICES = ["pxe", "disk", "cd", "usb", "http", "setup", "none", "status"]
 def boot(device: str, mode: str | None, persistent: bool, where: str, as_json: bool, **place: Any) -> None:
     """Choose what the machine boots from, next time or always; `none` takes the choice away, `status` tells it.
 
-    Example: metalctl bmc boot pxe https://10.0.0.11 --mode uefi --credential env:RACK1
+    Examples:
+      metalctl bmc boot pxe https://10.0.0.11 --mode uefi --credential env:RACK1
     """
     import json
 

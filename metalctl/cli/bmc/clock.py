@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, show_change, show_state
 
 
-@click.command()
+@command()
 @click.argument("action", type=click.Choice(["set", "status"]))
 @machine_options
 def clock(action: str, where: str, as_json: bool, **place: Any) -> None:
     """Tell by how many seconds the BMC's clock is ahead of this machine's, or set it to UTC.
 
-    Example: metalctl bmc clock set https://10.0.0.11 --credential env:RACK1
+    Examples:
+      metalctl bmc clock set https://10.0.0.11 --credential env:RACK1
     """
     with opened(where, **place) as machine:
         if action == "status":

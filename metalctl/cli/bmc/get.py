@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, settled
 from metalctl.cli._numbers import Number
 
 
-@click.command()
+@command()
 @click.option("--timeout", type=Number(1, 3600), default=60.0, show_default=True, help="Seconds for all of it.")
 @machine_options
 @click.argument("path")
@@ -21,7 +22,8 @@ def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> N
     resource can be held against what another one sees. The certificate is verified before the credential is sent, an
     answer above 4 MiB is cut off, and the session is closed.
 
-    Example: metalctl bmc get cmp1 /redfish/v1/Chassis
+    Examples:
+      metalctl bmc get cmp1 /redfish/v1/Chassis
     """
     import json
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, show_change, show_state
 
 
-@click.command()
+@command()
 @click.argument("action", type=click.Choice(["on", "off", "status"]))
 @machine_options
 def led(action: str, where: str, as_json: bool, **place: Any) -> None:
     """Light the locator LED, put it out, or tell whether it shows.
 
-    Example: metalctl bmc led on cmp1
+    Examples:
+      metalctl bmc led on cmp1
     """
     with opened(where, **place) as machine:
         if action == "status":

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, show_change
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/]+/\S+")
 
 
-@click.command()
+@command()
 @click.argument("action", type=click.Choice(["insert", "eject", "list"]))
 @click.option("--image", metavar="URL", help="What to insert; the BMC itself must be able to fetch it.")
 @click.option("--kind", type=click.Choice(["cd", "usb"]), default="cd", show_default=True, help="As what it shows.")
@@ -20,7 +21,8 @@ _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/]+/\S+")
 def media(action: str, image: str | None, kind: str, where: str, as_json: bool, **place: Any) -> None:
     """Show an image to the machine as a CD or a stick, take it out, or list the virtual drives.
 
-    Example: metalctl bmc media insert cmp1 --image http://10.0.0.1/rescue.iso
+    Examples:
+      metalctl bmc media insert cmp1 --image http://10.0.0.1/rescue.iso
     """
     if (action == "insert") != bool(image):
         raise click.UsageError("--image URL goes with `insert`, and only with it")

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, target
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from metalctl.bmc.probe_report import Report
 
 
-@click.command()
+@command()
 @click.option(
     "--profile",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -33,7 +34,8 @@ def probe(profile: Path | None, validator: str, conformance: bool, where: str, a
     redfish/OpenStackIronicProfile*.json on the content path; without it, or without the validator (pip install
     redfish-interop-validator), the result is SKIP. Exit code 1: the profile does not hold.
 
-    Example: metalctl bmc probe https://10.0.0.11 --credential env:RACK1
+    Examples:
+      metalctl bmc probe https://10.0.0.11 --credential env:RACK1
     """
     if "://" in where and not place["credential"]:
         _anonymous(where, as_json, place)

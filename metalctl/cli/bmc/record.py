@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened
 from metalctl.cli._options import check_output
 
 
-@click.command()
+@command()
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The archive, .tar.gz."
 )
@@ -22,7 +23,9 @@ def record(output: Path, scrub_serials: bool, where: str, as_json: bool, **place
 
     Reads only; it takes minutes on a slow BMC. Passwords, tokens, keys, certificates and licences are left out.
 
-    Example: metalctl bmc record https://10.0.0.11 -o rack1-node3.tar.gz --scrub-serials --credential env:RACK1
+    Examples:
+      metalctl bmc record r7n03 -o r7n03.tar.gz --scrub-serials
+      metalctl bmc record https://10.0.0.11 -o r7n03.tar.gz --credential env:RACK1
     """
     import json
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._numbers import OWN_PORT
 from metalctl.cli._options import json_option
 
 
-@click.command()
+@command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--port", type=OWN_PORT, default=0, help="Port on 127.0.0.1. [default: a free one]")
 @click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: anybody]")
@@ -20,7 +21,8 @@ def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None
 
     Power and boot override really change; everything else answers as it was recorded.
 
-    Example: metalctl bmc replay rack1-node3.tar.gz --port 8443
+    Examples:
+      metalctl bmc replay rack1-node3.tar.gz --port 8443
     """
     import json
     import signal

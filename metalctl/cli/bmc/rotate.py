@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
+import click
 
+from metalctl.cli._command import command
 from metalctl.cli._machine import (
     auditor,
     database,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from metalctl.store.nodes import Node
 
 
-@click.command()
+@command()
 @click.option("--site", metavar="REF", required=True, help="Reference of the credential that shall work from now on.")
 @click.option("--keep-factory", is_flag=True, help="Leave the factory's account open, when it is another.")
 @machine_options
@@ -49,7 +50,9 @@ def rotate(
     BMC that had the factory's. When metalctl is cut off in between, the next command tries the new credential and then
     the old one, once each; the same rotation, run again, does what was left.
 
-    Example: metalctl bmc rotate https://10.0.0.11 --credential env:FACTORY --site file:/etc/metalctl/secrets.json#rack1
+    Examples:
+      metalctl bmc rotate https://10.0.0.11 --credential env:FACTORY \\
+          --site file:/etc/metalctl/secrets.json#rack1
     """
     from contextlib import ExitStack
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import rich_click as click
-
+from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, show_change
 
 
-@click.command(name="sel-clear")
+@command(name="sel-clear")
 @machine_options
 def sel_clear(where: str, as_json: bool, **place: Any) -> None:
     """Clear the BMC's event log (SEL). Record it first if somebody may still want it.
 
-    Example: metalctl bmc sel-clear cmp1
+    Examples:
+      metalctl bmc sel-clear cmp1
     """
     with opened(where, **place) as machine:
         change = need(machine, "clear_log")()

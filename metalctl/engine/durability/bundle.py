@@ -26,6 +26,9 @@ from metalctl.engine.errors import EngineError
 
 LIBRARIES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pyudev", "pyroute2")
 _SKIP = (".pyc", ".pyo", ".so", ".dist-info/RECORD")
+# Of pygments, pytest imports two lexers; the other hundreds are half of all that would travel.
+_LEXERS = "pygments/lexers/"
+_KEPT_LEXERS = ("__init__.py", "_mapping.py", "diff.py", "python.py")
 
 
 @cache
@@ -74,12 +77,16 @@ def _library(name: str) -> Iterator[tuple[str, bytes]]:
     found = distribution(name)
     for file in found.files or ():
         text = str(file)
-        if text.startswith("..") or text.endswith(_SKIP) or "__pycache__" in text:
+        if text.startswith("..") or text.endswith(_SKIP) or "__pycache__" in text or _is_idle_lexer(text):
             continue
         path = Path(str(found.locate_file(file)))
         if not path.is_file():
             raise EngineError(f"{name}: {text} is missing from this installation", hint=f"pip install --force {name}")
         yield text, path.read_bytes()
+
+
+def _is_idle_lexer(file: str) -> bool:
+    return file.startswith(_LEXERS) and file.removeprefix(_LEXERS) not in _KEPT_LEXERS
 
 
 def _tar(members: dict[str, bytes]) -> bytes:

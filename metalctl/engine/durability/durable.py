@@ -15,13 +15,15 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos._serialization import Serializer
+
+from metalctl.store.turns import Turns, connection_class
 
 T = TypeVar("T")
 WalkStage = Callable[[str, str], Awaitable[bool]]
@@ -67,6 +69,8 @@ class Durable:
             "serializer": _Json(),
             "log_level": "WARNING",
         }
+        if url.startswith("sqlite"):
+            config["db_engine_kwargs"] = {"connect_args": {"factory": connection_class(Turns())}}
         DBOS(config=config)
         self._walk = _register(stages, walk_stage, self._walked)
 
@@ -84,14 +88,17 @@ class Durable:
         """The enrollments that are walked now."""
         return frozenset(self._walked)
 
-    def start(self, enrollment: str, attempt: int) -> None:
-        """Walk an attempt that nobody walks; one that is walked, or waits to be recovered, is left alone.
+    def start(self, wanted: Sequence[tuple[str, int]]) -> None:
+        """Walk (enrollment, attempt) that nobody walks; one that is walked, or waits to be recovered, is left alone.
 
         A workflow that has ended although its enrollment has not (the library gave it up, another copy of its database
         was put in place) is followed by another: the store knows where the stages stand.
         """
-        if enrollment not in self._walked:
-            self._await(self._start(enrollment, f"{enrollment}.{attempt}"))
+        self._await(self._start_all([(e, f"{e}.{attempt}") for e, attempt in wanted if e not in self._walked]))
+
+    async def _start_all(self, wanted: list[tuple[str, str]]) -> None:
+        # Each asks the library's database twice: one after the other they would take seconds.
+        await asyncio.gather(*(self._start(enrollment, workflow) for enrollment, workflow in wanted))
 
     def tidy(self, most: int = 500) -> int:
         """Remove the library's rows of walks that have ended, so many at most; how many. The store has what matters."""

@@ -15,9 +15,9 @@ USUAL, SMOOTHING = 240.0, 8
 
 
 class Places:
-    """`most` holders at a time. freed: called when somebody who waits may try again."""
+    """`most` holders at a time. freed: told who waits and may take one now, and nobody else of the thousand."""
 
-    def __init__(self, most: int, freed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, most: int, freed: Callable[[str], None] = lambda holder: None) -> None:
         self._most = most
         self._freed = freed
         self._holders: set[str] = set()
@@ -56,7 +56,7 @@ class Places:
     def resize(self, most: int) -> None:
         """From now on so many; who has a place keeps it."""
         self._most = most
-        self._freed()
+        self._tell()
 
     def release(self, holder: str) -> None:
         """Give the place back, or leave the queue."""
@@ -68,7 +68,13 @@ class Places:
             begun = self._since.pop(holder, None)
             if begun is not None:
                 self._usual += (time.monotonic() - begun - self._usual) / SMOOTHING
-        self._freed()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            next_ = self._in_order()[: max(0, self._most - len(self._holders))]
+        for holder in next_:
+            self._freed(holder)
 
     def _take(self, holder: str) -> None:
         self._queue.pop(holder, None)

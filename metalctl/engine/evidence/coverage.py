@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Iterator
 from functools import lru_cache
 
+from metalctl.content.syntax import parse
 from metalctl.model.inventory import Dimm, Disk, Inventory, Nic
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import BondSpec, RunSpec
@@ -62,7 +63,7 @@ def _arguments(bundle: bytes) -> dict[str, tuple[str, ...]]:
     with tarfile.open(fileobj=io.BytesIO(bundle)) as tar:
         for member in tar:
             if member.name.startswith("checks/") and member.name.endswith(".py") and (file := tar.extractfile(member)):
-                found[member.name.removeprefix("checks/")[:-3]] = _of_test(ast.parse(file.read()))
+                found[member.name.removeprefix("checks/")[:-3]] = _of_test(parse(file.read()))
     return found
 
 

@@ -32,12 +32,12 @@ def write_node(database: Engine, state: StateDir, enrollment: str) -> list[Artif
 
 
 def write_batch(database: Engine, state: StateDir, batch: str) -> list[Artifact]:
-    """The page of a batch."""
-    with database.connect() as connection:
-        members = [gather(connection, e) for e in enrollments.listing(connection, batch)]
+    """The page of a batch. Those of its nodes were written when they ended, and stay as they are."""
     folder = state.reports(batch)
     folder.mkdir(parents=True, exist_ok=True)
-    return report.write_batch(members, folder)
+    with database.connect() as connection:
+        members = enrollments.listing(connection, batch)
+        return report.write_batch((gather(connection, e) for e in members), folder, pages=False)
 
 
 def signing_key(state: StateDir) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from metalctl.engine.evidence import coverage
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import StageFailed, Wait
 from metalctl.engine.reach import runs
+from metalctl.engine.topics import run_topic
 from metalctl.model.finding import Finding
 from metalctl.model.match import waive
 from metalctl.model.measurement import CheckResult, Measurement
@@ -21,24 +22,23 @@ from metalctl.store.database import now
 from metalctl.store.evidence import RunRow
 
 
-def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, level: str = "") -> RunRow:
-    """Start the run unless it was started, read on, and return where it stands; state "lost" when it can't go on."""
-    with ctx.store() as connection:
-        row = evidence.run(connection, spec.run_id)
+def follow(
+    ctx: Context, run_id: str, make: Callable[[], RunSpec | InstallSpec], system: str, kind: str, level: str = ""
+) -> RunRow:
+    """Start the run unless it was started, read on, and return where it stands; state "lost" when it can't go on.
+
+    make: what was asked, which takes the inventories: it is made where it is needed, not at each look.
+    """
+    row = found(ctx, run_id)
     if row is not None and row.state != "running":
         return row
     boot = ctx.boot(system)
     boot_id = boot.boot_id if boot else ""
     news = ctx.services.news
-    news.expect(spec.run_id, ctx.enrollment.id)
+    news.expect(run_id, ctx.enrollment.id, known=row is not None)
     if row is None:
-        command = "install" if isinstance(spec, InstallSpec) else "run"
-        ctx.fence()
-        runs.start(
-            ctx.remote(system), command, replace(spec, herald=news.herald(ctx.services.url, spec.run_id)), ctx.bundle
-        )
-        ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
-        row = RunRow(spec.run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
+        _start(ctx, make(), system, boot_id)
+        row = RunRow(run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.
         _lose(row, "the node booted anew under the run")
@@ -48,12 +48,21 @@ def follow(ctx: Context, spec: RunSpec | InstallSpec, system: str, kind: str, le
         return row
     else:
         runs.tail(ctx.remote(system), row)
-    if row.state == "finished" and isinstance(spec, RunSpec):
+    if row.state == "finished" and kind != "install" and isinstance(spec := make(), RunSpec):
         inventory = ctx.require_inventory("installed" if system == "installed" else "in-band")
         row.results += coverage.owed(spec, row.results, inventory, ctx.bundle[1])
     with ctx.store() as connection:
         evidence.save_run(connection, row)
+    ctx.services.publish(run_topic(ctx.enrollment.id))
     return row
+
+
+def _start(ctx: Context, spec: RunSpec | InstallSpec, system: str, boot_id: str) -> None:
+    command = "install" if isinstance(spec, InstallSpec) else "run"
+    told = replace(spec, herald=ctx.services.news.herald(ctx.services.url, spec.run_id))
+    ctx.fence()
+    runs.start(ctx.remote(system), command, told, ctx.bundle)
+    ctx.audit(f"{command}-started", run_id=spec.run_id, boot_id=boot_id)
 
 
 def _lose(row: RunRow, why: str) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.pairing import rounds_for
+from metalctl.engine.topics import batch_topic
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import enrollments, pairs, records
 from metalctl.store.database import lock
@@ -27,9 +30,8 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
         since = pairs_from(enrollments.batch_options(connection, ctx.enrollment.batch))
         if ours := _of(ctx.enrollment.id, made, since):
             return ours
-        members = [e for e in enrollments.listing(connection, ctx.enrollment.batch) if not _of(e.id, made, since)]
-        ready = [e.id for e in members if _is_ready(records.stage(connection, e.id, Stage.BURNED_IN))]
-        if any(_may_come(e) and e.id not in ready for e in members):
+        ready, coming = _standing(connection, ctx.enrollment.batch, made, since)
+        if coming:
             return None
         first = next_round(made)
         new = [
@@ -38,7 +40,29 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
             for server, client in pairs_of_round
         ]
         pairs.schedule(connection, new)
-        return _of(ctx.enrollment.id, new, since)
+    # Of a thousand that wait each is told once: not by everybody who became ready before the last.
+    ctx.services.publish(batch_topic(ctx.enrollment.batch))
+    return _of(ctx.enrollment.id, new, since)
+
+
+def dropped(ctx: Context) -> None:
+    """This node comes no more: if it was the last that was waited for, one of the others makes the schedule."""
+    with ctx.store() as connection:
+        made = pairs.of_batch(connection, ctx.enrollment.batch)
+        since = pairs_from(enrollments.batch_options(connection, ctx.enrollment.batch))
+        ready, coming = _standing(connection, ctx.enrollment.batch, made, since)
+    if ready and not coming:
+        ctx.services.publish(batch_topic(ctx.enrollment.batch))
+
+
+def _standing(connection: Connection, batch: str, made: list[Pair], since: dict[str, int]) -> tuple[list[str], bool]:
+    """(who is ready and in no pair yet, whether others may still become it), in two queries for all of the batch."""
+    paired = {e for p in made for e in (p.server, p.client) if p.round >= since.get(e, 0)}
+    members = [e for e in enrollments.listing(connection, batch) if e.id not in paired]
+    rows = records.memos(connection, batch, Stage.BURNED_IN)
+    ready = [e.id for e in members if _is_ready(*rows.get(e.id, (Condition.FAILED, {})))]
+    known = set(ready)
+    return ready, any(_may_come(e) and e.id not in known for e in members)
 
 
 def next_round(made: list[Pair]) -> int:
@@ -61,8 +85,8 @@ def ended(ctx: Context, enrollment: str) -> bool:
         return enrollments.get(connection, enrollment).ended
 
 
-def _is_ready(row: records.StageRow | None) -> bool:
-    return row is not None and row.record.condition is not Condition.FAILED and bool(row.memo.get("ready_for_peers"))
+def _is_ready(condition: Condition, memo: dict[str, Any]) -> bool:
+    return condition is not Condition.FAILED and bool(memo.get("ready_for_peers"))
 
 
 def _may_come(enrollment: Enrollment) -> bool:

@@ -20,6 +20,9 @@ from metalctl.model.stage import ORDER, Stage
 from metalctl.model.uuids import same_uuid
 from metalctl.store import audit, boots, enrollments, nodes
 
+# Seconds from our answer to the moment at which the node lets us in: it has to read the key in it first.
+WELCOMED = 1.0
+
 
 class StoreDirectory:
     """boot.directory.Directory over the store."""
@@ -58,7 +61,7 @@ class StoreDirectory:
                 audit.record(connection, report.node, "phone-home-refused", reason=refused.message)
             raise
         if services := self._services():
-            services.publish(node_topic(enrollment))
+            services.publish(node_topic(enrollment), WELCOMED)
         return welcome
 
     def news(self, news: News) -> bool:

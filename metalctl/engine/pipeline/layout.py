@@ -62,8 +62,3 @@ def arm(ctx: Context, disk: Disk, action: str) -> Armed:
 def _boot_time(ctx: Context) -> float:
     """The node's clock that nobody sets: seconds since its kernel started."""
     return float(ctx.remote("ramdisk").check("cat", "/proc/uptime").split()[0])
-
-
-def arm_nothing(disk: Disk, enrollment: str) -> Armed:
-    """What a run that is already under way is given: leave that expired long ago."""
-    return Armed(disk.key, disk.size or 0, "none", enrollment, 0.0)

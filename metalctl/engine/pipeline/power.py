@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Wait
-from metalctl.engine.topics import PLACES
 from metalctl.model.finding import Finding
 from metalctl.model.verdict import Verdict
 from metalctl.store import boots
 
 # Seconds: what happens meanwhile (a call, a place that becomes free) is told.
 POLL = 15.0
+# The turn in a queue is told too; this is how old the expected time of a node in it may be.
+QUEUED = 120.0
 # Power cycles at most; after that the stage's budget ends it.
 ATTEMPTS = 3
 
@@ -37,7 +38,7 @@ def boot_into(ctx: Context, system: str) -> Wait:
     if not ctx.services.places.claim(ctx.enrollment.id, ctx.enrollment.priority):
         before, wait = ctx.services.places.before(ctx.enrollment.id), ctx.services.places.expected(ctx.enrollment.id)
         why = f"waiting for a place among the booting nodes ({before} before it)"
-        return Wait(60.0, why, (PLACES,), queued=True, expected=wait)
+        return Wait(QUEUED, why, queued=True, expected=wait)
     _command(ctx, system, attempt + 1)
     return Wait(POLL, f"powered on to boot the {system} system")
 
@@ -67,21 +68,39 @@ def _given_up(ctx: Context, ordered: float, *, watched: bool) -> str:
 
 
 def _command(ctx: Context, system: str, attempt: int) -> None:
-    action, device = ("ramdisk", "pxe") if system == "ramdisk" else ("local", "disk")
-    with ctx.store() as connection:
-        boots.set_intent(connection, ctx.node.name, ctx.enrollment.id, action)
-        if system == "ramdisk":
-            boots.revoke_tokens(connection, ctx.enrollment.id, "ramdisk")
+    """Order a boot, once an attempt: who died, or was told that the power did not come, looks before it cuts it."""
+    device = "pxe" if system == "ramdisk" else "disk"
+    if ctx.memo.get("ordering") != attempt:
+        _order(ctx, system, attempt)
     ctx.services.connections.forget(ctx.enrollment.id)
     ctx.fence()
     with ctx.open_bmc() as session:
-        session.set_boot(device, persistent=system == "installed")
-        session.set_power("cycle" if session.power() == "on" else "on")
-    # What the network saw of the node before this power-on says nothing about this boot.
-    newest = _newest(ctx)
-    ctx.memo.update(booted_at=ctx.elapsed, boot_attempts=attempt, seen="", seen_id=newest[0] if newest else 0)
+        on = session.power() == "on"
+        if not (on and _under_way(ctx, system)):
+            session.set_boot(device, persistent=system == "installed")
+            session.set_power("cycle" if on else "on")
+    ctx.memo.update(booted_at=ctx.elapsed, boot_attempts=attempt, seen="")
     ctx.save_memo()
     ctx.audit("power-on", system=system, attempt=attempt)
+
+
+def _order(ctx: Context, system: str, attempt: int) -> None:
+    """Before the power: what is served from now on is for this boot, and what was seen before says nothing of it."""
+    with ctx.store() as connection:
+        boots.set_intent(connection, ctx.node.name, ctx.enrollment.id, "ramdisk" if system == "ramdisk" else "local")
+        if system == "ramdisk":
+            boots.revoke_tokens(connection, ctx.enrollment.id, "ramdisk")
+    newest = _newest(ctx)
+    ctx.memo.update(ordering=attempt, seen_id=newest[0] if newest else 0)
+    ctx.save_memo()
+
+
+def _under_way(ctx: Context, system: str) -> bool:
+    """Whether the boot that was ordered has begun, although we do not know it: its script was served, or it called."""
+    if ctx.boot(system) is not None:
+        return True
+    with ctx.store() as connection:
+        return system == "ramdisk" and boots.has_waiting_token(connection, ctx.enrollment.id, "ramdisk")
 
 
 def _see(ctx: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
@@ -14,7 +14,7 @@ from metalctl.engine.reach import credentials
 from metalctl.engine.reach.connections import Connections
 from metalctl.engine.reach.news import Newsroom
 from metalctl.engine.settings import Settings
-from metalctl.engine.topics import PLACES
+from metalctl.engine.topics import node_topic
 from metalctl.store.nodes import Node
 
 
@@ -27,7 +27,13 @@ class Image:
     url: str
 
 
-def _nobody(_topic: str) -> None:
+class Publish(Protocol):
+    """Tells the walker that a topic happened, in so many seconds."""
+
+    def __call__(self, topic: str, after: float = 0.0) -> None: ...
+
+
+def _nobody(topic: str, after: float = 0.0) -> None:
     """Before the walker is there, nobody waits."""
 
 
@@ -45,7 +51,7 @@ class Services:
     images: dict[str, Image] = field(default_factory=dict)
     epoch: int = 0
     name: str = "local"
-    publish: Callable[[str], None] = _nobody
+    publish: Publish = _nobody
     open_bmc: Callable[[Node], bmc.Bmc] = field(init=False)
     places: Places = field(init=False)
     connections: Connections = field(default_factory=Connections)
@@ -53,7 +59,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.open_bmc = lambda node: credentials.connect(self.database, node)
-        self.places = Places(self.settings.boot.at_once, lambda: self.publish(PLACES))
+        self.places = Places(self.settings.boot.at_once, lambda holder: self.publish(node_topic(holder)))
         self.news = Newsroom(self.settings.state, lambda topic: self.publish(topic))
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ workflow, and that is told: the library gave it up, or one of the two databases 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -20,6 +20,8 @@ from metalctl.store import enrollments, marks
 log = structlog.get_logger()
 # Seconds that the library has to begin what it was told to begin, or what it recovers after a restart.
 PATIENCE = 30.0
+# How many walks are begun in one look.
+AT_ONCE = 100
 
 
 class Walks(Protocol):
@@ -28,7 +30,7 @@ class Walks(Protocol):
     @property
     def walked(self) -> frozenset[str]: ...
 
-    def start(self, enrollment: str, attempt: int) -> None: ...
+    def start(self, wanted: Sequence[tuple[str, int]]) -> None: ...
 
     def rescue(self, enrollment: str, attempt: int) -> None: ...
 
@@ -53,8 +55,14 @@ class Supervisor:
         self._service = service
         self._clock = clock
         self._begun: dict[tuple[str, int], float] = {}
+        self._round = clock()
         self.rescued = 0
         self.error = ""
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last round that came to its end without an error."""
+        return self._clock() - self._round
 
     def look(self) -> None:
         """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
@@ -69,19 +77,19 @@ class Supervisor:
                 log.exception("supervisor")
             self.error = str(error)
         else:
-            self.error = ""
+            self.error, self._round = "", self._clock()
 
     def _begin(self, wanted: list[tuple[str, int]]) -> None:
         walked, moment = self._walks.walked, self._clock()
-        self._begun = {key: at for key, at in self._begun.items() if key in set(wanted) and key[0] not in walked}
-        for key in wanted:
-            if key[0] in walked:
-                continue
-            begun = self._begun.setdefault(key, moment)
-            if begun == moment:
-                self._walks.start(*key)
-            elif moment - begun > PATIENCE:
-                log.warning("walk-lost", enrollment=key[0], attempt=key[1])
-                self.rescued += 1
-                self._begun[key] = moment
-                self._walks.rescue(*key)
+        waiting = [key for key in wanted if key[0] not in walked]
+        self._begun = {key: self._begun[key] for key in waiting if key in self._begun}
+        # Some at a time: thousands that are enrolled in one go must not keep the service from its other work.
+        new = [key for key in waiting if key not in self._begun][:AT_ONCE]
+        self._begun |= dict.fromkeys(new, moment)
+        if new:
+            self._walks.start(new)
+        for key in [key for key, begun in self._begun.items() if moment - begun > PATIENCE]:
+            log.warning("walk-lost", enrollment=key[0], attempt=key[1])
+            self.rescued += 1
+            self._begun[key] = moment
+            self._walks.rescue(*key)

@@ -21,14 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from metalctl.bmc.errors import BadAnswer, BootNotSet, PowerNotReached, Unreachable
 from metalctl.engine.errors import RemoteError
-from metalctl.engine.pipeline import ending
+from metalctl.engine.pipeline import cohort, ending
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.halt import halt
 from metalctl.engine.pipeline.outcome import Done, Next, StageFailed, Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.spine import BY_STAGE, StageSpec
 from metalctl.engine.pipeline.walker import Fault
-from metalctl.engine.topics import batch_topic
+from metalctl.engine.topics import run_topic
 from metalctl.model.dossier import StageRecord
 from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
@@ -167,7 +167,8 @@ class Ticker:
         self._services.news.forget(enrollment.id)
         if not passed:
             self._services.connections.forget(enrollment.id)
-        self._services.publish(batch_topic(enrollment.batch))
+            cohort.dropped(context)
+        self._services.publish(run_topic(enrollment.id))
         return Next(ended=True, passed=passed)
 
 

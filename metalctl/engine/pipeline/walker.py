@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import random
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -46,6 +47,8 @@ class Walker:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tick")
         self._waiting: dict[str, set[_Wait]] = defaultdict(set)
         self._lock = threading.Lock()
+        self._threads, self._moved = threads, time.monotonic()
+        self._open: dict[tuple[str, float], str] = {}
         self.faults: dict[str, Fault] = {}
 
     async def walk(self, enrollment: str, stage: str) -> bool:
@@ -63,7 +66,34 @@ class Walker:
             finally:
                 self._forget(wait)
 
+    @property
+    def idle(self) -> float:
+        """Seconds that ticks have been waiting for a thread while none has ended; 0.0 when none waits."""
+        return time.monotonic() - self._moved if len(self._open) > self._threads else 0.0
+
+    @property
+    def longest(self) -> tuple[str, float]:
+        """The enrollment whose tick has been running longest, and its seconds; ("", 0.0) when none runs."""
+        (enrollment, begun), _ = next(iter(self._open.copy().items()), (("", time.monotonic()), ""))
+        return enrollment, time.monotonic() - begun
+
+    @contextlib.contextmanager
+    def _counted(self, enrollment: str, stage: str) -> Iterator[None]:
+        key = (enrollment, time.monotonic())
+        self._open[key] = stage
+        if len(self._open) == self._threads + 1:
+            self._moved = key[1]
+        try:
+            yield
+        finally:
+            del self._open[key]
+            self._moved = time.monotonic()
+
     async def _once(self, enrollment: str, stage: str) -> Next:
+        with self._counted(enrollment, stage):
+            return await self._tried(enrollment, stage)
+
+    async def _tried(self, enrollment: str, stage: str) -> Next:
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._pool, self._tick, enrollment, stage)
         except Exception as error:  # noqa: BLE001 - a walk goes on, whatever happened
@@ -86,12 +116,12 @@ class Walker:
             with contextlib.suppress(Exception):
                 self._told(enrollment, self.faults[enrollment])
 
-    def publish(self, topic: str) -> None:
-        """Something happened: who waits for it looks now. From any thread."""
+    def publish(self, topic: str, after: float = 0.0) -> None:
+        """Something happened: who waits for it looks, after so many seconds. From any thread."""
         with self._lock:
             waits = list(self._waiting.get(topic, ()))
         for wait in waits:
-            wait.happened()
+            wait.happened(after)
 
     def close(self) -> None:
         """Wait for the ticks that run: none may act on a node after the lock is released."""
@@ -123,8 +153,12 @@ class _Wait:
         self._event = asyncio.Event()
         self.topics: list[str] = []
 
-    def happened(self) -> None:
-        if not self._loop.is_closed():
+    def happened(self, after: float = 0.0) -> None:
+        if self._loop.is_closed():
+            return
+        if after:
+            self._loop.call_soon_threadsafe(self._loop.call_later, after, self._event.set)
+        else:
             self._loop.call_soon_threadsafe(self._event.set)
 
     async def happens(self, seconds: float) -> None:

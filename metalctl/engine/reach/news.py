@@ -24,6 +24,9 @@ from metalctl.model.run import BEAT, Herald, News
 QUICK, SLOW = 4.0, 1.25 * BEAT
 # A run that missed two beats is looked at.
 SILENT = 2.5 * BEAT
+# After a restart every run is read once, since what it said meanwhile was said to nobody: one after the other, so
+# many seconds apart. A call that comes before that is answered at once.
+APART = 0.05
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class _Expected:
     seq: int = -1
     call: int = 0
     at: float = 0.0
+    turn: float = 0.0  # to be read, where the run was under way already
 
 
 class Newsroom:
@@ -46,15 +50,20 @@ class Newsroom:
         self._expected: dict[str, _Expected] = {}
         self._lock = threading.Lock()
         self._secret = b""
+        self._next = 0.0
 
     def herald(self, url: str, run_id: str) -> Herald:
         """What a run is given so that it can call."""
         return Herald(f"{url}/news", self._key(run_id))
 
-    def expect(self, run_id: str, enrollment: str) -> None:
-        """The run is under way: its calls count."""
+    def expect(self, run_id: str, enrollment: str, *, known: bool = False) -> None:
+        """The run is under way: its calls count. known: it was started before, maybe by a service before this one."""
         with self._lock:
-            self._expected.setdefault(run_id, _Expected(enrollment))
+            if run_id in self._expected:
+                return
+            expected = self._expected[run_id] = _Expected(enrollment)
+            if known:
+                self._next = expected.turn = max(self._clock(), self._next + APART)
 
     def forget(self, enrollment: str) -> None:
         """The stage has ended."""
@@ -80,20 +89,20 @@ class Newsroom:
     def nothing_new(self, run_id: str, entries: int) -> bool:
         """Whether a journal of which so many entries were read need not be read: the run calls, and has no more."""
         with self._lock:
-            expected = self._expected.get(run_id)
-            return (
-                expected is not None
-                and expected.call > 0
-                and expected.seq < entries
-                and self._clock() - expected.at < SILENT
-            )
+            expected, moment = self._expected.get(run_id), self._clock()
+            if expected is None:
+                return False
+            if expected.call == 0:
+                return moment < expected.turn
+            return expected.seq < entries and moment - expected.at < SILENT
 
     def pause(self, run_id: str) -> float:
         """Seconds to wait before looking without a call."""
         with self._lock:
-            expected = self._expected.get(run_id)
-            calls = expected is not None and expected.call > 0 and self._clock() - expected.at < SILENT
-        return SLOW if calls else QUICK
+            expected, moment = self._expected.get(run_id), self._clock()
+        if expected is None or (expected.call > 0 and moment - expected.at >= SILENT):
+            return QUICK
+        return SLOW if expected.call else max(expected.turn - moment, 0.0) or QUICK
 
     def _key(self, run_id: str) -> str:
         with self._lock:

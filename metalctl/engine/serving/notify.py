@@ -1,4 +1,5 @@
-"""What systemd is told of the service (sd_notify): that it is ready, that it lives, that it stops."""
+"""What systemd is told of the service (sd_notify): that it is ready, that it lives, that it reads its settings again,
+that it stops."""
 
 from __future__ import annotations
 
@@ -6,7 +7,11 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import structlog
+
+log = structlog.get_logger()
 
 
 def notify(state: str) -> None:
@@ -20,17 +25,37 @@ def notify(state: str) -> None:
         link.sendto(state.encode(), target)
 
 
-class Watchdog:
-    """Tells that the service lives, twice as often as systemd wants to hear it; `beat` is called by the main loop."""
+@contextlib.contextmanager
+def reloading() -> Iterator[None]:
+    """The settings are being read again; ready after that, whatever came of it."""
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+    try:
+        yield
+    finally:
+        notify("READY=1")
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+
+class Watchdog:
+    """Tells that the service lives, twice as often as systemd wants to hear it; `beat` is called by the main loop.
+
+    stuck: what gets nowhere, "" when all is well. While something does, systemd does not hear of us.
+    """
+
+    def __init__(self, stuck: Callable[[], str] = str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._stuck, self._said = clock, stuck, ""
         microseconds = os.environ.get("WATCHDOG_USEC", "")
         self._every = int(microseconds) / 2e6 if microseconds.isdigit() else 0.0
         self._last = 0.0
 
     def beat(self) -> None:
         """Call it often; it tells when it is time."""
-        if self._every and self._clock() - self._last >= self._every:
-            self._last = self._clock()
-            notify("WATCHDOG=1")
+        if not self._every or self._clock() - self._last < self._every:
+            return
+        self._last = self._clock()
+        if stuck := self._stuck():
+            if not self._said:
+                log.error("stuck", reason=stuck)
+                notify(f"STATUS={stuck.splitlines()[0]}")
+        else:
+            notify("STATUS=\nWATCHDOG=1" if self._said else "WATCHDOG=1")
+        self._said = stuck

@@ -24,7 +24,8 @@ from metalctl.engine.pipeline.supervisor import Supervisor
 from metalctl.engine.pipeline.tick import Ticker
 from metalctl.engine.pipeline.walker import Walker
 from metalctl.engine.serving import artifacts
-from metalctl.engine.serving.notify import Watchdog, notify
+from metalctl.engine.serving.notify import Watchdog, notify, reloading
+from metalctl.engine.serving.vitals import Part, Vitals
 from metalctl.engine.settings import Boot, Settings, boot_network, require_boot
 from metalctl.model.errors import MetalctlError
 from metalctl.store import enrollments, epochs
@@ -36,6 +37,11 @@ Progress = Callable[[str], None]
 LOOK = 0.5
 # After so many looks the rows of walks that have ended are removed.
 TIDY = 600
+# Seconds without a round of the supervisor (of which an error is none), and without the end of any tick while others
+# wait for a thread, until systemd hears no more of us. A database that restarts is away for less.
+SUPERVISOR, WALKS = 300.0, 900.0
+# A tick that takes so many seconds is told: everything in it has a time limit of its own.
+LONG_TICK = 1800.0
 
 
 class Service:
@@ -104,11 +110,17 @@ class Service:
         self._supervisor = Supervisor(
             self.database, self._durable, services.publish, self._name if self._settings.state.url else None
         )
+        self._vitals = Vitals(
+            {
+                "the supervisor": Part(lambda: self._supervisor.idle, SUPERVISOR),
+                "the walk of every node": Part(lambda: self._walker.idle, WALKS),
+            }
+        )
         self._reporter = Reporter(self.database, self._settings.state, self._progress)
 
     def run(self, batch: str | None = None) -> None:
         """Walk everything that was enrolled; with a batch, return when all of it has ended."""
-        looks, watchdog = 0, Watchdog()
+        looks, watchdog = 0, Watchdog(lambda: self._vitals.stuck)
         notify("READY=1")
         try:
             while not self._stop.wait(LOOK):
@@ -144,10 +156,11 @@ class Service:
         read, self._read = self._read, None
         if read is None:
             return
-        try:
-            self.reload(read())
-        except MetalctlError as error:
-            self._progress(f"the settings were not taken: {error.message}")
+        with reloading():
+            try:
+                self.reload(read())
+            except MetalctlError as error:
+                self._progress(f"the settings were not taken: {error.message}")
 
     def reload(self, settings: Settings) -> None:
         """Take what may change while nodes are under way; what concerns the boot network waits for the next start."""
@@ -179,6 +192,10 @@ class Service:
         """Why the service is not well, "" when it is: one line a reason."""
         faults = self._walker.faults
         found = [self._boot_error, self._supervisor.error and f"the database: {self._supervisor.error}"]
+        found.append(self._vitals.stuck)
+        node, seconds = self._walker.longest
+        if seconds > LONG_TICK:
+            found.append(f"a tick does not end: {node}, since {seconds / 60:.0f} min")
         if faults:
             first = min(faults)
             found.append(f"{len(faults)} nodes stand still, {first} for one: {faults[first].reason}")

@@ -1,10 +1,11 @@
 """A recipe's hash follows what goes into the result, and nothing else."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from metalctl.boot.build import recipe
+from metalctl.boot.build import recipe, rootfs
 from metalctl.boot.build.errors import RecipeError
 
 TOML = """
@@ -74,3 +75,16 @@ def test_a_broken_recipe_names_the_file_and_what(folder, break_it, said):
     break_it(folder)
     with pytest.raises(RecipeError, match=said):
         recipe.load(folder)
+
+
+def test_folders_of_an_overlay_are_open_whatever_the_umask(folder, tmp_path):
+    """Under the systemd unit (UMask=0077) / and /etc of ramdisk and image became unreadable for all but root."""
+    found, before = recipe.load(folder), os.umask(0o077)
+    try:
+        rootfs.lay(found, tmp_path / "laid")
+    finally:
+        os.umask(before)
+    modes = {
+        p.relative_to(tmp_path): p.stat().st_mode & 0o777 for p in (tmp_path / "laid", *tmp_path.glob("laid/**/*"))
+    }
+    assert modes == {Path("laid"): 0o755, Path("laid/etc"): 0o755, Path("laid/etc/motd"): 0o644}

@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from metalctl.cli.main import COMMANDS, cli
+from metalctl.cli._command import Command, Group, command_lines
+from metalctl.cli.main import COMMANDS, cli, run
 
 HERE = Path(__file__).parents[3]
 # Words after which a command line has ended: shell operators, and comments set off by two spaces.
@@ -37,19 +38,20 @@ def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 
 def lines_of_help() -> list[tuple[str, str]]:
+    """(command, each metalctl command line of its examples): behind `&&` and in `$(…)` there is another one."""
     found = []
     for path, command in commands().items():
-        for line in (command.help or "").splitlines():
-            at = line.find("metalctl ")
-            if at >= 0 and ("Example" in line or line.strip().startswith("metalctl ")):
-                found.append((" ".join(path) or "metalctl", line[at:].split("`")[0]))
+        for line in command_lines(command):
+            calls = re.findall(r"(?:^|&& |-- |\$\()(metalctl .*?)(?= &&|\)|$)", line)
+            assert calls, line
+            found += [(" ".join(path) or "metalctl", call) for call in calls]
     return found
 
 
 def lines_of_pages() -> list[tuple[str, str]]:
     found = []
     for page in [HERE / "README.md", *sorted((HERE / "docs").rglob("*.md"))]:
-        for line in page.read_text().splitlines():
+        for line in re.sub(r"\s*\\\n\s*", " ", page.read_text()).splitlines():
             text = line.strip().removeprefix("$ ")
             if text.startswith("metalctl ") and not re.search(r"\[[A-Za-z.]+\]", text) and not re.match(_PROSE, text):
                 found.append((page.name, text))
@@ -96,15 +98,27 @@ def test_a_command_line_with_an_unknown_option_command_or_value_is_refused() -> 
 @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
 def test_each_command_has_help_and_an_example_of_itself(path: tuple[str, ...]) -> None:
     command = commands()[path]
-    text = command.help or ""
+    assert isinstance(command, Command | Group), "made with cli/_command.py: its help shows examples as they are typed"
+    assert command.help
     called = " ".join(("metalctl", *path))
-    below = isinstance(command, click.Group)
-    assert below or "Example" in text, f"{called} has no example"
-    # `bmc power` is `power`, and shows itself so.
-    assert below or called in text or called.replace("bmc ", "") in text, f"{called} is not in its example"
+    assert command.examples, f"{called} has no example"
+    assert any(called in line for line in command.examples), f"{called} is not in its examples"
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{called} {parameter.opts[0]} says nothing of itself"
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_each_example_stands_on_lines_of_its_own_in_80_columns(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([*path, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("Examples:")
+    examples = commands()[path].examples  # type: ignore[attr-defined]
+    assert lines[at + 1 : at + 1 + len(examples)] == [f"  {line}" for line in examples]
+    assert [line for line in lines if len(line) > 80] == []
 
 
 def hints() -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
 def test_every_command_has_a_complete_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.run([name, "--help"]) == 0
     text = capsys.readouterr().out
-    assert "Example:" in text
+    assert "\nExamples:\n  metalctl " in text or "$(metalctl " in text
     assert f"metalctl {name}" in text
 
 
@@ -65,7 +65,8 @@ def test_help_lists_the_commands_and_imports_none_of_them() -> None:
     script = (
         "import sys; from metalctl.cli.main import run; run(['--help']);"
         "print([m for m in sys.modules if m.startswith('metalctl.') and m not in"
-        " ('metalctl.cli', 'metalctl.cli.main', 'metalctl.cli._errors', 'metalctl.model', 'metalctl.model.errors')])"
+        " ('metalctl.cli', 'metalctl.cli.main', 'metalctl.cli._errors', 'metalctl.cli._command', 'metalctl.model',"
+        " 'metalctl.model.errors')])"
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert all(f" {name} " in output for name in PRESENT)
@@ -169,6 +170,16 @@ def test_with_json_an_error_is_an_object_on_stdout(
     assert (error["message"], error["hint"], error["exit_code"]) == ("the BMC is gone", "look", 3)
     assert error["fields"] == {"node": "n1"}
     assert "the BMC is gone" in told.err
+
+
+@pytest.mark.parametrize("words", [[], ["profile"]])
+def test_without_a_command_the_help_is_told_as_for_wrong_usage(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program.run(words) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.splitlines()[0][:15]) == ("", "Usage: metalctl")
+    assert "Examples:" in told.err
 
 
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import click
 import pytest
-import rich_click as click
 from click.testing import CliRunner
 
 from metalctl.cli._lab_bmcs import _Seconds

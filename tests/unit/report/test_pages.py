@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
+import weakref
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -157,3 +159,32 @@ def test_a_file_that_is_no_dossier_is_refused_with_its_name(tmp_path: Path, text
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadDossier, match="No such file"):
         read_dossiers(tmp_path / "none.json")
+
+
+def test_a_batch_is_written_one_node_at_a_time_and_leaves_their_pages_alone(sample: Sample, tmp_path: Path) -> None:
+    """What a node's page says was written when it ended; a thousand dossiers at once do not fit into memory."""
+    alive: list[weakref.ref[Dossier]] = []
+
+    class Counted(Dossier):
+        pass
+
+    def one_by_one() -> Iterator[Dossier]:
+        for number in range(6):
+            assert sum(made() is not None for made in alive) <= 1
+            values = {f.name: getattr(sample("failed"), f.name) for f in fields(Dossier)}
+            made = Counted(**{**values, "node": f"n{number}"})
+            alive.append(weakref.ref(made))
+            yield made
+
+    artifacts = write_batch(one_by_one(), tmp_path, pages=False)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["batch.json", "batch.junit.xml", "index.html"]
+    assert [d.node for d in read_dossiers(tmp_path / "batch.json")] == [f"n{n}" for n in range(6)]
+    suites = ET.parse(tmp_path / "batch.junit.xml").getroot()
+    assert [len(suites), suites.attrib["tests"], suites.attrib["failures"]] == [6, "54", "12"]
+    assert artifacts[2].sha256 == hashlib.sha256((tmp_path / "batch.json").read_bytes()).hexdigest()
+
+
+def test_a_batch_of_nobody_is_still_whole(tmp_path: Path) -> None:
+    write_batch([], tmp_path)
+    assert read_dossiers(tmp_path / "batch.json") == []
+    assert len(ET.parse(tmp_path / "batch.junit.xml").getroot()) == 0

@@ -24,7 +24,8 @@ def tick(ctx: Context) -> Done | Wait:
     """Inventory once, then the checks."""
     if ctx.inventory("installed") is None:
         _inspect(ctx)
-    row = check_runs.follow(ctx, _spec(ctx), "installed", "accept", str(ctx.options.get("level", "quick")))
+    level = str(ctx.options.get("level", "quick"))
+    row = check_runs.follow(ctx, _run_id(ctx), lambda: _spec(ctx), "installed", "accept", level)
     if row.state == "running":
         return check_runs.still_running(ctx, row, row.progress or "checks are starting")
     findings = _same_machine(ctx) + check_runs.conclude([row], ctx.profile)
@@ -55,10 +56,14 @@ def _inspect(ctx: Context) -> None:
         evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "installed", inventory)
 
 
+def _run_id(ctx: Context) -> str:
+    return f"{ctx.enrollment.id}-accepted-{ctx.enrollment.attempt}"
+
+
 def _spec(ctx: Context) -> RunSpec:
     boot = ctx.boot("installed")
     return RunSpec(
-        run_id=f"{ctx.enrollment.id}-accepted-{ctx.enrollment.attempt}",
+        run_id=_run_id(ctx),
         node=ctx.node.name,
         kind="accept",
         level=str(ctx.options.get("level", "quick")),

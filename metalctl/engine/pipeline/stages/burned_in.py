@@ -6,7 +6,7 @@ from metalctl.content.checks import catalogue
 from metalctl.engine.pipeline import check_runs, cohort, layout
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
-from metalctl.engine.topics import batch_topic
+from metalctl.engine.topics import batch_topic, run_topic
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed, Peer, RunSpec
@@ -16,13 +16,13 @@ from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
 # Seconds: what the others do is told.
-POLL = 30.0
+POLL = 120.0
 
 
 def tick(ctx: Context) -> Done | Wait:
     """Alone first; who fails alone does not keep the others waiting."""
     level = str(ctx.options.get("level", "quick"))
-    alone = check_runs.follow(ctx, _alone(ctx, level), "ramdisk", "burn-in", level)
+    alone = check_runs.follow(ctx, _run_id(ctx), lambda: _alone(ctx, level), "ramdisk", "burn-in", level)
     if alone.state == "running":
         return check_runs.still_running(ctx, alone, alone.progress or "checks are starting")
     findings = check_runs.conclude([alone], ctx.profile)
@@ -31,10 +31,9 @@ def tick(ctx: Context) -> Done | Wait:
     if not ctx.memo.get("ready_for_peers"):
         ctx.memo["ready_for_peers"] = True
         ctx.save_memo()
-        ctx.services.publish(batch_topic(ctx.enrollment.batch))
     mine = cohort.schedule(ctx, level)
     if mine is None:
-        return _await_others(ctx, "waiting for the others of the batch, to test in pairs")
+        return _await("waiting for the others of the batch, to test in pairs", batch_topic(ctx.enrollment.batch))
     return _paired(ctx, level, alone, mine, findings)
 
 
@@ -43,7 +42,8 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
     for pair in mine:
         row = _one_pair(ctx, level, pair)
         if row is None:
-            return _await_others(ctx, f"waiting for the other node of round {pair.round + 1}")
+            other = pair.client if pair.server == ctx.enrollment.id else pair.server
+            return _await(f"waiting for the other node of round {pair.round + 1}", run_topic(other))
         if row.state == "running":
             return check_runs.still_running(ctx, row, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
@@ -51,8 +51,8 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
     return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
 
 
-def _await_others(ctx: Context, why: str) -> Wait:
-    return Wait(POLL, why, (batch_topic(ctx.enrollment.batch),), queued=True)
+def _await(why: str, topic: str) -> Wait:
+    return Wait(POLL, why, (topic,), queued=True)
 
 
 def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:
@@ -63,14 +63,19 @@ def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:
         server = check_runs.found(ctx, _peer_run(ctx, pair.server, pair))
         if (server is None or server.entries == 0) and not cohort.ended(ctx, other):
             return None
-    return check_runs.follow(ctx, _peer_spec(ctx, level, pair, serving), "ramdisk", "peer", level)
+    run_id = _peer_run(ctx, ctx.enrollment.id, pair)
+    return check_runs.follow(ctx, run_id, lambda: _peer_spec(ctx, level, pair, serving), "ramdisk", "peer", level)
+
+
+def _run_id(ctx: Context) -> str:
+    return f"{ctx.enrollment.id}-burned-in-{ctx.enrollment.attempt}"
 
 
 def _alone(ctx: Context, level: str) -> RunSpec:
     paired = _peer_checks(ctx)
     checks = {n: limits for n, limits in ctx.profile.checks.items() if n in ctx.profile.burn_in and n not in paired}
     return RunSpec(
-        run_id=f"{ctx.enrollment.id}-burned-in-{ctx.enrollment.attempt}",
+        run_id=_run_id(ctx),
         node=ctx.node.name,
         kind="burn-in",
         level=level,
@@ -91,7 +96,7 @@ def _armed(ctx: Context) -> tuple[Armed, ...]:
         to_write += layout.roles(ctx).get("wal", ())
     if "etcd-fdatasync" in ctx.profile.burn_in:
         to_write += (layout.root_disk(ctx),)
-    if check_runs.found(ctx, f"{ctx.enrollment.id}-burned-in-{ctx.enrollment.attempt}") is not None:
+    if check_runs.found(ctx, _run_id(ctx)) is not None:
         return ()
     return tuple(layout.arm(ctx, disk, "fio-write") for disk in to_write)
 

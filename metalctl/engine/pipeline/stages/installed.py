@@ -24,10 +24,7 @@ from metalctl.model.verdict import Verdict
 def tick(ctx: Context) -> Done | Wait:
     """Write and verify, then boot from disk, then compare who called."""
     disk = layout.root_disk(ctx)
-    done = check_runs.found(ctx, run_id(ctx))
-    row = done if done is not None and done.state != "running" else check_runs.follow(
-        ctx, _spec(ctx, disk, started=done is not None), "ramdisk", "install"
-    )  # fmt: skip
+    row = check_runs.follow(ctx, run_id(ctx), lambda: _spec(ctx, disk), "ramdisk", "install")
     if row.state == "running":
         return check_runs.still_running(ctx, row, row.progress or "the installer is starting")
     findings = check_runs.conclude([row])
@@ -56,14 +53,13 @@ def installation_of(final: dict[str, Any] | None) -> Installation:
     return decode(Installation, data)
 
 
-def _spec(ctx: Context, disk: Disk, *, started: bool) -> InstallSpec:
+def _spec(ctx: Context, disk: Disk) -> InstallSpec:
     image = ctx.services.images.get(ctx.profile.install.os)
     if image is None:
         there = ", ".join(sorted(ctx.services.images)) or "none"
         raise EngineError(
             f"no image {ctx.profile.install.os!r} is served", hint=f"set install.os of the profile to one of: {there}"
         )
-    armed = layout.arm(ctx, disk, "install") if not started else None
     boot = ctx.boot("ramdisk")
     return InstallSpec(
         run_id=run_id(ctx),
@@ -73,8 +69,8 @@ def _spec(ctx: Context, disk: Disk, *, started: bool) -> InstallSpec:
         disk_size=disk.size or 0,
         base_url=image.url,
         manifest=image.manifest,
-        seed=seed.render(ctx) if not started else {},
-        armed=armed or layout.arm_nothing(disk, ctx.enrollment.id),
+        seed=seed.render(ctx),
+        armed=layout.arm(ctx, disk, "install"),
         boot_id=boot.boot_id if boot else "",
     )
 

@@ -29,8 +29,8 @@ def tick(enrollment, stage):
 walker = Walker(tick)
 durable = Durable(f"sqlite:///{folder}/w.db", sys.argv[2].split(","), walker.walk)
 durable.launch()
-durable.start("n1", 1)
-durable.start("n1", 1)
+durable.start([("n1", 1)])
+durable.start([("n1", 1)])
 while DBOS.get_workflow_status("n1.1").status in ("ENQUEUED", "PENDING"):
     time.sleep(0.05)
 durable.stop()

@@ -6,12 +6,12 @@ from metalctl.engine.durability.places import Places
 
 
 def test_a_holder_that_ends_makes_room_for_the_next_in_the_queue() -> None:
-    freed: list[int] = []
-    places = Places(2, lambda: freed.append(1))
+    freed: list[str] = []
+    places = Places(2, freed.append)
     assert [places.claim(name) for name in "abcd"] == [True, True, False, False]
     assert (places.before("c"), places.before("d")) == (0, 1)
     places.release("a")
-    assert freed == [1]
+    assert freed == ["c"]
     assert [places.claim("d"), places.claim("c")] == [False, True]
 
 

@@ -89,6 +89,10 @@ def test_neither_a_warning_nor_a_waiver_lets_a_run_without_a_good_end_pass() -> 
             check_runs.conclude([bad], free)
 
 
+def spec() -> RunSpec:
+    return RunSpec("r1", "n1", "burn-in", "quick", {})
+
+
 @pytest.fixture
 def ctx(services: Services, enrolled: Callable[..., str]) -> Context:
     identifier = enrolled()
@@ -106,14 +110,14 @@ def test_a_run_of_a_boot_before_this_one_is_lost_and_not_read_on(ctx: Context, m
     monkeypatch.setattr(runs, "tail", never)
     with ctx.store() as connection:
         evidence.save_run(connection, RunRow("r1", ctx.enrollment.id, "burn-in", "quick", "before"))
-    found = check_runs.follow(ctx, RunSpec("r1", "n1", "burn-in", "quick", {}), "ramdisk", "burn-in")
+    found = check_runs.follow(ctx, "r1", spec, "ramdisk", "burn-in")
     assert found.state == "lost"
 
 
 def test_a_run_that_ended_is_not_asked_again(ctx: Context) -> None:
     with ctx.store() as connection:
         evidence.save_run(connection, RunRow("r1", ctx.enrollment.id, "burn-in", "quick", "now", state="finished"))
-    assert check_runs.follow(ctx, RunSpec("r1", "n1", "burn-in", "quick", {}), "ramdisk", "burn-in").state == "finished"
+    assert check_runs.follow(ctx, "r1", spec, "ramdisk", "burn-in").state == "finished"
 
 
 def test_a_run_is_started_once_and_then_tailed(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,5 +126,5 @@ def test_a_run_is_started_once_and_then_tailed(ctx: Context, monkeypatch: pytest
     monkeypatch.setattr(runs, "start", lambda *_: calls.append("start"))
     monkeypatch.setattr(runs, "tail", lambda *_: calls.append("tail"))
     for _ in range(3):
-        check_runs.follow(ctx, RunSpec("r1", "n1", "burn-in", "quick", {}), "ramdisk", "burn-in")
+        check_runs.follow(ctx, "r1", spec, "ramdisk", "burn-in")
     assert calls == ["start", "tail", "tail"]

@@ -18,6 +18,7 @@ from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.stages import burned_in
+from metalctl.engine.topics import batch_topic
 from metalctl.model.boot import PhoneHome
 from metalctl.model.dossier import StageRecord
 from metalctl.model.measurement import CheckResult
@@ -78,6 +79,27 @@ def test_everybody_waits_for_whoever_may_still_come(place: Place) -> None:
     assert ours is not None
     assert [{p.server, p.client} for p in ours] == [{a.enrollment.id, b.enrollment.id}]
     assert cohort.schedule(b, "quick") == ours
+
+
+def test_of_many_that_wait_each_is_told_once_when_the_last_is_ready_or_drops_out(
+    database: Engine, services: Services, place: Place
+) -> None:
+    """Told by everybody who became ready before the last, a thousand nodes would look a million times."""
+    told: list[str] = []
+    services.publish = lambda topic, after=0.0: told.append(topic)
+    first, late, lost = place("a", True), place("b", False), place("c", False)
+    assert cohort.schedule(first, "quick") is None
+    late = place("b", True)
+    assert cohort.schedule(late, "quick") is None
+    cohort.dropped(first)
+    assert told == []
+    fail(database, lost)
+    cohort.dropped(lost)
+    assert told == [batch_topic(first.enrollment.batch)]
+    assert cohort.schedule(late, "quick")
+    assert told == [batch_topic(first.enrollment.batch)] * 2
+    cohort.schedule(first, "quick")
+    assert len(told) == 2
 
 
 def test_all_who_become_ready_in_one_moment_find_one_schedule(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,8 +85,8 @@ def test_a_node_is_accepted_by_the_verdicts_of_its_checks_on_the_installed_syste
 ) -> None:
     asked: list[str] = []
 
-    def follow(_: Context, spec: Any, system: str, kind: str, level: str) -> RunRow:
-        asked.extend((system, kind, spec.kind))
+    def follow(_: Context, run_id: str, make: Any, system: str, kind: str, level: str) -> RunRow:
+        asked.extend((system, kind, make().kind))
         results = [CheckResult("kvm-guest", verdict)]
         return RunRow("r1", "e1", kind, level, "i1", state=how, results=results, final={"event": "run-finished"})
 
@@ -103,9 +103,9 @@ def test_a_node_is_accepted_by_the_verdicts_of_its_checks_on_the_installed_syste
 def test_a_node_that_fails_alone_is_burned_in_no_further_and_no_partner_for_others(
     ctx: Context, monkeypatch: pytest.MonkeyPatch, verdict: Verdict
 ) -> None:
-    def follow(_: Context, spec: Any, *__: str) -> RunRow:
+    def follow(_: Context, run_id: str, *__: Any) -> RunRow:
         results = [CheckResult("memory", verdict)]
-        return RunRow(spec.run_id, "e1", "burn-in", "quick", "r1", "finished", results=results,
+        return RunRow(run_id, "e1", "burn-in", "quick", "r1", "finished", results=results,
                       final={"event": "run-finished"})  # fmt: skip
 
     monkeypatch.setattr(check_runs, "follow", follow)
@@ -124,7 +124,7 @@ def test_an_installed_system_that_sees_another_machine_than_was_matched_fails_by
             found = Inventory(kind, Identity("S1SER"), memory=memory)
             evidence.add_inventory(connection, "n1", ctx.enrollment.id, kind, found)
 
-    def follow(_: Context, __: Any, system: str, kind: str, level: str) -> RunRow:
+    def follow(_: Context, __: str, ___: Any, system: str, kind: str, level: str) -> RunRow:
         results = [CheckResult("kvm-guest", Verdict.PASS)]
         return RunRow("r1", "e1", kind, level, "i1", state="finished", results=results, final={"event": "run-finished"})
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from metalctl.bmc.errors import PowerNotReached
 from metalctl.engine.pipeline import power
 from metalctl.engine.pipeline.context import Context
+from metalctl.engine.pipeline.directory import issue_token
 from metalctl.engine.pipeline.outcome import Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.settings import Boot
+from metalctl.model.boot import PhoneHome
 from metalctl.model.dossier import StageRecord
 from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
@@ -155,3 +158,53 @@ def test_a_site_whose_machines_are_slow_gives_them_longer(
     clock.now += 2
     power.boot_into(ctx, "ramdisk")
     assert bmc.commands[-1] == "power cycle"
+
+
+class LateBmc(FakeBmc):
+    """Switches the power, and then says that it did not."""
+
+    def set_power(self, wanted: str, timeout: float = 120) -> None:
+        super().set_power(wanted, timeout)
+        raise PowerNotReached("the power did not come on in time")
+
+
+@contextmanager
+def not_reached(ctx: Context) -> Iterator[FakeBmc]:
+    """One order to a BMC that says so, then an ordinary one that is on."""
+    late, usual = LateBmc(), FakeBmc()
+    ctx.services.open_bmc = lambda _: contextmanager(lambda: (yield late))()  # type: ignore[method-assign, assignment, misc]
+    with pytest.raises(PowerNotReached):
+        power.boot_into(ctx, "ramdisk")
+    assert late.commands == ["boot pxe", "power on"]
+    usual.power = lambda: "on"  # type: ignore[method-assign]
+    ctx.services.open_bmc = lambda _: contextmanager(lambda: (yield usual))()  # type: ignore[method-assign, assignment, misc]
+    yield usual
+
+
+def test_a_boot_that_is_under_way_is_not_cut_although_its_power_was_said_not_to_come(ctx: Context) -> None:
+    with not_reached(ctx) as bmc:
+        with ctx.store() as connection:
+            issue_token(connection, ctx.enrollment.id, "n1", "ramdisk")
+        assert "powered on" in power.boot_into(ctx, "ramdisk").why
+        assert bmc.commands == []
+        # Nor is the token that it was served: the boot comes, and is heard.
+        with ctx.store() as connection:
+            assert boots.has_waiting_token(connection, ctx.enrollment.id, "ramdisk")
+    assert ctx.memo["boot_attempts"] == 1
+
+
+def test_a_boot_of_which_nothing_was_seen_is_ordered_again(ctx: Context) -> None:
+    with not_reached(ctx) as bmc:
+        power.boot_into(ctx, "ramdisk")
+        assert bmc.commands == ["boot pxe", "power cycle"]
+
+
+@pytest.mark.parametrize("system", ["ramdisk", "installed"])
+def test_a_system_that_called_while_its_power_was_ordered_again_is_left_running(ctx: Context, system: str) -> None:
+    with not_reached(ctx) as bmc:
+        ctx.memo["ordering"] = 1
+        with ctx.store() as connection:
+            report = PhoneHome("", "n1", system, "boot-1", "u", "s", (MAC,), "127.0.0.1", ("ssh-ed25519 AAAA",))
+            boots.add_boot(connection, ctx.enrollment.id, report)
+        power.boot_into(ctx, system)
+        assert bmc.commands == []

@@ -253,8 +253,10 @@ def specs(monkeypatch: pytest.MonkeyPatch) -> list[InstallSpec]:
     """The installations that were asked for."""
     asked: list[InstallSpec] = []
 
-    def follow(ctx: Context, spec: InstallSpec, *_: str) -> RunRow:
-        asked.append(spec)
+    def follow(ctx: Context, run_id: str, make: Callable[[], InstallSpec], *_: str) -> RunRow:
+        if (known := check_runs.found(ctx, run_id)) is not None:
+            return known
+        asked.append(spec := make())
         row = RunRow(spec.run_id, ctx.enrollment.id, "install", "", "r1")
         with ctx.store() as connection:
             evidence.save_run(connection, row)
@@ -304,14 +306,13 @@ def test_a_disk_that_was_not_looked_at_in_this_boot_is_not_written(
 def test_leave_to_write_is_given_once_for_the_root_disk_and_expires(
     ctx: Context, node: FakeRemote, specs: list[InstallSpec]
 ) -> None:
-    """After a crash the run is followed, and what is handed over by then gives no leave."""
+    """After a crash the run is followed: no other leave is made."""
     prepare(ctx)
     for _ in range(2):
         assert isinstance(installed.tick(ctx), Wait)
-    first, second = (spec.armed for spec in specs)
+    (first,) = (spec.armed for spec in specs)
     assert (first.serial, first.size, first.action) == ("ROOT1", 20 * GIB, "install")
-    assert first.expires > second.expires == 0.0
-    assert second.action == "none"
+    assert first.expires > 0
     with ctx.store() as connection:
         armed = [line for line in audit.of_node(connection, "n1") if line["action"] == "disk-armed"]
     assert [line["detail"]["serial"] for line in armed] == ["ROOT1"]

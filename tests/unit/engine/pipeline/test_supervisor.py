@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import Engine
@@ -19,8 +19,8 @@ class FakeWalks:
         self.walked: frozenset[str] = frozenset()
         self.calls: list[str] = []
 
-    def start(self, enrollment: str, attempt: int) -> None:
-        self.calls.append(f"start {enrollment} {attempt}")
+    def start(self, wanted: Sequence[tuple[str, int]]) -> None:
+        self.calls += [f"start {enrollment} {attempt}" for enrollment, attempt in wanted]
 
     def rescue(self, enrollment: str, attempt: int) -> None:
         self.calls.append(f"rescue {enrollment} {attempt}")
@@ -97,3 +97,34 @@ def test_a_database_that_cannot_be_read_now_is_read_at_the_next_look(
     assert "database is locked" in supervisor.error
     supervisor.look()
     assert (supervisor.error, walks.calls) == ("", [f"start {one} 1"])
+
+
+def test_thousands_are_begun_some_at_a_time_and_each_once(
+    supervisor: Supervisor, walks: FakeWalks, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 3)
+    made = [enrolled(f"n{n}") for n in range(7)]
+    counts = []
+    for _ in range(4):
+        supervisor.look()
+        counts.append(len(walks.calls))
+    assert counts == [3, 6, 7, 7]
+    assert walks.calls == [f"start {name} 1" for name in made]
+
+
+def test_a_round_that_failed_is_none(supervisor: Supervisor, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What systemd is told rests on it: a service that can read its store no more is started again."""
+
+    def locked(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    clock.now = 100.0
+    supervisor.look()
+    assert supervisor.idle == 0.0
+    with monkeypatch.context() as broken:
+        broken.setattr(enrollments, "under_way", locked)
+        clock.now = 160.0
+        supervisor.look()
+        assert supervisor.idle == 60.0
+    supervisor.look()
+    assert supervisor.idle == 0.0

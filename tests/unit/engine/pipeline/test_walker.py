@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -91,6 +92,22 @@ def test_what_a_walk_waits_for_cuts_its_wait_short(topic: str, made: Callable[..
     assert len(called) == 2
 
 
+def test_what_is_told_for_later_cuts_the_wait_short_then(made: Callable[..., Walker]) -> None:
+    tick, called = playing(Next.wait(3600), PASSED)
+    walker = made(tick)
+
+    async def scene() -> float:
+        walk = asyncio.create_task(walker.walk("n1", "inspected"))
+        while not called:
+            await asyncio.sleep(0.01)
+        begun = time.monotonic()
+        walker.publish(node_topic("n1"), 0.3)
+        assert await asyncio.wait_for(walk, 30)
+        return time.monotonic() - begun
+
+    assert asyncio.run(scene()) >= 0.3
+
+
 def test_what_happens_while_a_tick_looks_is_not_missed(made: Callable[..., Walker]) -> None:
     looks: list[int] = []
 
@@ -142,3 +159,35 @@ def test_closing_waits_for_the_tick_that_runs() -> None:
     threading.Timer(0.2, go.set).start()
     walker.close()
     assert ended.is_set()
+
+
+def test_ticks_that_all_hang_are_seen_as_soon_as_others_wait_for_a_thread(made: Callable[..., Walker]) -> None:
+    go, running = threading.Event(), threading.Semaphore(0)
+
+    def tick(_enrollment: str, _stage: str) -> Next:
+        running.release()
+        go.wait(30)
+        return PASSED
+
+    walker = made(tick)
+
+    async def scene() -> None:
+        walks = [asyncio.create_task(walker.walk(f"n{n}", "inspected")) for n in range(4)]
+        await asyncio.sleep(0)
+        for _ in walks:
+            assert await asyncio.to_thread(running.acquire, timeout=30)
+        assert walker.idle == 0.0, "each has its thread: long ticks are no stuck service"
+        assert (walker.longest[0], walker.longest[1] > 0) == ("n0", True)
+        walks.append(asyncio.create_task(walker.walk("n4", "inspected")))
+        await asyncio.sleep(0.05)
+        first = walker.idle
+        await asyncio.sleep(0.05)
+        assert walker.idle > first > 0.0
+        go.set()
+        await asyncio.gather(*walks)
+        assert (walker.idle, walker.longest[0]) == (0.0, "")
+
+    try:
+        asyncio.run(scene())
+    finally:
+        go.set()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from metalctl.engine.reach.news import QUICK, SILENT, SLOW, Newsroom
+from metalctl.engine.reach.news import APART, QUICK, SILENT, SLOW, Newsroom
 from metalctl.engine.state import StateDir
 from metalctl.engine.topics import node_topic
 from metalctl.model.codec import decode
@@ -88,6 +88,30 @@ def test_a_run_that_calls_is_not_read_until_it_grows_and_one_that_fell_silent_is
     clock.now += SILENT
     assert not room.nothing_new("n1-run", 3)
     assert room.pause("n1-run") == QUICK
+
+
+def test_after_a_restart_runs_are_read_one_after_the_other_and_one_that_calls_at_once(
+    room: Newsroom, clock: Clock
+) -> None:
+    """A thousand SSH connections in one moment would starve everything else."""
+    runs = [f"r{n}" for n in range(100)]
+    for run in runs:
+        room.expect(run, run, known=True)
+    assert sum(not room.nothing_new(run, 5) for run in runs) == 1
+    pauses = [room.pause(run) for run in runs[1:]]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == pytest.approx(99 * APART)
+    call(room, 5, 1, runs[-1])
+    assert not room.nothing_new(runs[-1], 5)
+    clock.now += 50 * APART
+    assert sum(not room.nothing_new(run, 5) for run in runs[:-1]) == pytest.approx(51, abs=1)
+    assert room.pause(runs[0]) == QUICK
+    # Once more expected, as each tick does, is no other turn; and who comes later does not wait for turns long gone.
+    room.expect(runs[1], runs[1], known=True)
+    assert not room.nothing_new(runs[1], 5)
+    clock.now += 1000
+    room.expect("late", "late", known=True)
+    assert not room.nothing_new("late", 5)
 
 
 def test_the_key_outlives_a_restart_and_is_the_owners_alone(room: Newsroom, state: StateDir) -> None:

@@ -83,8 +83,9 @@ def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
                 transport.add_server_key(host_key)
                 transport.set_subsystem_handler("sftp", paramiko.SFTPServer, Files)
                 Files.transport = transport
-                transport.start_server(server=Node(deed, transport))
                 stack.callback(transport.close)
+                # With an event it does not wait: the deed may have cut the connection before it looks.
+                transport.start_server(threading.Event(), Node(deed, transport))
 
             threading.Thread(target=serve, daemon=True).start()
             known = (f"{host_key.get_name()} {host_key.get_base64()}",)
