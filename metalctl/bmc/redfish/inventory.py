@@ -21,7 +21,7 @@ from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.read_chassis import own_chassis, read_pcie, read_power, read_thermal
 from metalctl.bmc.redfish.read_compute import read_bios, read_cpu, read_memory, read_secure_boot
 from metalctl.bmc.redfish.read_homes import homes_of
-from metalctl.bmc.redfish.read_manager import manager_of, read_firmware, read_log, read_manager
+from metalctl.bmc.redfish.read_manager import Found, manager_of, read_firmware, read_log, read_manager
 from metalctl.bmc.redfish.read_network import read_nics
 from metalctl.bmc.redfish.read_storage import read_storage
 from metalctl.bmc.redfish.systems import Machine
@@ -91,7 +91,7 @@ class Walk:
             memory=memory.result(),
             disks=disks,
             nics=nics.result(),
-            firmware=self._firmware(own.firmware if own else "", firmware.result()),
+            firmware=self._firmware(own.firmware if own else "", firmware.result(), manager.result()),
             bmc_address=reader.client.endpoint.address,
             power=power_state(system.json),
             emulated=quirks.emulated,
@@ -120,11 +120,12 @@ class Walk:
         """What the BMC was refused for."""
         return tuple(refusal_finding(one) for one in self.reader.refusals)
 
-    def _firmware(self, bmc: str, listed: list[Software]) -> tuple[Firmware, ...]:
+    def _firmware(self, bmc: str, listed: list[Software], manager: Found) -> tuple[Firmware, ...]:
         """First the BIOS and the BMC under these names, then what the update service lists under its own."""
+        idle = parts_firmware.idle_images([self.system, *([manager[0]] if manager else [])])
         stated = (("bios", self.system.bios_version), ("bmc", bmc))
         own = [Firmware(n, version) for n, version in stated if version and f"firmware.{n}" not in self.quirks.distrust]
-        return (*own, *parts_firmware.firmwares(listed, {one.version for one in own}))
+        return (*own, *parts_firmware.firmwares(listed, {one.version for one in own}, idle))
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
         distrusted = (Unreadable(fact, why) for fact, why in sorted(self.quirks.distrust.items()))

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.links import path_of, plain
+from metalctl.bmc.redfish.values import child, items
+from metalctl.bmc.redfish.wire import Record
 from metalctl.bmc.redfish.wire_manager import Software
 from metalctl.model import placeholders
 from metalctl.model.inventory import Firmware
+from metalctl.model.parts import folded
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -26,15 +32,26 @@ _TOLD = {
     r"redundant (?:system )?(?:rom|bios|bmc|image)",
 }
 _NAMED = {
+    "backup": r"factory|secondary(?! (?:port|nic|slot|controller|cpu|psu|power))|"
+    r"redundant(?! (?:power|psu|supply|fan|array))|mirror",
     "staged": r"staged|staging|pending|available|downloaded|uploaded|next boot",
     "inactive": r"inactive|passive|standby (?:image|bank|bios|bmc|rom)|(?:image|bank|bios|bmc|rom) standby",
 }
-_STATES = {"standbyspare": "backup", "standbyoffline": "backup", "disabled": "inactive", "updating": "staged"}
+_STATES = {"standbyspare": "backup", "standbyoffline": "backup", "disabled": "inactive", "updating": "staged",
+           "unavailableoffline": "inactive", "deferring": "staged"}  # fmt: skip
+# What a maker's extension or an annotation says of it, word for word (folded), under a name that is about its state.
+_ABOUT_STATE = re.compile(r"(?:image|firmware|software)?(?:status|state|role|activation|bank)")
+_SAYS = {"available": "staged", "availableforinstallation": "staged", "staged": "staged", "pending": "staged",
+         "ready": "staged", "inactive": "inactive", "standby": "backup", "backup": "backup", "secondary": "backup",
+         "alternate": "backup", "golden": "backup", "factory": "backup", "recovery": "backup", "redundant": "backup",
+         "previous": "previous", "rollback": "previous", "availableforrollback": "previous"}  # fmt: skip
+_RUNNING = frozenset({"active", "isactive", "running", "isrunning", "installed", "isinstalled"})
 _INSTALLED, _CURRENT = "installed", "current"
 _RUNS = r"installed|current|active|primary|running"
 _MARK = "|".join([*_TOLD.values(), *_NAMED.values(), _RUNS])
 _NO_NAMES = re.compile(r"(?:(?:software|firmware|inventory|image|version|component)s? ?)+")
 # A machine runs one of each: where its version is known, other versions of that name do not run.
+_MOST_HINTS = 500
 _ONLY_ONE = frozenset({"bios", "uefi", "bmc"})
 
 
@@ -54,7 +71,22 @@ class _Record:
 
 def _record(one: Software) -> _Record:
     own = one.id or one.path.rstrip("/").rpartition("/")[2]
-    return _Record(one, own, _about(own, one.name, one.version), _image(own, one.name, one.about, one.state))
+    image = _image(own, one.name, one.about, one.state) or next(_hints(one.json), "")
+    return _Record(one, own, _about(own, one.name, one.version), image)
+
+
+def _hints(json: Resource) -> Iterator[str]:
+    """The images that its extensions name: "staged", "inactive"…; nothing for one that runs."""
+    todo: list[tuple[str, Any]] = [
+        (name, value) for name, value in json.items() if name == "Oem" or name[:9] == "@Redfish."
+    ]
+    for name, value in todo:
+        if isinstance(value, dict) and len(todo) < _MOST_HINTS:
+            todo += value.items()
+        elif isinstance(value, str) and _ABOUT_STATE.fullmatch(folded(name)) and (image := _SAYS.get(folded(value))):
+            yield image
+        elif value is False and folded(name) in _RUNNING:
+            yield "inactive"
 
 
 @lru_cache(maxsize=4096)  # the machines of a rack list the same
@@ -84,9 +116,15 @@ def _words(text: str) -> str:
     return " ".join(_TOKEN.findall(text)).lower()
 
 
-def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple[Firmware, ...]:
-    """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC)."""
+def firmwares(
+    found: Iterable[Software], running: Collection[str] = (), idle: Collection[str] = ()
+) -> tuple[Firmware, ...]:
+    """Each firmware once; running: versions that run, as the system and the manager themselves say (BIOS and BMC).
+
+    idle: addresses of images beside the one that the manager says is active (see `idle_images`).
+    """
     records = [_record(one) for one in found if placeholders.text(one.version) and not one.absent]
+    records = [replace(one, state=one.state or "inactive") if plain(one.json.path) in idle else one for one in records]
     by_name: dict[str, list[_Record]] = defaultdict(list)
     for one in records:
         by_name[one.json.name].append(one)
@@ -96,6 +134,16 @@ def firmwares(found: Iterable[Software], running: Collection[str] = ()) -> tuple
         for firmware in reversed(_of_name(listed, running))
     }
     return tuple(sorted(kept.values(), key=lambda one: (one.component, one.version, one.state)))
+
+
+def idle_images(owners: Iterable[Record]) -> frozenset[str]:
+    """The images that a manager or system has beside its active one (Manager.Links.ActiveSoftwareImage)."""
+    idle: set[str] = set()
+    for one in owners:
+        links = child(one.json, "Links")
+        active = plain(path_of(child(links, "ActiveSoftwareImage")))
+        idle |= {plain(path_of(image)) for image in items(links, "SoftwareImages")} - {active} if active else set()
+    return frozenset(idle)
 
 
 def _of_name(listed: list[_Record], running: Collection[str]) -> list[Firmware]:

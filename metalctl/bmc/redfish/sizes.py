@@ -28,12 +28,12 @@ class Bounds:
         return f"states {stated} {self.unit}, which no {self.what} has: it must be in another unit"
 
 
-# A spinning disk of 30 GB is older than Redfish; the largest drives have 0.25 PB.
-_DRIVES = {"hdd": 30e9, "nvme": 8e9, "ssd": 4e9}
-# JEDEC has no smaller modules of these; HBM, LPDDR and persistent memory are larger still. The largest has 1 TiB.
-_MODULES = {"ddr5": 4096, "ddr4": 2048}
-_MOST_MIB = 4 * 2**20
-_LEAST_MIB = 1024
+# (least, most). A spinning disk of 30 GB is older than Redfish; the largest drives made have 0.25 PB, disks 0.05.
+_DRIVES = {"hdd": (30e9, 120e12), "nvme": (8e9, 400e12), "ssd": (4e9, 400e12)}
+_ANY_DRIVE = (1e9, 400e12)
+# JEDEC has no smaller modules of these, and twice the largest that is made is the most. Not of HBM, LPDDR and the like.
+_MODULES = {"ddr5": (4096, 2**20), "ddr4": (2048, 2**19), "ddr3": (512, 2**17)}
+_ANY_MODULE = (1024, 4 * 2**20)
 VOLUME = Bounds("volume", "bytes", 1e8, 1e18)
 SUPPLY = Bounds("power supply", "W", 20, 100_000)
 CLOCK = Bounds("processor", "MHz", 100, 20_000)
@@ -46,14 +46,16 @@ _FAR_OFF = 100
 
 def drive(size: float | None, kind: str) -> str:
     """Bytes of a drive of that kind ("hdd", "ssd", "nvme", "unknown")."""
-    return Bounds(kind if kind in _DRIVES else "drive", "bytes", _DRIVES.get(kind, 1e9), 1e15).doubt(size)
+    least, most = _DRIVES.get(kind, _ANY_DRIVE)
+    return Bounds(kind if kind in _DRIVES else "drive", "bytes", least, most).doubt(size)
 
 
 def module(mib: float | None, kind: str) -> str:
     """MiB of a memory module; kind as Redfish has it ("DDR4", "DDR5_SDRAM", "")."""
     family = next((one for one in _MODULES if one in kind.lower() and "lp" not in kind.lower()), "")
     what = f"{family.upper()} module" if family else "memory module"
-    return Bounds(what, "MiB", _MODULES.get(family, _LEAST_MIB), _MOST_MIB).doubt(mib)
+    least, most = _MODULES.get(family, _ANY_MODULE)
+    return Bounds(what, "MiB", least, most).doubt(mib)
 
 
 def total(gib: float | None, fitted: int, sockets: int | None) -> str:

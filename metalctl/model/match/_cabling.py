@@ -1,11 +1,13 @@
 """The cabling plan against what LLDP sees: which port is where, and which two were swapped.
 
-A line of the plan names a port of ours (kernel name, MAC, PCI address or slot) and the switch port that it belongs to.
+A line of the plan names a port of ours (kernel name, MAC, PCI address, slot and port, or a slot with one port) and the
+switch port that it belongs to. The ports of a slot are counted from 1 in the order of their PCI addresses: "Slot 5 port 2".
+A switch may be named by its chassis id (MAC), too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
@@ -21,12 +23,12 @@ Placed = list[tuple[Cable, Nic]]
 def findings(inventory: Inventory, plan: tuple[Cable, ...]) -> Iterator[Finding]:
     """One finding for each line of the plan that is about this machine."""
     ours = [cable for cable in plan if fits(inventory.identity.serial, (cable.machine,))]
-    placed: Placed = [(cable, nic) for cable in ours if (nic := _port(inventory, cable))]
-    known = dict(placed)
+    named = {cable: _ports(inventory, cable) for cable in ours}
+    placed: Placed = [(cable, nics[0]) for cable, nics in named.items() if len(nics) == 1]
     if plan and not ours:
         yield _no_line(inventory, plan)
     for cable in ours:
-        yield _line(inventory, cable, known.get(cable), placed)
+        yield _line(inventory, cable, named[cable], placed)
 
 
 def _no_line(inventory: Inventory, plan: tuple[Cable, ...]) -> Finding:
@@ -38,13 +40,35 @@ def _no_line(inventory: Inventory, plan: tuple[Cable, ...]) -> Finding:
     return Finding("cabling", Verdict.SKIP, expected, got, source=source_of(inventory, "identity"))
 
 
-def _port(inventory: Inventory, cable: Cable) -> Nic | None:
-    wanted = cable.port.lower()
-    return next((n for n in inventory.nics if wanted in (n.name.lower(), n.mac, n.pci.lower(), n.slot.lower())), None)
+def _ports(inventory: Inventory, cable: Cable) -> list[Nic]:
+    """The ports that the line may mean: by what only one port has, by slot and port, by slot alone."""
+    wanted, nics = " ".join(cable.port.lower().split()), inventory.nics
+    own = [n for n in nics if wanted in (n.name.lower(), n.mac, n.pci.lower())]
+    return own or [n for n in nics if wanted in _of_slot(n, nics)] or [n for n in nics if wanted == n.slot.lower()]
 
 
-def _line(inventory: Inventory, cable: Cable, nic: Nic | None, placed: Placed) -> Finding:
+def _of_slot(nic: Nic, nics: Iterable[Nic]) -> set[str]:
+    """How a port is called by its slot: "slot 5 port 2", "slot 5 2", "slot 5/2", "slot 5-2", "slot 5 ens5f1"."""
+    beside = sorted((n for n in nics if n.slot == nic.slot), key=lambda n: (n.pci, n.name, n.mac))
+    ways = [f"{mark}{word}" for word in (beside.index(nic) + 1, nic.name.lower()) for mark in (" port ", " ", "/", "-")]
+    return {f"{nic.slot.lower()}{way}" for way in ways} if nic.slot else set()
+
+
+def _several(inventory: Inventory, cable: Cable, nics: list[Nic], name: str) -> Finding:
+    """A slot with more ports than one: the first is as good a guess as the last."""
+    got = f"{plural(len(nics), 'port')}: {', '.join(n.label for n in nics)}"
+    remedy = f'{cable.port} has {got}: write which one in the plan, such as "{cable.port} port 1", or its MAC address'
+    source = source_of(inventory, "nics")
+    return Finding(
+        name, Verdict.UNKNOWN, _target(cable), got, cable.port, source, remedy, frus=tuple(map(of_nic, nics))
+    )
+
+
+def _line(inventory: Inventory, cable: Cable, nics: list[Nic], placed: Placed) -> Finding:
     name, expected = f"cabling.{cable.port}", _target(cable)
+    if len(nics) > 1:
+        return _several(inventory, cable, nics, name)
+    nic = nics[0] if nics else None
     if nic is None:
         if reason(inventory, "nics") or (not inventory.nics and inventory.source != "in-band"):
             return unknown(inventory, name, expected, "nics", cable.port)
@@ -77,7 +101,9 @@ def _target(cable: Cable) -> str:
 
 def _is_at(nic: Nic, cable: Cable) -> bool:
     other = nic.neighbour
-    return other is not None and fits(other.switch, (cable.switch,)) and fits(other.port, (cable.switch_port,))
+    if other is None or not fits(other.port, (cable.switch_port,)):
+        return False
+    return fits(other.switch, (cable.switch,)) or bool(other.switch_mac and fits(other.switch_mac, (cable.switch,)))
 
 
 def _move(cable: Cable, nic: Nic, placed: Placed) -> str:

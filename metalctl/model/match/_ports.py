@@ -159,7 +159,7 @@ def _near(ports: list[Nic], need: BondRequirement) -> tuple[Nic, ...]:
     """As many ports as the bond has, of one switch if one has enough."""
     by_switch: dict[str, list[Nic]] = defaultdict(list)
     for nic in ports:
-        by_switch[nic.neighbour.switch if nic.neighbour else ""].append(nic)
+        by_switch[_switch(nic)].append(nic)
     whole = [group for switch, group in sorted(by_switch.items()) if switch and len(group) >= need.members]
     return tuple((whole[0] if whole else ports)[: need.members])
 
@@ -183,7 +183,8 @@ def _apart(ports: list[Nic], need: BondRequirement) -> tuple[tuple[Nic, ...], li
 
 
 def _switch(nic: Nic) -> str:
-    return nic.neighbour.switch if nic.neighbour else ""
+    """What tells its switch from others: the chassis id where LLDP states one, for two may have one name; else that."""
+    return (nic.neighbour.switch_mac.lower() or nic.neighbour.switch) if nic.neighbour else ""
 
 
 def _hidden(nic: Nic, need: BondRequirement) -> Objection | None:
@@ -202,7 +203,7 @@ def _hidden(nic: Nic, need: BondRequirement) -> Objection | None:
 def _shares(nic: Nic, chosen: list[Nic], need: BondRequirement) -> Objection:
     if need.distinct_switches and _switch(nic) in map(_switch, chosen):
         remedy = f"{nic.label} is on a switch that another member uses: move its cable to the other switch"
-        return Objection(nic, "switches", "one switch each", _switch(nic), remedy)
+        return Objection(nic, "switches", "one switch each", nic.neighbour.switch if nic.neighbour else "", remedy)
     remedy = f"{nic.label} is on a card that another member uses: use a port of another card, or fit one"
     return Objection(nic, "cards", "one card each", f"card {card(nic)}", remedy)
 

@@ -9,7 +9,7 @@ import pytest
 
 from metalctl.model.inventory import Inventory
 from metalctl.model.verdict import Verdict
-from tests.unit.bmc.stated import FIRMWARE, judged, read
+from tests.unit.bmc.stated import FIRMWARE, MANAGER, judged, machine, read, to
 
 APART = "firmware records with equal names are told apart by their ids"
 IMAGES = "a record of a previous, staged or backup image is shown as such and is never installed"
@@ -106,6 +106,37 @@ def test_of_the_images_of_one_part_only_the_installed_is_judged() -> None:
 )
 def test_more_words_for_an_image_that_does_not_run(id_: str, name: str, state: str) -> None:
     assert {state for _, _, state in shown(listed((id_, name, "5.1")))} == {state}
+
+
+@pytest.mark.truth("A4", IMAGES)
+@pytest.mark.parametrize(
+    ("one", "name", "said", "state"),
+    [("Factory_Array", "Array 9", {}, "backup"), ("7", "Array 9 factory image", {}, "backup"),
+     ("Array_Secondary", "Array 9", {}, "backup"), ("7", "Secondary BMC", {}, "backup"),
+     ("redundant-cpld", "CPLD", {}, "backup"), ("7", "Array 9 mirror", {}, "backup"),
+     ("7", "Array 9", {"Status": {"State": "UnavailableOffline"}}, "inactive"),
+     ("7", "Array 9", {"Status": {"State": "Deferring"}}, "staged"),
+     ("7", "Array 9", {"Oem": {"Acme": {"ImageStatus": "AvailableForInstallation"}}}, "staged"),
+     ("7", "Array 9", {"Oem": {"Acme": {"Slots": {"Role": "Alternate"}}}}, "backup"),
+     ("7", "Array 9", {"Oem": {"Acme": {"Active": False}}}, "inactive"),
+     ("7", "Array 9", {"@Redfish.Image": {"State": "Rollback"}}, "previous"),
+     # What runs all the same.
+     ("7", "Secondary NIC", {}, ""), ("7", "Redundant PSU", {}, ""),
+     ("7", "Array 9", {"Oem": {"Acme": {"Status": "Installed", "Active": True}}}, ""),
+     ("7", "Array 9", {"Oem": {"Acme": {"Vendor": "Standby", "Updateable": False}}}, ""),
+     ("7", "Array 9", {"Status": {"State": "Enabled"}, "Oem": ["what"]}, "")],
+)  # fmt: skip
+def test_what_else_tells_which_image_it_is(one: str, name: str, said: dict[str, Any], state: str) -> None:
+    assert [(v, s) for _, v, s in shown(listed((one, name, "6.9", said)))] == [("6.9", state)]
+
+
+@pytest.mark.truth("A4", IMAGES)
+def test_an_image_beside_the_active_one_of_the_manager_does_not_run() -> None:
+    active, other = f"{FIRMWARE}/a", f"{FIRMWARE}/b"
+    links = {"ActiveSoftwareImage": to(active), "SoftwareImages": [to(active), to(f"{other}/")]}
+    rows = {path: {"Name": f"Code {path[-1]}", "Version": v} for path, v in ((active, "4.9"), (other, "5.2"))}
+    found = read({MANAGER: machine()[MANAGER] | {"Links": machine()[MANAGER]["Links"] | links}, **rows})
+    assert {(v, s) for _, v, s in shown(found)} == {("4.9", ""), ("5.2", "inactive")}
 
 
 @pytest.mark.truth("A8", "a version that nobody filled in is none")

@@ -43,6 +43,21 @@ def test_a_serial_that_somebody_burned_in_is_kept(serial: str) -> None:
     assert placeholders.number(f" {serial}  ") == serial
 
 
+@pytest.mark.truth("A9", "a text that stands for no serial is none, in every spelling")
+@pytest.mark.parametrize(
+    "serial",
+    ["Error", "READ ERROR", "Absent", "Please fill", "Please Fill In", "Reserved", "TEST", "ChangeMe", "SKU Number",
+     "Not Present", "No DIMM", "N/A", "Empty", "xxx", "0xDEADBEEF"],
+)  # fmt: skip
+def test_a_word_in_place_of_a_serial_says_nothing(serial: str) -> None:
+    assert placeholders.number(f" {serial} ") == ""
+
+
+@pytest.mark.parametrize("serial", ["ERR0R7731", "TESTAROSSA9", "ABSENT77A", "FILL2291", "RESERVE-7B2"])
+def test_a_serial_with_such_a_word_in_it_is_kept(serial: str) -> None:
+    assert placeholders.number(serial) == serial
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_nobody_gave_says_nothing(name: str) -> None:
     assert placeholders.text(name) == ""
