@@ -1,8 +1,8 @@
 """The cabling plan against what LLDP sees: which port is where, and which two were swapped.
 
 A line of the plan names a port of ours (kernel name, MAC, PCI address, slot and port, or a slot with one port) and the
-switch port that it belongs to. The ports of a slot are counted from 1 in the order of their PCI addresses: "Slot 5 port 2".
-A switch may be named by its chassis id (MAC), too.
+switch port that it belongs to. The ports of a slot are counted from 1 in the order of their PCI addresses: "Slot 5
+port 2". A switch may be named by its chassis id (MAC), too.
 """
 
 from __future__ import annotations
