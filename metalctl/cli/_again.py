@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_dir: Path | None) -> None:
     """Go on only when somebody who read it says so; not on a terminal, only with --yes."""
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_dossier
-    from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
 
-    state = load(config, state_dir).state
+    state = state_of(config, state_dir)
     for name in names:
         for line in _destroyed(load_dossier(state, name), erase=erase):
             click.echo(line, err=True)

@@ -11,10 +11,10 @@ def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | 
     """The node's audit trail, oldest first; NotFound when the node is not known."""
     import json
 
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import audit_trail
-    from metalctl.engine.settings import load
 
-    lines = audit_trail(load(config, state_dir).state, node)
+    lines = audit_trail(state_of(config, state_dir), node)
     if as_json:
         click.echo(json.dumps({"node": node, "audit": lines}, indent=2, ensure_ascii=False))
         return

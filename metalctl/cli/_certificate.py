@@ -19,14 +19,14 @@ _ALWAYS = ("system",)
 
 def verified(path: Path, keys: Sequence[Path], config: Path | None, state_dir: Path | None) -> dict[str, Any]:
     """The statement, under the first key that fits; raises as report.certificate.verify, with the last key's reason."""
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.reporting import signing_key
-    from metalctl.engine.settings import load
     from metalctl.model.errors import UsageError
     from metalctl.report import certificate
     from metalctl.report.errors import BadSignature
     from metalctl.report.keys import published
 
-    known = list(keys) or published(signing_key(load(config, state_dir).state))
+    known = list(keys) or published(signing_key(state_of(config, state_dir)))
     if not known:
         raise UsageError("this provisioner has no signing key", hint="name the public key of the issuer with --key")
     envelope, refused = certificate.read(path), None

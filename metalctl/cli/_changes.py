@@ -17,10 +17,10 @@ def show_changes(node: str, as_json: bool, config: Path | None, state_dir: Path 
     """Compare the last two inventories of each side; NotFound when the node is not known."""
     import json
 
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import last_inventories
-    from metalctl.engine.settings import load
 
-    pairs = last_inventories(load(config, state_dir).state, node)
+    pairs = last_inventories(state_of(config, state_dir), node)
     compared = [_compared(side, *pair) for side, pair in pairs.items() if len(pair) == 2]
     if as_json:
         click.echo(json.dumps({"node": node, "sides": compared}, indent=2, ensure_ascii=False))

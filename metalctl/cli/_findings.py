@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metalctl.cli._layout import plain as plain
+
 if TYPE_CHECKING:
     from metalctl.model.finding import Finding, Waiver
 
@@ -21,11 +23,6 @@ def show(findings: Sequence[Finding], everything: bool = False) -> None:
             click.echo(line)
     if passed := sum(f.verdict == "PASS" for f in findings):
         click.echo(f"{passed} of {len(findings)} requirements PASS")
-
-
-def plain(text: str) -> str:
-    """The text without characters that would steer a terminal: it holds what firmware and drives call themselves."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def lines(finding: Finding) -> list[str]:

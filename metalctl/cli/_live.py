@@ -1,4 +1,4 @@
-"""Progress of a batch: a live table on a terminal, plain lines elsewhere, JSON lines for pipelines."""
+"""Where nodes stand, as it changes: a table on a terminal, plain lines elsewhere, JSON lines for pipelines."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-from sqlalchemy import Engine
+import click
 
-from metalctl.engine.pipeline.overview import Standing, standings
-from metalctl.model.stage import Condition
+from metalctl.cli import _layout
 
-STYLE = {
-    Condition.DONE: "green", Condition.FAILED: "bold red", Condition.RUNNING: "cyan", Condition.WAITING: "",
-    Condition.HELD: "yellow",
-}  # fmt: skip
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from metalctl.engine.pipeline.overview import Standing
+
+Look = Callable[[], "list[Standing]"]
+_COLOURS = {"done": "green", "failed": "red", "running": "cyan", "held": "yellow"}
+_TITLES = ("node", "stage", "condition", "elapsed", "ETA", "finding")
 
 
 def follow(database: Engine, batch: str, ended: Callable[[], bool], *, as_json: bool) -> list[Standing]:
-    """Show until `ended()`; returns where everything stands then."""
-    show = _json_lines if as_json else _table if sys.stdout.isatty() else _plain_lines
-    show(lambda: standings(database, batch, findings=as_json), ended)
+    """Show a batch until `ended()`; returns where everything stands then."""
+    from metalctl.engine.pipeline.overview import standings
+
+    watch(lambda: standings(database, batch, findings=as_json), ended, as_json=as_json)
     return standings(database, batch, findings=True)
+
+
+def watch(look: Look, ended: Callable[[], bool], *, as_json: bool) -> None:
+    """Show what `look` sees, until `ended()`."""
+    show = _json_lines if as_json else _table if sys.stdout.isatty() else _plain_lines
+    show(look, ended)
 
 
 def duration(seconds: float | None) -> str:
@@ -39,32 +47,29 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def table(found: list[Standing]) -> Table:
-    """One row a node."""
-    view = Table(box=None, pad_edge=False, header_style="bold")
-    for name, width in (("node", None), ("stage", None), ("condition", None), ("elapsed", 8), ("ETA", 8)):
-        view.add_column(name, min_width=width, no_wrap=True)
-    view.add_column("last finding", overflow="fold")
-    for s in found:
-        condition = Text(str(s.condition), STYLE[s.condition])
-        view.add_row(s.node, str(s.stage), condition, duration(s.elapsed), duration(s.eta), Text(s.last_finding))
-    return view
+def table(found: Sequence[Standing]) -> list[str]:
+    """One row a node; below several, how many are in each condition."""
+    rows = [(s.node, s.stage, s.condition, duration(s.elapsed), duration(s.eta), s.last_finding) for s in found]
+    lines = _layout.table(_TITLES, rows, {2: _COLOURS})
+    if len(found) > 1:
+        counted = Counter(str(s.condition) for s in found)
+        lines.append(f"{len(found)} nodes: {', '.join(f'{n} {name}' for name, n in sorted(counted.items()))}")
+    return lines
 
 
-def _table(look: Callable[[], list[Standing]], ended: Callable[[], bool]) -> None:
-    with Live(table(look()), console=Console(), refresh_per_second=2) as live:
-        while not ended():
-            time.sleep(0.5)
-            live.update(table(look()))
-        live.update(table(look()))
+def _table(look: Look, ended: Callable[[], bool]) -> None:
+    screen = _layout.Screen()
+    while not ended():
+        screen.draw(table(look()))
+        time.sleep(0.5)
+    screen.draw(table(look()), whole=True)
 
 
-def _plain_lines(look: Callable[[], list[Standing]], ended: Callable[[], bool]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
-    _changes(look, ended, lambda s: console.print(_line(s), markup=False))
+def _plain_lines(look: Look, ended: Callable[[], bool]) -> None:
+    _changes(look, ended, lambda s: click.echo(_line(s)))
 
 
-def _json_lines(look: Callable[[], list[Standing]], ended: Callable[[], bool]) -> None:
+def _json_lines(look: Look, ended: Callable[[], bool]) -> None:
     def write(s: Standing) -> None:
         sys.stdout.write(json.dumps({"event": "node", **s.as_json()}) + "\n")
         sys.stdout.flush()
@@ -72,7 +77,7 @@ def _json_lines(look: Callable[[], list[Standing]], ended: Callable[[], bool]) -
     _changes(look, ended, write)
 
 
-def _changes(look: Callable[[], list[Standing]], ended: Callable[[], bool], write: Callable[[Standing], None]) -> None:
+def _changes(look: Look, ended: Callable[[], bool], write: Callable[[Standing], None]) -> None:
     shown: dict[str, str] = {}
     while True:
         last = ended()
@@ -91,4 +96,4 @@ def _changes(look: Callable[[], list[Standing]], ended: Callable[[], bool], writ
 
 def _line(s: Standing) -> str:
     where = f"{s.node:<12} {s.stage:<12} {s.condition:<8}"
-    return f"{time.strftime('%H:%M:%S')} {where} {duration(s.elapsed):>7}  {s.last_finding}"
+    return _layout.plain(f"{time.strftime('%H:%M:%S')} {where} {duration(s.elapsed):>7}  {s.last_finding}")

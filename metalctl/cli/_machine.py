@@ -197,10 +197,10 @@ def _record(node: str, act: Act, config: Path | None, state_dir: Path | None) ->
 @contextmanager
 def database(config: Path | None, state_dir: Path | None) -> Iterator[Engine]:
     """What metalctl remembers."""
-    from metalctl.engine.settings import load
+    from metalctl.cli._state import state_of
     from metalctl.store.database import open_database
 
-    engine = open_database(load(config, state_dir).state.store_url)
+    engine = open_database(state_of(config, state_dir).store_url)
     try:
         yield engine
     finally:
@@ -209,9 +209,9 @@ def database(config: Path | None, state_dir: Path | None) -> Iterator[Engine]:
 
 def remembered(config: Path | None, state_dir: Path | None) -> bool:
     """Whether metalctl remembers anything yet."""
-    from metalctl.engine.settings import load
+    from metalctl.cli._state import state_of
 
-    return load(config, state_dir).state.remembers
+    return state_of(config, state_dir).remembers
 
 
 def known_node(name: str, config: Path | None, state_dir: Path | None) -> Node | None:

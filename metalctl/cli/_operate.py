@@ -24,10 +24,10 @@ def why_option(function: F) -> F:
 
 def database(config: Path | None, state_dir: Path | None) -> Engine:
     """The store of the settings."""
-    from metalctl.engine.settings import load
+    from metalctl.cli._state import state_of
     from metalctl.store.database import open_database
 
-    return open_database(load(config, state_dir).state.create().store_url)
+    return open_database(state_of(config, state_dir).create().store_url)
 
 
 def each(nodes: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:

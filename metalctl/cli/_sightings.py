@@ -15,11 +15,11 @@ def addresses(config: Path | None, state_dir: Path | None) -> dict[str, str]:
 
     from sqlalchemy import select
 
-    from metalctl.engine.settings import load
+    from metalctl.cli._state import state_of
     from metalctl.store import schema
     from metalctl.store.database import open_database
 
-    state = load(config, state_dir).state
+    state = state_of(config, state_dir)
     if not state.remembers:
         raise _none(f"{state.path} holds no state of metalctl")
     table = schema.sightings

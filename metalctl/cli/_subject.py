@@ -36,7 +36,7 @@ def subject(node: str | None, files: Sequence[Path], config: Path | None, state_
         raise UsageError("name a node, or give its inventory", hint="metalctl nodes lists nodes; else --inventory FILE")
     if files:
         return inventories.read(list(files))
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_dossier
-    from metalctl.engine.settings import load
 
-    return inventories.of_dossier(load_dossier(load(config, state_dir).state, node or ""))
+    return inventories.of_dossier(load_dossier(state_of(config, state_dir), node or ""))

@@ -25,11 +25,11 @@ def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir
     """
     import json
 
+    from metalctl.cli._state import state_of
     from metalctl.engine import operate
-    from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    done = operate.backup(load(config, state_dir).state, file, keys=keys)
+    done = operate.backup(state_of(config, state_dir), file, keys=keys)
     if as_json:
         click.echo(json.dumps(encode(done)))
     else:

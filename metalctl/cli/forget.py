@@ -28,10 +28,10 @@ def forget(
       metalctl forget r7n03
     """
     from metalctl.cli._operate import database, each
+    from metalctl.cli._state import state_of
     from metalctl.engine import operate
-    from metalctl.engine.settings import load
 
-    store, state = database(config, state_dir), load(config, state_dir).state
+    store, state = database(config, state_dir), state_of(config, state_dir)
     if not yes:
         click.confirm(f"Forget {', '.join(nodes)}?", abort=True, err=True)
     each(nodes, lambda node: operate.forget(store, state, node, operate.who(), why), as_json=as_json)

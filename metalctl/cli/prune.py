@@ -28,11 +28,11 @@ def prune(days: float, dry_run: bool, as_json: bool, config: Path | None, state_
     import json
 
     from metalctl.cli._operate import database
+    from metalctl.cli._state import state_of
     from metalctl.engine import operate
-    from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    state = load(config, state_dir).state
+    state = state_of(config, state_dir)
     done = operate.prune(database(config, state_dir), state, days, operate.who(), dry=dry_run)
     if as_json:
         click.echo(json.dumps(encode(done)))

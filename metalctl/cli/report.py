@@ -139,11 +139,11 @@ def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
     Examples:
       metalctl report rotate-key
     """
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.reporting import signing_key
-    from metalctl.engine.settings import load
     from metalctl.report.keys import published, rotate
 
-    path = signing_key(load(config, state_dir).state.create())
+    path = signing_key(state_of(config, state_dir).create())
     if not yes:
         click.confirm(f"Replace the signing key {path}?", abort=True, err=True)
     old, new = rotate(path)
@@ -164,8 +164,8 @@ def _dossiers(
         return found
     if (node is None) == (batch is None):
         raise click.UsageError("name a NODE, or give --batch")
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_batch, load_dossier
-    from metalctl.engine.settings import load
 
-    state = load(config, state_dir).state
+    state = state_of(config, state_dir)
     return load_batch(state, batch or None) if node is None else [load_dossier(state, node)]

@@ -25,11 +25,11 @@ def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | No
     """
     import json
 
+    from metalctl.cli._state import state_of
     from metalctl.engine import operate
-    from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    state = load(config, state_dir).state
+    state = state_of(config, state_dir)
     done = operate.restore(file, state)
     if as_json:
         click.echo(json.dumps(encode(done)))

@@ -43,11 +43,11 @@ def show(node: str, diff: bool, audit: bool, as_json: bool, config: Path | None,
         return
     import json
 
+    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_dossier
-    from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    found = load_dossier(load(config, state_dir).state, node)
+    found = load_dossier(state_of(config, state_dir), node)
     if as_json:
         click.echo(json.dumps(encode(found), indent=2))
     else:

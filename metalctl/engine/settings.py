@@ -20,7 +20,6 @@ Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/m
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,13 +34,12 @@ from metalctl.boot.settings import BootSettings
 from metalctl.content.errors import Mistakes
 from metalctl.content.suggest import suggest
 from metalctl.engine.errors import EngineError
-from metalctl.engine.state import StateDir, default_cache_dir, default_state_dir
+from metalctl.engine.state import SYSTEM_CONFIG, StateDir, default_cache_dir, default_state_dir, settings_file
 from metalctl.model.units import UnitError, parse_duration
 
 if TYPE_CHECKING:
     from metalctl.handover import Settings as HandoverSettings
 
-SYSTEM_CONFIG = Path("/etc/metalctl/metalctl.yaml")
 _FORBID = ConfigDict(extra="forbid")
 
 
@@ -168,7 +166,7 @@ class Settings:
 
 def load(config: Path | None = None, state_dir: Path | None = None) -> Settings:
     """The settings of a file, or the defaults; SettingsMistakes names every mistake with its place."""
-    path = config or _default_file()
+    path = settings_file(config)
     return _read(path, state_dir) if path else _settings(_File(), state_dir)
 
 
@@ -196,12 +194,6 @@ def _settings(data: _File, state_dir: Path | None) -> Settings:
     cache = Path(data.cache) if data.cache else default_cache_dir()
     state = StateDir(folder, data.database)
     return Settings(state, cache, data.boot, data.handover, data.ironic, data.web, data.bmc)
-
-
-def _default_file() -> Path | None:
-    if chosen := os.environ.get("METALCTL_CONFIG"):
-        return Path(chosen)
-    return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None
 
 
 def to_clouds(settings: Settings, batch: str) -> HandoverSettings:

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metalctl.engine.errors import EngineError
-from metalctl.store.database import sqlite_url
+
+SYSTEM_CONFIG = Path("/etc/metalctl/metalctl.yaml")
+
+
+def settings_file(config: Path | None = None) -> Path | None:
+    """The settings file: the one named, else $METALCTL_CONFIG, else the system's; None where there is none."""
+    if chosen := config or os.environ.get("METALCTL_CONFIG"):
+        return Path(chosen)
+    return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() else None
 
 
 def default_state_dir() -> Path:
@@ -39,12 +47,12 @@ class StateDir:
     @property
     def store_url(self) -> str:
         """Where metalctl remembers, as SQLAlchemy's URL."""
-        return self.url or sqlite_url(self.database)
+        return self.url or _sqlite_url(self.database)
 
     @property
     def workflows_url(self) -> str:
         """Where the workflow library remembers."""
-        return self.url or sqlite_url(self.workflows)
+        return self.url or _sqlite_url(self.workflows)
 
     @property
     def database(self) -> Path:
@@ -101,3 +109,10 @@ class StateDir:
                 hint="run metalctl as its owner, or choose another with --state-dir or $METALCTL_STATE",
             )
         return self
+
+
+def _sqlite_url(path: Path) -> str:
+    # Who only asks whether anything is remembered pays for no database library.
+    from metalctl.store.database import sqlite_url
+
+    return sqlite_url(path)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
 
+from metalctl.store import schema
 from metalctl.store.errors import StoreError
 from metalctl.store.turns import Turns, connection_class
 
@@ -102,7 +103,17 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _is_current(engine: Engine) -> bool:
+    """Whether the schema is today's: then the library of the migrations, a third of a second, is not loaded."""
+    if not inspect(engine).has_table("alembic_version"):
+        return False
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == schema.HEAD
+
+
 def _migrate(engine: Engine) -> None:
+    if _is_current(engine):
+        return
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext

@@ -16,6 +16,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+HEAD = "0003"  # the newest of migrations/versions
+
 metadata = MetaData()
 
 batches = Table(

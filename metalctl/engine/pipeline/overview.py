@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from metalctl.engine.pipeline.spine import SPINE
+from metalctl.engine.pipeline.usual import AFTER, USUAL
 from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
@@ -18,10 +18,6 @@ from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
 
 ACCEPTED, HARDWARE, ITSELF = 0, 1, 3
-
-# Usual seconds from the end of a stage to the end of the path.
-_AFTER = {spec.stage: sum(later.usual for later in SPINE[i + 1 :]) for i, spec in enumerate(SPINE)}
-_USUAL = {spec.stage: spec.usual for spec in SPINE}
 
 
 @dataclass(frozen=True)
@@ -108,5 +104,5 @@ def _standing(
 
 
 def _eta(enrollment: Enrollment) -> float:
-    here = max(0.0, _USUAL[enrollment.stage] - enrollment.elapsed)
-    return enrollment.expected + here + _AFTER[enrollment.stage]
+    here = max(0.0, USUAL[enrollment.stage] - enrollment.elapsed)
+    return enrollment.expected + here + AFTER[enrollment.stage]

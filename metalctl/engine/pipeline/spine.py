@@ -1,7 +1,6 @@
-"""The path of a node: the stages in order, what each calls, how long it may take and how long it usually takes.
+"""The path of a node: the stages in order, what each calls, and how long it may take.
 
-budget: seconds of service time after which the stage is stuck (UNKNOWN, never PASS). usual: seconds for the ETA, as
-measured on the emulated rack and replaced by the site's own history once there is some.
+budget: seconds of service time after which the stage is stuck (UNKNOWN, never PASS).
 """
 
 from __future__ import annotations
@@ -35,20 +34,19 @@ class StageSpec:
     stage: Stage
     tick: TickFunction
     budget: float
-    usual: float
 
 
 SPINE: tuple[StageSpec, ...] = (
-    StageSpec(Stage.DISCOVERED, discovered.tick, 5 * 60, 2),
-    StageSpec(Stage.VERIFIED, verified.tick, 10 * 60, 5),
-    StageSpec(Stage.INSPECTED, inspected.tick, 60 * 60, 240),
-    StageSpec(Stage.MATCHED, matched.tick, 5 * 60, 1),
+    StageSpec(Stage.DISCOVERED, discovered.tick, 5 * 60),
+    StageSpec(Stage.VERIFIED, verified.tick, 10 * 60),
+    StageSpec(Stage.INSPECTED, inspected.tick, 60 * 60),
+    StageSpec(Stage.MATCHED, matched.tick, 5 * 60),
     # Days only for --full-read of large disks; bonds and samples have deadlines of their own.
-    StageSpec(Stage.PREPARED, prepared.tick, 96 * 3600, 30),
-    StageSpec(Stage.BURNED_IN, burned_in.tick, 96 * 3600, 240),
-    StageSpec(Stage.INSTALLED, installed.tick, 3 * 3600, 300),
-    StageSpec(Stage.ACCEPTED, accepted.tick, 2 * 3600, 120),
-    StageSpec(Stage.CERTIFIED, certified.tick, 10 * 60, 3),
-    StageSpec(Stage.HANDED_OVER, handed_over.tick, 60 * 60, 10),
+    StageSpec(Stage.PREPARED, prepared.tick, 96 * 3600),
+    StageSpec(Stage.BURNED_IN, burned_in.tick, 96 * 3600),
+    StageSpec(Stage.INSTALLED, installed.tick, 3 * 3600),
+    StageSpec(Stage.ACCEPTED, accepted.tick, 2 * 3600),
+    StageSpec(Stage.CERTIFIED, certified.tick, 10 * 60),
+    StageSpec(Stage.HANDED_OVER, handed_over.tick, 60 * 60),
 )
 BY_STAGE: dict[Stage, StageSpec] = {spec.stage: spec for spec in SPINE}

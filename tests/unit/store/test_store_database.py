@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from metalctl.store import schema
 from metalctl.store.database import open_database, sqlite_url
 from metalctl.store.errors import StoreError
 
@@ -30,6 +32,18 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
         with engine.connect() as connection:
             assert connection.execute(text("select count(*) from nodes")).scalar() == 0
         engine.dispose()
+
+
+def test_a_new_database_has_the_newest_schema_and_who_opens_it_again_needs_no_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sqlite_url(tmp_path / "metalctl.db")
+    open_database(url).dispose()
+    monkeypatch.setitem(sys.modules, "alembic", None)  # importing it fails from here on
+    engine = open_database(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalar() == schema.HEAD
+    engine.dispose()
 
 
 @pytest.mark.parametrize("content", [b"\x00" * 4096, b"name,bmc\n" * 1000])

@@ -1,0 +1,99 @@
+"""Text for a terminal of 80 columns, for a narrower one and for a pipe: what is long is folded at a word, never cut.
+
+What firmware and drives call themselves is printed as well: `plain` takes out what would steer a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+
+import click
+
+WIDE = 10_000  # of a pipe: one line a row, for grep
+_NARROW = 30  # a last column of less room goes on lines of its own
+
+
+def width() -> int:
+    """Columns to write in: $COLUMNS, else the terminal's; a pipe has no end."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdigit() and int(stated):
+        return int(stated)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return WIDE
+
+
+def plain(text: str) -> str:
+    """The text without characters that would steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def paint(text: str, colour: str | None, **style: bool) -> str:
+    """In a colour ("" or None for none); without any where NO_COLOR is set. click.echo takes it out of pipes."""
+    if os.environ.get("NO_COLOR") or not (colour or style):
+        return text
+    return click.style(text, fg=colour or None, **style)
+
+
+def fold(text: str, first: str = "", others: str | None = None, columns: int | None = None) -> list[str]:
+    """Lines of at most so many columns, by default `width()`; others: what the second and later ones begin with."""
+    indent = " " * len(first) if others is None else others
+    folded = wrap(
+        plain(text), columns or width(), initial_indent=first, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    return folded or [first.rstrip()]
+
+
+def table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], colours: Mapping[int, Mapping[str, str]] | None = None
+) -> list[str]:
+    """A heading and the rows; the last column is folded, and columns that hold nothing are left out.
+
+    colours: by column, the colour of each value.
+    """
+    used = [i for i in range(len(titles)) if any(row[i] for row in rows)]
+    if not used:
+        return []
+    *fixed, last = used
+    widths = {i: max(len(titles[i]), *(len(plain(row[i])) for row in rows)) for i in fixed}
+    painted = colours or {}
+
+    def line(row: Sequence[str]) -> list[str]:
+        cells = [paint(f"{plain(row[i]):<{widths[i]}}", painted.get(i, {}).get(row[i])) for i in fixed]
+        return _with_last("  ".join(cells), row[last], sum(widths[i] + 2 for i in fixed))
+
+    heading, *_ = line(titles)
+    return [paint(heading, None, bold=True), *(text for row in rows for text in line(row))]
+
+
+def _with_last(left: str, cell: str, taken: int) -> list[str]:
+    """The last cell beside the others, folded; below them where that leaves too little room."""
+    room = width() - taken
+    if not cell:
+        return [left.rstrip()]
+    if taken and room < _NARROW:
+        return [left.rstrip(), *fold(cell, "    ")]
+    first, *others = fold(cell, columns=room)
+    return [f"{left}  {first}" if taken else first, *(f"{'':<{taken}}{other}" for other in others)]
+
+
+class Screen:
+    """Lines on a terminal that are drawn over the former ones; no more of them than it has rows."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def draw(self, lines: Sequence[str], *, whole: bool = False) -> None:
+        """whole: all of them, for the last time."""
+        rows = max(3, os.get_terminal_size(sys.stdout.fileno()).lines - 1)
+        if not whole and len(lines) > rows:
+            lines = [*lines[: rows - 1], f"… and {len(lines) - rows + 1} lines more"]
+        up = f"\x1b[{self._drawn}F" if self._drawn else ""
+        sys.stdout.write("\n".join([f"{up}\x1b[J{lines[0] if lines else ''}", *lines[1:], ""]))
+        sys.stdout.flush()
+        self._drawn = max(1, len(lines))
