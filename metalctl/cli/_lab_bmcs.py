@@ -9,7 +9,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import OWN_PORT, Count
-from metalctl.cli._options import json_option
+from metalctl.cli._options import InputFile, json_option
 
 if TYPE_CHECKING:
     from metalctl.lab.fleet import Fleet, Settings, Tree
@@ -45,7 +45,7 @@ class _Seconds(click.ParamType[float]):
 
 @command()
 @click.option(
-    "--capture", type=click.Path(path_type=Path), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
+    "--capture", type=InputFile(folder=True), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
 )
 @click.option(
     "--tree", "tree_name", metavar="NAME", help="A synthetic server: compute, controller or storage. [default: compute]"
