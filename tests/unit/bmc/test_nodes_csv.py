@@ -8,6 +8,7 @@ import pytest
 
 from metalctl.bmc import read_csv
 from metalctl.bmc.errors import CsvErrors
+from metalctl.content.errors import Problem
 
 REF = "file:/s.json#lab"
 
