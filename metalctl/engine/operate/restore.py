@@ -21,7 +21,7 @@ from pathlib import Path
 from metalctl.engine.errors import EngineError
 from metalctl.engine.operate.backup import MANIFEST, Backup
 from metalctl.engine.state import StateDir
-from metalctl.model.errors import UsageError, why_unreadable
+from metalctl.model.errors import UsageError
 
 
 def restore(path: Path, state: StateDir) -> Backup:
@@ -121,7 +121,7 @@ def _read(path: Path) -> tuple[Backup, dict[str, bytes]]:
         manifest = json.loads(contents.pop(MANIFEST))
         files = dict(manifest["files"])
     except (OSError, tarfile.TarError, ValueError, KeyError, EOFError) as error:
-        raise EngineError(f"{path}: {why_unreadable(error)}", hint=hint) from error
+        raise EngineError(f"{path} cannot be read as a backup: {error}", hint=hint) from error
     for name in {*files, *contents}:
         if ".." in Path(name).parts or Path(name).is_absolute():
             raise EngineError(f"{path}: {name!r} leads out of the state directory", hint=hint)
