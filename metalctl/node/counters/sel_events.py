@@ -94,8 +94,10 @@ def _line(line: str) -> Entry | tuple[str, ...]:
     if "Deasserted" in columns:
         return (about,)
     kind, text = kind_of(" ".join(words)), " ".join(words)
-    if not kind and harmless(text):
-        return (about,) if _TAKEN_BACK.search(text.lower()) else ()
+    if not kind and _TAKEN_BACK.search(text.lower()):
+        return (about,)
+    if not kind and harmless(*words[:2]):
+        return ()
     return Entry(kind, when(" ".join(columns[1:3])), about if is_state(kind) else text, about)
 
 
@@ -123,10 +125,10 @@ def kind_of(text: str) -> str:
     return found or next((r["kind"] for r in _rules() if _any(r["of"], folded) and _any(r["says"], folded)), "")
 
 
-def harmless(text: str) -> bool:
-    """Whether the entry says that nothing is wrong."""
-    folded = text.lower()
-    return bool(_TAKEN_BACK.search(folded)) or _any(_table()["harmless"]["says"], folded)
+def harmless(sensor: str, event: str = "") -> bool:
+    """Whether an event says that nothing is wrong. A reset is no fault, but one by a watchdog is worth a line."""
+    table = _table()["harmless"]
+    return event.lower() in table["says"] and not _any(table["not_of"], sensor.lower())
 
 
 def is_state(kind: str) -> bool:
@@ -163,7 +165,7 @@ def _given(at: str, severity: str, text: str) -> Entry | tuple[str, ...]:
     if severity == "ok":
         return (about,)
     kind = kind_of(text)
-    if not kind and (not severity or harmless(text)):
+    if not kind and (not severity or _TAKEN_BACK.search(text.lower())):
         return ()
     try:
         time = datetime.fromisoformat(at).replace(tzinfo=None)
