@@ -2,7 +2,8 @@
 
 enroll_N_failed, installs, added_s: as in `whole`, over all racks. takeover_s: from the kill -9 of one service, while
 its nodes are in burn-in, to the moment at which its standby serves its boot network; takeover_all_s: until the standby
-has looked at each of its nodes. rss_mb: the most of any service. cores: of all of them, of the simulators, and of the database server.
+has looked at each of its nodes. rss_mb: the most of any service. cores: of all of them, of the simulators, and of the
+database server.
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ def server(connections: int = 200) -> Iterator[str]:
     data = folder / "data"
     try:
         _as_nobody("initdb", "-D", str(data), "-U", "metalctl", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections={connections}"
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections={connections}"
+        )
         _as_nobody("pg_ctl", "-D", str(data), "-w", "-t", "120", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield f"postgresql+psycopg://metalctl@/postgres?host={folder}"
