@@ -63,14 +63,10 @@ class _Seconds(click.ParamType[float]):
 @click.option("--base", default="127.77.0.1", show_default=True, help="Address of the first BMC; the others follow.")
 @click.option(
     "--first",
-@click.option(
-    "--first",
     type=Count(0, 60_000),
     default=0,
     show_default=True,
     help="Number of the first BMC: fleets with other numbers are other machines.",
-)
-@click.option("--port", type=OWN_PORT, default=0, help="TCP port of all of them. [default: one that is free]")
 )
 @click.option("--port", type=OWN_PORT, default=0, help="TCP port of all of them. [default: one that is free]")
 @click.option("--tls", is_flag=True, help="HTTPS with a self-signed certificate.")
