@@ -1,7 +1,8 @@
 """The service of a benchmark, in a process of its own: metalctl's own, but that it serves no ramdisk and no image.
 
 Simulated machines fetch neither, and building them takes minutes. Order on stdin: state (folder), url ("" for SQLite),
-address, port, network, at_once, handover. Prints a JSON line when it serves; ends on SIGTERM, like `metalctl serve`.
+address, port, network, at_once, handover, standby (wait for the lock). Prints a JSON line when it serves; ends on
+SIGTERM, like `metalctl serve`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def main() -> int:
     service = Service(settings, lambda line: None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
-    service.start()
+    if not service.start(standby=bool(order.get("standby"))):
+        return 0
     sys.stdout.write(json.dumps({"start_s": time.perf_counter() - begun}) + "\n")
     sys.stdout.flush()
     try:

@@ -44,7 +44,10 @@ def state() -> Iterator[Path]:
 class Process:
     """One of ours: what it uses, and its end."""
 
-    def __init__(self, module: str, words: Sequence[str], order: dict[str, Any] | None = None, **more: str) -> None:
+    def __init__(
+        self, module: str, words: Sequence[str], order: dict[str, Any] | None = None, *, wait: bool = True, **more: str
+    ) -> None:
+        """wait: until it serves; a standby serves when it is its turn (`ready`)."""
         self._running = subprocess.Popen(
             [sys.executable, "-m", module, *words],
             stdin=subprocess.PIPE if order is not None else subprocess.DEVNULL,
@@ -55,13 +58,20 @@ class Process:
         if order is not None and self._running.stdin is not None:
             self._running.stdin.write(json.dumps(order) + "\n")
             self._running.stdin.flush()
+        self._module = module
+        self.told: dict[str, Any] = {}
+        if wait:
+            self.ready()
+
+    def ready(self) -> None:
+        """Wait until it says that it serves."""
         assert self._running.stdout is not None
         line = self._running.stdout.readline()
         if not line:
-            raise SystemExit(f"bench: {module} did not start; its words are above")
-        self.told: dict[str, Any] = json.loads(line)
+            raise SystemExit(f"bench: {self._module} did not start; its words are above")
+        self.told = json.loads(line)
         if "error" in self.told:
-            raise SystemExit(f"bench: {module}: {self.told['error']}")
+            raise SystemExit(f"bench: {self._module}: {self.told['error']}")
 
     @property
     def cpu(self) -> float:
@@ -108,9 +118,13 @@ def process(module: str, *words: str, order: dict[str, Any] | None = None, **mor
 class Rack:
     """Simulated BMCs, with machines behind them where times are given."""
 
-    def __init__(self, count: int, *words: str, times: dict[str, float] | None = None) -> None:
+    def __init__(
+        self, count: int, *words: str, times: dict[str, float] | None = None, boot: str = f"http://{ADDRESS}:{PORT}"
+    ) -> None:
+        """boot: the boot service that the machines ask."""
         self.count = count
-        self._password = secrets.token_urlsafe(12)
+        # Several racks of one benchmark have one account.
+        self._password = os.environ.get("BENCH_PASSWORD") or secrets.token_urlsafe(12)
         self.credentials = {"BENCH_USERNAME": "bench", "BENCH_PASSWORD": self._password}
         # The engine of this process, too, logs in.
         os.environ.update(self.credentials)
@@ -128,7 +142,7 @@ class Rack:
         ]
         line += ["--credential", "env:BENCH", "--power-time", "100ms", *words]
         if times is not None:
-            line += ["--machines", f"http://{ADDRESS}:{PORT}"]
+            line += ["--machines", boot]
             line += [w for name, s in times.items() for w in ("--machine-time", f"{name}={s}s")]
         self.process = Process("metalctl.cli.main", line, **self.credentials)
 
@@ -154,9 +168,9 @@ class Rack:
 
 
 @contextmanager
-def rack(count: int, *words: str, times: dict[str, float] | None = None) -> Iterator[Rack]:
+def rack(count: int, *words: str, **more: Any) -> Iterator[Rack]:
     """A rack, ended at the end."""
-    made = Rack(count, *words, times=times)
+    made = Rack(count, *words, **more)
     try:
         yield made
     finally:

@@ -4,9 +4,10 @@ Profile:
     checks:
       nvme-health: {max_media_errors: 0, max_percentage_used: 1 %, min_spare: 100 %}
 Limits: max_media_errors is 0 unless given; max_percentage_used and min_spare optional (1 % and 100 % suit a new
-drive). A critical warning always fails, one of an endurance group too. Entries in the error log alone are no fault.
+drive). A critical warning always fails, one of an endurance group and a failed self-test (the last that ended) too.
+Entries in the error log alone are no fault. UNKNOWN for a drive that keeps a log of self-tests and does not show it.
 Leaves: critical_warning, endurance_group_warning, media_errors, percentage_used, spare, temperature.
-Source: NVM Express base specification, SMART / Health Information; `nvme smart-log`.
+Source: NVM Express base specification, SMART / Health Information; `nvme smart-log`, `self-test-log`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from metalctl.model.inventory import Disk
 from metalctl.node import health
+from metalctl.node.errors import ToolFailed
 from metalctl.node.plugin import check
 
 
@@ -30,8 +32,11 @@ def test_nvme_health(nvme: Disk, limits: Any, measure: Any) -> None:
     measure("critical_warning", log.critical_warning, at_most=0)
     if log.group_warning is not None:
         measure("endurance_group_warning", log.group_warning, at_most=0)
+    assert not log.self_test, log.self_test
     measure("media_errors", log.media_errors, at_most=limits.max_media_errors)
     measure("percentage_used", log.percentage_used, unit="fraction", at_most=limits.max_percentage_used)
     measure("spare", log.spare, unit="fraction", at_least=limits.min_spare)
     if log.temperature is not None:
         measure("temperature", log.temperature, unit="°C")
+    if log.doubts:
+        raise ToolFailed("; ".join(log.doubts), hint="run nvme self-test-log by hand")

@@ -26,8 +26,6 @@ BmcError                  the one root; fields carry `bmc` (the endpoint) where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from metalctl.content.errors import Mistakes
 from metalctl.model.errors import MetalctlError, UsageError
 
@@ -96,30 +94,8 @@ class Unsupported(BmcError):
     """This BMC cannot do what was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class CsvProblem:
-    """One row of a nodes file: line (from 1), column (from 1), name of the column, and what is wrong with the row."""
-
-    file: str
-    line: int
-    column: int
-    name: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
-
-
-class CsvErrors(BmcError, UsageError):
-    """Every mistake of a nodes file at once; nothing of it was imported."""
-
-    def __init__(self, problems: tuple[CsvProblem, ...]) -> None:
-        super().__init__(
-            "\n".join(str(problem) for problem in problems),
-            hint="nothing was imported; correct these rows and run it again",
-            problems=problems,
-        )
-        self.problems = problems
+class CsvErrors(BmcError, Mistakes):
+    """Every mistake of a nodes file at once, each with its row and its column (from 1); nothing of it was imported."""
 
 
 class BadCapture(BmcError, UsageError):

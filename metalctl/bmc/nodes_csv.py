@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metalctl.bmc.endpoint import Endpoint, parse_endpoint
-from metalctl.bmc.errors import BadEndpoint, CsvErrors, CsvProblem
+from metalctl.bmc.errors import BadEndpoint, CsvErrors
+from metalctl.content.errors import Place, Problem
 from metalctl.content.secrets import SecretError, check_reference
+from metalctl.model.errors import why_unreadable
 
 LARGEST = 8 << 20
 MOST_PROBLEMS = 500
@@ -52,14 +54,16 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
         if len(text) > LARGEST:
             raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
     except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
-        raise CsvErrors((CsvProblem(str(path), 1, 1, "", f"cannot be read: {error}"),)) from None
+        hint = "name a CSV file with the columns " + ",".join(COLUMNS)
+        raise CsvErrors([Problem(Place(str(path)), why_unreadable(error), hint)]) from None
     reader = _Reader(str(path), credential_ref)
+    entries: list[Entry] = []
     try:
         entries = reader.read(text)
     except csv.Error as error:
-        raise CsvErrors((*reader.problems, CsvProblem(str(path), 1, 1, "", f"is no CSV: {error}"))) from None
+        reader.problems.append(Problem(Place(str(path), 1, 1), f"is no CSV: {error}"))
     if reader.problems:
-        raise CsvErrors(tuple(reader.problems))
+        raise CsvErrors(reader.problems, hint="nothing was imported; correct these rows and run it again")
     return entries
 
 
@@ -69,7 +73,7 @@ class _Reader:
         self._default = default
         self._columns: list[str] = []
         self._seen: dict[tuple[str, object], int] = {}
-        self.problems: list[CsvProblem] = []
+        self.problems: list[Problem] = []
 
     def read(self, text: str) -> list[Entry]:
         rows = _rows(text)
@@ -157,9 +161,8 @@ class _Reader:
         return self._columns.index(name) + 1 if name in self._columns else 1
 
     def _problem(self, line: int, wrong: list[tuple[str, str]]) -> None:
-        name = wrong[0][0]
-        message = "; ".join(text for _, text in wrong)
-        self.problems.append(CsvProblem(self._file, line, self._position(name), name, message))
+        place = Place(self._file, line, self._position(wrong[0][0]))
+        self.problems.append(Problem(place, "; ".join(text for _, text in wrong)))
 
 
 def default_name(endpoint: Endpoint) -> str:

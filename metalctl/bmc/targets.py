@@ -16,6 +16,7 @@ from pathlib import Path
 
 from metalctl.bmc.endpoint import Endpoint, parse_endpoint
 from metalctl.bmc.errors import BadEndpoint, BadTarget
+from metalctl.model.errors import why_unreadable
 
 LARGEST = 2**24
 LARGEST_FILE = 8 << 20
@@ -217,8 +218,8 @@ def _from_csv(path: Path) -> list[Endpoint]:
         if len(text) > LARGEST_FILE:
             raise BadTarget(f"{path} is larger than {LARGEST_FILE >> 20} MiB", hint="is that the nodes file?")
         rows = [row for row in csv.DictReader(text.splitlines(keepends=True)) if row.get("bmc")]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadTarget(f"{path} cannot be read: {error}", hint="give a CSV file with a column `bmc`") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadTarget(f"{path}: {why_unreadable(error)}", hint="give a CSV file with a column `bmc`") from None
     if not rows:
         raise BadTarget(f"{path} names no BMC", hint="give a CSV file with a column `bmc`")
     return [parse_endpoint(str(row["bmc"])) for row in rows]

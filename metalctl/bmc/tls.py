@@ -16,6 +16,7 @@ from pathlib import Path
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted, NotABmc, Unreachable
+from metalctl.model.errors import why_unreadable
 
 
 async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
@@ -85,7 +86,7 @@ def authority(file: Path) -> ssl.SSLContext:
         return _authority(file, file.stat().st_mtime_ns)
     except OSError as error:
         raise BmcError(
-            f"{file} cannot be used as certificate authorities: {error.strerror or error}",
+            f"{file}: {why_unreadable(error)}",
             hint="give a PEM file of CA certificates",
         ) from None
 

@@ -9,7 +9,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import OWN_PORT, Count
-from metalctl.cli._options import json_option
+from metalctl.cli._options import InputFile, json_option
 
 if TYPE_CHECKING:
     from metalctl.lab.fleet import Fleet, Settings, Tree
@@ -45,7 +45,7 @@ class _Seconds(click.ParamType[float]):
 
 @command()
 @click.option(
-    "--capture", type=click.Path(path_type=Path), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
+    "--capture", type=InputFile(folder=True), metavar="FILE", help="A recorded machine (*.tar.gz, or a directory)."
 )
 @click.option(
     "--tree", "tree_name", metavar="NAME", help="A synthetic server: compute, controller or storage. [default: compute]"
@@ -61,6 +61,13 @@ class _Seconds(click.ParamType[float]):
 )
 @click.option("--seed", type=Count(0, 2**31 - 1), default=0, show_default=True, help="Which BMCs have the faults.")
 @click.option("--base", default="127.77.0.1", show_default=True, help="Address of the first BMC; the others follow.")
+@click.option(
+    "--first",
+    type=Count(0, 60_000),
+    default=0,
+    show_default=True,
+    help="Number of the first BMC: fleets with other numbers are other machines.",
+)
 @click.option("--port", type=OWN_PORT, default=0, help="TCP port of all of them. [default: one that is free]")
 @click.option("--tls", is_flag=True, help="HTTPS with a self-signed certificate.")
 @click.option(

@@ -12,21 +12,30 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class InputFile(click.Path):
+    """A file (or a folder, where that is one too) that a command reads: it is said at once where it is not there."""
+
+    def __init__(self, folder: bool = False) -> None:
+        super().__init__(dir_okay=folder, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; UsageError where nothing is there."""
+        path: Path = super().convert(value, param, ctx)  # type: ignore[assignment] # path_type says so
+        if not path.exists():
+            raise click.UsageError(f"{path}: file not found", ctx)
+        return path
+
+
 def state_options(function: F) -> F:
     """--config and --state-dir."""
-    path = click.Path(path_type=Path)
-    function = click.option(
-        "--state-dir", type=path, envvar="METALCTL_STATE", help="Where metalctl remembers. [$METALCTL_STATE]"
-    )(function)
-    return click.option("--config", type=path, envvar="METALCTL_CONFIG", help="Settings file. [$METALCTL_CONFIG]")(
-        function
-    )
+    where, settings = "Where metalctl remembers. [$METALCTL_STATE]", "Settings file. [$METALCTL_CONFIG]"
+    state = click.option("--state-dir", type=click.Path(path_type=Path), envvar="METALCTL_STATE", help=where)
+    return click.option("--config", type=InputFile(), envvar="METALCTL_CONFIG", help=settings)(state(function))
 
 
 def ca_option(text: str) -> Callable[[F], F]:
     """--ca FILE; text: what it is for."""
-    path = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
-    return click.option("--ca", type=path, metavar="FILE", help=text)
+    return click.option("--ca", type=InputFile(), metavar="FILE", help=text)
 
 
 def json_option(function: F) -> F:

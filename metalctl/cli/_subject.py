@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from metalctl.cli._options import InputFile
+
 if TYPE_CHECKING:
     from metalctl.content.inventories import Sides
 
@@ -21,7 +23,7 @@ def inventory_option(function: F) -> F:
         "-i",
         "files",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=InputFile(),
         metavar="FILE",
         help="A JSON file instead of a node (of `inspect --json` or `show --json`); twice: one of each side.",
     )(function)

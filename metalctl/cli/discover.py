@@ -8,7 +8,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import PORT, Number
-from metalctl.cli._options import ca_option, check_output, json_option, state_options
+from metalctl.cli._options import InputFile, ca_option, check_output, json_option, state_options
 
 
 @command()
@@ -21,7 +21,7 @@ from metalctl.cli._options import ca_option, check_output, json_option, state_op
               help="Ask over this one only. [default: both]")  # fmt: skip
 @click.option("--port", "ports", type=PORT, multiple=True, help="TCP ports of Redfish (HTTPS). [default: 443]")
 @click.option("--ipmi-port", type=PORT, default=623, show_default=True, help="UDP port of IPMI.")
-@click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--expected", type=InputFile(), metavar="FILE",
               help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip
 @ca_option("CAs (PEM) that must have signed a BMC's certificate; else it is told, and left out of the nodes file.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a nodes file for enroll.")

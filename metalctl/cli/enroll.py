@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._options import ca_option, json_option, state_options
+from metalctl.cli._options import InputFile, ca_option, json_option, state_options
 
 
 @command()
@@ -22,7 +22,7 @@ from metalctl.cli._options import ca_option, json_option, state_options
 @click.option("--again", multiple=True, metavar="NODE",
               help="Do this node again although it is handed over: it is power-cycled and installed anew.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --again: do not ask.")
-@click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--expected", type=InputFile(), metavar="FILE",
               help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
 @ca_option("CAs that sign the BMCs' certificates (PEM); remembered with the nodes. [default: the settings' bmc.ca]")
 @click.option("--detach", is_flag=True, help="Only queue the nodes to the running service; do not follow them.")

@@ -9,7 +9,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._errors import HARDWARE, exit_with
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import InputFile, json_option, state_options
 
 if TYPE_CHECKING:
     from metalctl.engine.state import StateDir
@@ -26,7 +26,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--dry-run", is_flag=True, help="Show what would be told, and tell nothing.")
 @click.option("--check", is_flag=True, help="Only read the target back, and compare.")
 @click.option(
-    "--from", "source", type=_PATH, metavar="FILE", help="From a NODE.json or batch.json; no store is needed."
+    "--from", "source", type=InputFile(), metavar="FILE", help="From a NODE.json or batch.json; no store is needed."
 )
 @click.option(
     "-o", "--output", type=_PATH, metavar="DIR", help="Where targets that are files go; by default the batch's."
@@ -36,7 +36,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--bmc-ca", default="", metavar="PATH",
               help="For Ironic: CA file of the BMCs on its host, or `none`; by default as the settings file says.",
               )  # fmt: skip
-@click.option("--kolla-inventory", type=_PATH, metavar="FILE", help="The multinode file of your kolla-ansible.")
+@click.option("--kolla-inventory", type=InputFile(), metavar="FILE", help="The multinode file of your kolla-ansible.")
 @json_option
 @state_options
 def handover(

@@ -14,6 +14,7 @@ import click
 
 from metalctl.cli._command import group
 from metalctl.cli._lab_bmcs import bmcs
+from metalctl.cli._options import InputFile
 
 if TYPE_CHECKING:
     from metalctl.lab import LabInfo
@@ -31,7 +32,7 @@ def lab() -> None:
 
 
 @lab.command()
-@click.argument("rack_file", metavar="[RACK.YAML]", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("rack_file", metavar="[RACK.YAML]", required=False, type=InputFile())
 @click.option("--name", metavar="NAME", help="Name of the lab; without it, the rack's own name.")
 @click.option("--json", "as_json", is_flag=True, help="Print the lab as JSON when it is up, and no progress.")
 def up(rack_file: Path | None, name: str | None, as_json: bool) -> None:

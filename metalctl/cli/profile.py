@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from metalctl.cli._command import group
-from metalctl.cli._options import named, state_options
+from metalctl.cli._options import InputFile, named, state_options
 
 if TYPE_CHECKING:
     from metalctl.content.errors import Problem
@@ -165,7 +165,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
 
 @profile.command("from")
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
-@click.option("--file", "-f", "files", multiple=True, type=click.Path(path_type=Path), help="An inventory in JSON.")
+@click.option("--file", "-f", "files", multiple=True, type=InputFile(), help="An inventory in JSON.")
 @click.option("--role", type=click.Choice(["controller", "compute", "storage"]), help="Whose profile it extends.")
 @click.option("--tolerance", default="1 %", show_default=True, help="On sizes of disks and on powers.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write it there; it must not exist.")

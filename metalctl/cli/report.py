@@ -9,7 +9,7 @@ import click
 
 from metalctl.cli._command import Group, group
 from metalctl.cli._errors import HARDWARE, INTERNAL, exit_with
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import InputFile, json_option, state_options
 
 if TYPE_CHECKING:
     from metalctl.model.dossier import Dossier
@@ -42,7 +42,7 @@ def report() -> None:
 @click.argument("node", required=False)
 @click.option("--batch", is_flag=False, flag_value="", metavar="[BATCH]", help="A whole batch, by default the newest.")
 @click.option(
-    "--from", "source", type=_PATH, metavar="FILE", help="From a NODE.json or batch.json; no store is needed."
+    "--from", "source", type=InputFile(), metavar="FILE", help="From a NODE.json or batch.json; no store is needed."
 )
 @click.option("-o", "--output", type=_PATH, metavar="DIR", default=Path("report"), show_default=True, help="Where to.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
@@ -90,8 +90,8 @@ def write(
 
 
 @report.command()
-@click.argument("certificate", type=_PATH)
-@click.option("--key", type=_PATH, multiple=True, metavar="PUB",
+@click.argument("certificate", type=InputFile())
+@click.option("--key", type=InputFile(), multiple=True, metavar="PUB",
               help="A public key of the provisioner that issued it; by default those of this provisioner.")  # fmt: skip
 @click.option("--node", metavar="NODE", help="Hold this node against it, as its BMC reads it now.")
 @click.option("--local", is_flag=True, help="Hold this machine against it.")

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import InputFile, json_option, state_options
 
 
 @command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=InputFile())
 @json_option
 @state_options
 def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | None) -> None:

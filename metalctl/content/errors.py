@@ -67,6 +67,7 @@ class Mistakes(UsageError):
         told = [*([heading] if heading else []), *map(str, self.problems[:MOST_TOLD])]
         if len(self.problems) > MOST_TOLD:
             told.append(f"and {len(self.problems) - MOST_TOLD} more")
+        hint = hint if any(p.line for p in self.problems) else ""  # no line is to be corrected in what is not there
         super().__init__("\n".join(told), hint=hint, problems=[str(p) for p in self.problems], **fields)
 
 

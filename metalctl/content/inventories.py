@@ -13,7 +13,7 @@ from typing import Any
 from metalctl.content.errors import ContentError
 from metalctl.model.codec import DecodeError, decode
 from metalctl.model.dossier import Dossier
-from metalctl.model.errors import UsageError
+from metalctl.model.errors import UsageError, why_unreadable
 from metalctl.model.inventory import Inventory
 
 MAX_BYTES = 64 * 2**20
@@ -74,8 +74,7 @@ def _json(file: Path) -> Any:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InventoryError(f"{file}: cannot be read: {reason}", hint="check the name and permissions") from error
+        raise InventoryError(f"{file}: {why_unreadable(error)}", hint="check the name and permissions") from error
     if len(raw) > MAX_BYTES:
         raise InventoryError(f"{file}: expected at most {MAX_BYTES // 2**20} MiB, got more")
     try:

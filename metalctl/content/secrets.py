@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from metalctl.content.errors import ContentError
-from metalctl.model.errors import UsageError
+from metalctl.model.errors import UsageError, why_unreadable
 
 _EXAMPLE = "write it like file:/etc/metalctl/secrets.json#rack1 or env:RACK1"
 _OTHERS = 0o007
@@ -75,7 +75,7 @@ def _from_file(name: str, key: str) -> Secret:
                 raise SecretError(f"{path} can be read or changed by anyone", hint=f"chmod 600 {path}")
             content = json.load(file)
     except OSError as error:
-        raise SecretError(f"{path} cannot be read: {error.strerror}", hint="check the path of the reference") from None
+        raise SecretError(f"{path}: {why_unreadable(error)}", hint="check the path of the reference") from None
     except ValueError:
         raise SecretError(f"{path} is not JSON", hint=_shape(key)) from None
     return _of_key(path, key, content)

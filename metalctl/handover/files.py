@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,19 @@ def write(path: Path, text: str, kind: str) -> Artifact:
     aside.write_text(text)
     aside.replace(path)
     return Artifact(kind, str(path.absolute()), hashlib.sha256(text.encode()).hexdigest())
+
+
+def read_fragment(path: Path) -> list[Any]:
+    """The documents of one node's file, not to be changed. Each version is parsed once: with a thousand nodes every one
+    of them is looked at whenever another is handed over.
+    """
+    found = path.stat()
+    return _parsed(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(path: Path, _inode: int, _changed: int, _size: int) -> list[Any]:
+    return read_documents(path)
 
 
 def read_documents(path: Path) -> list[Any]:

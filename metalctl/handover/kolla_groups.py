@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from metalctl.handover.errors import HandoverError
+from metalctl.model.errors import why_unreadable
 
 # The groups that hold hosts, and the roles whose nodes they hold.
 HOST_GROUPS = {
@@ -135,7 +136,7 @@ def read_groups(path: Path) -> dict[str, list[str]]:
     try:
         lines = path.read_text().splitlines()
     except OSError as error:
-        raise HandoverError(f"{path}: {error.strerror}", hint="name kolla-ansible's multinode file") from error
+        raise HandoverError(f"{path}: {why_unreadable(error)}", hint="name kolla-ansible's multinode file") from error
     for line in filter(None, map(str.strip, lines)):
         if header := re.fullmatch(r"\[([\w.-]+)(:\w+)?\]", line):
             current = groups.setdefault(header[1], []) if header[2] == ":children" else None

@@ -29,7 +29,7 @@ def describe(error: MetalctlError) -> str:
     return f"{error.message}\n  → {error.hint}" if error.hint else error.message
 
 
-def why_unreadable(error: OSError | ValueError) -> str:
+def why_unreadable(error: Exception) -> str:
     """Why a file cannot be read, as it stands after the file's name."""
     if isinstance(error, FileNotFoundError):
         return "file not found"

@@ -38,6 +38,9 @@ KINDS = (
     "link-failures",
     "port-errors",
     "previous-boot",
+    "drive-fault",
+    "power-fault",
+    "cooling-fault",
 )
 
 

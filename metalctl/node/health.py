@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ _KELVIN = 273
 @dataclass(frozen=True, slots=True)
 class NvmeHealth:
     """critical_warning, group_warning: bits (None: it has no endurance groups to speak of); media_errors: count;
-    percentage_used, spare: fractions; temperature: °C.
+    percentage_used, spare: fractions; temperature: °C. self_test: how its last self-test failed, "" when it did not.
+    doubts: what it keeps and does not show.
     """
 
     critical_warning: int
@@ -32,6 +33,8 @@ class NvmeHealth:
     spare: float
     temperature: float | None
     group_warning: int | None = None
+    self_test: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def read(disk: Disk, machine: Inventory, limits: HealthLimits, timeout: float = 30.0) -> DiskHealth:
@@ -52,12 +55,25 @@ def read(disk: Disk, machine: Inventory, limits: HealthLimits, timeout: float = 
 
 def _asked(disk: Disk, timeout: float) -> DiskHealth | None:
     if disk.name.startswith("nvme"):
-        return logs.health_of(values.parsed(_log(disk, timeout)))
+        found = logs.health_of(values.parsed(_log(disk, timeout)))
+        return None if found is None else _tested(found, disk, timeout)
     data = values.parsed(Local().tool((*smart.ASK, *where(disk)), timeout, smart.BELIEVED))
     found = smart.parse(data)
     if found is None:
         raise ToolFailed(f"{disk.label}: {smart.why(data)}", hint="ask it by hand: smartctl -x")
     return found
+
+
+def _tested(health: DiskHealth, disk: Disk, timeout: float) -> DiskHealth:
+    """With what the drive's own self-test found."""
+
+    def ask(command: str) -> dict[str, Any]:
+        try:
+            return values.parsed(_nvme(command, disk, timeout))
+        except ToolFailed:
+            return {}
+
+    return logs.tested(health, ask("id-ctrl"), lambda: ask("self-test-log"))
 
 
 def where(disk: Disk) -> list[str]:
@@ -68,11 +84,17 @@ def where(disk: Disk) -> list[str]:
 
 def nvme(disk: Disk, timeout: float = 30.0) -> NvmeHealth:
     """Ask the drive; raises ToolFailed."""
-    return parse(_log(disk, timeout))
+    found = parse(_log(disk, timeout))
+    tested = _tested(DiskHealth(status="ok"), disk, timeout)
+    return replace(found, self_test="; ".join(tested.faults), doubts=tested.doubts)
 
 
 def _log(disk: Disk, timeout: float) -> str:
-    return tool.run(["nvme", "smart-log", "-o", "json", str(Path("/dev", disk.name))], timeout).require().out
+    return _nvme("smart-log", disk, timeout)
+
+
+def _nvme(command: str, disk: Disk, timeout: float) -> str:
+    return tool.run(["nvme", command, "-o", "json", str(Path("/dev", disk.name))], timeout).require().out
 
 
 def parse(text: str) -> NvmeHealth:

@@ -10,7 +10,12 @@ from metalctl.node.errors import HardwareFault, ToolFailed
 
 COUNT = 3
 SERIES = 3
-_TOTALS = re.compile(r"(\d+) packets transmitted, (\d+)(?: packets)? received")
+_TOTALS = re.compile(
+    r"(\d+) packets transmitted, (\d+)(?: packets)? received[^%\n]*?(?:, ([^\s,%]+)% packet loss|$)", re.M
+)
+# One line an answer; whoever answers is named in it, and told when it is somebody else.
+_ANSWERED = re.compile(r"bytes from .*?icmp_seq=(\d+)")
+_STRANGER = "(DIFFERENT ADDRESS!)"
 # A bad checksum is counted; other data or a shorter packet is only said, and the packet counts as received.
 _CHANGED = re.compile(r"\+\d+ corrupted|wrong data byte|\(truncated\)")
 _TOO_LONG = ("message too long", "frag needed", "packet too big")
@@ -67,13 +72,30 @@ def ask(address: str, size: int) -> Answer:
         answer.require()
     if _CHANGED.search(answer.out):
         raise HardwareFault(f"pings came back from {address} with other data than was sent", hint="replace the NIC")
+    if _STRANGER in answer.out:
+        raise ToolFailed(f"another address answered the pings to {address}", hint="see who has it: ip neigh, arping")
     totals = _TOTALS.search(answer.out)
-    if totals is None or int(totals[1]) != COUNT or not _fits(int(totals[2]), answer.code):
+    if totals is None or int(totals[1]) != COUNT or not _fits(answer, totals):
         said = totals[0] if totals else (answer.err or answer.out).strip()[-200:] or "nothing"
         raise ToolFailed(f"ping was to send {COUNT} packets and said: {said}", hint=f"run it by hand: {' '.join(argv)}")
     return Answer(address, size, int(totals[2]), too_long)
 
 
-def _fits(received: int, code: int) -> bool:
-    """Whether ping's count of answers is one of COUNT packets, and its exit code says the same."""
-    return received <= COUNT and (received > 0) == (code == 0)
+def _fits(answer: tool.Output, totals: re.Match[str]) -> bool:
+    """Whether all that ping says of COUNT packets agrees: what came back, its share, its lines and the exit code."""
+    received, loss = int(totals[2]), totals[3]
+    numbers = set(_ANSWERED.findall(answer.out))
+    lost = 100 * (COUNT - received) / COUNT
+    return (
+        received <= COUNT
+        and (received > 0) == (answer.code == 0)
+        and (not numbers or len(numbers) == received)
+        and (loss is None or _percent(loss, lost))
+    )
+
+
+def _percent(text: str, wanted: float) -> bool:
+    try:
+        return abs(float(text) - wanted) <= 1
+    except ValueError:
+        return False

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from metalctl.model.codec import DecodeError, decode, encode
 from metalctl.model.dossier import Artifact, Dossier
+from metalctl.model.errors import why_unreadable
 from metalctl.report import certificate, junit, page
 from metalctl.report.clean import slug
 from metalctl.report.errors import BadDossier
@@ -73,7 +74,7 @@ def read_dossiers(path: Path) -> list[Dossier]:
         return [decode(Dossier, _revived(one)) for one in many]
     except OSError as error:
         raise BadDossier(
-            f"{path}: {error.strerror}", hint="give a NODE.json or batch.json that `metalctl report` wrote"
+            f"{path}: {why_unreadable(error)}", hint="give a NODE.json or batch.json that `metalctl report` wrote"
         ) from error
     except (ValueError, TypeError, DecodeError) as error:
         raise BadDossier(

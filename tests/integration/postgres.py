@@ -22,14 +22,16 @@ def missing() -> str:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The URL of an empty database; the server and its files go at the end."""
+def server(connections: int = 200) -> Iterator[str]:
+    """The URL of an empty database; the server and its files go at the end. connections: at most."""
     folder = Path(tempfile.mkdtemp(prefix="metalctl-pg-"))
     os.chown(folder, _USER, _USER)
     data = folder / "data"
     try:
         _as_nobody("initdb", "-D", str(data), "-U", "metalctl", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections={connections}"
+        )
         _as_nobody("pg_ctl", "-D", str(data), "-w", "-t", "120", "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield f"postgresql+psycopg://metalctl@/postgres?host={folder}"

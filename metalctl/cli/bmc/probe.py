@@ -10,6 +10,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, target
+from metalctl.cli._options import InputFile
 
 if TYPE_CHECKING:
     from metalctl.bmc.conformance import Conformance
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @command()
 @click.option(
     "--profile",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
     help="Interoperability profile to check against.",
 )
 @click.option(

@@ -8,11 +8,11 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import OWN_PORT
-from metalctl.cli._options import json_option
+from metalctl.cli._options import InputFile, json_option
 
 
 @command()
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("file", type=InputFile(folder=True))
 @click.option("--port", type=OWN_PORT, default=0, help="Port on 127.0.0.1. [default: a free one]")
 @click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: anybody]")
 @json_option

@@ -18,8 +18,9 @@ from metalctl.engine.topics import node_topic
 from metalctl.store import enrollments, marks
 
 log = structlog.get_logger()
-# Seconds that the library has to begin what it was told to begin, or what it recovers after a restart.
-PATIENCE = 30.0
+# Seconds that the library has to begin what it was told to begin, or what it recovers after a restart. As long as it
+# gets on with others, the rest waits for its turn: a thousand on a busy machine take longer. But not for ever.
+PATIENCE, LONGEST = 30.0, 600.0
 # How many walks are begun in one look.
 AT_ONCE = 100
 
@@ -55,6 +56,7 @@ class Supervisor:
         self._service = service
         self._clock = clock
         self._begun: dict[tuple[str, int], float] = {}
+        self._came = -LONGEST
         self._round = clock()
         self.rescued = 0
         self.error = ""
@@ -82,13 +84,17 @@ class Supervisor:
     def _begin(self, wanted: list[tuple[str, int]]) -> None:
         walked, moment = self._walks.walked, self._clock()
         waiting = [key for key in wanted if key[0] not in walked]
+        if any(key[0] in walked for key in self._begun):
+            self._came = moment
         self._begun = {key: self._begun[key] for key in waiting if key in self._begun}
         # Some at a time: thousands that are enrolled in one go must not keep the service from its other work.
         new = [key for key in waiting if key not in self._begun][:AT_ONCE]
-        self._begun |= dict.fromkeys(new, moment)
         if new:
             self._walks.start(new)
-        for key in [key for key, begun in self._begun.items() if moment - begun > PATIENCE]:
+            self._begun |= dict.fromkeys(new, self._clock())
+        idle = moment - self._came > PATIENCE
+        lost = [key for key, at in self._begun.items() if moment - at > (PATIENCE if idle else LONGEST)]
+        for key in lost:
             log.warning("walk-lost", enrollment=key[0], attempt=key[1])
             self.rescued += 1
             self._begun[key] = moment

@@ -12,6 +12,7 @@ Source: https://docs.ceph.com/en/latest/cephadm/services/osd/ and .../host-manag
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from metalctl.content import yaml
@@ -19,7 +20,7 @@ from metalctl.handover.base import Handed, Settings, require_accepted
 from metalctl.handover.compare import absent, compare
 from metalctl.handover.errors import HandoverError, Incomplete
 from metalctl.handover.facts import address, host, is_stable, paths
-from metalctl.handover.files import locked, read_documents, write
+from metalctl.handover.files import locked, read_documents, read_fragment, write
 from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
 from metalctl.model.verdict import Verdict
@@ -35,11 +36,12 @@ def hand_over(dossiers: Sequence[Dossier], settings: Settings) -> Handed:
     folder = settings.directory / "cephadm"
     with locked(folder):
         artifacts = [write(folder / "hosts" / f"{name}.yaml", text, "cephadm") for name, text in fragments.items()]
-        everything = [doc for path in sorted((folder / "hosts").glob("*.yaml")) for doc in read_documents(path)]
+        files = sorted((folder / "hosts").glob("*.yaml"))
+        everything = [doc for path in files for doc in read_fragment(path)]
         problems = check(everything)
         if problems:
             raise HandoverError(f"{folder}: {problems[0]}", hint="mend or remove that host's file", problems=problems)
-        artifacts.append(write(folder / "cluster.yaml", _HEADER + _text(everything), "cephadm"))
+        artifacts.append(write(folder / "cluster.yaml", _HEADER + "".join(map(_whole, files)), "cephadm"))
     osds = sum(len(d["spec"]["data_devices"]["paths"]) for d in everything if d["service_type"] == "osd")
     hosts = sum(1 for d in everything if d["service_type"] == "host")
     return Handed("cephadm", tuple(artifacts), f"{hosts} hosts, {osds} OSDs in {folder / 'cluster.yaml'}")
@@ -133,6 +135,13 @@ def _of_host(found: Sequence[dict[str, Any]], node: str) -> dict[str, Any]:
         elif document.get("placement", {}).get("hosts") == [node]:
             facts |= {kind: part["paths"] for kind, part in document["spec"].items()}
     return facts
+
+
+def _whole(file: Path) -> str:
+    """A fragment as it stands, also where somebody wrote it by hand."""
+    text = file.read_text()
+    begin, end = "" if text.startswith("---") else "---\n", "" if text.endswith("\n") else "\n"
+    return f"{begin}{text}{end}"
 
 
 def _text(found: Sequence[dict[str, Any]]) -> str:

@@ -22,7 +22,7 @@ from metalctl.handover.base import Handed, Settings, require_accepted
 from metalctl.handover.compare import absent, compare, warning
 from metalctl.handover.errors import HandoverError, Incomplete
 from metalctl.handover.facts import address, bond_name, host, paths, spare_ports
-from metalctl.handover.files import locked, read_documents, write
+from metalctl.handover.files import locked, read_documents, read_fragment, write
 from metalctl.handover.kolla_groups import HOST_GROUPS, own_groups, read_groups, render
 from metalctl.model.codec import encode
 from metalctl.model.dossier import Dossier
@@ -102,7 +102,7 @@ def _inventory(roles: dict[str, str], settings: Settings) -> str:
 def _roles(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted((folder / "host_vars").glob("*.yml")):
-        variables = _mapping(next(iter(read_documents(path)), None), path)
+        variables = _mapping(next(iter(read_fragment(path)), None), path)
         about = variables.get("metalctl")
         if isinstance(about, dict) and isinstance(about.get("role"), str):
             found[path.stem] = about["role"]

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from metalctl.lab.fleet.errors import BadCapture
+from metalctl.model.errors import why_unreadable
 
 Tree = dict[str, dict[str, Any]]
 LARGEST = 64 * 2**20
@@ -22,7 +23,7 @@ def load_capture(path: Path) -> Tree:
     try:
         files = list(_directory(path) if path.is_dir() else _archive(path))
     except (OSError, tarfile.TarError, EOFError) as error:
-        raise BadCapture(f"{path}: cannot be read: {error}", hint=_HINT) from None
+        raise BadCapture(f"{path}: {why_unreadable(error)}", hint=_HINT) from None
     tree: Tree = {}
     for name, text in files:
         try:

@@ -45,7 +45,7 @@ class Fleet:
         self._datagrams: list[asyncio.DatagramTransport] = []
         self._context: ssl.SSLContext | None = None
         self._closing = False
-        self.bmcs = [self._bmc(index, address) for index, address in enumerate(settings.addresses())]
+        self.bmcs = [self._bmc(index, address) for index, address in enumerate(settings.addresses(), settings.first)]
         self.username = settings.username or administrator(self.bmcs[0])[1]
         faults.attach(self.bmcs)
 

@@ -25,6 +25,7 @@ class Settings:
     """latency, power_time (until a power state is reached), bmc_reset_time: seconds. port 0: one that is free.
 
     username "": the tree's first administrator. ipmi_port 0: no IPMI. base: address of the first BMC, in 127.0.0.0/8.
+    first: number of the first BMC, which its serials, UUIDs and MACs are made of: two fleets may be told apart.
     lockout: failed logins in a row until the account is locked, for lockout_time seconds; 0: never.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     lockout_time: float = 30.0
     power_time: float = 0.5
     bmc_reset_time: float = 5.0
+    first: int = 0
 
     def addresses(self) -> list[str]:
         """One a BMC, ascending; those that end in .0 or .255 are used too. Raises FleetError outside 127.0.0.0/8."""

@@ -9,13 +9,19 @@ from metalctl.model.inventory._pcie import PcieLink
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What LLDP says is at the other end of a port."""
+    """What LLDP says is at the other end of a port. chassis: the switch's own id, whatever it is made of."""
 
     switch: str
     port: str
     switch_mac: str = ""
     port_description: str = ""
     vlan: int | None = None
+    chassis: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What tells the switch from another of the same name, "" when it states no id."""
+        return self.chassis or self.switch_mac
 
     def __str__(self) -> str:
         return f"{self.switch} {self.port}".strip()

@@ -2,7 +2,7 @@
 
 A line of the plan names a port of ours (kernel name, MAC, PCI address, slot and port, or a slot with one port) and the
 switch port that it belongs to. The ports of a slot are counted from 1 in the order of their PCI addresses: "Slot 5
-port 2". A switch may be named by its chassis id (MAC), too.
+port 2". The switch is named by its name or its chassis id; a name that several switches have tells nobody which it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._frus import of_nic
+from metalctl.model.match._switches import Switches
 from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown
 from metalctl.model.profile import Cable
 from metalctl.model.verdict import Verdict
@@ -77,6 +78,11 @@ def _line(inventory: Inventory, cable: Cable, nics: list[Nic], placed: Placed) -
     if nic.neighbour is None:
         return _silent(inventory, cable, nic, name, expected)
     got = str(nic.neighbour)
+    if len(same := _same_name(inventory, cable, nic)) > 1:
+        remedy = f"{len(same)} switches are called {nic.neighbour.switch} ({', '.join(same)}), and the plan means one:"
+        remedy += " give each a name of its own, or write its chassis id into the plan"
+        source = source_of(inventory, "nics.neighbour")
+        return Finding(name, Verdict.UNKNOWN, expected, got, nic.label, source, remedy, frus=(of_nic(nic),))
     remedy = _move(cable, nic, placed)
     good = _is_at(nic, cable)
     return judged(inventory, name, good, expected, got, remedy, nic.label, fact="nics.neighbour", frus=[of_nic(nic)])
@@ -103,7 +109,15 @@ def _is_at(nic: Nic, cable: Cable) -> bool:
     other = nic.neighbour
     if other is None or not fits(other.port, (cable.switch_port,)):
         return False
-    return fits(other.switch, (cable.switch,)) or bool(other.switch_mac and fits(other.switch_mac, (cable.switch,)))
+    return fits(other.switch, (cable.switch,)) or fits(other.identity, (cable.switch,))
+
+
+def _same_name(inventory: Inventory, cable: Cable, nic: Nic) -> list[str]:
+    """The chassis ids of the switches that have the name by which this port is where the plan wants it."""
+    other = nic.neighbour
+    if other is None or not _is_at(nic, cable) or (other.identity and fits(other.identity, (cable.switch,))):
+        return []
+    return Switches(inventory.nics).named(other.switch)
 
 
 def _move(cable: Cable, nic: Nic, placed: Placed) -> str:

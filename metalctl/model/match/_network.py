@@ -12,6 +12,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._frus import of_nic
 from metalctl.model.match._ports import Choice, Objection, card, choose
+from metalctl.model.match._switches import Switches
 from metalctl.model.match._verdicts import judged, mend, plain, plural, reason, source_of, unknown, written
 from metalctl.model.profile import BondRequirement, NicRequirement
 from metalctl.model.units import format_rate
@@ -74,7 +75,7 @@ def _passed(inventory: Inventory, choice: Choice) -> Iterator[Finding]:
         got = ", ".join(sorted({_rate(nic) for nic in choice.ports}))
         yield judged(inventory, f"{name}.speed", True, written(need.speed, format_rate), got, "", fact="nics")
     if need.distinct_switches:
-        got = ", ".join(nic.neighbour.switch for nic in choice.ports if nic.neighbour)
+        got = ", ".join(map(Switches(choice.ports).shown, choice.ports))
         yield judged(inventory, f"{name}.switches", True, "one switch each", got, "", fact="nics")
     if need.distinct_cards:
         yield judged(

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from metalctl.model.inventory import Inventory, Nic
+from metalctl.model.match._switches import Switches
 from metalctl.model.match._verdicts import written
 from metalctl.model.profile import BondRequirement, Range
 from metalctl.model.run import BondSpec
@@ -158,40 +159,41 @@ def _alike(fit: list[Nic], need: BondRequirement) -> tuple[list[Nic], list[Objec
 def _near(ports: list[Nic], need: BondRequirement) -> tuple[Nic, ...]:
     """As many ports as the bond has, of one switch if one has enough."""
     by_switch: dict[str, list[Nic]] = defaultdict(list)
+    switches = Switches(ports)
     for nic in ports:
-        by_switch[_switch(nic)].append(nic)
+        by_switch[switches.of(nic)].append(nic)
     whole = [group for switch, group in sorted(by_switch.items()) if switch and len(group) >= need.members]
     return tuple((whole[0] if whole else ports)[: need.members])
 
 
 def _apart(ports: list[Nic], need: BondRequirement) -> tuple[tuple[Nic, ...], list[Objection]]:
     """As many ports as can be of which no two share what they must not; and why the others cannot join."""
-    silent, usable = [], []
+    silent, usable, switches = [], [], Switches(ports)
     for nic in ports:
-        if objection := _hidden(nic, need):
+        if objection := _hidden(nic, need, switches):
             silent.append(objection)
         else:
             usable.append(nic)
     edges = [
-        (card(nic) if need.distinct_cards else nic.mac, _switch(nic) if need.distinct_switches else nic.mac, nic)
+        (card(nic) if need.distinct_cards else nic.mac, switches.of(nic) if need.distinct_switches else nic.mac, nic)
         for nic in usable
     ]
     chosen = _matched(edges[:_MOST_PORTS])[: need.members]
     taken = {id(nic) for nic in chosen}
     others = [nic for nic in usable if id(nic) not in taken]
-    return tuple(chosen), [*silent, *(_shares(nic, chosen, need) for nic in others)]
+    return tuple(chosen), [*silent, *(_shares(nic, chosen, need, switches) for nic in others)]
 
 
-def _switch(nic: Nic) -> str:
-    """What tells its switch from others: the chassis id where LLDP states one, for two may have one name; else that."""
-    return (nic.neighbour.switch_mac.lower() or nic.neighbour.switch) if nic.neighbour else ""
-
-
-def _hidden(nic: Nic, need: BondRequirement) -> Objection | None:
+def _hidden(nic: Nic, need: BondRequirement, switches: Switches) -> Objection | None:
     if need.distinct_switches and nic.several:
         remedy = f"more than one neighbour was heard on {nic.label}, so its switch is not known"
         return Objection(nic, "switches", "one switch each", nic.several, remedy, known=False)
-    if need.distinct_switches and not _switch(nic):
+    if need.distinct_switches and nic.neighbour and not switches.of(nic):
+        remedy = (
+            f"{nic.label} hears a switch without a chassis id, and several switches have its name: give each its own"
+        )
+        return Objection(nic, "switches", "one switch each", switches.shown(nic), remedy, known=False)
+    if need.distinct_switches and not nic.neighbour:
         remedy = f"{nic.label} shows no LLDP neighbour, so its switch is not known: enable LLDP on the switch port"
         return Objection(nic, "switches", "one switch each", "no LLDP neighbour", remedy, known=False)
     if need.distinct_cards and not card(nic):
@@ -200,10 +202,10 @@ def _hidden(nic: Nic, need: BondRequirement) -> Objection | None:
     return None
 
 
-def _shares(nic: Nic, chosen: list[Nic], need: BondRequirement) -> Objection:
-    if need.distinct_switches and _switch(nic) in map(_switch, chosen):
+def _shares(nic: Nic, chosen: list[Nic], need: BondRequirement, switches: Switches) -> Objection:
+    if need.distinct_switches and switches.of(nic) in map(switches.of, chosen):
         remedy = f"{nic.label} is on a switch that another member uses: move its cable to the other switch"
-        return Objection(nic, "switches", "one switch each", nic.neighbour.switch if nic.neighbour else "", remedy)
+        return Objection(nic, "switches", "one switch each", switches.shown(nic), remedy)
     remedy = f"{nic.label} is on a card that another member uses: use a port of another card, or fit one"
     return Objection(nic, "cards", "one card each", f"card {card(nic)}", remedy)
 

@@ -23,14 +23,15 @@ from metalctl.node.inspect.bmc import fields
 
 _DEVICES = ("dev/ipmi0", "dev/ipmi/0", "dev/ipmidev/0")
 _TIMEOUT = 120.0  # a long log over a slow interface
+_PARTS = {"cpu": "processors", "pcie": "pcie", "drive": "drive", "power": "power", "cooling": "cooling"}
 _OLD = ", older than the profile asks"
 
 
 class Sel:
-    """One run's view of the log. given: (ISO 8601 time, text) of each entry that was read from outside."""
+    """One run's view of the log. given: (ISO 8601 time, severity, text) of each entry that was read from outside."""
 
     def __init__(
-        self, root: Path, dimms: Sequence[Dimm], history: float | None, given: Iterable[tuple[str, str]] = ()
+        self, root: Path, dimms: Sequence[Dimm], history: float | None, given: Iterable[tuple[str, str, str]] = ()
     ) -> None:
         self._root, self._dimms, self._history, self._given = root, dimms, history, tuple(given)
         self._sensors: str | None = None
@@ -41,7 +42,7 @@ class Sel:
             why = self._full()
             now, entries = self._now(), sel_events.parse(_ipmitool("sel", "elist"))
         except ToolFailed as failed:
-            outside = list(sel_events.given(self._given))
+            outside = sel_events.given(self._given)
             values = self._counted(outside, max((e.at for e in outside if e.at), default=None))
             return Snapshot(values, sources={"sel": failed.message})
         return Snapshot(self._counted(entries, now), sources={"sel": why, "sel:memory": why or self._memory()})
@@ -76,8 +77,8 @@ class Sel:
         found: dict[Counter, int] = {}
         for entry in entries:
             old = _OLD if self._is_old(entry, now) else ""
-            judged = not old and entry.kind != "pcie-corrected"
-            name, kind = f"BMC log: {entry.kind}{old}", "" if old else entry.kind
+            judged = not old and entry.kind not in ("", "pcie-corrected")
+            name, kind = f"BMC log: {entry.what}{old}", "" if old else entry.kind
             counter = Counter(self._part(entry), name, judged, kind=kind, event=True)
             found[counter] = found.get(counter, 0) + 1
         return found
@@ -92,7 +93,8 @@ class Sel:
         if entry.kind.startswith("memory"):
             dimm = named(entry.text, self._dimms)
             return str(of_dimm(dimm)) if dimm else f"memory ({entry.text})"
-        return f"{'processors' if entry.kind.startswith('cpu') else 'pcie'} ({entry.text})"
+        thing = next((name for start, name in _PARTS.items() if entry.kind.startswith(start)), "machine")
+        return f"{thing} ({entry.text})"
 
 
 def named(text: str, dimms: Iterable[Dimm]) -> Dimm | None:

@@ -1,6 +1,8 @@
 """Hardware errors among the entries of a BMC's event log: a pure parser of ipmitool's lines and of read entries.
 
-Counted are entries of memory, processors and PCIe; what a sensor takes back ("Deasserted") is none.
+Words of memory, processors and PCIe that makers vary are patterns here; those of table 42-3, of drives, supplies, fans
+and temperatures are data (sel.toml). What a sensor takes back ("Deasserted") is none; a state, such as a drive's fault,
+that it took back later is told and not judged. What is of no kind and not harmless is told as "other".
 Source: IPMI 2.0, table 42-3; `ipmitool sel elist` of 1.8.18 and 1.8.19, which print two or four digits of the year, the
 time zone or none, and the DIMM in a column of its own or in brackets.
 """
@@ -8,9 +10,13 @@ time zone or none, and the DIMM in a column of its own or in brackets.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
 _STAMP = re.compile(r"\d{1,2}/\d{1,2}/|\d{1,2}:\d{2}:\d{2}|\d{10}$|Pre-Init|Unspecified$")
@@ -50,45 +56,122 @@ _KINDS = tuple(
 )
 
 
+# What two entries are about, where no sensor is named: "power supply 2".
+_COMPONENT = re.compile(r"\b(?:power supply|fan|drive|disk|psu)\s*#?\w*\d\w*")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One error. at: by the BMC's clock, None when the entry has no time. text: all that it says."""
+    """One error. kind: "" for what is only told. at: by the BMC's clock, None when the entry has no time.
+
+    text: all that it says. about: what a later entry that takes it back is about, too.
+    """
 
     kind: str
     at: datetime | None
     text: str
+    about: str = ""
+    taken_back: str = ""
+
+    @property
+    def what(self) -> str:
+        """Its kind, or what it was."""
+        return self.kind or (f"{self.taken_back}, taken back" if self.taken_back else "other")
 
 
 def parse(elist: str) -> list[Entry]:
     """The errors among the lines of `ipmitool sel elist`."""
-    return [entry for line in elist.splitlines() if (entry := _line(line))]
+    return _standing(_line(line) for line in elist.splitlines())
 
 
-def _line(line: str) -> Entry | None:
+def _line(line: str) -> Entry | tuple[str, ...]:
+    """An entry, or what a line takes back: () for a line that says nothing."""
     columns = [column.strip() for column in line.split("|")]
-    if len(columns) < 4 or "Deasserted" in columns:
-        return None
-    text = " ".join(c for c in columns[1:] if c and c != "Asserted" and not _STAMP.match(c))
-    kind = kind_of(text)
-    return Entry(kind, when(" ".join(columns[1:3])), text) if kind else None
+    if len(columns) < 4:
+        return ()
+    words = [c for c in columns[1:] if c and c not in ("Asserted", "Deasserted") and not _STAMP.match(c)]
+    about = " ".join(words[:2])
+    if "Deasserted" in columns:
+        return (about,)
+    kind, text = kind_of(" ".join(words)), " ".join(words)
+    if not kind and _TAKEN_BACK.search(text.lower()):
+        return (about,)
+    if not kind and harmless(*words[:2]):
+        return ()
+    return Entry(kind, when(" ".join(columns[1:3])), about if is_state(kind) else text, about)
+
+
+def _standing(found: Iterable[Entry | tuple[str, ...]]) -> list[Entry]:
+    """The entries, those of a state that was taken back later as told only."""
+    entries: list[Entry] = []
+    for one in found:
+        if isinstance(one, Entry):
+            entries.append(one)
+        elif one:
+            entries = [_taken_back(e) if e.about in one and is_state(e.kind) else e for e in entries]
+    return entries
+
+
+def _taken_back(entry: Entry) -> Entry:
+    return replace(entry, kind="", taken_back=entry.kind)
 
 
 def kind_of(text: str) -> str:
-    """Of metalctl.model.watch.KINDS, "" for what is no error."""
+    """Of metalctl.model.watch.KINDS, "" for what is no error, or of no kind."""
     folded = text.lower()
     if _TAKEN_BACK.search(folded):
         return ""
-    return next((kind for kind, pattern in _KINDS if pattern.match(folded)), "")
+    found = next((kind for kind, pattern in _KINDS if pattern.match(folded)), "")
+    return found or next((r["kind"] for r in _rules() if _any(r["of"], folded) and _any(r["says"], folded)), "")
 
 
-def given(entries: Iterable[tuple[str, str]]) -> Iterator[Entry]:
-    """The errors among entries that were read from outside: (ISO 8601 time, text)."""
-    for at, text in entries:
-        if kind := kind_of(text):
-            try:
-                yield Entry(kind, datetime.fromisoformat(at).replace(tzinfo=None), text)
-            except ValueError:
-                yield Entry(kind, None, text)
+def harmless(sensor: str, event: str = "") -> bool:
+    """Whether an event says that nothing is wrong. A reset is no fault, but one by a watchdog is worth a line."""
+    table = _table()["harmless"]
+    return event.lower() in table["says"] and not _any(table["not_of"], sensor.lower())
+
+
+def is_state(kind: str) -> bool:
+    """Whether it holds until the sensor takes it back."""
+    return any(rule["kind"] == kind and rule.get("state") for rule in _rules())
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("sel.toml").read_text(encoding="utf-8"))
+
+
+def _rules() -> list[dict[str, Any]]:
+    return list(_table()["rules"])
+
+
+def _any(words: Iterable[str], folded: str) -> bool:
+    return any(_whole(word).search(folded) for word in words)
+
+
+@cache
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+
+
+def given(entries: Iterable[tuple[str, str, str]]) -> list[Entry]:
+    """The errors among entries that were read from outside: (ISO 8601 time, severity, text)."""
+    return _standing(_given(*entry) for entry in entries)
+
+
+def _given(at: str, severity: str, text: str) -> Entry | tuple[str, ...]:
+    component = _COMPONENT.search(text.lower())
+    about = component[0] if component else text.lower().removesuffix(" (no longer)")
+    if severity == "ok":
+        return (about,)
+    kind = kind_of(text)
+    if not kind and (not severity or _TAKEN_BACK.search(text.lower())):
+        return ()
+    try:
+        time = datetime.fromisoformat(at).replace(tzinfo=None)
+    except ValueError:
+        time = None
+    return Entry(kind, time, text, about)
 
 
 def when(text: str) -> datetime | None:

@@ -38,7 +38,7 @@ class Sources:
         inventory: Inventory,
         root: Path = Path("/"),
         history: float | None = None,
-        log: Iterable[tuple[str, str]] = (),
+        log: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         self._inventory, self._root, self._history = inventory, root, history
         self._dimms: Sequence[Dimm] = inventory.memory.dimms
@@ -55,7 +55,8 @@ class Sources:
     def all(self) -> Snapshot:
         """The same with what takes tools and time."""
         found = self.cheap() + disks(self._drives())
-        found += rasdaemon(self._root, self._dimms, self._parts, self._history) + self._sel.look()
+        disks_too = self._parts | {d.name: d.label for d in self._inventory.disks}
+        found += rasdaemon(self._root, self._dimms, disks_too, self._history) + self._sel.look()
         return found + Snapshot(sources={"drives": _silent(found, self._drives())})
 
     def _drives(self) -> list[Disk]:

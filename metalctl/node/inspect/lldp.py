@@ -58,7 +58,7 @@ def _believed(interfaces: list[dict[str, Any]]) -> Heard:
     # The same port of the same switch may be heard twice, over two of LLDP's addresses.
     found: dict[tuple[str, str], Neighbour] = {}
     for neighbour in map(_neighbour, proper):
-        found.setdefault((neighbour.switch_mac or neighbour.switch, neighbour.port), neighbour)
+        found.setdefault((neighbour.identity or neighbour.switch, neighbour.port), neighbour)
     return next(iter(found.values())) if len(found) == 1 else tuple(found.values())
 
 
@@ -72,7 +72,12 @@ def _neighbour(interface: dict[str, Any]) -> Neighbour:
         switch_mac=values.text(chassis_id.get("value")).lower() if chassis_id.get("type") == "mac" else "",
         port_description=_value(port, "descr"),
         vlan=values.whole(vlans[0].get("vlan-id")) if vlans else None,
+        chassis=_folded(values.text(chassis_id.get("value")), chassis_id.get("type")),
     )
+
+
+def _folded(value: str, kind: object) -> str:
+    return value.lower() if kind == "mac" else value
 
 
 def _first(item: dict[str, Any], key: str) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """NVMe: health, firmware slots, namespaces and their formats, by nvme-cli's JSON; the PCIe link comes from /sys.
 
-Four calls for a disk: `nvme smart-log`, `id-ctrl`, `fw-log`, `id-ns`. Power-loss protection is what the controller
-itself states: without a volatile write cache (VWC bit 0) nothing that it acknowledged is lost with the power.
+Five calls for a disk: `nvme smart-log`, `id-ctrl`, `self-test-log` where the controller keeps one (OACS bit 4),
+`fw-log`, `id-ns`. Power-loss protection is what the controller itself states: without a volatile write cache (VWC bit
+0) nothing that it acknowledged is lost with the power.
 Source: NVM Express Base Specification, Identify Controller and the SMART / Health and Firmware Slot logs.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from metalctl.model.inventory import Disk, DiskHealth, Namespace
-from metalctl.node.inspect import values
+from metalctl.node.inspect import selftest, values
 from metalctl.node.inspect.host import Host
 
 _TIMEOUT = 20.0
@@ -30,6 +32,7 @@ _WARNINGS = {
 _SLOT = re.compile(r"Firmware Rev Slot (\d)")
 _TEXT_OF = re.compile(r"\(([^)]*)\)\s*$")
 _LBA_FORMATS = 64
+_SELF_TESTS = 1 << 4  # of OACS
 _CONTROLLER = re.compile(r"/nvme/(nvme\d+)(?:/|$)")
 _NAMESPACE = re.compile(r"nvme\d+n(\d+)")
 
@@ -60,7 +63,10 @@ def details(host: Host, disk: Disk) -> Disk:
     health, number = health_of(log), host.number(f"/sys/block/{disk.name}/nsid") or int(namespace.group(1))
     if health is None:
         host.unreadable(f"disks.{disk.name}.health", "nvme smart-log printed no health log")
-    protection = protected(_ask(host, disk, "power_loss_protection", "id-ctrl", device))
+    identity = _ask(host, disk, "power_loss_protection", "id-ctrl", device)
+    if health is not None:
+        health = tested(health, identity, lambda: _ask(host, disk, "self_test", "self-test-log", device))
+    protection = protected(identity)
     slots = firmware_slots(_ask(host, disk, "firmware_slots", "fw-log", device))
     space = namespace_of(number, _ask(host, disk, "namespaces", "id-ns", f"/dev/{disk.name}"))
     return replace(
@@ -108,6 +114,21 @@ def health_of(log: dict[str, Any], *, celsius: bool = False) -> DiskHealth | Non
         written=values.product(written, _DATA_UNIT),
         faults=tuple(said),
     )
+
+
+def tested(health: DiskHealth, identity: dict[str, Any], ask: Callable[[], dict[str, Any]]) -> DiskHealth:
+    """With what its last self-test found. identity: `id-ctrl`, {} when unknown; ask: gives `self-test-log`, or {}.
+
+    A controller that keeps that log and does not show it leaves a doubt.
+    """
+    keeps = None if (oacs := values.whole(identity.get("oacs"))) is None else bool(oacs & _SELF_TESTS)
+    if keeps is False:
+        return health
+    log = ask()
+    if failed := selftest.faults(log):
+        return replace(health, status="failing", faults=(*health.faults, *failed))
+    doubt = ("it keeps a log of its self-tests, which cannot be read",) if keeps and not selftest.told(log) else ()
+    return replace(health, doubts=(*health.doubts, *doubt))
 
 
 def faults(log: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ _LATER = (
     "unable to receive", "unable to send", "control socket has closed", "server has terminated", "broken pipe",
 )  # fmt: skip
 _MORE = 0.5
+_CLOSE = 0.05
 _BY_HAND = "run iperf3 by hand"
 
 
@@ -95,6 +96,7 @@ def _stream(data: Any) -> Stream:
     )
     if not found.seconds > 0:
         raise IperfError("iperf3 measured for no time at all", hint=_BY_HAND)
+    _sums(data, received, sent)
     # A server is not told the other side's part, which is 0. What was on the way when counting began arrives as well.
     if 0 < found.sent < found.received * _MORE:
         raise IperfError(f"iperf3 tells {found.received:.4g} bit/s received of {found.sent:.4g} sent", hint=_BY_HAND)
@@ -103,11 +105,28 @@ def _stream(data: Any) -> Stream:
 
 def _rate(total: Any) -> float:
     """bit/s, which must be what the bytes and the seconds beside it make."""
-    rate = float(total["bits_per_second"])
-    made = float(total["bytes"]) * 8 / float(total["seconds"]) if "bytes" in total and total["seconds"] else rate
-    if not math.isclose(rate, made, rel_tol=0.05, abs_tol=1.0) or math.isinf(rate):
+    rate, moved, seconds = (float(total[key]) for key in ("bits_per_second", "bytes", "seconds"))
+    made = moved * 8 / seconds if seconds > 0 else 0.0
+    if not (0 <= rate < math.inf and math.isclose(rate, made, rel_tol=_CLOSE, abs_tol=1.0)):
         raise IperfError(f"iperf3 tells {rate:.4g} bit/s where its bytes make {made:.4g}", hint=_BY_HAND)
     return rate
+
+
+def _sums(data: Any, received: Any, sent: Any) -> None:
+    """Its streams make its totals, and its intervals, without those left out, what this side sent or received."""
+    for total, way in ((sent, "sender"), (received, "receiver")):
+        parts = [float(s[way]["bytes"]) for s in data["end"].get("streams", ()) if way in s]
+        if parts and not math.isclose(sum(parts), float(total["bytes"]), rel_tol=_CLOSE):
+            raise _disagree("streams", sum(parts), [total])
+    every = [i["sum"] for i in data.get("intervals", ()) if "sum" in i]
+    counted = sum(float(i["bytes"]) for i in every if not i.get("omitted"))
+    if every and not any(math.isclose(counted, float(t["bytes"]), rel_tol=_CLOSE) for t in (sent, received)):
+        raise _disagree("intervals", counted, [sent, received])
+
+
+def _disagree(what: str, parts: float, totals: list[Any]) -> IperfError:
+    whole = " or ".join(f"{float(t['bytes']):.4g}" for t in totals)
+    return IperfError(f"iperf3's {what} moved {parts:.4g} bytes, and its totals are {whole}", hint=_BY_HAND)
 
 
 def total(streams: Iterable[Stream]) -> Stream:

@@ -3,6 +3,7 @@
 - A job of a time runs all of it; a job of a size ends at the size, or at its time when that is first.
 - Every transfer carried a whole block: past the end of a file or a disk libaio counts transfers of nothing as fast
   ones, with error 0 and exit code 0.
+- Its rates are what its counts and times make (counts.py).
 """
 
 from __future__ import annotations
@@ -10,12 +11,19 @@ from __future__ import annotations
 import os
 
 from metalctl.node.cover import falls_short
+from metalctl.node.pyfio.counts import contradiction
 from metalctl.node.pyfio.job import Job
 from metalctl.node.pyfio.result import Direction, FioError, Result, block_size
 
 
 def require(job: Job, result: Result) -> None:
-    """FioError unless the result covers the job."""
+    """FioError unless the result covers the job, and agrees with itself."""
+    _covers(job, result)
+    if wrong := contradiction(result):
+        raise _less(job, wrong)
+
+
+def _covers(job: Job, result: Result) -> None:
     asked = [d for d, moves in ((result.read, job.reads), (result.write, job.writes)) if moves]
     if any(d.count == 0 for d in asked):
         raise _less(job, "fio ended without any I/O")

@@ -23,6 +23,9 @@ _STOOD = {
     "memory-storm": "replace the module named; if that was done since, clear the BMC's log (metalctl bmc sel-clear)",
     "memory-corrected": "reseat the module named and burn in again; replace it if errors come again",
     "cpu-uncorrected": "read the BMC's log for the part that it names, swap it, and burn in again",
+    "drive-fault": "replace the drive named; if that was done since, clear the BMC's log (metalctl bmc sel-clear)",
+    "power-fault": "see that the supply and its feed work; then clear the BMC's log (metalctl bmc sel-clear)",
+    "cooling-fault": "see that fans and inlet are in order; then clear the BMC's log (metalctl bmc sel-clear)",
     "thermal-throttle": "look at fans, air baffles, dust and the processor's heat sink",
     "link-failures": "reseat cable and transceiver at both ends, then swap them",
 }

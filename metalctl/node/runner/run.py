@@ -38,7 +38,7 @@ class Run:
     def perform(self, inventory: Inventory) -> Verdict:
         """Run every check of the spec; returns the combined verdict, which is in the journal then."""
         watch = self.spec.errors or UNASKED
-        log = [(entry.at, f"{entry.sensor} {entry.message}") for entry in self.spec.bmc_log]
+        log = [(entry.at, entry.severity, f"{entry.sensor} {entry.message}".strip()) for entry in self.spec.bmc_log]
         sources = Sources(inventory, self.settings.root, watch.history, log)
         self._movement = Movement(inventory, sources.all(), sources.cheap, watch, self._uptime())
         self._lost_disks(inventory)

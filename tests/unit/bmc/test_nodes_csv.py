@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from metalctl.bmc import read_csv
-from metalctl.bmc.errors import CsvErrors, CsvProblem
+from metalctl.bmc.errors import CsvErrors
+from metalctl.content.errors import Problem
 
 REF = "file:/s.json#lab"
 
@@ -18,7 +19,7 @@ def write(path: Path, text: str) -> Path:
     return file
 
 
-def problems(path: Path, text: str, **options: str) -> tuple[CsvProblem, ...]:
+def problems(path: Path, text: str, **options: str) -> tuple[Problem, ...]:
     with pytest.raises(CsvErrors) as caught:
         read_csv(write(path, text), **options)
     return caught.value.problems
@@ -45,7 +46,7 @@ def test_every_bad_row_is_named_at_once_with_line_and_column(tmp_path: Path) -> 
         f"odd-cred,https://10.0.0.5,hunter2,\n"
         f"long,https://10.0.0.6,{REF},compute,more\n",
     )
-    assert [(p.line, p.column) for p in found] == [(3, 1), (4, 1), (5, 2), (6, 3), (7, 3), (8, 1)]
+    assert [p.place[1:] for p in found] == [(3, 1), (4, 1), (5, 2), (6, 3), (7, 3), (8, 1)]
     assert "host name" in found[0].message
     assert "10.0.0.300" in found[0].message, "both mistakes of the row, in one message"
     assert "line 2" in found[1].message, "names are compared without regard to case"
@@ -65,7 +66,7 @@ def test_every_bad_row_is_named_at_once_with_line_and_column(tmp_path: Path) -> 
 )
 def test_a_wrong_header_is_named_and_no_row_is_read(tmp_path: Path, header: str, column: int, said: str) -> None:
     (only,) = problems(tmp_path, f"{header}\nx,10.0.0.300,y\n")
-    assert (only.line, only.column) == (1, column)
+    assert only.place[1:] == (1, column)
     assert said in only.message
 
 
@@ -81,7 +82,7 @@ def test_a_default_credential_fills_the_gaps_and_is_checked(tmp_path: Path) -> N
 
 
 def test_a_missing_file_or_one_that_is_not_text_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CsvErrors, match="cannot be read"):
+    with pytest.raises(CsvErrors, match=r"none\.csv: file not found"):
         read_csv(tmp_path / "none.csv")
     (tmp_path / "bin.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CsvErrors, match="cannot be read"):

@@ -42,7 +42,7 @@ def test_a_file_of_another_shape_is_an_error_that_repeats_nothing(tmp_path: Path
 
 
 def test_a_file_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(SecretError, match="No such file"):
+    with pytest.raises(SecretError, match="file not found"):
         resolve("file:/nowhere/x.json#rack1")
 
 

@@ -53,7 +53,7 @@ def test_every_folder_with_tests_is_one_that_dev_runs() -> None:
         for name in re.findall(r"^    ([\w| -]+)\) \"\$venv/bin/pytest\"", dev, re.M)[0].split(" | ")
     }
     assert {"unit", "integration", "e2e"} <= everyday
-    assert {"faults", "full_size"} <= long
+    assert {"faults", "fleet", "full_size"} <= long
     for file in TESTS.rglob("test_*.py"):
         assert file.relative_to(TESTS).parts[0] in everyday | long, f"{file}: ./dev runs no tests there"
 

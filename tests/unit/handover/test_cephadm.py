@@ -142,3 +142,14 @@ def test_a_broken_file_of_another_host_stops_with_its_name_and_keeps_the_cluster
 )
 def test_a_wrong_shape_is_named(document: object, says: str) -> None:
     assert says in check([document])[0]
+
+
+def test_a_fragment_that_was_written_by_hand_is_taken_as_it_stands(sample: Sample, settings: Settings) -> None:
+    target("cephadm").hand_over([sample("waived")], settings)
+    by_hand = "service_type: host\nhostname: old-01\naddr: 10.0.0.9  # the first one\nlabels: [mon]"
+    (settings.directory / "cephadm" / "hosts" / "old-01.yaml").write_text(by_hand)
+    target("cephadm").hand_over([sample("controller")], settings)
+    assert [d.get("hostname") for d in cluster(settings) if d["service_type"] == "host"] == [
+        "controller-01", "old-01", "storage-01",
+    ]  # fmt: skip
+    assert "# the first one" in (settings.directory / "cephadm" / "cluster.yaml").read_text()

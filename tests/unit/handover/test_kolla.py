@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from metalctl.handover import Settings, target
+from metalctl.handover import Settings, files, target
 from metalctl.handover.errors import HandoverError, Incomplete
 from metalctl.handover.kolla_groups import HOST_GROUPS, own_groups, read_groups
 from metalctl.model.dossier import Dossier
@@ -160,3 +160,18 @@ def test_ansible_itself_reads_it(sample: Sample, settings: Settings) -> None:
     assert read["_meta"]["hostvars"]["compute-01"]["network_interface"] == "bond0"
     assert read["nova-api"]["children"] == ["nova"]
     assert "Unable to parse" not in done.stderr
+
+
+def test_a_thousand_nodes_are_not_parsed_again_for_each_that_comes_and_an_edit_is_seen(
+    sample: Sample, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+    read = files.read_documents
+    monkeypatch.setattr(files, "read_documents", lambda path: [parsed.append(path.name), *read(path)][1:])
+    for name in ("accepted", "waived", "controller"):
+        target("kolla").hand_over([sample(name)], settings)
+    assert sorted(set(parsed)) == sorted(parsed) == ["compute-01.yml", "controller-01.yml", "storage-01.yml"]
+    mine = settings.directory / "kolla" / "host_vars" / "storage-01.yml"
+    mine.write_text(mine.read_text().replace("role: storage", "role: compute"))
+    target("kolla").hand_over([sample("controller")], settings)
+    assert members(settings)["compute"] == ["compute-01", "storage-01"]

@@ -69,7 +69,7 @@ def test_two_switches_of_one_name_are_two() -> None:
 @pytest.mark.truth("B6", BY_ID)
 def test_one_switch_with_two_names_is_one() -> None:
     """It was renamed between the two announcements."""
-    told = found(PAIR, port(0, "leaf-a", A), port(1, "leaf-a.example.net", A.upper()))
+    told = found(PAIR, port(0, "leaf-a", A), port(1, "leaf-a.example.net", A))
     assert told["network.bond0.switches"].verdict is Verdict.FAIL
 
 

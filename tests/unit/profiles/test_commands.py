@@ -204,7 +204,7 @@ def test_a_file_that_holds_no_inventory_is_one_sentence(text: str, message: str,
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, capsys: Out) -> None:
     assert run(["match", "-i", str(tmp_path / "none.json")]) == 2
-    assert "No such file" in capsys.readouterr().err
+    assert "file not found" in capsys.readouterr().err
     assert run(["match", "-i", str(tmp_path)]) == 2
     assert run(["match"]) == 2
     assert run(["what-if", "x", "-i", "y", "--profile", "compute"]) == 2

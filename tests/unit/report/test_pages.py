@@ -157,7 +157,7 @@ def test_a_file_that_is_no_dossier_is_refused_with_its_name(tmp_path: Path, text
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadDossier, match="No such file"):
+    with pytest.raises(BadDossier, match="file not found"):
         read_dossiers(tmp_path / "none.json")
 
 

@@ -1,6 +1,7 @@
 """handed-over: each target of the settings is told of the node, then read back.
 
-Inventories of several nodes (kolla-ansible, cephadm) are written for all nodes of the batch that came this far.
+Of this node alone: a target that is an inventory of many (kolla-ansible, cephadm) keeps a file a node and puts them
+together, and one that is in use by now (Ironic) would refuse to be told again.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ import threading
 
 from metalctl import handover
 from metalctl.engine.evidence import reporting
-from metalctl.engine.evidence.dossiers import gather
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.pipeline.withdrawal import withdraw
 from metalctl.engine.settings import to_clouds
 from metalctl.model.codec import decode, encode
-from metalctl.model.dossier import Dossier
 from metalctl.model.finding import Finding
-from metalctl.model.stage import ORDER, Stage
-from metalctl.store import enrollments, evidence
+from metalctl.store import evidence
 
 # Two nodes that arrive together write the same inventory files.
 _WRITING = threading.Lock()
@@ -45,7 +43,7 @@ def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
         target = handover.target(name)
         ctx.fence()
         with _WRITING:
-            handed = target.hand_over(_members(ctx), settings)
+            handed = target.hand_over([mine], settings)
             findings += target.read_back(mine, settings)
         with ctx.store() as connection:
             evidence.set_artifacts(connection, ctx.enrollment.id, list(handed.artifacts))
@@ -54,9 +52,3 @@ def _hand_over(ctx: Context) -> tuple[dict[str, str], tuple[Finding, ...]]:
     if any(f.blocks for f in findings):
         raise StageFailed(findings, targets=told)
     return told, findings
-
-
-def _members(ctx: Context) -> list[Dossier]:
-    with ctx.store() as connection:
-        listed = enrollments.listing(connection, ctx.enrollment.batch)
-        return [gather(connection, e) for e in listed if ORDER.index(e.stage) >= ORDER.index(Stage.HANDED_OVER)]

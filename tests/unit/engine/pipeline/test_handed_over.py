@@ -66,6 +66,18 @@ def test_every_target_is_told_and_read_back(ctx: Context, monkeypatch: pytest.Mo
     assert (one.told, two.told, outcome.evidence["targets"]) == (["n1"], ["n1"], {"one": "written", "two": "written"})
 
 
+def test_a_target_is_told_of_this_node_alone_though_others_of_its_batch_came_before(
+    ctx: Context, services: Services, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that came before may be in use by now, and Ironic refuses to be told of it: that is no fault of this node."""
+    other = enrolled("n2", ctx.enrollment.batch)
+    with services.database.begin() as connection:
+        enrollments.change(connection, other, stage=Stage.HANDED_OVER.value, condition="done")
+    one, two = FakeTarget(Verdict.PASS), FakeTarget(Verdict.PASS)
+    play(ctx, monkeypatch, one, two)
+    assert (one.told, two.told) == (["n1"], ["n1"])
+
+
 @pytest.mark.parametrize(("verdict", "fault"), [(Verdict.FAIL, "hardware"), (Verdict.UNKNOWN, "metalctl")])
 def test_what_a_target_says_otherwise_stops_the_node_although_it_took_everything(
     ctx: Context, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, fault: str

@@ -128,3 +128,19 @@ def test_a_round_that_failed_is_none(supervisor: Supervisor, clock: Clock, monke
         assert supervisor.idle == 60.0
     supervisor.look()
     assert supervisor.idle == 0.0
+
+
+def test_while_the_library_gets_on_with_others_nobody_is_lost_but_not_for_ever(
+    supervisor: Supervisor, walks: FakeWalks, enrolled: Callable[..., str], clock: Clock
+) -> None:
+    """A restart with a thousand nodes on a busy machine: to cancel who waits for its turn would make it worse."""
+    made = [enrolled(f"n{n}") for n in range(40)]
+    supervisor.look()
+    for number in range(1, 30):
+        clock.now += PATIENCE - 1
+        walks.walked = frozenset(made[:number])
+        supervisor.look()
+        if clock.now <= module.LONGEST:
+            assert supervisor.rescued == 0
+    assert f"rescue {made[-1]} 1" in walks.calls
+    assert f"rescue {made[0]} 1" not in walks.calls

@@ -11,34 +11,16 @@ import pytest
 
 from metalctl.model.inventory import Disk
 from metalctl.model.verdict import Verdict
+from tests.unit.node.fio_report import report
 
 CASES = Path(__file__).parents[1] / "pyfio" / "cases"
 SMART = {"critical_warning": 0, "temperature": 310, "avail_spare": 100, "percent_used": 0, "media_errors": 0}
 MB = 10**6
 
 
-def recorded(
-    kind: str,
-    *,
-    iops: float = 0,
-    bandwidth: float = 0,
-    p99: float = 0.001,
-    ran: float = 1.0,
-    size: int = 0,
-    bs: int = 4096,
-) -> str:
-    """A recording of fio with other numbers in one direction; p99 and ran in seconds, size: bytes moved in all."""
-    data = json.loads((CASES / ("randread.json" if kind == "read" else "fdatasync.json")).read_text())
-    job = data["jobs"][0]
-    count = size // bs if size else 1000
-    job["job options"]["bs"] = str(bs)
-    job[kind].update(iops=iops, bw_bytes=bandwidth, runtime=ran * 1000, total_ios=count, io_bytes=count * bs)
-    job["job_runtime"] = ran * 1000
-    job[kind]["clat_ns"]["percentile"]["99.000000"] = p99 * 1e9
-    if job["sync"]["lat_ns"].get("N"):
-        job["sync"]["lat_ns"]["percentile"]["99.000000"] = p99 * 1e9
-        job["sync"]["lat_ns"]["N"] = count
-    return json.dumps(data)
+def recorded(way: str, **numbers: Any) -> str:
+    """What fio prints of a run with these numbers."""
+    return json.dumps(report(way, **numbers))
 
 
 ETCD = {"size": 22 << 20, "bs": 2300}
@@ -232,7 +214,7 @@ def test_the_installed_disk_is_judged_by_reads_and_writes(on_disk: Any, iops: in
     node.prints("read.json", "")
     (node.room / "r.json").write_text(recorded("read", iops=500))
     (node.room / "w.json").write_text(recorded("write", iops=iops))
-    (node.room / "l.json").write_text(recorded("write", bandwidth=MB, ran=0.2, size=256 << 20, bs=1 << 20))
+    (node.room / "l.json").write_text(recorded("write", ran=0.2, size=256 << 20, bs=1 << 20))
     laid = '*--rw=write*) f=${*##*--filename=}; : > "${f%% *}"; cat l.json;;'
     node.tool("fio", f'cd {node.room}; case "$*" in {laid} *randwrite*) cat w.json;; *) cat r.json;; esac')
     limits = {"min_read_iops": 100.0, "min_write_iops": 100.0, "runtime": 1.0}

@@ -24,13 +24,18 @@ def side(which: str) -> Peer:
     return Peer(**{k: v for k, v in whole.items() if k in Peer.__dataclass_fields__})
 
 
+# A ping whose answers and totals agree: "answer 2" lost one of three.
+ANSWER = (
+    'for i in 1 2 3; do [ "$i" -le "$1" ] && echo "64 bytes from 10.0.0.9: icmp_seq=$i ttl=64 time=0.03 ms"; done; '
+    'case "$1" in 3) l=0;; 2) l=33.3333;; 1) l=66.6667;; *) l=100;; esac; '
+    'echo "3 packets transmitted, $1 received, $l% packet loss, time 402ms"; [ "$1" -gt 0 ]; exit'
+)
 REFUSED = "echo 'ping: local error: message too long, mtu=9000' >&2"
 
 
 def ping(node: Any, largest: int, *, lost: int = 0, lost_at: int = 0, refusal: str = REFUSED) -> None:
     """A ping that answers packets up to a payload; of those of size `lost_at` it loses some, larger ones it refuses."""
-    totals = 'echo "3 packets transmitted, $1 received, 0% packet loss, time 402ms"; [ "$1" -gt 0 ]; exit'
-    node.tool("answer", totals)
+    node.tool("answer", ANSWER)
     script = 'for a; do [ "$p" = -s ] && s=$a; p=$a; done; '
     script += f'[ "$s" = {lost_at} ] && exec answer {3 - lost}; [ "$s" -le {largest} ] && exec answer 3; '
     node.tool("ping", f"{script}{refusal}; exec answer 0")
@@ -98,6 +103,35 @@ def test_a_ping_that_did_not_send_what_it_was_asked_is_unknown(node: Any, said: 
     assert (result.verdict, "was to send 3 packets" in result.reason) == (Verdict.UNKNOWN, True)
 
 
+def counted(received: int, loss: str, lines: str = "", more: str = "") -> str:
+    return f"{lines}\n3 packets transmitted, {received} received,{more} {loss}% packet loss, time 402ms"
+
+
+LINE = "64 bytes from 10.0.0.9: icmp_seq={} ttl=64 time=0.03 ms"
+
+
+@pytest.mark.truth("B7", "a ping whose counts contradict each other tells nothing")
+@pytest.mark.parametrize(
+    ("loss", "numbers"),
+    [("66.6667", ""), ("100", ""), ("-5", ""), ("nan", ""), ("0", "1"), ("0", "222"), ("0", "12")],
+)
+def test_a_ping_that_contradicts_itself_is_unknown(node: Any, loss: str, numbers: str) -> None:
+    said = counted(3, loss, "\n".join(map(LINE.format, numbers)))
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; esac; echo "{said}"')
+    node.tool("answer", ANSWER)
+    result = run_mtu(node)
+    assert (result.verdict, "was to send 3 packets" in result.reason) == (Verdict.UNKNOWN, True), result.reason
+
+
+@pytest.mark.truth("B7", "pings that another address answers are not the peer's")
+def test_an_answer_of_another_address_is_unknown(node: Any) -> None:
+    lines = "\n".join(f"{LINE.format(n)} (DIFFERENT ADDRESS!)" for n in (1, 2, 3))
+    node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; esac; echo "{counted(3, "0", lines)}"')
+    node.tool("answer", ANSWER)
+    result = run_mtu(node)
+    assert (result.verdict, "another address" in result.reason) == (Verdict.UNKNOWN, True), result.reason
+
+
 @pytest.mark.truth("B7", "pings that came back changed did not come back")
 @pytest.mark.parametrize(
     "said",
@@ -134,12 +168,18 @@ def test_without_a_peer_it_is_skipped_alone_and_unknown_in_a_paired_run(
     assert node.one(check, limits=limits, kind=kind).verdict == verdict
 
 
-def report(bits: float, error: str = "", seconds: float = 3.0) -> str:
-    total = {"bits_per_second": bits, "seconds": seconds, "retransmits": 2}
-    end = {"sum_received": total, "sum_sent": total}
-    return json.dumps(
-        {"start": {"version": "iperf 3.12"}, "end": {} if error else end} | ({"error": error} if error else {})
-    )
+STREAMS = 8
+
+
+def report(bits: float, error: str = "", seconds: float = 3.0, **other: Any) -> str:
+    """What a client prints; all of it agrees but for the numbers of `other`, such as sum_sent={"bytes": 4}."""
+    total = {"bits_per_second": bits, "bytes": bits * seconds / 8, "seconds": seconds, "retransmits": 2}
+    stream = {"bytes": total["bytes"] / STREAMS}
+    streams = [{"sender": stream, "receiver": stream}] * STREAMS
+    end = {"streams": streams, "sum_received": total, "sum_sent": total}
+    end |= {name: {**total, **numbers} for name, numbers in other.items()}
+    told = {"start": {"version": "iperf 3.12"}, "end": {} if error else end}
+    return json.dumps(told | ({"error": error} if error else {"intervals": [{"sum": total}]}))
 
 
 LIMITS = {"min_throughput": 20e9, "runtime": 1.0}
@@ -194,21 +234,46 @@ def test_good_numbers_with_a_bad_exit_code_are_unknown(node: Any, side: str) -> 
     assert "ended with 1" in result.reason
 
 
-@pytest.mark.truth("B7", "a rate that its own bytes do not make is no result")
-@pytest.mark.parametrize("told", [24e9, float("inf")])
-def test_a_rate_that_the_bytes_do_not_make_is_unknown(node: Any, told: float) -> None:
-    data = json.loads(report(told))
-    data["end"]["sum_received"] = {"bits_per_second": told, "seconds": 3.0, "bytes": 375_000}
+@pytest.mark.truth("B7", "a rate of iperf3 that its own bytes do not make is no result")
+@pytest.mark.parametrize("other", [
+    {"bytes": 375_000}, {"bytes": None}, {"bits_per_second": float("inf")}, {"bits_per_second": float("nan")},
+    {"bits_per_second": 48e9}, {"bytes": -9e9, "bits_per_second": -24e9}, {"seconds": 30.0},
+])  # fmt: skip
+@pytest.mark.parametrize("total", ["sum_received", "sum_sent"])
+def test_a_rate_that_the_bytes_do_not_make_is_unknown(node: Any, total: str, other: dict[str, Any]) -> None:
+    node.prints("iperf3", report(24e9, **{total: other}))
+    result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "its bytes make" in result.reason or "another shape" in result.reason
+
+
+@pytest.mark.truth("B7", "a rate of iperf3 that its own bytes do not make is no result")
+def test_a_rate_without_bytes_is_unknown(node: Any) -> None:
+    data = json.loads(report(24e9))
+    del data["end"]["sum_received"]["bytes"]
+    node.prints("iperf3", json.dumps(data))
+    assert node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.truth("B7", "totals of iperf3 that its own streams and intervals do not make are no result")
+@pytest.mark.parametrize("part", ["streams", "intervals"])
+def test_totals_that_the_parts_do_not_make_are_unknown(node: Any, part: str) -> None:
+    data = json.loads(report(24e9))
+    if part == "streams":
+        data["end"]["streams"][3]["receiver"] = {"bytes": 9e9}
+    else:
+        data["intervals"].append({"sum": {"bytes": 3e9}})
     node.prints("iperf3", json.dumps(data))
     result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
-    assert (result.verdict, "its bytes make" in result.reason) == (Verdict.UNKNOWN, True)
+    assert (result.verdict, f"iperf3's {part} moved" in result.reason) == (Verdict.UNKNOWN, True), result.reason
 
 
-@pytest.mark.truth("B7", "a rate that its own bytes do not make is no result")
+@pytest.mark.truth("B7", "a rate of iperf3 that its own bytes do not make is no result")
 def test_more_that_arrived_than_was_sent_is_unknown(node: Any) -> None:
     data = json.loads(report(24e9))
-    seconds = data["end"]["sum_sent"]["seconds"]
-    data["end"]["sum_sent"] |= {"bits_per_second": 8e9, "bytes": int(8e9 * seconds / 8)}
+    sent = data["end"]["sum_sent"]
+    sent |= {"bits_per_second": 8e9, "bytes": int(8e9 * sent["seconds"] / 8)}
+    del data["end"]["streams"]
     node.prints("iperf3", json.dumps(data))
     result = node.one("iperf3", limits=LIMITS, peer=CLIENT, kind="peer")
     assert (result.verdict, "received of 8e+09 sent" in result.reason) == (Verdict.UNKNOWN, True), result
@@ -281,7 +346,7 @@ def test_who_else_called_is_in_the_evidence(node: Any) -> None:
 
 def test_a_first_packet_that_was_lost_is_asked_again_and_told(node: Any) -> None:
     """A neighbour that is looked up and a switch that learns cost a packet: no port is to blame for that."""
-    node.tool("answer", 'echo "3 packets transmitted, $1 received, 0% packet loss, time 402ms"; [ "$1" -gt 0 ]; exit')
+    node.tool("answer", ANSWER)
     large = f"[ -e {node.room}/learnt ] && exec answer 3; : > {node.room}/learnt; exec answer 2"
     node.tool("ping", f'case "$*" in *8973*) {REFUSED}; exec answer 0;; *8972*) {large};; esac; exec answer 3')
     result = run_mtu(node)

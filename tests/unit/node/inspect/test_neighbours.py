@@ -100,3 +100,61 @@ def test_two_of_another_protocol_are_two() -> None:
     machine = inventory(heard("eth0", "a", "1", via="CDPv2"), heard("eth0", "b", "2", via="EDP"))
     assert port(machine).neighbour is None
     assert port(machine).several == "2 neighbours: a 1 and b 2"
+
+
+def at(port: str, switch: str, on: str, chassis: str, sort: str = "mac") -> dict[str, Any]:
+    """A neighbour with a chassis id of some kind, "" for none."""
+    one = heard(port, switch, on)
+    one["chassis"][0]["id"] = [{"type": sort, "value": chassis}] if chassis else []
+    return one
+
+
+BOND = BondRequirement("bond0", 2, distinct_switches=True)
+NAME = "switch"  # as the maker delivers it
+
+
+@pytest.mark.truth("B6", "two switches of one name are two, and one switch of two names is one")
+@pytest.mark.parametrize(
+    ("one", "other", "verdict"),
+    [
+        ((NAME, "02:00:00:00:0A:01"), (NAME, "02:00:00:00:0A:02"), Verdict.PASS),
+        ((NAME, "02:00:00:00:0A:01"), (NAME, "02:00:00:00:0a:01"), Verdict.FAIL),
+        (("left", "02:00:00:00:0A:01"), ("right", "02:00:00:00:0a:01"), Verdict.FAIL),
+        ((NAME, "02:00:00:00:0A:01"), (NAME, ""), Verdict.FAIL),
+        ((NAME, ""), (NAME, ""), Verdict.FAIL),
+        (("left", ""), ("right", ""), Verdict.PASS),
+    ],
+)
+def test_switches_are_told_apart_by_their_chassis(
+    one: tuple[str, str], other: tuple[str, str], verdict: Verdict
+) -> None:
+    machine = inventory(at("eth0", one[0], "1", one[1]), at("eth1", other[0], "1", other[1]))
+    found = {f.requirement: f for f in _network.findings(machine, (BOND,), ())}
+    assert found["network.bond0.switches"].verdict is verdict, found
+
+
+@pytest.mark.truth("B6", "two switches of one name are two, and one switch of two names is one")
+def test_a_chassis_need_be_no_mac() -> None:
+    machine = inventory(at("eth0", NAME, "1", "FOC-1", "local"), at("eth1", NAME, "1", "FOC-2", "local"))
+    (found,) = [f for f in _network.findings(machine, (BOND,), ()) if f.requirement.endswith("switches")]
+    assert (found.verdict, found.got) == (Verdict.PASS, "switch (FOC-1), switch (FOC-2)")
+
+
+@pytest.mark.truth("B6", "two switches of one name on one port are two neighbours")
+def test_two_switches_of_one_name_on_one_port_are_two() -> None:
+    assert port(inventory(at("eth0", NAME, "7", "FOC-1", "local"), at("eth0", NAME, "7", "FOC-2", "local"))).several
+
+
+@pytest.mark.truth("B6", "a name that two switches have tells nobody where a cable is")
+def test_a_plan_that_names_two_switches_at_once_is_unknown() -> None:
+    machine = inventory(at("eth0", NAME, "1", "FOC-1", "local"), at("eth1", NAME, "2", "FOC-2", "local"))
+    plan = (Cable("eth0", NAME, "1"), Cable("eth1", NAME, "2"))
+    found = list(_cabling.findings(machine, plan))
+    assert {f.verdict for f in found} == {Verdict.UNKNOWN}
+    assert all("FOC-1" in f.remedy and "FOC-2" in f.remedy for f in found)
+
+
+def test_a_plan_may_name_a_switch_by_its_chassis() -> None:
+    machine = inventory(at("eth0", NAME, "1", "FOC-1", "local"), at("eth1", NAME, "2", "FOC-2", "local"))
+    plan = (Cable("eth0", "FOC-1", "1"), Cable("eth1", "FOC-1", "2"))
+    assert [f.verdict for f in _cabling.findings(machine, plan)] == [Verdict.PASS, Verdict.FAIL]

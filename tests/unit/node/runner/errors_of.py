@@ -127,3 +127,14 @@ def no_aer(node: Any) -> None:
 def without_edac(node: Any) -> None:
     for file in sorted((node.room / "root" / EDAC).rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
+
+
+def recorded(node: Any, table: str, columns: str, *rows: tuple[Any, ...], at: str = "") -> None:
+    """A further table in the database of a rasdaemon that runs; each row without its time."""
+    at = at or time.strftime("%Y-%m-%d %H:%M:%S +0000", time.gmtime())
+    path = node.room / "root/var/lib/rasdaemon/ras-mc_event.db"
+    with sqlite3.connect(path if path.exists() else rasdaemon(node)) as database:
+        database.execute(f"CREATE TABLE {table} (timestamp TEXT, {columns})")
+        for row in rows:
+            database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * (len(row) + 1))})", (at, *row))
+    database.close()
