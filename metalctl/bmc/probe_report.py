@@ -12,7 +12,8 @@ from typing import Any
 from metalctl.bmc.errors import BmcError, Missing, Unsupported
 from metalctl.bmc.quirks import applying
 from metalctl.bmc.redfish.act import bios, clocks, led, media, power, secure_boot
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import child, link, text
 
 _SWITCH = {True: "on", False: "off", None: "not known how it booted"}

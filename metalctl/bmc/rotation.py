@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from metalctl.bmc import audit
 from metalctl.bmc.accounts import Ledger, finish, rotate
 from metalctl.bmc.audit import Change, audited
-from metalctl.bmc.connect import probe
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import Unsupported
 from metalctl.bmc.quirks import quirks_of
-from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.users import RedfishUsers
-from metalctl.bmc.redfish.root import PATH
+from metalctl.bmc.redfish.act.wire import Run
+from metalctl.bmc.redfish.bmc import verified
+from metalctl.bmc.redfish.http import Client, Resource
 
 
 def rotate_at(
@@ -33,26 +34,31 @@ def rotate_at(
     """
     if endpoint.protocol != "redfish":
         raise Unsupported(f"{endpoint}: credentials are rotated over Redfish only", hint="use its https:// address")
-    found = probe(endpoint, timeout)
-    return _Rotation(found.endpoint, note, timeout).run(factory, site, keep_factory, ledger, proven)
+    with asyncio.Runner() as runner:
+        client, root = runner.run(verified(endpoint, timeout))
+        runner.run(client.close())
+        rotation = _Rotation(client.endpoint, root, runner.run, note, timeout)
+        return rotation.run(factory, site, keep_factory, ledger, proven)
 
 
 class _Rotation:
-    def __init__(self, endpoint: Endpoint, note: audit.Audit, timeout: float) -> None:
-        self.endpoint = endpoint
-        self.audit = note
-        self._link = HttpsLink(endpoint, timeout)
+    def __init__(self, endpoint: Endpoint, root: Resource, run: Run, note: audit.Audit, timeout: float) -> None:
+        self.endpoint, self.audit = endpoint, note
+        self._root, self._run, self._timeout = root, run, timeout
 
     @audited("rotate")
     def run(
         self, factory: Credential | None, site: Credential, keep_factory: bool, ledger: Ledger | None, proven: bool
     ) -> Change:
-        root = dict(self._link.request("GET", PATH, {"Accept": "application/json"}, None).body)
         # The system says what BMC it is, and only to who is logged in: the factory's login or the site's.
-        users = _Users(self._link, self.endpoint, root, quirks_of(root=root))
+        quirks = quirks_of(root=self._root)
+        users = _Users(self._client, self._run, self.endpoint, self._root, quirks)
         if proven or factory is None:
             return finish(users, factory, site, keep_factory, ledger)
         return rotate(users, factory, site, keep_factory, ledger)
+
+    def _client(self) -> Client:
+        return Client(self.endpoint, self._timeout)
 
 
 class _Users(RedfishUsers):

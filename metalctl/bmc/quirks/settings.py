@@ -27,7 +27,7 @@ class Quirks:
     # Writing in general.
     etag: str = "offered"  # when If-Match is sent: offered, required (else "*"), strong (without W/), never
     busy_lasts: float = 10.0  # seconds for which a write that is answered with 409 or 503 is tried again
-    spurious_401: int = 0  # how often a 401 on a credential that worked is asked again
+    spurious_401: int = 1  # how often a 401 on a credential that worked is asked again
     busy_says: str = "ResourceInUse|ResourceInStandby|ServiceTemporarilyUnavailable"  # message ids that mean: not now
     wait_while: dict[str, str] = field(default_factory=dict)  # property of the system → values that forbid writing
     task_lasts: float = 600.0  # seconds that a task may take

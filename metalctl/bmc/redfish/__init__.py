@@ -2,10 +2,12 @@
 
 transport   one HTTP exchange over verified TLS, with a cap on bytes and time
 resume      a BMC's second connection resumes the TLS session of its first
-session     who we are: a session, or Basic
+session     a session, or Basic: opened and closed
+access      who we are to the BMC at the moment
 body        the JSON of an answer
-refusals    where a BMC may lead us, and what its refusals mean
-http        requests to one BMC, out of these
+paths       where a BMC may lead us
+refusals    what its refusals mean: one table, of reading and acting
+http        the client: requests to one BMC, out of these; whoever reads or acts goes through it
 root        is it a Redfish service at all (no credential sent)
 systems     which system behind the BMC
 expand      whether $expand works, and where it does not

@@ -13,10 +13,9 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
-from metalctl.bmc.redfish.act.access import Access
-from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.power import reset
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.timing import REAL, Clock
 
 if TYPE_CHECKING:
@@ -31,10 +30,7 @@ class Acting(ABC):
     endpoint: Endpoint
     audit: audit.Audit = staticmethod(audit.log)
     clock: Clock = REAL
-    _access: Access
-    _timeout: float
     _root: Resource
-    _path: str
     _known: Quirks | None = None
 
     @abstractmethod
@@ -47,7 +43,7 @@ class Acting(ABC):
 
     @audited("power")
     def _power(self, wanted: str, timeout: float) -> Change:
-        before, quirks = self.power(), self._quirks()
+        before, quirks = self.power(), self._wire().quirks
         switch = Switch(
             str(self.endpoint),
             self.power,
@@ -164,16 +160,14 @@ class Acting(ABC):
 
         return examine(self._wire(), self._root)
 
+    @abstractmethod
+    def _wired(self) -> Wire:
+        """What actions speak through."""
+
     def _wire(self) -> Wire:
-        return self._wired(self._quirks())
-
-    def _wired(self, quirks: Quirks) -> Wire:
-        link = HttpsLink(self.endpoint, self._timeout)
-        return Wire(link, str(self.endpoint), self._access, quirks, self._path, self.clock, self.endpoint.origin)
-
-    def _quirks(self) -> Quirks:
-        """The quirks for acting: also what only the manager tells. Read once a connection."""
+        """The same, once the quirks are known: also what only the manager tells. Read once a connection."""
+        wire = self._wired()
         if self._known is None:
-            bare = self._wired(Quirks())
-            self._known = quirks_of(root=self._root, system=bare.system(), manager=bare.manager())
-        return self._known
+            self._known = quirks_of(root=self._root, system=wire.system(), manager=wire.manager())
+        wire.quirks = self._known
+        return wire

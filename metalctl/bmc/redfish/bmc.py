@@ -8,7 +8,7 @@ authentication), which `close` always closes, since BMCs have few.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,7 +18,8 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import boards, equipment, root, session, systems
+from metalctl.bmc.redfish import boards, equipment, root, systems
+from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client, Resource
@@ -40,7 +41,7 @@ DEADLINE = 240.0
 
 async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     """What answers there, without a credential; raises Unreachable, NotABmc or CertificateChanged."""
-    client, service = await _verified(endpoint, timeout)
+    client, service = await verified(endpoint, timeout)
     await client.close()
     found, note = client.endpoint, equipment.note(service)
     return Probe(
@@ -54,7 +55,8 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     )
 
 
-async def _verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resource]:
+async def verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resource]:
+    """A client without credential, and the service root; raises as `probe`."""
     got = await fetch_fingerprint(endpoint, timeout)
     check_fingerprint(endpoint, got)
     client = Client(replace(endpoint, fingerprint=got), timeout)
@@ -71,7 +73,6 @@ class RedfishBmc(Acting):
     def __init__(self, endpoint: Endpoint, credential: Credential, timeout: float = 30.0) -> None:
         lockout.check(endpoint, credential)
         self._credential = credential
-        self._access = _Shared(self)
         self._timeout = timeout
         self._client: Client | None = None
         self._lies: frozenset[str] = frozenset()
@@ -84,7 +85,7 @@ class RedfishBmc(Acting):
             raise
 
     async def _connect(self, endpoint: Endpoint) -> None:
-        client, self._root = await _verified(endpoint, self._timeout)
+        client, self._root = await verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
         if not link(self._root, "Systems"):
             raise await equipment.looked_at(client, self._root, self._credential)
@@ -161,46 +162,10 @@ class RedfishBmc(Acting):
         """The quirks that the catalogue has for this BMC."""
         return quirks_of(root=self._root, system=system)
 
-    def login(self) -> session.Login | None:
-        """Who we are at the moment; raises BmcError when the connection is closed."""
+    def _wired(self) -> Wire:
         if self._client is None:
             raise self._closed()
-        return self._client.current
-
-    def log_in_again(self, used: session.Login) -> None:
-        """See Client."""
-        if self._client is None:
-            raise self._closed()
-        self._run(self._client.log_in_again(used))
-
-    def forgive(self) -> None:
-        """See Client."""
-        if self._client is not None:
-            self._client.forgive()
+        return Wire(self._client, self._run, self._path, self.clock)
 
     def _closed(self) -> BmcError:
         return BmcError(f"the connection to {self.endpoint} is closed", hint="connect again")
-
-
-class _Shared:
-    """act.access.Access: the login of the connection's reader, for its actions."""
-
-    def __init__(self, bmc: RedfishBmc) -> None:
-        self._bmc = bmc
-
-    def headers(self) -> Mapping[str, str]:
-        """See Access."""
-        login = self._bmc.login()
-        return login.headers if login else {}
-
-    def renew(self) -> bool:
-        """See Access."""
-        used = self._bmc.login()
-        if used is None or not used.path:
-            return False
-        self._bmc.log_in_again(used)
-        return True
-
-    def forgive(self) -> None:
-        """See Access."""
-        self._bmc.forgive()

@@ -34,6 +34,15 @@ def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resourc
     return value
 
 
+def lenient(body: bytes) -> Resource:
+    """The object in the answer to an action, {} where there is none: most say nothing more than that they did it."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _tolerant(name: str, path: str, body: bytes) -> Any:
     """What the fast parser refuses and BMCs send all the same: a byte order mark, UTF-16, NaN."""
     try:

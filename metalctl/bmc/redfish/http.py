@@ -1,24 +1,29 @@
-"""Requests to one BMC: JSON out, or an error of this room.
+"""Requests to one BMC: JSON out, or an error of this room. Reading and acting go through this one client.
 
 No redirect leaves the BMC, no link leads to another host: a credential cannot be carried away. At most four requests
-are in flight, since BMCs crash under more. 500 is not retried (it would cost half a minute a subtree). A busy BMC, a
-connection that breaks off, and a 401 after a good login (some BMCs say so for no reason) get one more chance; a write
-never does, because it may have been done.
+are in flight, since BMCs crash under more. 500 is not retried (it would cost half a minute a subtree). A read of a busy
+BMC, or one whose connection broke off, gets one more chance; a write never does, because it may have been done. Who was
+not let in (some BMCs answer 401 for no reason, a session runs out) is asked again: nothing was done then, so that this
+holds for a write, too. Every write has a connection of its own: one that was kept may be closed already, and nobody
+could tell then whether the BMC saw the write.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable
-from metalctl.bmc.redfish import refusals, session
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish import paths, refusals
+from metalctl.bmc.redfish.access import Access
 from metalctl.bmc.redfish.body import Resource, decode
-from metalctl.bmc.redfish.transport import Answer, Pin, Transport
+from metalctl.bmc.redfish.session import Login, basic
+from metalctl.bmc.redfish.transport import Answer, Carrier, Pin, Transport
 from metalctl.bmc.tls import authority
 
 __all__ = ["IN_FLIGHT", "Answer", "Client", "Resource"]
@@ -26,16 +31,17 @@ __all__ = ["IN_FLIGHT", "Answer", "Client", "Resource"]
 IN_FLIGHT = 4
 RETRY_AFTER = 0.5
 TROUBLE = 8
+_HOPS = 4
 _MOVED = frozenset({301, 302, 307, 308})
 _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
 
 
 class Client:
-    """One BMC. Without a credential until `login` was called; `close` logs out.
+    """One BMC. Without a credential until `login` or `access.enter` was called; `close` logs out.
 
     timeout: seconds a request. authorities: PEM file of the CAs that must have signed the certificate, None for the
     endpoint's; without any it is pinned (recording it on first use). in_flight: requests at a time. deadline: time of
-    the loop after which nothing is asked. spurious_401: how often a 401 after a good login is asked again.
+    the loop after which nothing is asked. quirks: what this BMC wants, as far as it is known.
     gate: called with the path when it is a request's turn; it raises BmcError when that is not to be sent any more.
     """
 
@@ -47,23 +53,23 @@ class Client:
         authorities: Path | None = None,
         in_flight: int = IN_FLIGHT,
         deadline: float | None = None,
+        carrier: Carrier | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._endpoint = endpoint
         self._timeout = timeout
         authorities = authorities or endpoint.authorities
         self.deadline = deadline
         self.gate: Callable[[str], None] | None = None
+        self.quirks = Quirks()
         pinned = endpoint.fingerprint or authorities is None
         self._pin = Pin(endpoint.fingerprint) if pinned else None
-        self.transport = Transport(endpoint, self._pin or authority(authorities or Path()), in_flight)
+        self.transport = carrier or Transport(endpoint, self._pin or authority(authorities or Path()), in_flight)
         self._slots = asyncio.Semaphore(in_flight)
-        self._login: session.Login | None = None
-        self._former: list[session.Login] = []
-        self._credential: Credential | None = None
-        self._trusted = False
-        self._logging_in = asyncio.Lock()
+        self._sleep = sleep
+        self.access = Access(endpoint, self.once)
+        self._secrets: list[str] = []
         self._trouble = 0
-        self.spurious_401 = 1
 
     @property
     def endpoint(self) -> Endpoint:
@@ -71,21 +77,6 @@ class Client:
         if self._pin is None or self._pin.recorded == self._endpoint.fingerprint:
             return self._endpoint
         return replace(self._endpoint, fingerprint=self._pin.recorded)
-
-    @property
-    def by_session(self) -> bool:
-        """Whether requests carry a session's token (else the credential itself)."""
-        return self._login is not None and bool(self._login.path)
-
-    @property
-    def current(self) -> session.Login | None:
-        """Who requests are at the moment; it changes when a session ran out."""
-        return self._login
-
-    def forgive(self) -> None:
-        """The BMC restarts: a login that it refused just now may be tried again."""
-        if self._credential is not None:
-            lockout.forgive(self._endpoint, self._credential)
 
     async def login(self, credential: Credential, root: Resource, path: str) -> Resource:
         """Log in (by session where `root` offers it, else Basic) and prove it by reading `path`.
@@ -97,15 +88,14 @@ class Client:
     async def login_conditional(
         self, credential: Credential, root: Resource | None, path: str, etag: str = ""
     ) -> Answer:
-        """The same with an ETag, see `get_answer`. root: None for Basic; only where that is known to be accepted."""
+        """The same with an ETag, see `get_answer`; root: see `enter`."""
         try:
-            await self._log_in(credential, root)
+            await self.access.enter(credential, root)
             answer = await self.get_answer(path, etag)
         except BmcError:
-            self._credential = None
-            self._login = self._login if self.by_session else None  # a session is still to be closed
+            self.access.drop()
             raise
-        self._trusted = True
+        self.access.trust()
         return answer
 
     async def login_learning(self, credential: Credential, root: Resource, path: str) -> tuple[Resource, bool]:
@@ -113,138 +103,140 @@ class Client:
 
         That is asked only once a session has shown that it is good: it costs nothing unless the answer is no.
         """
-        await self._log_in(credential, root)
-        if not self.by_session:
+        await self.access.enter(credential, root)
+        if not self.access.by_session:
             return await self.login(credential, {}, path), True
-        headers = _ACCEPT | dict(session.basic(credential).headers)
-        answer = await self._exchange("GET", path, headers)
+        answer = await self.once("GET", path, login=basic(credential))
         if answer.status == 200:
             return self.decoded(path, answer), True
         return await self.get(path), False
 
-    async def _log_in(self, credential: Credential, root: Resource | None) -> None:
-        self._credential = credential
-        if root is None:
-            self._login = session.basic(credential)
-        else:
-            self._login = await session.open_session(self, root, credential)
-        self._trusted = self.by_session
+    async def close(self) -> None:
+        """Log out and close the connections."""
+        self.deadline = self.gate = None
+        try:
+            await self.access.leave()
+        finally:
+            await self.transport.close()
 
     async def get(self, path: str, patience: float = 1.0) -> Resource:
-        """The resource at `path`, an absolute path on this BMC (a fragment is ignored).
+        """The resource at `path`, on this BMC (a fragment is ignored); raises Missing, Busy, BadAnswer, Unreachable.
 
         patience: how many times the usual seconds it may take.
         """
         return self.decoded(path, await self.get_answer(path, patience=patience))
 
     async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
-        """The answer of 200, or of 304 when `etag` is still that of the resource; else raises as `get`."""
+        """The answer of 2xx, or of 304 when `etag` is still that of the resource; else raises as `get`."""
         headers, moved = {"If-None-Match": etag} if etag else {}, ""
-        for _ in range(4):
-            answer = await self._asked(path, headers, patience)
+        for _ in range(_HOPS):
+            answer = await self._let_in("GET", path, headers, None, patience)
             if answer.status not in _MOVED or not (location := answer.headers.get("Location")):
                 break
-            path = moved = refusals.on_this_bmc(self._endpoint, path, location)
-        if answer.status == 200 or (answer.status == 304 and etag):
+            path = moved = paths.of_location(self._endpoint, path, location)
+        if answer.good or (answer.status == 304 and etag):
             return replace(answer, moved=moved) if moved else answer
-        raise self.refusal(path, answer)
+        raise self.refusal("GET", path, answer)
 
     async def send(
+        self, method: str, path: str, json: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A POST, PATCH, PUT or DELETE, never redirected; the answer of 2xx. Raises as `get`, or Unsupported."""
+        answer = await self._let_in(method, path, headers or {}, json, 1.0)
+        if not answer.good:
+            raise self.refusal(method, path, answer)
+        return answer
+
+    async def once(
         self,
         method: str,
         path: str,
         json: object = None,
-        headers: Mapping[str, str] | None = None,
+        *,
+        login: Login | None = None,
         patience: float = 1.0,
+        alone: bool = False,
     ) -> Answer:
-        """A POST, PATCH, PUT or DELETE, sent once and never redirected. The answer of 2xx; else raises as `get`."""
-        authorized = dict(self._login.headers) if self._login else {}
-        answer = await self._exchange(method, path, _ACCEPT | authorized | dict(headers or {}), json, patience)
-        if answer.status < 200 or answer.status >= 300:
-            raise self.refusal(path, answer)
-        return answer
+        """The answer, whatever it is, to one request as who `login` says (None: nobody). alone: see Transport."""
+        return await self._exchange(method, path, login, {}, json, patience, alone)
 
-    async def close(self) -> None:
-        """Log out and close the connections."""
-        self.deadline = self.gate = None
+    async def get_open(self, path: str) -> Resource:
+        """The resource as anybody sees it, asked once and over a new connection: one that was kept proves nothing."""
+        answer = await self.once("GET", path, alone=True)
+        if not answer.good:
+            raise self.refusal("GET", path, answer)
+        return self.decoded(path, answer)
+
+    @contextmanager
+    def hiding(self, secret: str) -> Iterator[None]:
+        """Cut a secret out of what the BMC says: some repeat the value that they refuse."""
+        self._secrets.append(secret)
         try:
-            for one in (*self._former, self._login):
-                await session.close_session(self, one)
+            yield
         finally:
-            self._login = None
-            await self.transport.close()
+            self._secrets.remove(secret)
 
     def decoded(self, path: str, answer: Answer) -> Resource:
         """The JSON object of an answer; raises BadAnswer."""
         return decode(str(self._endpoint), path, answer.body, answer.headers.get("Content-Type", ""))
 
-    async def _asked(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
-        """One GET, and another one where that may help."""
+    async def _let_in(
+        self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float
+    ) -> Answer:
+        """One request, and another one where that may help and does no harm."""
         tries = 0
         while True:
-            used = self._login
-            answer = await self._tried(path, headers, patience, tries)
-            if answer is not None and not self._worth_repeating(answer.status, tries):
+            used = self.access.login
+            answer = await self._tried(method, path, headers, json, patience, tries)
+            if answer is not None and not self._worth_repeating(method, answer.status, used, tries):
                 self._trouble = 0
                 return answer
             tries, self._trouble = tries + 1, self._trouble + 1
-            await asyncio.sleep(RETRY_AFTER)
+            await self._sleep(RETRY_AFTER)
             if answer is not None and answer.status == 401 and used is not None and used.path:
-                await self.log_in_again(used)
+                await self.access.again(used)
 
-    async def _tried(self, path: str, headers: Mapping[str, str], patience: float, tries: int) -> Answer | None:
+    async def _tried(
+        self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float, tries: int
+    ) -> Answer | None:
         """The answer, None when the connection broke off and that may be tried again."""
+        reading = method == "GET"
         try:
-            return await self._get_once(path, headers, patience)
+            return await self._exchange(method, path, self.access.login, headers, json, patience, alone=not reading)
         except Unreachable as error:
-            if tries or error.fields.get("timed_out") or not self._trusted or self._trouble >= TROUBLE:
+            last = tries or error.fields.get("timed_out") or not self.access.trusted or self._trouble >= TROUBLE
+            if last or not reading:
                 raise
             return None
 
-    def _worth_repeating(self, status: int, tries: int) -> bool:
+    def _worth_repeating(self, method: str, status: int, used: Login | None, tries: int) -> bool:
         if self._trouble >= TROUBLE:
             return False
-        return (status in refusals.BUSY and not tries) or (
-            status == 401 and self._trusted and tries < self.spurious_401
-        )
-
-    async def log_in_again(self, used: session.Login) -> None:
-        """After a 401 with the session `used`: a token may have run out. Raises WrongPassword.
-
-        The credential was good; should it be no more, it is sent this once.
-        """
-        assert self._credential is not None  # by_session
-        async with self._logging_in:
-            if self._login is not used:
-                return  # another request has done it meanwhile
-            lockout.check(self._endpoint, self._credential)
-            self._trusted = False
-            self._login = await session.renew(self, used, self._credential)
-            self._former.append(used)  # until it is closed: who is cancelled here closes it in the end
-            self._trusted = True
-        await session.close_session(self, used)
-        self._former.remove(used)
-
-    async def _get_once(self, path: str, headers: Mapping[str, str], patience: float) -> Answer:
-        authorized = dict(self._login.headers) if self._login else {}
-        return await self._exchange("GET", path, _ACCEPT | authorized | dict(headers), None, patience)
+        if status == 401:
+            ran_out = used is not None and bool(used.path)
+            return self.access.trusted and tries < max(int(ran_out), self.quirks.spurious_401)
+        return method == "GET" and status in refusals.BUSY and not tries
 
     async def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], json: object = None, patience: float = 1.0
+        self,
+        method: str,
+        path: str,
+        login: Login | None,
+        headers: Mapping[str, str],
+        json: object,
+        patience: float,
+        alone: bool,
     ) -> Answer:
-        target = refusals.target(self._endpoint, path)
+        target = paths.target(self._endpoint, path)
+        sent = {**_ACCEPT, **(login.headers if login else {}), **headers}
         async with self._slots:
             if self.gate:
                 self.gate(path)
             seconds = refusals.within(self._endpoint, self._timeout * patience, self.deadline)
-            return await self.transport.exchange(method, target, headers, seconds, json)
+            return await self.transport.exchange(method, target, sent, seconds, json, alone)
 
-    def refusal(self, path: str, answer: Answer) -> BmcError:
+    def refusal(self, method: str, path: str, answer: Answer) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
-        status = answer.status
-        said = refusals.message_ids(answer.body) if status in refusals.TELLING else ()
-        if refusals.wants_another_password(said):
-            return refusals.must_change(self._endpoint)
-        if self._credential and not self._trusted and (status in (401, 403) or refusals.is_about_login(said)):
-            return lockout.refused(self._endpoint, self._credential, f"HTTP {status}")
-        return refusals.of_status(self._endpoint, path, status)
+        told = refusals.said(answer.body, [*self._secrets, *self.access.secrets])
+        refused = self.access.refused(answer.status, told)
+        return refused or refusals.of(self._endpoint, method, path, answer.status, told, self.quirks)

@@ -165,7 +165,7 @@ async def start(
         reader.came_from(fact, path)
     reader.whole("tpm", found, "TrustedModules")
     quirks = quirks_of(root=root, system=found)
-    reader.client.spurious_401 = max(1, quirks.spurious_401)
+    reader.client.quirks = quirks
     machine = machine or Machine(path, alone=alone)
     boards = await reader.every(("pcie", "memory.dimms"), machine.boards)
     return Walk(

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from metalctl.bmc.endpoint import Credential
+from metalctl.bmc import lockout
+from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing
-from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish import refusals
+from metalctl.bmc.redfish.body import Resource, decode
 from metalctl.bmc.redfish.transport import Answer
-
-if TYPE_CHECKING:
-    from metalctl.bmc.redfish.http import Client
+from metalctl.bmc.redfish.values import link
 
 # Of the usual seconds a request: what was read is not to wait for a BMC that went away.
 PATIENCE = 0.2
+Once = Callable[..., Awaitable[Answer]]  # Client.once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,54 +44,54 @@ def basic(credential: Credential) -> Login:
     return Login({"Authorization": f"Basic {pair}"})
 
 
-async def open_session(client: Client, root: Resource, credential: Credential) -> Login:
+async def open_session(once: Once, endpoint: Endpoint, root: Resource, credential: Credential) -> Login:
     """A session, or Basic where `root` offers none or the BMC opens none. Raises WrongPassword, Unreachable."""
-    links = root.get("Links")
-    service = links.get("Sessions") if isinstance(links, dict) else None
-    path = service.get("@odata.id") if isinstance(service, dict) else None
-    if not isinstance(path, str):
-        return basic(credential)
-    return await _open(client, path, credential) or basic(credential)
+    service = link(root, "Links", "Sessions")
+    return (await _open(once, endpoint, service, credential) if service else None) or basic(credential)
 
 
-async def renew(client: Client, login: Login, credential: Credential) -> Login:
+async def renew(once: Once, endpoint: Endpoint, login: Login, credential: Credential) -> Login:
     """Another session in place of one that ran out; raises as `open_session`."""
-    return await _open(client, login.service, credential) or basic(credential)
+    return await _open(once, endpoint, login.service, credential) or basic(credential)
 
 
-async def _open(client: Client, service: str, credential: Credential) -> Login | None:
+async def _open(once: Once, endpoint: Endpoint, service: str, credential: Credential) -> Login | None:
     """None when the BMC opens no session for a reason that is not the credential."""
     account = {"UserName": credential.username, "Password": credential.password}
-    try:
-        answer = await client.send("POST", service, account)
-    except BadAnswer:
+    answer = await once("POST", service, account)
+    if not answer.good:
+        told = refusals.said(answer.body, [credential.password])
+        if refusals.is_of_login(answer.status, told):
+            raise lockout.refused(endpoint, credential, f"HTTP {answer.status}")
+        if told.must_change:
+            raise refusals.of(endpoint, "POST", service, answer.status, told, Quirks())
         return None
-    token, path = answer.headers.get("X-Auth-Token", ""), _path(client, service, answer)
+    token, path = answer.headers.get("X-Auth-Token", ""), _path(endpoint, service, answer)
     return Login({"X-Auth-Token": token}, path, service) if token.isprintable() and token and path else None
 
 
-def _path(client: Client, service: str, answer: Answer) -> str:
+def _path(endpoint: Endpoint, service: str, answer: Answer) -> str:
     """Where the session is. Only the path of a Location counts: it is asked of this BMC, whatever host it names."""
     if location := answer.headers.get("Location", ""):
         return urlsplit(location).path
     with contextlib.suppress(BadAnswer):
-        found = client.decoded(service, answer).get("@odata.id")
+        found = decode(str(endpoint), service, answer.body).get("@odata.id")
         return found if isinstance(found, str) else ""
     return ""
 
 
-async def close_session(client: Client, login: Login | None) -> None:
-    """Log out. A BMC that refuses that is asked once more, as some do for no reason and have few sessions to lose; one
-    that is gone keeps its session until that runs out.
+async def close_session(once: Once, login: Login | None, by: Login | None) -> None:
+    """Log out, as `by`. A BMC that refuses that is asked once more, as some do for no reason and have few sessions to
+    lose; one that is gone keeps its session until that runs out.
     """
     if login is None or not login.path:
         return
     for _ in range(2):
         try:
-            await client.send("DELETE", login.path, patience=PATIENCE)
-            return
-        except Missing:
-            return
+            answer = await once("DELETE", login.path, login=by, patience=PATIENCE)
         except BmcError as error:
             if error.fields.get("timed_out"):
+                return
+        else:
+            if answer.good or refusals.kind(answer.status, (), Quirks(), writing=True) is Missing:
                 return

@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from yarl import URL
@@ -41,6 +41,31 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     moved: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it is a success."""
+        return 200 <= self.status < 300
+
+
+class Carrier(Protocol):
+    """What carries requests: Transport, or a test's own BMC. requests: how many there were."""
+
+    requests: int
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        json: object = None,
+        alone: bool = False,
+    ) -> Answer:
+        """See Transport."""
+
+    async def close(self) -> None:
+        """See Transport."""
 
 
 class Pin(aiohttp.Fingerprint):
@@ -86,29 +111,46 @@ class Transport:
         # The connector looks at the fingerprint, the context of the request makes the connection.
         self._context = trust if isinstance(trust, ssl.SSLContext) else pinned_context()
         self._resumption = trust.resumption if isinstance(trust, Pin) else None
-        self._connector = aiohttp.TCPConnector(ssl=trust, limit=in_flight, socket_factory=self._socket)
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            trust_env=False,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept-Encoding", "User-Agent"),
-            request_class=_Request,
-        )
+        self._trust = trust
+        self._in_flight = in_flight
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self.requests = 0
         self.received = 0
 
+    def _session(self, alone: bool) -> aiohttp.ClientSession:
+        """What keeps connections, and what closes each after one request; made where it is needed."""
+        if alone not in self._sessions:
+            self._sessions[alone] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    ssl=self._trust, limit=self._in_flight, socket_factory=self._socket, force_close=alone
+                ),
+                trust_env=False,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("Accept-Encoding", "User-Agent"),
+                request_class=_Request,
+            )
+        return self._sessions[alone]
+
     async def exchange(
-        self, method: str, target: str, headers: Mapping[str, str], timeout: float, json: object = None
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        json: object = None,
+        alone: bool = False,
     ) -> Answer:
-        """One request. Raises Unreachable (broken off, or not complete within `timeout` seconds), Refused
-        (without end), CertificateChanged or CertificateUntrusted.
+        """One request, over a connection of its own where it is to be `alone`.
+
+        Raises Unreachable (broken off, or not complete within `timeout` seconds), Refused (without end),
+        CertificateChanged or CertificateUntrusted.
         """
         self.requests += 1
         # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
         url = URL(self._origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
-            response = await self._begun(method, url, headers, _limit(max(timeout, 0.001)), json)
+            response = await self._begun(self._session(alone), method, url, headers, _limit(max(timeout, 0.001)), json)
             try:
                 return Answer(response.status, response.headers, await self._body(response, target))
             finally:
@@ -125,11 +167,17 @@ class Transport:
             raise self._unreachable(f"broke off: {_said(error)}") from None
 
     async def _begun(
-        self, method: str, url: URL, headers: Mapping[str, str], limit: aiohttp.ClientTimeout, json: object
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        limit: aiohttp.ClientTimeout,
+        json: object,
     ) -> aiohttp.ClientResponse:
         token = CONNECTING.set(self._resumption)
         try:
-            return await self._session.request(
+            return await session.request(
                 method, url, headers=headers, json=json, timeout=limit, allow_redirects=False, ssl=self._context
             )
         finally:
@@ -151,8 +199,10 @@ class Transport:
 
     async def close(self) -> None:
         """Close the connections; returns once the sockets are closed, or after `GOODBYE` seconds."""
-        await self._connector.close(abort_ssl=True)
-        await self._session.close()
+        for session in self._sessions.values():
+            assert session.connector
+            await session.connector.close(abort_ssl=True)
+            await session.close()
         # aiohttp lets refused and timed-out connections end by themselves; the loop must live as long.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE):

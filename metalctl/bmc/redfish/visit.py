@@ -128,7 +128,7 @@ async def _system(
     inventory = await walk.inventory()
     endpoint = client.endpoint if alone else replace(client.endpoint, system=path.rstrip("/").rsplit("/", 1)[-1])
     witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
-    sessions = link(root, "Links", "Sessions") if client.by_session else ""
+    sessions = link(root, "Links", "Sessions") if client.access.by_session else ""
     record = Record(
         client.endpoint.fingerprint,
         path,

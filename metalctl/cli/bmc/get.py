@@ -18,9 +18,8 @@ from metalctl.cli._numbers import Number
 def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> None:
     """Print the Redfish resource at PATH of a BMC, as it is. Reads only; --json prints it on one line.
 
-    PATH is below /redfish/v1; a query may follow. It is read with DMTF's own client, so that what metalctl makes of a
-    resource can be held against what another one sees. The certificate is verified before the credential is sent, an
-    answer above 4 MiB is cut off, and the session is closed.
+    PATH is below /redfish/v1; a query may follow. The certificate is verified before the credential is sent, an answer
+    above 4 MiB is cut off, and the session is closed.
 
     Examples:
       metalctl bmc get cmp1 /redfish/v1/Chassis

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from metalctl.bmc.endpoint import Credential
+from multidict import CIMultiDict
+
+from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import Unreachable
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.link import Reply
+from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.http import Answer, Client
 from metalctl.bmc.timing import Clock
 from tests.unit.bmc.fake_tree import BIOS, LOG, MANAGER, ROOT, SETTINGS, SYSTEM, USERS, tree
 
@@ -38,16 +41,32 @@ class Sent:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     at: float = 0.0
+    alone: bool = False
 
 
-Rule = Callable[[Sent], Reply | None]
+Rule = Callable[[Sent], Answer | None]
+ENDPOINT = Endpoint("192.0.2.1", fingerprint="ab" * 32)
+
+
+def reply(status: int, headers: Mapping[str, str] | None = None, body: Any = None) -> Answer:
+    """An answer. body: anything as JSON, None for none."""
+    return Answer(status, CIMultiDict(headers or {}), b"" if body is None else json.dumps(body).encode())
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """The outcome of what never waits, which needs no loop."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waits")
 
 
 def refuse(method: str, path: str, status: int, message: str = "", times: int = 10**9) -> Rule:
     """A rule that refuses a request so often. message: its MessageId."""
     left = [times]
 
-    def rule(sent: Sent) -> Reply | None:
+    def rule(sent: Sent) -> Answer | None:
         if (sent.method, sent.path) != (method, path) or not left[0]:
             return None
         left[0] -= 1
@@ -56,23 +75,24 @@ def refuse(method: str, path: str, status: int, message: str = "", times: int = 
     return rule
 
 
-def error(status: int, message: str = "", *arguments: str) -> Reply:
+def error(status: int, message: str = "", *arguments: str) -> Answer:
     """A refusal as Redfish words it."""
     row = {"MessageId": message, "Message": message, "MessageArgs": list(arguments)}
-    return Reply(status, {}, {"error": {"@Message.ExtendedInfo": [row]}} if message else {})
+    return reply(status, {}, {"error": {"@Message.ExtendedInfo": [row]}} if message else {})
 
 
 def deaf(bmc: FakeBmc, method: str) -> FakeBmc:
     """It accepts everything of that method and does nothing."""
-    bmc.rules.append(lambda s: Reply(204) if s.method == method else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == method else None)
     return bmc
 
 
 class FakeBmc:
-    """A Link. sent: every request. rules: asked in order before the BMC itself. away_until: it does not answer."""
+    """A Carrier. sent: every request. rules: asked in order before the BMC itself. away_until: it does not answer."""
 
     def __init__(self) -> None:
         self.tree = tree()
+        self.requests = 0
         self.sent: list[Sent] = []
         self.rules: list[Rule] = []
         self.passwords = {ADMIN.username: ADMIN.password}
@@ -88,17 +108,44 @@ class FakeBmc:
         self._now += seconds
 
     def wire(self, quirks: Quirks | None = None, credential: Credential = ADMIN) -> Wire:
-        """A wire to this BMC."""
-        return Wire(self, "bmc", credential, quirks or Quirks(), SYSTEM, self.clock)
+        """A wire to this BMC, of who has logged in without a session."""
+        client = self.client()
+        client.quirks = quirks or Quirks()
+        run(client.access.enter(credential, None))
+        client.access.trust()
+        return Wire(client, run, SYSTEM, self.clock)
+
+    def client(self, endpoint: Endpoint = ENDPOINT) -> Client:
+        """One that nobody has logged in with."""
+        return Client(endpoint, 60.0, carrier=self, sleep=self._pause)
+
+    def users(self, quirks: Quirks | None = None, endpoint: Endpoint = ENDPOINT) -> RedfishUsers:
+        """Its accounts."""
+        known = quirks or Quirks()
+        return RedfishUsers(lambda: self.client(endpoint), run, endpoint, self.tree[ROOT], known, self.clock)
 
     def bodies(self, method: str, path: str = "") -> list[Any]:
         """What was sent by a method, to a path."""
         return [one.body for one in self.sent if one.method == method and path in ("", one.path)]
 
-    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """See Link."""
-        path = path.rstrip("/")
-        sent = Sent(method, path, json.loads(body) if body else None, dict(headers), self._now)
+    async def _pause(self, seconds: float) -> None:
+        self._now += seconds
+
+    async def close(self) -> None:
+        """See Transport."""
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        timeout: float,
+        json: object = None,
+        alone: bool = False,
+    ) -> Answer:
+        """See Transport."""
+        path, self.requests = target.rstrip("/"), self.requests + 1
+        sent = Sent(method, path, deepcopy(json), dict(headers), self._now, alone)
         self.sent.append(sent)
         if self._gone and self._gone[0] <= self._now < self._gone[1]:
             raise Unreachable("bmc did not answer")
@@ -123,13 +170,13 @@ class FakeBmc:
         account = next((a for p, a in self.tree.items() if p.startswith(f"{USERS}/") and a["UserName"] == name), None)
         return bool(account and account["Enabled"] and self.passwords.get(name) == password)
 
-    def _answer(self, sent: Sent) -> Reply:
+    def _answer(self, sent: Sent) -> Answer:
         if sent.method == "POST" and (answer := self._post(sent)):
             return answer
         if sent.path not in self.tree:
             return error(404, "Base.1.0.ResourceMissingAtURI")
         if sent.method == "GET":
-            return Reply(200, {"etag": self.tag(sent.path)}, deepcopy(self.tree[sent.path]))
+            return reply(200, {"etag": self.tag(sent.path)}, deepcopy(self.tree[sent.path]))
         if sent.method == "DELETE":
             return self._delete(sent.path)
         if sent.method != "PATCH":
@@ -137,7 +184,7 @@ class FakeBmc:
         if (given := sent.headers.get("If-Match")) and given not in (self.tag(sent.path), "*"):
             return error(412, "Base.1.0.PreconditionFailed")
         self._patch(sent.path, sent.body)
-        return Reply(204)
+        return reply(204)
 
     def tag(self, path: str) -> str:
         """The ETag of a resource as it is now."""
@@ -152,15 +199,15 @@ class FakeBmc:
             body = {name: value for name, value in body.items() if name != "Password"}
         _merge(self.tree[path], body)
 
-    def _delete(self, path: str) -> Reply:
+    def _delete(self, path: str) -> Answer:
         self.sessions.pop(path, None)
         self.tree.pop(path)
         for collection in self.tree.values():
             if isinstance(collection.get("Members"), list):
                 collection["Members"] = [m for m in collection["Members"] if m != {"@odata.id": path}]
-        return Reply(204)
+        return reply(204)
 
-    def _post(self, sent: Sent) -> Reply | None:
+    def _post(self, sent: Sent) -> Answer | None:
         thing, _, action = sent.path.partition("/Actions/")
         handler = {
             "ComputerSystem.Reset": self._power,
@@ -171,7 +218,7 @@ class FakeBmc:
         }.get(action)
         if handler:
             handler(thing, sent.body)
-            return Reply(204)
+            return reply(204)
         if sent.path == f"{ROOT}/Sessions":
             return self._log_in(sent.body)
         return self._add(sent.body) if sent.path == USERS else None
@@ -197,20 +244,20 @@ class FakeBmc:
             del self.tree[path]
         self.tree[f"{LOG}/Entries"] = {"Members": [], "Members@odata.count": 0}
 
-    def _log_in(self, body: dict[str, Any]) -> Reply:
+    def _log_in(self, body: dict[str, Any]) -> Answer:
         if not self._may_enter(body["UserName"], body["Password"]):
             return error(401, "Base.1.0.AccessDenied")
         path = f"{ROOT}/Sessions/{len(self.sessions) + 1}"
         self.sessions[path] = f"token-{len(self.sessions) + 1}"
         self.tree[path] = {"UserName": body["UserName"]}
-        return Reply(201, {"x-auth-token": self.sessions[path], "location": path})
+        return reply(201, {"x-auth-token": self.sessions[path], "location": path})
 
-    def _add(self, body: dict[str, Any]) -> Reply:
+    def _add(self, body: dict[str, Any]) -> Answer:
         path = f"{USERS}/{body['UserName']}"
         self.passwords[body["UserName"]] = body["Password"]
         self.tree[path] = {"Id": "9", "UserName": body["UserName"], "Enabled": True}
         self.tree[USERS]["Members"].append({"@odata.id": path})
-        return Reply(201)
+        return reply(201)
 
 
 def _merge(into: dict[str, Any], given: Mapping[str, Any]) -> None:
@@ -235,4 +282,6 @@ __all__ = [
     "deaf",
     "error",
     "refuse",
+    "reply",
+    "run",
 ]

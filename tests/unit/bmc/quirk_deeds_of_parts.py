@@ -11,10 +11,9 @@ from metalctl.bmc.errors import BmcError
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import bios, led, logs, manager, media, power, tasks
-from metalctl.bmc.redfish.act.link import Reply
-from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.acting import Acting
-from tests.unit.bmc.fake_bmc import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.fake_tree import CHASSIS, MEDIA, log, slot
 from tests.unit.bmc.quirk_facts import tried
 
@@ -32,14 +31,14 @@ class Machine(Acting):
     def power(self) -> str:
         return str(self.bmc.wire(Quirks()).system()["PowerState"]).lower()
 
-    def _wire(self) -> Any:
-        return self.bmc.wire(self._known)
+    def _wired(self) -> Any:
+        return self.bmc.wire()
 
 
 def reads_a_minute(q: Quirks) -> Any:
     """How often a power state that takes a minute to come is read."""
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(204) if s.method == "POST" else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == "POST" else None)
     with contextlib.suppress(BmcError):
         Machine(bmc, q).set_power("off", timeout=60)
     return sum(s.method == "GET" for s in bmc.sent) < 20
@@ -77,7 +76,7 @@ def requests_to_insert(*unwanted: str, wanted: str = "") -> Callable[[Quirks], A
     def deed(q: Quirks) -> Any:
         bmc = FakeBmc()
 
-        def rejects(sent: Sent) -> Reply | None:
+        def rejects(sent: Sent) -> Answer | None:
             if not sent.path.endswith("InsertMedia"):
                 return None
             wrong = [name for name in unwanted if name in sent.body]
@@ -150,7 +149,7 @@ def requests_to_write_bios(q: Quirks) -> Any:
 
 def bios_reads_late(q: Quirks) -> Any:
     bmc = FakeBmc()
-    empty = Reply(200, {}, {"Attributes": {}, "Id": "Bios"})
+    empty = reply(200, {}, {"Attributes": {}, "Id": "Bios"})
     bmc.rules.append(lambda s: empty if s.path == BIOS and s.at < 1030 else None)
     return tried(lambda: bios.read(bmc.wire(q))["Vt"])
 
@@ -159,7 +158,7 @@ def reboots_after_bios(q: Quirks) -> Any:
     """The value reads as wanted at once, and holds only after a reboot."""
     bmc = FakeBmc()
 
-    def at_once(sent: Sent) -> Reply | None:
+    def at_once(sent: Sent) -> Answer | None:
         if sent.method == "PATCH":
             bmc.tree[BIOS]["Attributes"] |= sent.body["Attributes"]
         return None
@@ -171,7 +170,7 @@ def reboots_after_bios(q: Quirks) -> Any:
 def patience_with_a_task(q: Quirks) -> Any:
     bmc = FakeBmc()
     bmc.tree["/task"] = {"TaskState": "Running"}
-    bmc.rules.append(lambda s: Reply(200, {}, {"TaskState": "Completed"}) if s.at > 2500 else None)
+    bmc.rules.append(lambda s: reply(200, {}, {"TaskState": "Completed"}) if s.at > 2500 else None)
     return tried(lambda: tasks.follow(bmc.wire(q), "/task"))
 
 
@@ -188,7 +187,7 @@ def idle_led_shows(q: Quirks) -> Any:
 def led_lit(q: Quirks) -> Any:
     """The system accepts it and stays dark."""
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(204) if (s.method, s.path) == ("PATCH", SYSTEM) else None)
+    bmc.rules.append(lambda s: reply(204) if (s.method, s.path) == ("PATCH", SYSTEM) else None)
     return tried(lambda: led.write(bmc.wire(q), True)[1])
 
 
@@ -230,16 +229,14 @@ def restarts(q: Quirks) -> Any:
 def account_made(q: Quirks) -> Any:
     """Adding is accepted and does nothing: only an empty slot from the third on can be filled."""
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(201) if (s.method, s.path) == ("POST", USERS) else None)
+    bmc.rules.append(lambda s: reply(201) if (s.method, s.path) == ("POST", USERS) else None)
     bmc.rules.append(refuse("PATCH", f"{USERS}/2", 400))
-    users = RedfishUsers(bmc, Endpoint("192.0.2.1"), bmc.tree["/redfish/v1"], q, bmc.clock)
-    with users.enter(Credential("admin", "factory-1")) as admin:
+    with bmc.users(q).enter(Credential("admin", "factory-1")) as admin:
         tried(lambda: admin.create(Credential("site", "long-enough")))
     return bmc.passwords.get("site")
 
 
 def longest_password(q: Quirks) -> Any:
     bmc = FakeBmc()
-    users = RedfishUsers(bmc, Endpoint("192.0.2.1"), bmc.tree["/redfish/v1"], q, bmc.clock)
-    with users.enter(Credential("admin", "factory-1")) as admin:
+    with bmc.users(q).enter(Credential("admin", "factory-1")) as admin:
         return admin.limits()[1]

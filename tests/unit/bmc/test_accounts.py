@@ -6,19 +6,19 @@ import pytest
 
 from metalctl.bmc import lockout
 from metalctl.bmc.accounts import rotate
-from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.endpoint import Credential
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.users import RedfishUsers
-from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse, reply
 
 SITE = Credential("metalctl", "site-pass-1")
 SAME = Credential("admin", "site-pass-1")
 
 
 def users(bmc: FakeBmc, quirks: Quirks | None = None) -> RedfishUsers:
-    return RedfishUsers(bmc, Endpoint("192.0.2.1"), bmc.tree[ROOT], quirks or Quirks(), bmc.clock)
+    return bmc.users(quirks)
 
 
 def logins(bmc: FakeBmc) -> int:
@@ -67,10 +67,10 @@ def test_when_neither_works_each_was_tried_once_and_never_again() -> None:
 def test_a_password_that_the_bmc_cuts_is_put_back_through_the_session() -> None:
     bmc = FakeBmc()
 
-    def cuts(sent: Sent) -> Reply | None:
+    def cuts(sent: Sent) -> Answer | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             bmc.passwords["admin"] = sent.body["Password"][:10]
-            return Reply(204)
+            return reply(204)
         return None
 
     bmc.rules.append(cuts)
@@ -82,12 +82,12 @@ def test_a_password_that_the_bmc_cuts_is_put_back_through_the_session() -> None:
 def test_when_the_old_one_cannot_be_put_back_it_is_said() -> None:
     bmc = FakeBmc()
 
-    def once(sent: Sent) -> Reply | None:
+    def once(sent: Sent) -> Answer | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             if bmc.passwords["admin"] != ADMIN.password:
                 return error(400, "Base.1.0.Locked")
             bmc.passwords["admin"] = "cut"
-            return Reply(204)
+            return reply(204)
         return None
 
     bmc.rules.append(once)
@@ -98,10 +98,10 @@ def test_when_the_old_one_cannot_be_put_back_it_is_said() -> None:
 def test_a_new_account_that_does_not_work_is_taken_away_and_the_factorys_left() -> None:
     bmc = FakeBmc()
 
-    def mutes(sent: Sent) -> Reply | None:
+    def mutes(sent: Sent) -> Answer | None:
         if (sent.method, sent.path) == ("POST", USERS):
             bmc._add(sent.body | {"Password": "cut"})
-            return Reply(201)
+            return reply(201)
         return None
 
     bmc.rules.append(mutes)
@@ -137,7 +137,7 @@ def test_where_accounts_cannot_be_added_an_empty_slot_is_filled_without_a_quirk_
 def test_an_account_that_must_change_its_password_first_can() -> None:
     bmc = FakeBmc()
 
-    def must(sent: Sent) -> Reply | None:
+    def must(sent: Sent) -> Answer | None:
         if bmc.passwords["admin"] == ADMIN.password and sent.method == "GET" and sent.path != ROOT:
             return error(403, "Base.1.10.PasswordChangeRequired", f"{USERS}/1")
         return None
@@ -156,7 +156,7 @@ def test_without_sessions_it_works_by_password() -> None:
 
 def test_a_factory_account_that_cannot_be_shut_is_told() -> None:
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(204) if s.method == "PATCH" and s.body == {"Enabled": False} else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == "PATCH" and s.body == {"Enabled": False} else None)
     with pytest.raises(NotApplied, match="should be disabled"):
         rotate(users(bmc), ADMIN, SITE)
 
@@ -194,10 +194,10 @@ def test_an_account_that_was_there_before_is_not_taken_away_when_its_new_passwor
     bmc = FakeBmc()
     bmc._add({"UserName": SITE.username, "Password": "older-pass-1"})
 
-    def cuts(sent: Sent) -> Reply | None:
+    def cuts(sent: Sent) -> Answer | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             bmc.passwords[SITE.username] = "cut"
-            return Reply(204)
+            return reply(204)
         return None
 
     bmc.rules.append(cuts)

@@ -10,8 +10,8 @@ from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.errors import BootNotSet, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot
-from metalctl.bmc.redfish.act.link import Reply
-from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.running_fleet import running, url
 
 settings_object = pytest.mark.truth(
@@ -60,14 +60,14 @@ def test_an_override_that_the_system_refuses_goes_to_its_settings_object(status:
 @settings_object
 def test_an_override_that_the_system_takes_and_forgets_goes_to_its_settings_object() -> None:
     bmc = with_settings(FakeBmc())
-    bmc.rules.append(lambda s: Reply(204) if (s.method, s.path) == ("PATCH", SYSTEM) else None)
+    bmc.rules.append(lambda s: reply(204) if (s.method, s.path) == ("PATCH", SYSTEM) else None)
     assert boot.set_override(bmc.wire(), "disk", None, True)[1].device == "disk"
     assert bmc.tree[PENDING]["Boot"]["BootSourceOverrideTarget"] == "Hdd"
 
 
 def test_a_settings_object_that_forgets_it_too_is_found_out() -> None:
     bmc = with_settings(FakeBmc())
-    bmc.rules.append(lambda s: Reply(204) if s.method == "PATCH" else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == "PATCH" else None)
     with pytest.raises(BootNotSet):
         boot.set_override(bmc.wire(), "pxe", None, False)
 
@@ -104,7 +104,7 @@ def test_a_simulated_bmc_whose_system_is_read_only_is_booted_over_tls() -> None:
 def test_the_target_is_one_that_the_bmc_lists(device: str, allowed: tuple[str, ...], target: str) -> None:
     bmc = allowing(*allowed)
 
-    def strict(one: Sent) -> Reply | None:
+    def strict(one: Sent) -> Answer | None:
         return (
             error(400, "Base.1.8.PropertyValueNotInList")
             if one.method == "PATCH" and sent(bmc)[-1] not in allowed
@@ -158,7 +158,7 @@ def test_a_system_that_states_no_mode_is_sent_none(quirks: Quirks, mode: str) ->
 
 
 def test_a_mode_that_is_stated_and_cannot_be_written_is_left_out_and_what_is_read_decides() -> None:
-    def refusing(one: Sent) -> Reply | None:
+    def refusing(one: Sent) -> Answer | None:
         named = "BootSourceOverrideMode" in str(one.body)
         return error(400, "Base.1.0.PropertyNotWritable", "Boot/BootSourceOverrideMode") if named else None
 
@@ -180,11 +180,11 @@ def test_a_bmc_that_reads_back_lasting_after_one_boot_was_asked_for_is_not_refus
     """sushy-tools has such an emulator. A lasting one that stands is written again: it is not for once."""
     bmc = FakeBmc()
 
-    def lasts(sent: Sent) -> Reply | None:
+    def lasts(sent: Sent) -> Answer | None:
         if (sent.method, sent.path) != ("PATCH", SYSTEM) or sent.body is None:
             return None
         bmc.tree[SYSTEM]["Boot"] |= {**sent.body["Boot"], "BootSourceOverrideEnabled": "Continuous"}
-        return Reply(204)
+        return reply(204)
 
     bmc.rules.append(lasts)
     for _ in range(2):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
 
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.probe_report import Report, examine
-from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.record import load
-from metalctl.bmc.redfish.act.link import HttpsLink
 from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.replay import Replay
 from tests.captures import archive
 
@@ -23,10 +22,13 @@ def examined(name: str) -> Report:
     system = capture.tree["/redfish/v1/Systems"]["Members"][0]["@odata.id"]
     # One of these BMCs links to itself in lower case, and takes both.
     both = capture.tree | {path.replace("/Systems/", "/systems/"): one for path, one in capture.tree.items()}
-    with Replay(both, "admin", "pw") as served:
-        endpoint = replace(parse_endpoint(served.url), fingerprint=served.fingerprint)
-        wire = Wire(HttpsLink(endpoint, 30), name, Credential("admin", "pw"), Quirks(), system)
-        return examine(wire, capture.tree["/redfish/v1"])
+    with Replay(both, "admin", "pw") as served, asyncio.Runner() as runner:
+        client = Client(parse_endpoint(served.url), 30)
+        runner.run(client.login(Credential("admin", "pw"), {}, system))
+        try:
+            return examine(Wire(client, runner.run, system), capture.tree["/redfish/v1"])
+        finally:
+            runner.run(client.close())
 
 
 @pytest.mark.parametrize(

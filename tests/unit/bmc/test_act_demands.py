@@ -10,11 +10,9 @@ from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.accounts import rotate
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, Unsupported
-from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import media
-from metalctl.bmc.redfish.act.link import Reply
-from metalctl.bmc.redfish.act.users import RedfishUsers
-from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Rule, Sent, error
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Rule, Sent, error, reply
 from tests.unit.bmc.fake_tree import MEDIA
 from tests.unit.bmc.running_fleet import running, url
 
@@ -28,14 +26,14 @@ INSERT = "#VirtualMedia.InsertMedia"
 def demanding(*names: str, related: bool = False, message: str = "Base.1.12.ActionParameterMissing") -> Rule:
     """InsertMedia is refused as long as one of these is missing; it is named, or only related."""
 
-    def rule(sent: Sent) -> Reply | None:
+    def rule(sent: Sent) -> Answer | None:
         missing = next((n for n in names if n not in (sent.body or {})), "")
         if not missing or not sent.path.endswith("InsertMedia"):
             return None
         if not related:
             return error(400, message, "VirtualMedia.InsertMedia", missing)
         row = {"MessageId": message, "Message": "A parameter is missing.", "RelatedProperties": [f"#/{missing}"]}
-        return Reply(400, {}, {"error": {"@Message.ExtendedInfo": [row]}})
+        return reply(400, {}, {"error": {"@Message.ExtendedInfo": [row]}})
 
     return rule
 
@@ -121,16 +119,12 @@ NEW = Credential("admin", "another-1")
 def first_changing(bmc: FakeBmc, account: str) -> None:
     """The factory's account may do nothing but change its password, at the address that the BMC names."""
 
-    def must(sent: Sent) -> Reply | None:
+    def must(sent: Sent) -> Answer | None:
         if bmc.passwords["admin"] == ADMIN.password and sent.method == "GET" and sent.path != ROOT:
             return error(403, "Base.1.10.PasswordChangeRequired", account)
         return None
 
     bmc.rules.append(must)
-
-
-def users(bmc: FakeBmc, endpoint: Endpoint) -> RedfishUsers:
-    return RedfishUsers(bmc, endpoint, bmc.tree[ROOT], Quirks(), bmc.clock)
 
 
 @account
@@ -143,7 +137,7 @@ def users(bmc: FakeBmc, endpoint: Endpoint) -> RedfishUsers:
 def test_an_account_that_is_named_by_a_full_url_can_change_its_password(endpoint: Endpoint, origin: str) -> None:
     bmc = FakeBmc()
     first_changing(bmc, f"{origin}{USERS}/1")
-    rotate(users(bmc, endpoint), ADMIN, NEW)
+    rotate(bmc.users(endpoint=endpoint), ADMIN, NEW)
     assert bmc.passwords["admin"] == NEW.password
 
 
@@ -157,5 +151,5 @@ def test_an_account_on_another_host_is_sent_nothing(account: str) -> None:
     bmc = FakeBmc()
     first_changing(bmc, account)
     with pytest.raises(BadAnswer, match="not on it"):
-        rotate(users(bmc, Endpoint("192.0.2.1")), ADMIN, NEW)
+        rotate(bmc.users(), ADMIN, NEW)
     assert not any(NEW.password in str(one.body) for one in bmc.sent)

@@ -6,8 +6,8 @@ import pytest
 
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act import media
-from metalctl.bmc.redfish.act.link import Reply
-from tests.unit.bmc.fake_bmc import MANAGER, FakeBmc, Sent, deaf, error
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import MANAGER, FakeBmc, Sent, deaf, error, reply
 from tests.unit.bmc.fake_tree import MEDIA, slot
 
 ISO = "http://10.0.0.1/a.iso"
@@ -85,13 +85,13 @@ def test_a_task_of_the_insertion_is_waited_for() -> None:
     bmc = FakeBmc()
     path = f"{MEDIA}/A"
 
-    def slow(sent: Sent) -> Reply | None:
+    def slow(sent: Sent) -> Answer | None:
         if sent.method == "POST":
-            return Reply(202, {"location": "/t"})
+            return reply(202, {"location": "/t"})
         if sent.path == "/t":
-            return Reply(200, {}, {"TaskState": "Running" if sent.at < 1060 else "Completed"})
+            return reply(200, {}, {"TaskState": "Running" if sent.at < 1060 else "Completed"})
         inserted = slot("A") | {"Image": ISO, "Inserted": True}
-        return Reply(200, {}, inserted) if sent.path == path and sent.at >= 1060 else None
+        return reply(200, {}, inserted) if sent.path == path and sent.at >= 1060 else None
 
     bmc.rules.append(slow)
     assert media.insert(bmc.wire(), ISO, "cd")[1].inserted
@@ -100,10 +100,10 @@ def test_a_task_of_the_insertion_is_waited_for() -> None:
 def test_a_drive_that_comes_to_hold_another_image_is_told() -> None:
     bmc = FakeBmc()
 
-    def another(sent: Sent) -> Reply | None:
+    def another(sent: Sent) -> Answer | None:
         if sent.method == "POST":
             bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "http://10.0.0.1/other.iso"})
-            return Reply(204)
+            return reply(204)
         return None
 
     bmc.rules.append(another)
@@ -114,10 +114,10 @@ def test_a_drive_that_comes_to_hold_another_image_is_told() -> None:
 def test_a_drive_that_names_only_the_file_holds_ours() -> None:
     bmc = FakeBmc()
 
-    def short(sent: Sent) -> Reply | None:
+    def short(sent: Sent) -> Answer | None:
         if sent.method == "POST":
             bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "/a.iso"})
-            return Reply(204)
+            return reply(204)
         return None
 
     bmc.rules.append(short)

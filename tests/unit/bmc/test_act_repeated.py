@@ -7,8 +7,8 @@ import pytest
 from metalctl.bmc.errors import NotApplied
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, logs
-from metalctl.bmc.redfish.act.link import Reply
-from tests.unit.bmc.fake_bmc import BIOS, LOG, SETTINGS, SYSTEM, FakeBmc, Sent, deaf
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import BIOS, LOG, SETTINGS, SYSTEM, FakeBmc, Sent, deaf, reply
 from tests.unit.bmc.test_act_settings import Machine, resets
 
 SECURE = f"{SYSTEM}/SecureBoot"
@@ -46,12 +46,12 @@ def with_settings_object(bmc: FakeBmc, after: float = 0.0) -> None:
     bmc.tree[SECURE]["@Redfish.Settings"] = {"SettingsObject": {"@odata.id": place}}
     bmc.tree[place] = {"SecureBootEnable": False}
 
-    def takes(sent: Sent) -> Reply | None:
+    def takes(sent: Sent) -> Answer | None:
         on = bmc.tree[place]["SecureBootEnable"]
         if sent.method == "POST" and sent.body == {"ResetType": "On"}:
             bmc.tree[SECURE]["SecureBootEnable"] = on
         late = sent.path == place and sent.method == "GET" and on and sent.at < 1000 + after
-        return Reply(200, {}, {"SecureBootEnable": False}) if late else None
+        return reply(200, {}, {"SecureBootEnable": False}) if late else None
 
     bmc.rules.append(takes)
 
@@ -94,12 +94,12 @@ def test_what_is_no_number_is_left_to_the_bios_to_refuse(odd: str) -> None:
 def pends(bmc: FakeBmc) -> None:
     """The settings object shows what is pending, as real ones do."""
 
-    def shows(sent: Sent) -> Reply | None:
+    def shows(sent: Sent) -> Answer | None:
         if (sent.method, sent.path) != ("PATCH", SETTINGS):
             return None
         bmc.pending |= sent.body["Attributes"]
         bmc.tree[SETTINGS]["Attributes"] = dict(bmc.pending)
-        return Reply(204)
+        return reply(204)
 
     bmc.rules.append(shows)
 
@@ -120,7 +120,7 @@ def test_a_setting_that_is_right_now_and_would_be_another_after_the_next_boot_is
 def test_one_that_stays_pending_in_spite_of_that_is_told() -> None:
     bmc = FakeBmc()
     bmc.tree[SETTINGS]["Attributes"] = {"Vt": "On"}
-    bmc.rules.append(lambda s: Reply(204) if s.method == "PATCH" else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == "PATCH" else None)
     with pytest.raises(NotApplied, match="pending for the next boot"):
         Machine(bmc).set_bios({"Vt": "Off"})
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.errors import BmcError
-from metalctl.bmc.redfish.act.link import Reply
-from tests.unit.bmc.fake_bmc import FakeBmc
+from tests.unit.bmc.fake_bmc import FakeBmc, reply
 from tests.unit.bmc.fake_tree import SYSTEM
 from tests.unit.bmc.test_act_settings import Machine
 
@@ -31,7 +30,7 @@ def test_secure_boot_off_does_not_answer_that_there_is_nothing_to_do(said: dict[
 @pytest.mark.truth("A8", "secure boot without its two properties is not off")
 def test_a_machine_that_never_told_how_it_booted_is_not_proven_to_have_booted_so() -> None:
     bmc, says = FakeBmc(), {"SecureBootEnable": False}
-    bmc.rules.append(lambda sent: Reply(200, {}, says) if (sent.method, sent.path) == ("GET", SECURE) else None)
+    bmc.rules.append(lambda sent: reply(200, {}, says) if (sent.method, sent.path) == ("GET", SECURE) else None)
     machine = Machine(bmc)
     assert machine.secure_boot() is None
     with pytest.raises(BmcError, match="does not say how it booted"):

@@ -8,10 +8,10 @@ from metalctl.bmc.audit import Act
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import NotApplied, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
-from tests.unit.bmc.fake_bmc import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent, reply
 
 
 class Machine(Acting):
@@ -26,8 +26,8 @@ class Machine(Acting):
     def power(self) -> str:
         return str(self.bmc.wire().system()["PowerState"]).lower()
 
-    def _wire(self) -> Wire:
-        return self.bmc.wire(self._known)
+    def _wired(self) -> Wire:
+        return self.bmc.wire()
 
 
 def resets(bmc: FakeBmc) -> list[str]:
@@ -67,7 +67,7 @@ def test_without_reboot_it_is_pending_and_said_so_and_a_second_time_not_written(
 def test_a_bios_that_ignores_the_settings_is_caught_with_what_differs_and_why() -> None:
     bmc = FakeBmc()
     bmc.tree[BIOS]["@Redfish.Settings"]["Messages"] = [{"Message": "Vt depends on Threads"}]
-    bmc.rules.append(lambda s: Reply(204) if s.method == "PATCH" else None)
+    bmc.rules.append(lambda s: reply(204) if s.method == "PATCH" else None)
     machine = Machine(bmc)
     with pytest.raises(NotApplied, match=r"Vt is Off, not On \(Vt depends on Threads\)") as caught:
         machine.set_bios({"Vt": "On"}, timeout=60)
@@ -78,7 +78,7 @@ def test_a_bios_that_ignores_the_settings_is_caught_with_what_differs_and_why() 
 def test_a_task_that_ends_as_done_is_not_believed_and_one_that_fails_ends_it() -> None:
     bmc = FakeBmc()
     bmc.tree["/t"] = {"TaskState": "Completed"}
-    bmc.rules.append(lambda s: Reply(202, {"location": "/t"}) if s.method == "PATCH" else None)
+    bmc.rules.append(lambda s: reply(202, {"location": "/t"}) if s.method == "PATCH" else None)
     with pytest.raises(NotApplied):
         Machine(bmc).set_bios({"Vt": "On"}, timeout=60)
     bmc.tree["/t"] = {"TaskState": "Exception", "Messages": [{"Message": "locked"}]}
@@ -90,11 +90,11 @@ def test_a_task_that_fails_after_the_reboot_ends_the_wait_at_once() -> None:
     bmc = FakeBmc()
     bmc.tree["/t"] = {"TaskState": "Pending"}
 
-    def task(sent: Sent) -> Reply | None:
+    def task(sent: Sent) -> Answer | None:
         if sent.method == "PATCH":
-            return Reply(202, {"location": "/t"})
+            return reply(202, {"location": "/t"})
         failed = {"TaskState": "Exception", "Messages": [{"Message": "the BIOS is locked"}]}
-        return Reply(200, {}, failed) if sent.path == "/t" and bmc.bodies("POST") else None
+        return reply(200, {}, failed) if sent.path == "/t" and bmc.bodies("POST") else None
 
     bmc.rules.append(task)
     with pytest.raises(TaskFailed, match="the BIOS is locked"):
@@ -105,11 +105,11 @@ def test_a_task_that_fails_after_the_reboot_ends_the_wait_at_once() -> None:
 def test_a_task_that_vanished_counts_by_what_is_read() -> None:
     bmc = FakeBmc()
 
-    def accepts(sent: Sent) -> Reply | None:
+    def accepts(sent: Sent) -> Answer | None:
         if sent.method != "PATCH":
             return None
         bmc.pending |= sent.body["Attributes"]
-        return Reply(202, {"location": "/gone"})
+        return reply(202, {"location": "/gone"})
 
     bmc.rules.append(accepts)
     assert Machine(bmc).set_bios({"Vt": "On"}).after == {"Vt": "On"}
@@ -117,7 +117,7 @@ def test_a_task_that_vanished_counts_by_what_is_read() -> None:
 
 def test_a_task_that_vanished_does_not_prolong_the_wait_and_one_that_runs_does() -> None:
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(202, {"location": "/gone"}) if s.method == "PATCH" else None)
+    bmc.rules.append(lambda s: reply(202, {"location": "/gone"}) if s.method == "PATCH" else None)
     with pytest.raises(NotApplied):
         Machine(bmc).set_bios({"Vt": "On"}, timeout=60)
     assert bmc.sent[-1].at < 1100
@@ -130,7 +130,7 @@ def test_a_task_that_vanished_does_not_prolong_the_wait_and_one_that_runs_does()
 def test_a_bmc_that_is_away_while_the_machine_starts_is_waited_for() -> None:
     bmc = FakeBmc()
 
-    def away(sent: Sent) -> Reply | None:
+    def away(sent: Sent) -> Answer | None:
         if sent.path == BIOS and len(bmc.bodies("POST")) == 2 and sent.at < 1100:
             raise Unreachable("away")
         return None
@@ -172,12 +172,12 @@ def test_secure_boot_is_asked_for_and_proven_by_the_next_boot() -> None:
 def test_secure_boot_that_the_firmware_does_not_take_is_caught() -> None:
     bmc = FakeBmc()
     path = f"{SYSTEM}/SecureBoot"
-    stays = Reply(200, {}, {"SecureBootEnable": True, "SecureBootCurrentBoot": "Disabled"})
+    stays = reply(200, {}, {"SecureBootEnable": True, "SecureBootCurrentBoot": "Disabled"})
     bmc.rules.append(lambda s: stays if s.path == path and s.method == "GET" and bmc.bodies("POST") else None)
     with pytest.raises(NotApplied, match="booted otherwise"):
         Machine(bmc).set_secure_boot(True, timeout=60)
     ignored = FakeBmc()
-    ignored.rules.append(lambda s: Reply(204) if s.method == "PATCH" else None)
+    ignored.rules.append(lambda s: reply(204) if s.method == "PATCH" else None)
     with pytest.raises(NotApplied, match="still says otherwise"):
         Machine(ignored).set_secure_boot(True)
     assert resets(ignored) == []

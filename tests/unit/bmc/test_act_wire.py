@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable, Unsupported
+from metalctl.bmc.errors import BadAnswer, Busy, Missing, Refused, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.act.link import Reply
-from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse
+from metalctl.bmc.redfish.http import Answer
+from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 
 
 @pytest.mark.parametrize("path", ["https://192.0.2.9/x", "//192.0.2.9/x", "relative", "http://192.0.2.9/x"])
@@ -19,20 +19,45 @@ def test_a_path_that_leads_off_the_bmc_is_refused_before_anything_is_sent(path: 
     assert bmc.sent == []
 
 
-def test_a_redirect_is_asked_on_the_same_bmc_whatever_host_it_names_and_not_for_ever() -> None:
+def test_a_redirect_is_followed_on_the_same_bmc_and_not_for_ever() -> None:
     bmc = FakeBmc()
     bmc.tree["/there"] = {"Id": "there"}
-    bmc.rules.append(lambda s: Reply(308, {"location": "https://192.0.2.9/there"}) if s.path == SYSTEM else None)
+    bmc.rules.append(lambda s: reply(308, {"location": "https://192.0.2.1:443/there"}) if s.path == SYSTEM else None)
     assert bmc.wire().system()["Id"] == "there"
-    bmc.rules.append(lambda s: Reply(308, {"location": "/there"}) if s.path == "/there" else None)
-    with pytest.raises(Unsupported):
+    bmc.rules.append(lambda s: reply(308, {"location": "/there"}) if s.path == "/there" else None)
+    with pytest.raises(BadAnswer):
         bmc.wire().system()
-    assert len(bmc.sent) == 2 + 3
+    assert len(bmc.sent) == 2 + 4
+
+
+def test_a_redirect_to_another_host_is_refused_as_it_is_to_a_reader() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(lambda s: reply(308, {"location": "https://192.0.2.9/there"}) if s.path == SYSTEM else None)
+    with pytest.raises(Refused, match="another host"):
+        bmc.wire().system()
+    assert len(bmc.sent) == 1
+
+
+def test_a_write_has_a_connection_of_its_own_and_a_read_has_not() -> None:
+    bmc = FakeBmc()
+    bmc.wire().patch(SYSTEM, {"AssetTag": "x"})
+    bmc.wire().post(f"{SYSTEM}/Actions/ComputerSystem.Reset", {"ResetType": "On"})
+    assert [(s.method, s.alone) for s in bmc.sent] == [("GET", False), ("PATCH", True), ("POST", True)]
+
+
+def test_a_write_of_who_was_not_let_in_is_sent_again_and_no_third_time() -> None:
+    bmc = FakeBmc()
+    bmc.rules.append(refuse("PATCH", SYSTEM, 401, times=1))
+    assert bmc.wire().patch(SYSTEM, {"AssetTag": "x"}).good
+    bmc.rules[:] = [refuse("PATCH", SYSTEM, 401)]
+    with pytest.raises(BadAnswer):
+        bmc.wire().patch(SYSTEM, {"AssetTag": "y"})
+    assert [one["AssetTag"] for one in bmc.bodies("PATCH")] == ["x", "x", "y", "y"]
 
 
 def test_a_write_is_not_redirected() -> None:
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(307, {"location": "/x"}) if s.method == "POST" else None)
+    bmc.rules.append(lambda s: reply(307, {"location": "/x"}) if s.method == "POST" else None)
     with pytest.raises(Unsupported):
         bmc.wire().post("/a", {})
     assert len(bmc.sent) == 1
@@ -73,20 +98,21 @@ def test_a_busy_bmc_is_asked_again_for_as_long_as_the_quirks_say() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, Unsupported), (401, BadAnswer), (403, BadAnswer), (404, Missing), (405, Missing), (500, BadAnswer)],
+    [(400, BadAnswer), (403, BadAnswer), (404, Missing), (405, Missing), (500, BadAnswer)],
 )
 def test_a_refused_read_is_asked_once(status: int, kind: type[Exception]) -> None:
     bmc = FakeBmc()
     bmc.rules.append(refuse("GET", SYSTEM, status))
-    with pytest.raises(kind):
+    with pytest.raises(kind) as caught:
         bmc.wire().system()
+    assert type(caught.value) is kind
     assert len(bmc.sent) == 1, "500 of a subtree must not cost half a minute"
 
 
 def test_a_lost_answer_is_not_followed_by_the_same_command() -> None:
     bmc = FakeBmc()
 
-    def lost(sent: Sent) -> Reply:
+    def lost(sent: Sent) -> Answer:
         raise Unreachable("broke off")
 
     bmc.rules.append(lost)
@@ -107,7 +133,7 @@ def test_the_refusal_says_what_the_bmc_said_but_no_secret() -> None:
 
 def test_garbage_is_no_resource() -> None:
     bmc = FakeBmc()
-    bmc.rules.append(lambda s: Reply(200, {}, {}, json=False))
+    bmc.rules.append(lambda s: reply(200, {}, ["no object"]))
     with pytest.raises(BadAnswer, match="not a JSON object"):
         bmc.wire().system()
 
@@ -115,35 +141,35 @@ def test_garbage_is_no_resource() -> None:
 # ---- tasks ---------------------------------------------------------------------------------------------------------
 
 
-def after(seconds: float, reply: Reply) -> FakeBmc:
+def after(seconds: float, last: Answer) -> FakeBmc:
     """A BMC whose task runs until then."""
     bmc = FakeBmc()
-    running = Reply(200, {}, {"TaskState": "Running"})
-    bmc.rules.append(lambda s: reply if s.at >= 1000 + seconds else running)
+    running = reply(200, {}, {"TaskState": "Running"})
+    bmc.rules.append(lambda s: last if s.at >= 1000 + seconds else running)
     return bmc
 
 
 def test_a_task_is_followed_to_its_end_and_one_that_vanishes_is_no_success() -> None:
-    assert tasks.follow(after(30, Reply(200, {}, {"TaskState": "Completed"})).wire(), "/t") == "done"
-    assert tasks.follow(after(30, Reply(404)).wire(), "/t") == "gone"
-    assert tasks.follow(after(30, Reply(204, {}, {})).wire(), "/t") == "done"
+    assert tasks.follow(after(30, reply(200, {}, {"TaskState": "Completed"})).wire(), "/t") == "done"
+    assert tasks.follow(after(30, reply(404)).wire(), "/t") == "gone"
+    assert tasks.follow(after(30, reply(204, {}, {})).wire(), "/t") == "done"
 
 
 @pytest.mark.parametrize("state", ["Exception", "Killed", "Cancelled", "CompletedWithErrors", "Failed"])
 def test_a_task_that_ends_badly_is_told_with_its_reason(state: str) -> None:
     body = {"TaskState": state, "Messages": [{"Message": "the flash is worn"}]}
     with pytest.raises(TaskFailed, match="the flash is worn") as caught:
-        tasks.follow(after(10, Reply(200, {}, body)).wire(), "/t")
+        tasks.follow(after(10, reply(200, {}, body)).wire(), "/t")
     assert caught.value.fields["state"] == state
 
 
 def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_end_it() -> None:
     bmc = FakeBmc()
 
-    def away(sent: Sent) -> Reply:
+    def away(sent: Sent) -> Answer:
         if sent.at < 1100:
             raise Unreachable("away")
-        return Reply(200, {}, {"TaskState": "Running"})
+        return reply(200, {}, {"TaskState": "Running"})
 
     bmc.rules.append(away)
     with pytest.raises(TaskFailed, match="still Running after 600 s"):
@@ -153,11 +179,11 @@ def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_en
 
 @pytest.mark.parametrize(
     ("reply", "path"),
-    [(Reply(202, {"location": "/redfish/v1/T/1"}), "/redfish/v1/T/1"), (Reply(204), ""),
-     (Reply(202, {"location": "https://10.0.0.1/redfish/v1/T/1"}), "/redfish/v1/T/1"),
-     (Reply(200, {}, {"@odata.id": "/T/2", "TaskState": "New"}), "/T/2"), (Reply(200, {}, {"@odata.id": "/x"}), "")],
+    [(reply(202, {"location": "/redfish/v1/T/1"}), "/redfish/v1/T/1"), (reply(204), ""),
+     (reply(202, {"location": "https://10.0.0.1/redfish/v1/T/1"}), "/redfish/v1/T/1"),
+     (reply(200, {}, {"@odata.id": "/T/2", "TaskState": "New"}), "/T/2"), (reply(200, {}, {"@odata.id": "/x"}), "")],
 )  # fmt: skip
-def test_the_task_that_an_answer_started(reply: Reply, path: str) -> None:
+def test_the_task_that_an_answer_started(reply: Answer, path: str) -> None:
     assert tasks.task_of(reply) == path
 
 
@@ -165,14 +191,14 @@ def test_the_task_that_an_answer_started(reply: Reply, path: str) -> None:
 def test_a_read_that_broke_off_is_tried_once_more_unless_it_took_its_time(timed_out: bool, tries: int) -> None:
     bmc = FakeBmc()
 
-    def breaks(sent: Sent) -> Reply | None:
+    def breaks(sent: Sent) -> Answer | None:
         raise Unreachable("broke off", timed_out=timed_out)
 
     bmc.rules.append(breaks)
     with pytest.raises(Unreachable):
         bmc.wire().get(SYSTEM)
     assert len(bmc.sent) == tries
-    bmc.rules[:] = [lambda s: breaks(s) if s.at < 1000 + 1 and not timed_out else None]
+    bmc.rules[:] = [lambda s: breaks(s) if s.at < 1000.1 and not timed_out else None]
     bmc._now = 1000.0
     assert bmc.wire().get(SYSTEM)["Model"] == "Box"
 
@@ -180,7 +206,7 @@ def test_a_read_that_broke_off_is_tried_once_more_unless_it_took_its_time(timed_
 def test_a_write_that_broke_off_is_not_sent_again() -> None:
     bmc = FakeBmc()
 
-    def breaks(sent: Sent) -> Reply | None:
+    def breaks(sent: Sent) -> Answer | None:
         if sent.method == "GET":
             return None
         raise Unreachable("broke off")

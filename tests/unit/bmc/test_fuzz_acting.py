@@ -18,10 +18,10 @@ from metalctl.bmc.quirks.load import catalogue
 from metalctl.bmc.quirks.settings import NAMES
 from metalctl.bmc.record import links, load
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, power, secure_boot
-from metalctl.bmc.redfish.act.link import Reply
-from metalctl.bmc.redfish.act.refusals import messages
+from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.refusals import said
 from metalctl.bmc.scrub import Pseudonyms, without_secrets
-from tests.unit.bmc.fake_bmc import ROOT, FakeBmc, Sent
+from tests.unit.bmc.fake_bmc import ROOT, FakeBmc, Sent, reply
 
 pytestmark = pytest.mark.slow
 
@@ -74,16 +74,15 @@ def test_a_resource_with_anything_anywhere_in_it_ends_in_an_error_of_the_room_or
 @given(st.integers(100, 599), JSON, st.dictionaries(st.sampled_from(["etag", "location"]), st.text(max_size=12)))
 def test_any_answer_at_all_is_survived(status: int, body: Any, headers: dict[str, str]) -> None:
     bmc = FakeBmc()
-    given_body = body if isinstance(body, dict) else {}
 
-    def answer(sent: Sent) -> Reply:
-        return Reply(status, headers, given_body, isinstance(body, dict))
+    def answer(sent: Sent) -> Answer:
+        return reply(status, headers, body)
 
     bmc.rules.append(answer)
     for deed in DEEDS:
         with contextlib.suppress(BmcError):
             deed(bmc.wire())
-    messages(given_body)
+    said(reply(status, {}, body).body)
 
 
 @FEW

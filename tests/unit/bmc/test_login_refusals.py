@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, lockout, parse_endpoint, raw
-from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import Unreachable, Unsupported, WrongPassword
-from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish import refusals
-from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.replay import Fault, Replay
 from tests.unit.bmc.fake_bmc import ADMIN, FakeBmc, refuse
 from tests.unit.bmc.fake_bmc import ROOT as FAKE_ROOT
@@ -91,7 +88,7 @@ def test_a_login_that_breaks_off_is_not_repeated_by_itself(replay: Replay) -> No
 def test_who_rotates_does_not_try_a_second_way_either() -> None:
     bmc = FakeBmc()
     bmc.rules.append(refuse("POST", f"{FAKE_ROOT}/Sessions", 400, LOGIN_FAILED))
-    users = RedfishUsers(bmc, Endpoint("192.0.2.1"), bmc.tree[FAKE_ROOT], Quirks(), bmc.clock)
+    users = bmc.users()
     for _ in range(2):
         with pytest.raises(WrongPassword):
             users.enter(ADMIN)
@@ -123,7 +120,7 @@ def test_a_factory_password_that_must_be_changed_is_no_wrong_one_and_the_way_out
      (b'{"error": {"@Message.ExtendedInfo": [1, {}, {"MessageId": "b"}]}}', ("b",))],
 )  # fmt: skip
 def test_the_messages_of_a_refusal_are_read_whatever_it_is(body: bytes, found: tuple[str, ...]) -> None:
-    assert refusals.message_ids(body) == found
+    assert refusals.said(body).ids == found
 
 
 @pytest.mark.parametrize(

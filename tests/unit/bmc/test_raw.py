@@ -1,18 +1,17 @@
-"""`metalctl bmc get`: DMTF's client behind our rules about certificates, hosts, bytes, time and logins."""
+"""`metalctl bmc get`: one resource, under the same rules about certificates, hosts, bytes, time and logins."""
 
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import Credential, lockout, parse_endpoint, raw
+from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import (
     BadAnswer,
     BadTarget,
@@ -24,6 +23,8 @@ from metalctl.bmc.errors import (
     Unsupported,
     WrongPassword,
 )
+from metalctl.bmc.redfish import transport
+from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.replay import Fault, Replay
 from metalctl.cli.bmc import bmc
 from tests.unit.bmc.running_fleet import open_sessions, running, url
@@ -72,12 +73,10 @@ def test_another_certificate_gets_nothing(replay: Replay) -> None:
 def test_a_certificate_that_changes_after_it_was_verified_gets_nothing(
     replay: Replay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def verified(endpoint, timeout):  # type: ignore[no-untyped-def]
-        from metalctl.bmc.protocol import Probe
+    async def verified(endpoint: Endpoint, timeout: float) -> tuple[Client, dict[str, Any]]:
+        return Client(replace(endpoint, fingerprint="cd" * 32), timeout), {"Systems": {"@odata.id": SYSTEMS}}
 
-        return Probe(replace(endpoint, fingerprint="cd" * 32), "redfish")
-
-    monkeypatch.setattr(raw, "probe", verified)
+    monkeypatch.setattr(raw, "verified", verified)
     with pytest.raises(CertificateChanged):
         raw.get(parse_endpoint(replay.url), Credential("admin", "s3cret"), SYSTEMS)
     assert not replay.requests
@@ -134,30 +133,20 @@ def test_the_session_is_closed_after_an_error_and_a_refused_logout() -> None:
 
 
 @pytest.mark.parametrize(
-    ("passes", "largest", "error", "told"),
-    [(3600.0, 1 << 50, Unreachable, "not done in time"), (0.0, 1 << 18, Refused, "larger than")],
+    ("deadline", "largest", "error", "told"),
+    [(6.0, 1 << 50, Unreachable, "did not answer"), (250.0, 1 << 18, Refused, "larger than")],
     ids=["time", "size"],
 )
 def test_an_answer_without_end_is_cut_off(
-    passes: float, largest: int, error: type[BmcError], told: str, monkeypatch: pytest.MonkeyPatch
+    deadline: float, largest: int, error: type[BmcError], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One limit at a time: which of the two comes first is a matter of the machine.
-
-    passes: seconds that are over once the endless body has begun, and not before: the login takes as long as it takes.
-    """
-    endless, body, passed = "/redfish/v1/UpdateService/FirmwareInventory", raw._Guarded._body, [0.0]
-
-    def reading(guarded: raw._Guarded, response: Any) -> bytes:
-        passed[0] += passes * response.request.path_url.endswith(endless)
-        return body(guarded, response)
-
-    monkeypatch.setattr(raw, "LARGEST", largest)
-    monkeypatch.setattr(raw, "GOODBYE", 60.0)
-    monkeypatch.setattr(raw, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0]))
-    monkeypatch.setattr(raw._Guarded, "_body", reading)
+    """One limit at a time: which of the two comes first is a matter of the machine."""
+    endless = "/redfish/v1/UpdateService/FirmwareInventory"
+    monkeypatch.setattr(transport, "LARGEST", largest)
+    monkeypatch.setattr(transport, "LARGEST_TOGETHER", max(largest, 1 << 40))
     with running(base="127.78.44.5", faults=("endless-stream",)) as fleet:
         with pytest.raises(error, match=told) as caught:
-            raw.get(parse_endpoint(url(fleet)), GOOD, endless, deadline=250.0)
+            raw.get(parse_endpoint(url(fleet)), GOOD, endless, timeout=deadline, deadline=deadline)
         assert caught.value.hint
         assert open_sessions(fleet) == [0], "also after the deadline"
 

@@ -2,9 +2,7 @@
 
 Each looks before it acts, and reads again after.
 
-link         one HTTPS request, pinned to the certificate
-wire         GET, PATCH, POST with the patience and the ETags that the quirks ask for
-refusals     what the BMC's refusal means
+wire         GET, PATCH, POST with the patience and the ETags that the quirks ask for, over the reader's own client
 tasks        a task followed to its end; one that vanishes proves nothing
 power        reset types
 boot         boot override, once or lasting; boot_targets: by which names
@@ -16,5 +14,5 @@ led          the locator LED
 logs         the event log
 clocks       the BMC's clock
 manager      reset of the BMC itself
-accounts     users of the BMC
+users        accounts of the BMC
 """

@@ -12,8 +12,9 @@ from typing import Any
 from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
 from metalctl.bmc.redfish.act.boot_targets import DEVICES, MODES, chosen, device_of, listed, mode_of
 from metalctl.bmc.redfish.act.demands import folded
-from metalctl.bmc.redfish.act.refusals import names_property
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.refusals import names_property
 from metalctl.bmc.redfish.values import child, link, text
 
 SETTLES = 10.0

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metalctl.bmc.errors import BmcError
-from metalctl.bmc.redfish.act.refusals import names_property
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.refusals import messages_of, names_property
 from metalctl.bmc.redfish.values import items, text
 
 _MISSING, _UNWANTED = re.compile(r"Missing|Required"), re.compile(r"Unknown|NotSupported|NotWritable|Unneeded")
@@ -44,8 +45,7 @@ def again(
     error: BmcError, body: Mapping[str, Any], known: Mapping[str, Any], optional: Sequence[str]
 ) -> dict[str, Any]:
     """The body to try after a refusal: the same one when the refusal names nothing that can be added or left out."""
-    told = error.fields.get("messages", ())
-    ids = " ".join(map(str, told)) if isinstance(told, tuple) else ""
+    ids = " ".join(messages_of(error))
     if any(_FINAL.search(one) for one in ids.split()):
         return dict(body)
     lacks = () if _UNWANTED.search(ids) else names_property(error, *(set(known) - set(body)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metalctl.bmc.errors import NotApplied, Unsupported
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import child, items, link, text
 
 NEW, OLD = "LocationIndicatorActive", "IndicatorLED"

@@ -6,7 +6,8 @@ import re
 
 from metalctl.bmc.errors import Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.systems import member_paths
 from metalctl.bmc.redfish.values import child, link, text
 

@@ -6,10 +6,7 @@ While it starts it is asked without a credential: a BMC whose user database is n
 
 from __future__ import annotations
 
-from sushy import ResetType
-
-from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported, WrongPassword
-from metalctl.bmc.redfish.act import through_sushy
+from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.redfish.act.power import reset_action
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.values import text
@@ -22,12 +19,11 @@ LOGINS = 3
 
 def reset(wire: Wire) -> float:
     """Reset it; seconds until it served again. Raises NotApplied, Unsupported, Unreachable."""
-    path, kind = _how(wire)
+    path, target, kind = _how(wire)
     last = text(wire.get(path), "LastResetTime")
     begun = wire.clock.now()
     try:
-        with through_sushy.manager(wire, path) as bmc:
-            bmc.reset_manager(ResetType(kind))
+        wire.post(target, {"ResetType": kind}, patient=False)
     except Unreachable:
         pass  # it may be gone before it answers
     except Busy as error:
@@ -39,12 +35,13 @@ def reset(wire: Wire) -> float:
     return wire.clock.now() - begun
 
 
-def _how(wire: Wire) -> tuple[str, str]:
+def _how(wire: Wire) -> tuple[str, str, str]:
+    """Path of the manager, target of its reset, and the ResetType."""
     for path in wire.managers():
         target, allowed = reset_action(wire, wire.get(path), "#Manager.Reset")
         kind = next((one for one in wire.quirks.bmc_resets if not allowed or one in allowed), "")
         if target and kind:
-            return path, kind
+            return path, target, kind
     raise Unsupported(f"{wire.name} cannot reset itself over Redfish", hint="try it over IPMI", bmc=wire.name)
 
 
@@ -78,14 +75,13 @@ def _wait_back(wire: Wire) -> None:
         try:
             wire.get_open(ROOT)
             logins -= 1
+            wire.doubt()  # its users may not be up yet; LOGINS bounds what that may cost
             wire.system()
-            return
+            return wire.trust()
         except CertificateChanged:
             raise
         except BmcError as error:
             why = error.message
-            if isinstance(error, WrongPassword) and logins:
-                wire.forgive()  # its users may not be up yet; LOGINS bounds what that may cost
             logins += error.fields.get("status") not in (401, 403) and logins < LOGINS
     raise Unreachable(
         f"{wire.name} does not serve again {wire.quirks.bmc_back:g} s after its reset ({why})",

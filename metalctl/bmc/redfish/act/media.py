@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from metalctl.bmc.errors import BmcError, Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import demands, tasks
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.systems import member_paths
 from metalctl.bmc.redfish.values import child, link, text
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from sushy import ResetType
-
 from metalctl.bmc.errors import Unsupported
-from metalctl.bmc.redfish.act import through_sushy
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import child, items, link, text
 
 _RESETS = {
@@ -26,8 +24,7 @@ def reset(wire: Wire, action: str) -> None:
     if not target or not chosen:
         offers = ", ".join(sorted(allowed)) or "nothing"
         raise Unsupported(f"{wire.name} cannot do {action!r}", hint=f"it offers: {offers}", bmc=wire.name)
-    with through_sushy.system(wire) as system:
-        system.reset_system(ResetType(chosen))
+    wire.post(target, {"ResetType": chosen}, patient=False)
 
 
 def reset_action(wire: Wire, resource: Resource, name: str) -> tuple[str, set[str]]:

@@ -6,7 +6,8 @@ What is not stated is neither on nor off: a BMC says nothing of it until the fir
 from __future__ import annotations
 
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported
-from metalctl.bmc.redfish.act.wire import Resource, Wire
+from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import link, word
 
 State = tuple[bool | None, bool | None]

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable
-from metalctl.bmc.redfish.act.link import Reply
 from metalctl.bmc.redfish.act.wire import Wire
+from metalctl.bmc.redfish.body import lenient
+from metalctl.bmc.redfish.http import Answer
 from metalctl.bmc.redfish.values import text
 
 POLL = 5.0
@@ -19,12 +20,13 @@ _ENDED = frozenset({"Completed"})
 _BAD = frozenset({"Exception", "Killed", "Cancelled", "Interrupted", "Failed", "CompletedWithErrors"})
 
 
-def task_of(reply: Reply) -> str:
+def task_of(answer: Answer) -> str:
     """The path of the task that an answer started, "" when it started none."""
-    if reply.status == 202 and (location := reply.headers.get("location", "")):
+    if answer.status == 202 and (location := answer.headers.get("Location", "")):
         return "/" + location.partition("://")[2].partition("/")[2] if "://" in location else location
-    found = reply.body.get("@odata.id")
-    return found if isinstance(found, str) and "TaskState" in reply.body else ""
+    task = lenient(answer.body)
+    found = task.get("@odata.id")
+    return found if isinstance(found, str) and "TaskState" in task else ""
 
 
 def follow(wire: Wire, path: str) -> str:
@@ -44,9 +46,9 @@ def follow(wire: Wire, path: str) -> str:
         wire.clock.sleep(POLL)
 
 
-def settle(wire: Wire, reply: Reply) -> None:
+def settle(wire: Wire, answer: Answer) -> None:
     """Wait for the task that an answer started, if it started one. Raises TaskFailed."""
-    if path := task_of(reply):
+    if path := task_of(answer):
         follow(wire, path)
 
 
@@ -64,7 +66,7 @@ def _state(wire: Wire, path: str) -> str:
         return ""  # a BMC that is away for a moment ends no task
     except BadAnswer as error:
         # A task monitor answers the result itself when the task has ended, which may have no body (204).
-        return "done" if "is not a JSON object" in error.message else ""
+        return "" if "status" in error.fields else "done"
     state = text(task, "TaskState", "JobState")
     if state in _BAD:
         raise TaskFailed(

@@ -7,6 +7,7 @@ put it back. A password goes into bodies only; when a BMC repeats it in a refusa
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,9 +15,11 @@ from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish.act.link import Link
-from metalctl.bmc.redfish.act.wire import Resource, Wire
-from metalctl.bmc.redfish.refusals import is_about_login
+from metalctl.bmc.redfish import paths
+from metalctl.bmc.redfish.act.wire import Run, Wire
+from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.http import Client
+from metalctl.bmc.redfish.refusals import arguments_of, messages_of
 from metalctl.bmc.redfish.systems import member_paths
 from metalctl.bmc.redfish.values import child, items, link, text, whole
 from metalctl.bmc.timing import REAL, Clock
@@ -25,10 +28,19 @@ ADMINISTRATOR = "Administrator"
 
 
 class RedfishUsers:
-    """See accounts.Users. carrier: to the BMC at `endpoint`, which was verified. root: its service root."""
+    """See accounts.Users. client: makes one for the BMC at `endpoint`, which was verified. root: its service root."""
 
-    def __init__(self, carrier: Link, endpoint: Endpoint, root: Resource, quirks: Quirks, clock: Clock = REAL) -> None:
-        self._carrier, self._endpoint, self._root, self._quirks, self._clock = carrier, endpoint, root, quirks, clock
+    def __init__(
+        self,
+        client: Callable[[], Client],
+        run: Run,
+        endpoint: Endpoint,
+        root: Resource,
+        quirks: Quirks,
+        clock: Clock = REAL,
+    ) -> None:
+        self._client, self._run, self._clock = client, run, clock
+        self._endpoint, self._root, self._quirks = endpoint, root, quirks
 
     @property
     def name(self) -> str:
@@ -38,18 +50,14 @@ class RedfishUsers:
     def enter(self, credential: Credential) -> RedfishAdmin:
         """See accounts.Users."""
         lockout.check(self._endpoint, credential)
-        origin = self._endpoint.origin
-        wire = Wire(self._carrier, self.name, credential, self._quirks, "", self._clock, origin)
-        session = ""
+        client = self._client()
+        client.quirks = self._quirks
         try:
-            session = self._session(wire, credential)
-            admin = RedfishAdmin(wire, self._root, session, credential.username)
+            self._run(client.access.enter(credential, self._root))
+            admin = RedfishAdmin(client, self._run, self._root, credential.username, self._clock)
             admin.prove()
-        except BmcError as error:
-            if session:
-                wire.log_out(session)
-            if _is_refused(error):
-                raise lockout.refused(self._endpoint, credential, f"HTTP {error.fields.get('status')}") from None
+        except BaseException:
+            self._run(client.close())
             raise
         return admin
 
@@ -57,26 +65,14 @@ class RedfishUsers:
         """See accounts.Users."""
         lockout.forgive(self._endpoint, credential)
 
-    def _session(self, wire: Wire, credential: Credential) -> str:
-        """The path of a session that the wire uses from now on; "" where the BMC has none: then it is basic."""
-        path = link(self._root, "Links", "Sessions")
-        if not path:
-            return ""
-        try:
-            return wire.log_in(path, credential)
-        except (Missing, Unsupported) as error:
-            if _is_refused(error):
-                raise
-            return ""
-
 
 class RedfishAdmin:
-    """See accounts.Admin."""
+    """See accounts.Admin. client: who has logged in as `username`; leaving closes it."""
 
-    def __init__(self, wire: Wire, root: Resource, session: str, username: str) -> None:
-        self._wire = wire
+    def __init__(self, client: Client, run: Run, root: Resource, username: str, clock: Clock) -> None:
+        self._client, self._run = client, run
+        self._wire = Wire(client, run, "", clock)
         self._service = link(root, "AccountService")
-        self._session = session
         self._username = username
         self._own = ""
 
@@ -91,7 +87,9 @@ class RedfishAdmin:
             if not _must_change(error):
                 raise
             if told := _account(error):
-                self._own = self._wire.own(told)  # before anything is sent there, the new password above all
+                # Before anything is sent there, the new password above all.
+                self._own = paths.target(self._client.endpoint, told)
+        self._client.access.trust()
 
     def learn(self, root: Resource) -> Quirks:
         """The quirks of this BMC, from the first system that the account may read; used from now on."""
@@ -177,8 +175,7 @@ class RedfishAdmin:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session:
-            self._wire.log_out(self._session)
+        self._run(self._client.close())
 
     def _collection(self) -> str:
         path = link(self._wire.get(self._service), "Accounts")
@@ -201,19 +198,11 @@ class RedfishAdmin:
         raise Unsupported(f"{self._wire.name} has no room for another account", hint="remove one by hand")
 
 
-def _is_refused(error: BmcError) -> bool:
-    """Whether the credential is what was refused: it is not tried again in another way then."""
-    told = error.fields.get("messages", ())
-    return error.fields.get("status") == 401 or (isinstance(told, tuple) and is_about_login(map(str, told)))
-
-
 def _account(error: BmcError) -> str:
     """The account that a demand to change its password names: a path, or a whole URL; "" when it names none."""
-    told = error.fields.get("arguments", ())
-    words = [str(one).strip() for one in told] if isinstance(told, tuple) else []
+    words = [one.strip() for one in arguments_of(error)]
     return next((one for one in words if one.startswith("/") or "://" in one), "")
 
 
 def _must_change(error: BmcError) -> bool:
-    told = error.fields.get("messages", ())
-    return isinstance(told, tuple) and any(str(one).endswith("PasswordChangeRequired") for one in told)
+    return any(one.endswith("PasswordChangeRequired") for one in messages_of(error))
