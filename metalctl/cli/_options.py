@@ -12,6 +12,10 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class FileNotThere(click.UsageError):
+    """Nothing is where a file to read was named."""
+
+
 class InputFile(click.Path):
     """A file (or a folder, where that is one too) that a command reads: it is said at once where it is not there."""
 
@@ -19,10 +23,10 @@ class InputFile(click.Path):
         super().__init__(dir_okay=folder, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path; UsageError where nothing is there."""
+        """The path; FileNotThere where nothing is."""
         path: Path = super().convert(value, param, ctx)  # type: ignore[assignment] # path_type says so
         if not path.exists():
-            raise click.UsageError(f"{path}: file not found", ctx)
+            raise FileNotThere(f"{path}: file not found", ctx)
         return path
 
 

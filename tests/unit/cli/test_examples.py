@@ -14,6 +14,7 @@ import click
 import pytest
 
 from metalctl.cli._command import Command, Group, command_lines
+from metalctl.cli._options import FileNotThere
 from metalctl.cli.main import COMMANDS, cli, run
 
 HERE = Path(__file__).parents[3]
@@ -71,7 +72,7 @@ def parse(line: str) -> None:
 
 
 def is_about_files(error: click.UsageError) -> bool:
-    return isinstance(error, click.BadParameter) and "does not exist" in error.format_message()
+    return isinstance(error, FileNotThere)
 
 
 @pytest.mark.parametrize(("where", "line"), [*lines_of_help(), *lines_of_pages()])

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from metalctl.cli._options import FileNotThere
 from metalctl.cli.main import cli
 from metalctl.content import host
 
@@ -80,8 +81,8 @@ def refused(words: list[str], *, named_only: bool = False) -> str:
         return ""
     except click.MissingParameter as error:
         return "" if named_only else error.format_message()
-    except click.BadParameter as error:
-        return "" if "does not exist" in error.format_message() else error.format_message()
+    except FileNotThere:
+        return ""
     except click.BadOptionUsage as error:
         return "" if named_only and "requires an argument" in error.format_message() else error.format_message()
     except click.UsageError as error:
