@@ -26,12 +26,27 @@ def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
     if not controllers:
         why = "no memory controller driver is loaded"
         return Snapshot(unreadable={"edac": why}, sources={"edac": why})
-    found, known = Snapshot(), list(dimms)
+    found, known, silent = Snapshot(), list(dimms), list[str]()
     for controller in controllers:
-        modules = edac.modules(names, text, controller)
+        modules, base = edac.modules(names, text, controller), root / edac.ROOT.lstrip("/") / controller
         found += _by_module(modules, known)
-        found += _of_controller(root / edac.ROOT.lstrip("/") / controller, controller, modules)
-    return found + Snapshot(sources={"edac": _why_not(root, controllers, found, known)})
+        found += _of_controller(base, controller, modules)
+        silent += [f"the driver of {controller} counts no {what} errors" for what in _uncounted(base, modules)]
+    return found + Snapshot(sources={"edac": "; ".join(silent) or _why_not(root, controllers, found, known)})
+
+
+def _uncounted(base: Path, modules: list[edac.Module]) -> list[str]:
+    """Which errors a controller does not count as a whole, nor for each of its modules.
+
+    What it could give to no module (noinfo) is a part of them only.
+    """
+    sorts = {"corrected": "ce_count", "uncorrected": "ue_count"}
+    by_module = {fact: _all(modules, fact) for fact in sorts}
+    return [
+        fact
+        for fact, name in sorts.items()
+        if number(base / name) is None and (not by_module[fact] or None in by_module[fact])
+    ]
 
 
 def _of_controller(base: Path, controller: str, modules: list[edac.Module]) -> Snapshot:
@@ -54,9 +69,6 @@ def _why_not(root: Path, controllers: list[str], found: Snapshot, dimms: list[Di
     """Why the driver does not speak for all of the memory, "" when it does."""
     if found.unreadable:
         return "; ".join(f"{what}: {why}" for what, why in found.unreadable.items())
-    for kind in _KINDS.values():
-        if not any(counter.kind == kind for counter in found.values):
-            return f"the driver of {', '.join(controllers)} counts no {kind.removeprefix('memory-')} errors"
     sizes = [number(root / edac.ROOT.lstrip("/") / c / "size_mb") for c in controllers]
     fitted = sum(d.size for d in dimms if not d.technology)
     counted_for = sum(size or 0 for size in sizes) * 2**20
