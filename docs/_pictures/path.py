@@ -13,12 +13,12 @@ TOLD = {
     Stage.DISCOVERED: ("BMC, no login", "a BMC answered as a BMC"),
     Stage.VERIFIED: ("BMC", "serial, UUID and MACs, read after the login"),
     Stage.INSPECTED: ("BMC, then ramdisk", "two inventories of one machine"),
-    Stage.MATCHED: ("nobody", "a finding for each requirement"),
+    Stage.MATCHED: ("no machine", "a finding for each requirement"),
     Stage.PREPARED: ("ramdisk", "empty disks, bonds with their LACP partner"),
     Stage.BURNED_IN: ("ramdisk", "a journal with a result for each check and part"),
     Stage.INSTALLED: ("ramdisk, then disk", "the image read back; a call from the disk"),
     Stage.ACCEPTED: ("installed system", "the same parts; the checks again"),
-    Stage.CERTIFIED: ("nobody", "a signed certificate that verifies"),
+    Stage.CERTIFIED: ("no machine", "a signed certificate that verifies"),
     Stage.HANDED_OVER: ("cloud, then node", "read back from the cloud; SSH key removed"),
 }
 
