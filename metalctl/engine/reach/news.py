@@ -100,9 +100,13 @@ class Newsroom:
         """Seconds to wait before looking without a call."""
         with self._lock:
             expected, moment = self._expected.get(run_id), self._clock()
-        if expected is None or (expected.call > 0 and moment - expected.at >= SILENT):
+        if expected is None:
             return QUICK
-        return SLOW if expected.call else max(expected.turn - moment, 0.0) or QUICK
+        if moment < expected.turn:
+            return expected.turn - moment
+        # A run that was under way before us is as good as heard: it calls at its beat, if it can.
+        heard = expected.at if expected.call else expected.turn
+        return SLOW if heard and moment - heard < SILENT else QUICK
 
     def _key(self, run_id: str) -> str:
         with self._lock:

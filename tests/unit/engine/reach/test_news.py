@@ -105,7 +105,12 @@ def test_after_a_restart_runs_are_read_one_after_the_other_and_one_that_calls_at
     assert not room.nothing_new(runs[-1], 5)
     clock.now += 50 * APART
     assert sum(not room.nothing_new(run, 5) for run in runs[:-1]) == pytest.approx(51, abs=1)
-    assert room.pause(runs[0]) == QUICK
+    # Who had its turn is not polled until its beat comes; one that does not call at all is.
+    assert room.pause(runs[0]) == SLOW
+    clock.now += SILENT
+    assert (room.pause(runs[0]), room.pause(runs[-1])) == (QUICK, QUICK)
+    call(room, 5, 1, runs[0])
+    assert room.pause(runs[0]) == SLOW
     # Once more expected, as each tick does, is no other turn; and who comes later does not wait for turns long gone.
     room.expect(runs[1], runs[1], known=True)
     assert not room.nothing_new(runs[1], 5)
