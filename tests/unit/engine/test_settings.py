@@ -29,12 +29,6 @@ def test_a_time_that_is_none_is_refused_by_its_name(tmp_path: Path, text: str) -
         load(tmp_path, f"boot: {{silence: {text}}}")
 
 
-def test_the_page_about_settings_names_every_field_of_the_boot_network() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text()
-    for name in settings.Boot.__dataclass_fields__:
-        assert f"\n      {name}: " in page, name
-
-
 @pytest.mark.parametrize("change", ["address: 10.9.0.1", "dhcp: maybe", "interface: 'br0,lo'", "dhcp_range: [a, b]"])
 def test_a_boot_network_that_makes_no_sense_is_refused_when_the_file_is_read(tmp_path: Path, change: str) -> None:
     lines = {"interface": "br0", "address": "10.20.0.1", "network": "10.20.0.0/24"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from metalctl.bmc.endpoint import DEFAULT_PORTS
 from metalctl.boot.dnsmasq import DHCP, PROXY, TFTP
 from metalctl.cli import _errors
+from metalctl.engine import settings
 from metalctl.engine.pipeline.cohort import PORT as PAIR
 from metalctl.engine.pipeline.spine import SPINE, StageSpec
 from metalctl.engine.reach.remote import PORT as SSH
@@ -72,3 +74,38 @@ def test_the_glossary_has_each_word_once_and_in_order() -> None:
     words = re.findall(r"^\| \*\*(.+?)\*\*", (HERE / "docs/reference/glossary.md").read_text(), re.MULTILINE)
     assert len(words) > 30
     assert words == sorted(set(words), key=str.lower)
+
+
+def fields(kind: type, before: str = "") -> list[str]:
+    """The dotted names of all fields of the settings."""
+    found = []
+    for field in dataclasses.fields(kind):
+        inner = field.default_factory if isinstance(field.default_factory, type) else None
+        found += fields(inner, f"{before}{field.name}.") if inner else [before + field.name]
+    return found
+
+
+def test_the_page_of_settings_has_every_field_and_no_other() -> None:
+    page = (HERE / "docs/reference/settings.md").read_text().split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([a-z_.]+)` \|", page, re.MULTILINE)) == sorted(fields(settings._File))
+
+
+def test_the_defaults_on_the_page_of_settings_are_those_of_the_code() -> None:
+    page = (HERE / "docs/reference/settings.md").read_text()
+    stated = dict(re.findall(r"^\| `([a-z_.]+)` \| `?([^|`]+?)`? \|", page, re.MULTILINE))
+    for kind, before in ((Boot, "boot"), (Web, "web")):
+        for name in ("dhcp", "http_port", "at_once", "host", "port"):
+            if hasattr(kind(), name):
+                assert stated[f"{before}.{name}"] == str(getattr(kind(), name))
+    assert (Boot().patience, Boot().silence) == (60 * 20, 60 * 6)
+    assert (stated["boot.patience"], stated["boot.silence"]) == ("20 min", "6 min")
+
+
+def test_every_variable_of_the_environment_is_on_the_page_of_settings() -> None:
+    page = (HERE / "docs/reference/settings.md").read_text()
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(METALCTL_[A-Z_]+)\"", SOURCE))
+    assert {name for name in read if f"`{name}`" not in page} <= OF_THE_NODE
+
+
+# Read by the runner on a node and by parts of the emulated rack; not for people.
+OF_THE_NODE = {"METALCTL_RUN_DIR", "METALCTL_CHECKS", "METALCTL_SCRATCH", "METALCTL_ROOT", "METALCTL_INVENTORY"}
