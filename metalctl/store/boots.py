@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from metalctl.model.boot import PhoneHome
 from metalctl.model.codec import decode, encode
@@ -104,14 +104,26 @@ def add_boot(connection: Connection, enrollment: str, report: PhoneHome) -> None
         connection.execute(insert(table).values(**row, at=now(), data=data, sighting=seen))
 
 
+# Made once: to put a statement together takes longer than to run it, and every tick asks for these.
+_LAST = (
+    select(schema.boots)
+    .where(schema.boots.c.enrollment == bindparam("of"), schema.boots.c.id > bindparam("after"))
+    .order_by(schema.boots.c.id.desc())
+    .limit(1)
+)
+_LAST_OF = _LAST.where(schema.boots.c.kind == bindparam("kind"))
+_SEEN = (
+    select(schema.sightings.c.id, schema.sightings.c.what)
+    .where(schema.sightings.c.mac.in_(bindparam("macs", expanding=True)))
+    .order_by(schema.sightings.c.id.desc())
+    .limit(1)
+)
+
+
 def last_boot(connection: Connection, enrollment: str, kind: str | None = None, *, after: int = 0) -> Boot | None:
     """The newest system that phoned home, of one kind or any; only those of a higher id than `after`."""
-    table = schema.boots
-    wanted = (table.c.enrollment == enrollment) & (table.c.id > after)
-    query = select(table).where(wanted).order_by(table.c.id.desc()).limit(1)
-    if kind is not None:
-        query = query.where(table.c.kind == kind)
-    row = connection.execute(query).one_or_none()
+    words = {"of": enrollment, "after": after}
+    row = connection.execute(*((_LAST, words) if kind is None else (_LAST_OF, {**words, "kind": kind}))).one_or_none()
     if row is None:
         return None
     return Boot(row.enrollment, row.kind, row.boot_id, row.address, row.at, decode(PhoneHome, row.data), row.sighting)
@@ -142,7 +154,5 @@ def _seconds_since(at: str) -> float:
 
 def newest_sighting(connection: Connection, macs: list[str]) -> tuple[int, str] | None:
     """(id, what) of the last sighting of one of these addresses; ids grow, whatever the clock does."""
-    table = schema.sightings
-    query = select(table.c.id, table.c.what).where(table.c.mac.in_(macs)).order_by(table.c.id.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_SEEN, {"macs": macs}).one_or_none()
     return (row.id, row.what) if row is not None else None

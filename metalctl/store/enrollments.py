@@ -6,10 +6,24 @@ import secrets
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Update,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from metalctl.model.codec import decode
 from metalctl.model.finding import Finding
@@ -65,7 +79,7 @@ def new_batch(connection: Connection, options: dict[str, Any]) -> str:
 
 def batch_options(connection: Connection, batch: str) -> dict[str, Any]:
     """What the batch was asked to do."""
-    return dict(connection.execute(select(schema.batches.c.options).where(schema.batches.c.id == batch)).scalar_one())
+    return dict(connection.execute(_OPTIONS, {"batch": batch}).scalar_one())
 
 
 def set_batch_option(connection: Connection, batch: str, name: str, value: object) -> None:
@@ -110,9 +124,14 @@ def _enrollment(row: Row[Any]) -> Enrollment:
     return Enrollment(*values)
 
 
+# Made once: to put a statement together takes longer than to run it, and every tick asks for these.
+_BY_ID = _select().where(schema.enrollments.c.id == bindparam("identifier"))
+_OPTIONS = select(schema.batches.c.options).where(schema.batches.c.id == bindparam("batch"))
+
+
 def get(connection: Connection, identifier: str) -> Enrollment:
     """One enrollment by id."""
-    row = connection.execute(_select().where(schema.enrollments.c.id == identifier)).one_or_none()
+    row = connection.execute(_BY_ID, {"identifier": identifier}).one_or_none()
     if row is None:
         raise NotFound(f"no enrollment {identifier!r}")
     return _enrollment(row)
@@ -141,11 +160,18 @@ def change(connection: Connection, identifier: str, **values: object) -> None:
     connection.execute(query.values(**values, updated=now()))
 
 
+@cache
+def _advance(names: tuple[str, ...]) -> Update:
+    """Made once for each set of columns."""
+    table = schema.enrollments
+    mine = (table.c.id == bindparam("of")) & (table.c.attempt == bindparam("during")) & ~_ended()
+    return update(table).where(mine).values({name: bindparam(name) for name in (*names, "updated")})
+
+
 def advance(connection: Connection, read: Enrollment, **values: object) -> None:
     """The same by the walk of one attempt; Stale when the enrollment has ended or tries again since it was read."""
-    table = schema.enrollments
-    mine = (table.c.id == read.id) & (table.c.attempt == read.attempt) & ~_ended()
-    if connection.execute(update(table).where(mine).values(**values, updated=now())).rowcount == 0:
+    words = {"of": read.id, "during": read.attempt, **values, "updated": now()}
+    if connection.execute(_advance(tuple(sorted(values))), words).rowcount == 0:
         raise Stale(f"{read.id}: attempt {read.attempt} is no longer under way")
 
 

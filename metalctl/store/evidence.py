@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import Artifact
@@ -63,9 +63,13 @@ def last_two(connection: Connection, node: str, kind: str) -> list[Inventory]:
     return [decode(Inventory, data) for data in found][::-1]
 
 
+# Made once: to put a statement together takes longer than to run it, and every tick asks for this.
+_RUN = select(schema.runs).where(schema.runs.c.run_id == bindparam("id"))
+
+
 def run(connection: Connection, run_id: str) -> RunRow | None:
     """One run by its id."""
-    row = connection.execute(select(schema.runs).where(schema.runs.c.run_id == run_id)).one_or_none()
+    row = connection.execute(_RUN, {"id": run_id}).one_or_none()
     return _run(dict(row._mapping)) if row is not None else None
 
 

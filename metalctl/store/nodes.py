@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, String, cast, delete, func, insert, null, or_, select, update
+from sqlalchemy import Connection, Row, String, bindparam, cast, delete, func, insert, null, or_, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.identity import Identity, speaks_for, usable_macs, usable_serial, usable_uuid
@@ -55,9 +55,13 @@ def _node(row: Row[tuple[object, ...]]) -> Node:
     )
 
 
+# Made once: to put a statement together takes longer than to run it, and every tick asks for this.
+_BY_NAME = select(schema.nodes).where(schema.nodes.c.name == bindparam("name"))
+
+
 def get(connection: Connection, name: str) -> Node:
     """The node of that name; NotFound names what to do."""
-    row = connection.execute(select(schema.nodes).where(schema.nodes.c.name == name)).one_or_none()
+    row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
     if row is None:
         raise NotFound(f"no node is called {name!r}", hint="metalctl nodes lists them")
     return _node(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -43,11 +43,15 @@ def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
     return StageRow(record, data["elapsed"], data["ticked"], dict(data["memo"]), data["version"])
 
 
+# Made once: to put a statement together takes longer than to run it, and every tick asks for these.
+_MINE = (schema.stages.c.enrollment == bindparam("of")) & (schema.stages.c.stage == bindparam("which"))
+_READ = select(schema.stages).where(_MINE)
+_WRITE = update(schema.stages).where(_MINE, schema.stages.c.version == bindparam("read"))
+
+
 def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | None:
     """The record of one stage; None when it was not begun."""
-    table = schema.stages
-    query = select(table).where(table.c.enrollment == identifier, table.c.stage == which.value)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_READ, {"of": identifier, "which": which.value}).one_or_none()
     return _stage_row(row) if row is not None else None
 
 
@@ -84,13 +88,12 @@ def save_stage(connection: Connection, identifier: str, row: StageRow) -> None:
         "memo": row.memo,
         "version": row.version + 1,
     }
-    table = schema.stages
-    where = (table.c.enrollment == identifier) & (table.c.stage == record.stage.value)
+    key = {"of": identifier, "which": record.stage.value}
     if row.version == 0:
-        if connection.execute(select(table.c.version).where(where)).scalar() is not None:
+        if connection.execute(_READ, key).first() is not None:
             raise _stale(identifier, record.stage)
-        connection.execute(insert(table).values(enrollment=identifier, stage=record.stage.value, **values))
-    elif connection.execute(update(table).where(where, table.c.version == row.version).values(**values)).rowcount == 0:
+        connection.execute(insert(schema.stages).values(enrollment=identifier, stage=record.stage.value, **values))
+    elif connection.execute(_WRITE, {**key, "read": row.version, **values}).rowcount == 0:
         raise _stale(identifier, record.stage)
     row.version += 1
 
