@@ -36,7 +36,7 @@ def play(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     ticker = Ticker(services, lambda: 60.0 * next(passed))
 
     def run(enrollment: str, function: Callable[[Context], Done | Wait], budget: float = 1e4) -> Next:
-        spec = StageSpec(Stage.MATCHED, function, budget, 1)
+        spec = StageSpec(Stage.MATCHED, function, budget)
         monkeypatch.setattr(tick_module, "BY_STAGE", {Stage.MATCHED: spec})
         return ticker(enrollment, "matched")
 
