@@ -22,6 +22,7 @@ from ._pages import HERE, name, pages
 MARK = "<!-- not a command:"
 _PROGRAM = re.compile(r"(?:\S*/)?metalctl")
 _OPERATORS = re.compile(r"\s(?:&&|\|\||[|;<>]|2>&1|>>)(?:\s|$)|[;)]|\s#\s|\s{2,}#?")
+SUITES = re.compile(r"^    ([a-z| -]+)\) .*pytest", re.MULTILINE)
 Line = tuple[int, str]
 
 
@@ -100,7 +101,7 @@ def dev(words: list[str]) -> str:
     if verb not in known:
         return f"./dev has no {verb}"
     there = {
-        "test": {"faults", "full-size"},
+        "test": {*re.findall(r"[a-z-]+", SUITES.findall(text)[0]), "SUITE"},
         "bench": {p.stem for p in (HERE / "bench").glob("[a-z]*.py")} | {"NAME"},
         "setup": {*host.PURPOSES, "base", "SECTION"},
     }.get(verb)
