@@ -26,7 +26,7 @@ def main() -> int:
     from metalctl.engine.serving import artifacts
     from metalctl.engine.serving.service import Service
 
-    artifacts.prepare = lambda settings, progress: _Nothing()  # type: ignore[assignment, return-value]
+    artifacts.prepare = lambda settings, progress: nothing()  # type: ignore[assignment]
     settings = settings_of(order)
     # As `metalctl serve` does: nobody reads our stdout any more, and a full pipe would hold every tick.
     to_file(settings.state.create().path / "metalctl.log")
@@ -76,6 +76,11 @@ class _Nothing:
         from metalctl.engine.pipeline.services import Image
 
         return {"debian-12": Image("debian-12", MANIFEST, f"{url}/files/none")}
+
+
+def nothing() -> Any:
+    """What a service has that builds nothing."""
+    return _Nothing()
 
 
 if __name__ == "__main__":

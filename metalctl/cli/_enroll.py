@@ -21,7 +21,7 @@ from metalctl.cli._live import follow
 from metalctl.engine.durability.lock import lock_of
 from metalctl.engine.errors import NoService
 from metalctl.engine.logs import to_file
-from metalctl.engine.operate import submit
+from metalctl.engine.operate import submit, who
 from metalctl.engine.pipeline import overview
 from metalctl.engine.pipeline.overview import Standing
 from metalctl.engine.serving.service import Service
@@ -99,12 +99,21 @@ def _row(path: Path, entry: bmc.Entry, machine: dict[str, Any] | None = None) ->
 def _submit(wish: Wish, database: Engine, rows: list[submit.Row], settings: Settings) -> str:
     """The batch; "" when every row is handed over already."""
     if wish.retry:
-        retried = submit.retry(database, wish.nodes, allow_erase=wish.allow_erase, full_read=wish.full_read)
+        chosen = {"allow_erase": wish.allow_erase, "full_read": wish.full_read}
+        retried = submit.retry(database, wish.nodes, actor=who(), **chosen)
         for line in retried.told:
             click.echo(line, err=wish.as_json)
         return retried.batch
-    flags = {"allow_erase": wish.allow_erase, "full_read": wish.full_read}
-    done = submit.submit(database, rows, level=wish.level, again=wish.again, service=settings.boot.network, **flags)
+    done = submit.submit(
+        database,
+        rows,
+        level=wish.level,
+        allow_erase=wish.allow_erase,
+        full_read=wish.full_read,
+        again=wish.again,
+        service=settings.boot.network,
+        actor=who(),
+    )
     if done.left_alone:
         names = ", ".join(done.left_alone)
         click.echo(f"handed over already, left alone: {names} (to do a node again: --again NODE)", err=wish.as_json)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from metalctl.cli._command import command
+from metalctl.cli._operate import why_option
 from metalctl.cli._options import json_option, state_options
 
 
@@ -16,6 +17,7 @@ from metalctl.cli._options import json_option, state_options
               help="How thorough the checks are.")  # fmt: skip
 @click.option("--allow-erase", is_flag=True, help="Their disks may be overwritten although they carry data.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@why_option
 @json_option
 @state_options
 def again(
@@ -23,6 +25,7 @@ def again(
     level: str,
     allow_erase: bool,
     yes: bool,
+    why: str,
     as_json: bool,
     config: Path | None,
     state_dir: Path | None,
@@ -37,8 +40,11 @@ def again(
     from metalctl.cli._again import confirm_again
     from metalctl.cli._operate import database, tell
     from metalctl.engine import operate
+    from metalctl.engine.settings import load
 
     if not yes:
         confirm_again(nodes, allow_erase, config, state_dir)
     store = database(config, state_dir)
-    tell(operate.again(store, list(dict.fromkeys(nodes)), level=level, allow_erase=allow_erase), as_json=as_json)
+    trail = {"actor": operate.who(), "why": why, "service": load(config, state_dir).boot.network}
+    done = operate.again(store, list(dict.fromkeys(nodes)), level=level, allow_erase=allow_erase, **trail)
+    tell(done, as_json=as_json)

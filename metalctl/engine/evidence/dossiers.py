@@ -45,10 +45,15 @@ def last_inventories(state: StateDir, node: str) -> dict[str, list[Inventory]]:
 
 
 def audit_trail(state: StateDir, node: str) -> list[dict[str, Any]]:
-    """What was done to a node, oldest first: at, actor, action, detail; NotFound: no such node."""
+    """What was done to a node, oldest first: at, actor, action, detail; NotFound: no such node.
+
+    That of a forgotten node stays.
+    """
     with _connect(state) as connection:
-        nodes.get(connection, node)
-        return audit.of_node(connection, node)
+        found = audit.of_node(connection, node)
+        if not found:
+            nodes.get(connection, node)
+        return found
 
 
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:

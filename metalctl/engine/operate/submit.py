@@ -63,11 +63,13 @@ def submit(
     full_read: bool = False,
     again: Sequence[str] = (),
     service: str = "",
+    actor: str = "operator",
+    why: str = "",
 ) -> Submitted:
     """A new batch of these nodes. UsageError lists every bad row, and then nothing is kept.
 
     Nodes that are handed over are in use: they are left alone, except those named in `again`. service: the boot
-    network whose service shall walk them, where several have one store.
+    network whose service shall walk them, where several have one store. actor, why: for the audit trail.
     """
     with database.begin() as connection:
         lock(connection)
@@ -86,7 +88,7 @@ def submit(
             pins.pin(connection, enrollment, row.profile, pinned[row.profile])
             done_before = {"again": True} if row.name in again else {}
             told = {"batch": batch, "profile": row.profile, **done_before}
-            audit.record(connection, row.name, "enroll", actor="operator", **told)
+            audit.record(connection, row.name, "enroll", actor=actor, why=why, **told)
     return Submitted(batch, left)
 
 
@@ -138,7 +140,9 @@ class Retried:
     told: tuple[str, ...] = ()
 
 
-def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False) -> Retried:
+def retry(
+    database: Engine, names: Sequence[str], *, allow_erase: bool, full_read: bool = False, actor: str = "operator"
+) -> Retried:
     """Let failed enrollments of one batch go on (engine.again says from where).
 
     allow_erase, full_read are for these nodes only. UsageError: one is not failed, or they are of several batches.
@@ -146,7 +150,7 @@ def retry(database: Engine, names: Sequence[str], *, allow_erase: bool, full_rea
     with database.begin() as connection:
         lock(connection)
         found = _failed(connection, names)
-        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase, full_read)]
+        told = [line for enrollment in found for line in _reopen(connection, enrollment, allow_erase, full_read, actor)]
     return Retried(found[0].batch, tuple(told))
 
 
@@ -165,7 +169,7 @@ def _failed(connection: Connection, names: Sequence[str]) -> list[enrollments.En
 
 
 def _reopen(
-    connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool
+    connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool, actor: str
 ) -> list[str]:
     attempt = enrollment.attempt + 1
     first = trying_again.reopen(connection, enrollment)
@@ -178,7 +182,7 @@ def _reopen(
         trying_again.read_all(connection, enrollment)
     _pair_anew(connection, enrollment)
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
-    audit.record(connection, enrollment.node, "retry", actor="operator", **told)
+    audit.record(connection, enrollment.node, "retry", actor=actor, **told)
     return _changed(connection, enrollment, first)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 import structlog
 
 log = structlog.get_logger()
+# Seconds that a listener whose queue is full is waited for: the main loop has other things to do.
+PATIENCE = 2.0
 
 
 def notify(state: str) -> None:
@@ -22,6 +24,7 @@ def notify(state: str) -> None:
     # A leading @ is an address without a file (sd_notify(3)).
     target = f"\0{address[1:]}" if address.startswith("@") else address
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        link.settimeout(PATIENCE)
         link.sendto(state.encode(), target)
 
 

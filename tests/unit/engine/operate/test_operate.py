@@ -177,7 +177,7 @@ def test_a_handed_over_node_is_queued_again_as_it_is_known(
     monkeypatch.setenv("X_PASSWORD", "secret")
     first = enrolled()
     ended(database, first)
-    assert operate.again(database, ["n1"], level="normal", allow_erase=False)[0].changed
+    assert operate.again(database, ["n1"], level="normal", allow_erase=False, actor="ann")[0].changed
     with database.connect() as connection:
         latest = enrollments.latest(connection, "n1")
         assert (latest.id != first, latest.ended) == (True, False)

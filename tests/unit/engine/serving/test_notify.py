@@ -41,6 +41,13 @@ def test_without_systemd_nothing_is_told_and_nothing_fails(monkeypatch: pytest.M
     module.notify("READY=1")
 
 
+def test_a_listener_that_reads_nothing_holds_nobody_up(heard: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    with heard:
+        for _ in range(1000):  # the kernel queues ten, or some hundreds
+            module.notify("WATCHDOG=1")
+
+
 def test_the_watchdog_is_fed_twice_as_often_as_it_wants(heard: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "60000000")
     now = [1000.0]
