@@ -78,7 +78,8 @@ class Rack:
             self._typist = subprocess.Popen(
                 argv, env=self.environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
-        assert self._typist.stdin is not None and self._typist.stdout is not None
+        assert self._typist.stdin is not None
+        assert self._typist.stdout is not None
         self._typist.stdin.write(json.dumps(words) + "\n")
         self._typist.stdin.flush()
         done = json.loads(self._typist.stdout.readline())
