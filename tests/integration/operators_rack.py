@@ -135,12 +135,12 @@ class Rack:
                 self._told += self._heard.recv(4096).decode().splitlines()
 
     def hears(self, line: str, seconds: float = 60.0, *, after: int = 0) -> int:
-        """Wait until systemd was told this; how many lines it was told by then."""
+        """Wait until systemd was told this, after so many lines; how many lines it was told with it."""
         end = time.monotonic() + seconds
         while line not in self.heard()[after:]:
             assert time.monotonic() < end, (self._told, (self.folder / "serve.out").read_text()[-2000:])
             time.sleep(0.05)
-        return len(self._told)
+        return self._told.index(line, after) + 1
 
     @contextmanager
     def serving(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:

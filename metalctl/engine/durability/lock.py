@@ -53,18 +53,23 @@ def lock_of(state: StateDir, network: str) -> Lock:
 
 
 def wait_for(lock: Lock, stop: threading.Event, told: Callable[[str], None]) -> bool:
-    """Wait for one's turn, as a standby does; False when `stop` was set first."""
+    """Wait for one's turn, as a standby does; False when `stop` was set first.
+
+    A database that cannot be reached is waited for too: when it is back, one of those who wait must be there.
+    """
     said = ""
     while not stop.is_set():
         try:
             lock.acquire()
-        except Locked as held:
-            if held.message != said:
-                told(f"standby: {held.message}")
-            said = held.message
-            stop.wait(TRY)
-        else:
             return True
+        except Locked as held:
+            why = held.message
+        except SQLAlchemyError as error:
+            why = f"the database cannot be asked: {str(error.__cause__ or error).splitlines()[0]}"
+        if why != said:
+            told(f"standby: {why}")
+        said = why
+        stop.wait(TRY)
     return False
 
 
