@@ -16,7 +16,7 @@ from metalctl.engine.pipeline import again as trying_again
 from metalctl.engine.pipeline import cohort
 from metalctl.model.errors import MetalctlError, UsageError
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import audit, enrollments, nodes, pairs
+from metalctl.store import audit, enrollments, marks, nodes, pairs
 from metalctl.store.database import lock
 from metalctl.store.errors import NotFound
 
@@ -84,6 +84,7 @@ def submit(
         pinned = {name: pins.take(connection, name) for name in {row.profile for row in rows}}
         for row in rows:
             nodes.put(connection, row.name, row.bmc, row.credential, row.profile, row.authorities)
+            _forget_cancel(connection, row.name)
             enrollment = enrollments.new(connection, row.name, batch, row.profile, service)
             pins.pin(connection, enrollment, row.profile, pinned[row.profile])
             done_before = {"again": True} if row.name in again else {}
@@ -172,6 +173,7 @@ def _reopen(
     connection: Connection, enrollment: enrollments.Enrollment, allow_erase: bool, full_read: bool, actor: str
 ) -> list[str]:
     attempt = enrollment.attempt + 1
+    _forget_cancel(connection, enrollment.node)
     first = trying_again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
     enrollments.change(connection, enrollment.id, attempt=attempt, elapsed=0.0, **waiting)
@@ -184,6 +186,11 @@ def _reopen(
     told = {"attempt": attempt, "stage": enrollment.stage, "from_stage": first, "allow_erase": allow_erase}
     audit.record(connection, enrollment.node, "retry", actor=actor, **told)
     return _changed(connection, enrollment, first)
+
+
+def _forget_cancel(connection: Connection, node: str) -> None:
+    """A cancel that came when the node had just ended by itself was for that end, and not for what is queued now."""
+    marks.remove(connection, node, "cancelled")
 
 
 def _changed(connection: Connection, enrollment: enrollments.Enrollment, first: Stage) -> list[str]:

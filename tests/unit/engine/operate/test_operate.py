@@ -170,6 +170,20 @@ def test_a_forgotten_node_leaves_its_audit_trail_and_may_come_back(
     enrolled()
 
 
+def test_a_quarantine_is_not_forgotten_away(database: Engine, state: StateDir, enrolled: Callable[..., str]) -> None:
+    """Enrolled anew under the same name it would be trusted again."""
+    ended(database, enrolled(), Condition.FAILED)
+    operate.quarantine(database, "n1", "ann", "wrong serial")
+    with pytest.raises(UsageError, match=r"quarantined by ann: wrong serial") as refused:
+        operate.forget(database, state, "n1", "bob")
+    assert "metalctl release n1" in refused.value.hint
+    operate.rename(database, "n1", "n9", "ann")
+    with pytest.raises(UsageError, match="quarantined"):
+        operate.forget(database, state, "n9", "bob")
+    operate.release(database, "n9", "ann")
+    assert operate.forget(database, state, "n9", "bob").changed
+
+
 def test_a_handed_over_node_is_queued_again_as_it_is_known(
     database: Engine, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

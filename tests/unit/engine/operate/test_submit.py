@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from metalctl.engine import operate
 from metalctl.engine.operate import submit
 from metalctl.engine.operate.submit import Row
 from metalctl.engine.pipeline import overview
 from metalctl.model.errors import UsageError
-from metalctl.model.stage import Condition, Stage
-from metalctl.store import enrollments, nodes
+from metalctl.model.stage import ORDER, Condition, Stage
+from metalctl.store import enrollments, marks, nodes
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +125,21 @@ def test_a_node_is_done_again_only_when_it_is_named(database: Engine, enrolled: 
 def test_again_for_a_node_that_is_not_handed_over_or_not_in_the_file_is_refused(name: str, database: Engine) -> None:
     with pytest.raises(UsageError, match=f"--again {name}"):
         submit.submit(database, [good("b", 3)], level="quick", allow_erase=False, again=[name])
+
+
+@pytest.mark.parametrize("once_more", ["retry", "again"])
+def test_a_cancel_that_came_too_late_does_not_end_what_is_queued_next(once_more: str, database: Engine) -> None:
+    """It is in the moment in which a stage fails, or the last one passes: nobody is left to act on it."""
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False)
+    operate.cancel(database, "a", "ann")
+    with database.begin() as connection:
+        latest = enrollments.latest(connection, "a")
+        done = (Stage.MATCHED, Condition.FAILED) if once_more == "retry" else (ORDER[-1], Condition.DONE)
+        enrollments.change(connection, latest.id, stage=done[0].value, condition=done[1].value)
+    if once_more == "retry":
+        submit.retry(database, ["a"], allow_erase=False)
+    else:
+        operate.again(database, ["a"], level="quick", allow_erase=False, actor="ann")
+    with database.connect() as connection:
+        assert marks.of_node(connection, "a") == {}
+        assert enrollments.latest(connection, "a").condition is Condition.WAITING
