@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from metalctl import bmc
 from metalctl.bmc.manifest import Machine, read_manifest
+from metalctl.cli._layout import fold
 from metalctl.cli._live import follow
 from metalctl.engine.durability.lock import lock_of
 from metalctl.engine.errors import NoService
@@ -204,8 +205,8 @@ def _conclude(found: list[Standing], settings: Settings, batch: str, *, as_json:
     for standing in found:
         for finding in (f for f in standing.findings if f.blocks):
             parts = (f"{standing.node}: {finding.verdict} {finding.requirement}", finding.part, finding.got)
-            click.echo(" · ".join(p for p in parts if p))
-            click.echo(f"  → {finding.remedy}")
+            told = [*fold(" · ".join(p for p in parts if p), others="  "), *fold(finding.remedy, "  → ")]
+            click.echo("\n".join(told))
     click.echo(f"\nbatch         {batch}")
     click.echo(f"reports       {folder}/index.html")
     for standing in (s for s in found if s.condition.value == "done"):

@@ -67,7 +67,7 @@ def _of_ours(error: MetalctlError, as_json: bool) -> int:
     code = code_of(error)
     if as_json:
         _as_object(error.message, type(error).__name__, code, error.hint, error.fields)
-    click.echo(f"metalctl: {describe(error)}", err=True)
+    _print(error)
     return code
 
 
@@ -91,8 +91,20 @@ def _unexpected(error: BaseException, as_json: bool) -> int:
 def _say(message: str, kind: str, code: int, as_json: bool, hint: str = "", log: str = "") -> int:
     if as_json:
         _as_object(message, kind, code, hint, {}, log)
-    click.echo(f"metalctl: {describe(MetalctlError(message, hint=hint))}", err=True)
+    _print(MetalctlError(message, hint=hint))
     return code
+
+
+def _print(error: MetalctlError) -> None:
+    """On stderr, folded to the terminal."""
+    from metalctl.cli._layout import WIDE, fold, width
+
+    columns = width(sys.stderr) if sys.stderr.isatty() else WIDE
+    for line in f"metalctl: {describe(error)}".splitlines():
+        text = line.lstrip()
+        indent = " " * (len(line) - len(text))
+        told = fold(text, indent, f"{indent}  ", columns) if text.isprintable() else [line]
+        click.echo("\n".join(told), err=True)
 
 
 def _as_object(message: str, kind: str, code: int, hint: str, fields: dict[str, object], log: str = "") -> None:

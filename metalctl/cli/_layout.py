@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from typing import TextIO
 
 import click
 
@@ -16,13 +17,13 @@ WIDE = 10_000  # of a pipe: one line a row, for grep
 _NARROW = 30  # a last column of less room goes on lines of its own
 
 
-def width() -> int:
-    """Columns to write in: $COLUMNS, else the terminal's; a pipe has no end."""
+def width(stream: TextIO | None = None) -> int:
+    """Columns to write in: $COLUMNS, else the terminal's; a pipe has no end. stream: stdout where not stated."""
     stated = os.environ.get("COLUMNS", "")
     if stated.isdigit() and int(stated):
         return int(stated)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or 80
     except (OSError, ValueError):
         return WIDE
 

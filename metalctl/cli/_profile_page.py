@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from metalctl.cli._layout import fold
 from metalctl.model.health import COUNTS
 
 if TYPE_CHECKING:
@@ -25,20 +25,23 @@ Row = tuple[str, str]
 def page(found: Profile) -> str:
     """The whole profile."""
     lines = [f"{found.name}: {found.summary or found.role}", f"  role      {found.role}"]
-    lines += [f"  {label:<9} {text}" for label, text in requirements(found.requires)]
+    lines += _rows(requirements(found.requires), "  ")
     for variant in found.variants:
         lines.append(f"  when      {variant.vendor} {variant.model}".rstrip())
         inherited = set(requirements(found.requires))
-        lines += [
-            f"    {label:<9} {text}" for label, text in requirements(variant.requires) if (label, text) not in inherited
-        ]
-    lines += [f"  errors    {text}" for text in _errors(found.errors)]
-    lines += [f"  waiver    {w.requirement} by {w.who} until {w.until}: {w.why}" for w in found.waivers]
-    lines += [f"  warning   {name}" for name in found.warnings]
+        lines += _rows([row for row in requirements(variant.requires) if row not in inherited], "    ")
+    lines += _rows([("errors", text) for text in _errors(found.errors)], "  ")
+    lines += _rows([("waiver", f"{w.requirement} by {w.who} until {w.until}: {w.why}") for w in found.waivers], "  ")
+    lines += _rows([("warning", name) for name in found.warnings], "  ")
     lines.append(f"  install   {found.install.os} on the disk with role {found.install.root_disk}")
     lines.append("  checks")
-    lines += [f"    {name:<16}{_when(found, name):<18}{_limits(limits)}" for name, limits in found.checks.items()]
+    for name, limits in found.checks.items():
+        lines += fold(_limits(limits), f"    {name:<16}{_when(found, name):<18}", " " * 38)
     return "\n".join([*lines, f"  file      {found.file}", f"  digest    {found.digest}"])
+
+
+def _rows(rows: list[Row], indent: str) -> list[str]:
+    return [line for label, text in rows for line in fold(text, f"{indent}{label:<9} ")]
 
 
 def requirements(needs: Requires) -> list[Row]:
@@ -59,7 +62,10 @@ def requirements(needs: Requires) -> list[Row]:
     rows.append(("power", ", ".join([*_ranges((needs.power.supplies, "power supplies")), *capacity])))
     clock = [f"clock at most {needs.bmc.clock:g} s off"] if needs.bmc.clock is not None else []
     rows.append(("bmc", ", ".join([*clock, *needs.bmc.models])))
-    rows += [("firmware", f"{what}: {json.dumps(bounds)}") for what, bounds in needs.firmware.items()]
+    rows += [
+        ("firmware", f"{what}: {', '.join(f'{model} {bound}' for model, bound in bounds.items())}")
+        for what, bounds in needs.firmware.items()
+    ]
     rows += [("setting", f"{name}: {' or '.join(values)}") for name, values in needs.settings.items()]
     rows += [("cable", f"{c.port} → {c.switch} {c.switch_port}") for c in needs.cabling]
     return [(label, text) for label, text in rows if text]

@@ -12,6 +12,7 @@ from metalctl.cli._options import InputFile
 
 if TYPE_CHECKING:
     from metalctl.content.inventories import Sides
+    from metalctl.model.finding import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +28,19 @@ def inventory_option(function: F) -> F:
         metavar="FILE",
         help="A JSON file instead of a node (of `inspect --json` or `show --json`); twice: one of each side.",
     )(function)
+
+
+def placed(sides: Sides, found: Sequence[Finding], config: Path | None, state_dir: Path | None) -> tuple[Finding, ...]:
+    """The findings; what is missing at an enrolled node is named by the place that its peers fill."""
+    if sides.dossier is None:
+        return tuple(found)
+    from metalctl.cli._state import state_of
+    from metalctl.engine.evidence.peers import named_in
+
+    state = state_of(config, state_dir)
+    if not state.remembers:  # the dossier is from a file
+        return tuple(found)
+    return named_in(state, sides.dossier.node, sides.dossier.profile, sides.inventory, found)
 
 
 def subject(node: str | None, files: Sequence[Path], config: Path | None, state_dir: Path | None) -> Sides:

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from metalctl.cli._command import group
+from metalctl.cli._layout import fold
 
 if TYPE_CHECKING:
     from metalctl.content.checks import Check
@@ -75,17 +76,27 @@ def show(name: str, as_json: bool) -> None:
     click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2) if as_json else _page(found))
 
 
+_LIMITS = {"required": "required", "none": "optional"}
+
+
+def _reflowed(manual: str) -> list[str]:
+    """A manual in the terminal's width: a full line of its file and the next one are one paragraph."""
+    paragraphs: list[str] = []
+    full = False
+    for line in manual.splitlines():
+        if full and line and not line.startswith(" "):
+            paragraphs[-1] += f" {line}"
+        else:
+            paragraphs.append(line)
+        full = len(line) > 100
+    return [line for text in paragraphs for line in fold(text.lstrip(), " " * (len(text) - len(text.lstrip())))]
+
+
 def _page(found: Check) -> str:
-    lines = [found.name, "", found.manual.strip() or found.summary or "(it has no manual)", ""]
-    lines += [f"{key:<10} {value}" for key, value in found.facts.items()]
+    manual = found.manual.strip() or found.summary or "(it has no manual)"
+    lines = [found.name, "", *_reflowed(manual), ""]
+    lines += [line for key, value in found.facts.items() for line in fold(str(value), f"{key:<10} ")]
     if found.limits:
-        lines.append(
-            "limits     "
-            + ", ".join(
-                f"{name} (default {d})"
-                if d not in ("required", "none")
-                else f"{name} ({'required' if d == 'required' else 'optional'})"
-                for name, d in found.limits.items()
-            )
-        )
+        limits = ", ".join(f"{name} ({_LIMITS.get(d, f'default {d}')})" for name, d in found.limits.items())
+        lines += fold(limits, "limits     ")
     return "\n".join([*lines, f"file       {found.file}"])

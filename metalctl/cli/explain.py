@@ -10,8 +10,9 @@ import click
 
 from metalctl.cli import _findings
 from metalctl.cli._command import command
+from metalctl.cli._layout import fold
 from metalctl.cli._options import json_option, named, state_options
-from metalctl.cli._subject import inventory_option, subject
+from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def explain(
         raise UsageError("expected NODE and FINDING", hint="with --inventory FILE only FINDING")
     sides = subject(None if files else words[0], files, config, state_dir)
     profile = _profile(sides, name)
-    chosen = _chosen(sides, profile, words[-1])
+    chosen = placed(sides, _chosen(sides, profile, words[-1]), config, state_dir)
     places = {f.requirement: _place(profile, f.requirement) for f in chosen}
     words_of = {f.requirement: _both(sides, profile, f.requirement) for f in chosen}
     if as_json:
@@ -61,9 +62,9 @@ def explain(
         for line in _findings.lines(finding):
             click.echo(line)
         if place := places[finding.requirement]:
-            click.echo(f"        asked   {place}, profile {profile.name}")
+            click.echo("\n".join(fold(f"{place}, profile {profile.name}", "        asked   ")))
         for side, said in words_of[finding.requirement].items():
-            click.echo(_findings.plain(f"        {side}: {said}"))
+            click.echo("\n".join(fold(f"{side}: {said}", "        ", "          ")))
 
 
 def _profile(sides: Sides, name: str | None) -> Profile:

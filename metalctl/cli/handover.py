@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metalctl.cli import _findings
 from metalctl.cli._command import command
-from metalctl.cli._errors import HARDWARE, exit_with
+from metalctl.cli._errors import exit_with
 from metalctl.cli._options import InputFile, json_option, state_options
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def handover(
 
     Without NODE: all accepted nodes of the newest batch. Nodes handed over earlier stay; doing it again is harmless.
 
-    Exit code: 0 the target says the same as the store, 1 it does not.
+    Exit code: 0 the target says the same as the store, 1 it does not, 3 it could not be read.
 
     Examples:
       metalctl handover kolla
@@ -91,8 +92,7 @@ def handover(
         summary, artifacts = handed.summary, [a.path for a in handed.artifacts]
     findings = [f for d in dossiers for f in chosen.read_back(d, settings)]
     _tell(target, summary, artifacts, findings, as_json)
-    if any(f.blocks for f in findings):
-        exit_with(HARDWARE)
+    exit_with(_findings.code_of(findings))
 
 
 def _dossiers(nodes: tuple[str, ...], source: Path | None, state: StateDir) -> list[Dossier]:

@@ -10,15 +10,19 @@ import click
 
 from metalctl.cli import _findings
 from metalctl.cli._command import command
+from metalctl.cli._errors import exit_with
+from metalctl.cli._layout import fold
 from metalctl.cli._options import json_option, named, state_options
-from metalctl.cli._subject import inventory_option, subject
+from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
+from metalctl.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
     from metalctl.content.inventories import Sides
     from metalctl.model.match import Ranked
 
 AUTO = "auto"
+_FIT = {0: "fits", 1: "does not fit", 3: "may fit"}
 
 
 @command()
@@ -42,7 +46,8 @@ def match(
     Without --profile it is the one that the node is enrolled with, for a file `auto`: all profiles, the best fit first,
     each with what stands against it.
 
-    Exit code 0 when a profile fits, 1 when something is wrong with the machine or could not be told.
+    Exit code 0 when a profile fits, 1 when something is wrong with the machine, 3 when nothing is wrong and something
+    could not be told.
 
     Examples:
       metalctl match r7n03 --profile auto
@@ -56,16 +61,17 @@ def match(
         _auto(sides, as_json)
         return
     profile = profiles.load(named(chosen))
-    findings = find(sides.inventory, profile, sides.beside)
+    findings = placed(sides, find(sides.inventory, profile, sides.beside), config, state_dir)
     blocked = any(f.blocks for f in findings)
     if as_json:
         told = {"node": sides.name, "profile": profile.name, "fits": not blocked}
         click.echo(json.dumps({**told, "findings": _findings.as_json(findings)}, ensure_ascii=False))
     else:
-        click.echo(_findings.plain(f"{sides.name} {'does not fit' if blocked else 'fits'} {profile.name}"))
+        said = f"{_FIT[_findings.code_of(findings)]} {profile.name}"
+        why = _findings.counted(findings)
+        click.echo("\n".join(fold(f"{sides.name} {said}{f': {why}' if why else ''}", others="  ")))
         _findings.show(findings, everything)
-    if blocked:
-        raise SystemExit(1)
+    exit_with(_findings.code_of(findings))
 
 
 def _auto(sides: Sides, as_json: bool) -> None:
@@ -82,8 +88,15 @@ def _auto(sides: Sides, as_json: bool) -> None:
         click.echo(_findings.plain(f"{sides.name}: {best} fits best"))
         for r in ranked:
             _tell(r)
-    if not ranked or not ranked[0].fits:
-        raise SystemExit(1)
+    exit_with(_code(ranked))
+
+
+def _code(ranked: list[Ranked]) -> int:
+    """0 when one fits, 3 when one would if more were known, 1 when each has something against it."""
+    if any(r.fits for r in ranked):
+        return exit_code([Verdict.PASS])
+    unclear = any(not r.failed for r in ranked)
+    return exit_code([Verdict.UNKNOWN if unclear else Verdict.FAIL])
 
 
 def _row(r: Ranked) -> dict[str, object]:
@@ -94,8 +107,8 @@ def _row(r: Ranked) -> dict[str, object]:
 
 def _tell(r: Ranked) -> None:
     state = "fits" if r.fits else f"{len(r.failed)} wrong, {len(r.unknown)} not known"
-    click.echo(f"\n{r.profile.name}: {state}; it would use {r.use:.0%} of the machine")
-    for reason in r.reasons[:8]:
-        click.echo(f"  {_findings.plain(reason)}")
+    told = ["", *fold(f"{r.profile.name}: {state}; it would use {r.use:.0%} of the machine", others="  ")]
+    told += [line for reason in r.reasons[:8] for line in fold(reason, "  ", "    ")]
     if len(r.reasons) > 8:
-        click.echo(f"  and {len(r.reasons) - 8} more: metalctl match --profile {r.profile.name}")
+        told.append(f"  and {len(r.reasons) - 8} more: metalctl match --profile {r.profile.name}")
+    click.echo("\n".join(told))

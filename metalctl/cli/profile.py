@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from metalctl.cli._command import group
+from metalctl.cli._layout import table
 from metalctl.cli._options import InputFile, named, state_options
 
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     else:
-        width = max((len(str(r["name"])) for r in rows), default=0)
-        for row in rows:
-            click.echo(f"{row['name']!s:<{width}}  {row['role']!s:<10}  {row['summary']}")
+        cells = [[str(row[key]) for key in ("name", "role", "summary")] for row in rows]
+        click.echo("\n".join(table(("profile", "role", "summary"), cells)))
     if broken:
         click.echo("see: metalctl profile check NAME", err=True)
         raise SystemExit(2)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from metalctl.cli._command import Group, group
-from metalctl.cli._errors import HARDWARE, INTERNAL, exit_with
+from metalctl.cli._errors import HARDWARE, exit_with
 from metalctl.cli._options import InputFile, json_option, state_options
+from metalctl.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from metalctl.model.dossier import Dossier
 
+# By what report.judge says.
+_VERDICTS = {"failed": Verdict.FAIL, "undecided": Verdict.UNKNOWN, "in-progress": Verdict.UNKNOWN}
 _PATH = click.Path(path_type=Path)
 
 
@@ -69,6 +72,7 @@ def write(
     import json
 
     from metalctl.model.codec import encode
+    from metalctl.model.verdict import exit_code
     from metalctl.report import judge, write_batch, write_node
 
     dossiers = _dossiers(node, batch, source, config, state_dir)
@@ -83,10 +87,7 @@ def write(
         click.echo(f"report: {artifacts[0].path}")
     if show:
         click.launch(artifacts[0].path)
-    if "failed" in states.values():
-        exit_with(HARDWARE)
-    if set(states.values()) & {"undecided", "in-progress"}:
-        exit_with(INTERNAL)
+    exit_with(exit_code(_VERDICTS.get(state, Verdict.PASS) for state in states.values()))
 
 
 @report.command()

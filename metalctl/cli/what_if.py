@@ -10,14 +10,18 @@ import click
 
 from metalctl.cli import _findings
 from metalctl.cli._command import command
+from metalctl.cli._errors import exit_with
+from metalctl.cli._layout import fold
 from metalctl.cli._options import json_option, named, state_options
-from metalctl.cli._subject import inventory_option, subject
+from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
 
 if TYPE_CHECKING:
     from metalctl.content.inventories import Sides
     from metalctl.model.finding import Finding
     from metalctl.model.profile import Profile
+
+_FIT = {0: "would fit", 1: "would not fit", 3: "may fit"}
 
 
 @command("what-if")
@@ -41,7 +45,8 @@ def what_if(
     The stored inventories are matched anew, and the stored measurements of checks are held to the other profile's
     limits. A check that was never run, or whose measurement cannot be told, is UNKNOWN.
 
-    Exit code 0 when nothing would block, else 1.
+    Exit code 0 when nothing would block, 1 when something would fail, 3 when nothing would fail and something could not
+    be told.
 
     Examples:
       metalctl what-if r7n03 --profile ./stricter.yaml
@@ -52,7 +57,7 @@ def what_if(
     new = profiles.load(named(name))
     old = _old(sides)
     changed = _was_changed(sides, old)
-    findings = _after(sides, old, new, changed)
+    findings = list(placed(sides, _after(sides, old, new, changed), config, state_dir))
     moved = _moved(sides, old, findings)
     blocked = any(f.blocks for f in findings)
     if as_json:
@@ -60,16 +65,31 @@ def what_if(
         told["was_changed"] = changed
         click.echo(json.dumps({**told, "changed": moved, "findings": _findings.as_json(findings)}, ensure_ascii=False))
     else:
-        click.echo(_findings.plain(f"{sides.name} {'would not fit' if blocked else 'would fit'} {new.name}"))
-        if old and changed:
-            click.echo(
-                f"  {old.name} was changed since the node was matched: what its checks were held to is not known"
-            )
-        for requirement, (before, after) in moved.items():
-            click.echo(f"  {requirement}: {before or 'not asked'} → {after or 'not asked'}")
+        shown = moved if everything else {r: pair for r, pair in moved.items() if set(pair) & {"FAIL", "UNKNOWN"}}
+        click.echo("\n".join(_head(sides.name, old, new, changed, shown, findings)))
+        if len(shown) < len(moved):
+            click.echo(f"  {len(moved) - len(shown)} more are asked for newly, or no longer (--all prints them)")
         _findings.show(findings, everything)
-    if blocked:
-        raise SystemExit(1)
+    exit_with(_findings.code_of(findings))
+
+
+def _head(
+    name: str,
+    old: Profile | None,
+    new: Profile,
+    changed: bool,
+    moved: dict[str, tuple[str, str]],
+    findings: list[Finding],
+) -> list[str]:
+    """The verdict, and which requirements have another one now."""
+    why = _findings.counted(findings)
+    told = fold(f"{name} {_FIT[_findings.code_of(findings)]} {new.name}{f': {why}' if why else ''}", others="  ")
+    if old and changed:
+        unknown = "was changed since the node was matched: what its checks were held to is not known"
+        told += fold(f"{old.name} {unknown}", "  ")
+    for requirement, (before, after) in moved.items():
+        told += fold(f"{requirement}: {before or 'not asked'} → {after or 'not asked'}", "  ", "    ")
+    return told
 
 
 def _old(sides: Sides) -> Profile | None:

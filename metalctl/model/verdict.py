@@ -23,3 +23,11 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
         if worst in seen:
             return worst
     return Verdict.SKIP
+
+
+_CODES = {Verdict.PASS: 0, Verdict.SKIP: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
+
+
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """With what a command ends that prints them: 0 nothing is wrong, 1 some hardware failed, 3 it could not be told."""
+    return _CODES[combine(verdicts)]

@@ -48,6 +48,15 @@ def inventory(connection: Connection, enrollment: str, kind: str, *, after: int 
     return decode(Inventory, data) if data is not None else None
 
 
+def peers(connection: Connection, node: str, profile: str, limit: int) -> list[Inventory]:
+    """The newest inventories from inside of other nodes of that profile, one a node, at most so many."""
+    table, owner = schema.inventories, schema.enrollments
+    mine = (owner.c.id == table.c.enrollment) & (owner.c.profile == profile) & (table.c.node != node)
+    newest = select(func.max(table.c.id)).join(owner, mine).where(table.c.kind == "in-band").group_by(table.c.node)
+    query = select(table.c.data).where(table.c.id.in_(newest)).order_by(table.c.id.desc()).limit(limit)
+    return [decode(Inventory, data) for data in connection.execute(query).scalars()]
+
+
 def newest_inventory(connection: Connection, enrollment: str, kind: str) -> int:
     """The id of the last inventory of that kind of an enrollment; 0 when there is none."""
     table = schema.inventories

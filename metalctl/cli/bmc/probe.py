@@ -11,6 +11,7 @@ import click
 from metalctl.cli._command import command
 from metalctl.cli._machine import machine_options, need, opened, target
 from metalctl.cli._options import InputFile
+from metalctl.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
     from metalctl.bmc.conformance import Conformance
@@ -33,7 +34,9 @@ def probe(profile: Path | None, validator: str, conformance: bool, where: str, a
 
     Reads only. Without a credential only what a BMC tells to anybody is shown. The profile is looked for as
     redfish/OpenStackIronicProfile*.json on the content path; without it, or without the validator (pip install
-    redfish-interop-validator), the result is SKIP. Exit code 1: the profile does not hold.
+    redfish-interop-validator), the result is SKIP.
+
+    Exit code 1: the profile does not hold; 3: the validator did not come to an end.
 
     Examples:
       metalctl bmc probe https://10.0.0.11 --credential env:RACK1
@@ -43,7 +46,7 @@ def probe(profile: Path | None, validator: str, conformance: bool, where: str, a
         return 0
     report, result = _probed(where, profile, validator, conformance, place)
     _print_json(where, report, result) if as_json else _print(report, result)
-    return 1 if result.verdict == "FAIL" else 0
+    return exit_code([Verdict(result.verdict)])
 
 
 def _anonymous(where: str, as_json: bool, place: dict[str, Any]) -> None:

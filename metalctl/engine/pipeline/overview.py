@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import Engine
 
 from metalctl.engine.pipeline.usual import AFTER, USUAL
+from metalctl.model import verdict
 from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
+from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, marks
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
 
-ACCEPTED, HARDWARE, ITSELF = 0, 1, 3
+ACCEPTED = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ class Standing:
         return tuple(decode(Finding, finding) for finding in self.stated or ())
 
     @property
+    def verdict(self) -> Verdict:
+        """UNKNOWN while it is under way, and where metalctl failed."""
+        if self.eta is None and self.condition is not Condition.FAILED:
+            return Verdict.PASS
+        return Verdict.FAIL if self.eta is None and self.fault == "hardware" else Verdict.UNKNOWN
+
+    @property
     def last_finding(self) -> str:
         """What a person should read first: the finding that blocks, else what is waited for."""
         return self.problem or self.why
@@ -74,10 +83,12 @@ def standings(database: Engine, batch: str | None = None, *, findings: bool = Fa
 
 
 def exit_code(found: list[Standing]) -> int:
-    """0 all accepted, 1 some hardware failed, 3 metalctl could not tell, or a node has not come to an end."""
-    if any(s.eta is not None or (s.condition is Condition.FAILED and s.fault != "hardware") for s in found):
-        return ITSELF
-    return HARDWARE if any(s.condition is Condition.FAILED for s in found) else ACCEPTED
+    """0 all accepted, 1 some hardware failed, 3 metalctl could not tell, or a node has not come to an end.
+
+    What metalctl owes goes before what the hardware lacks: with 1 nothing is left to be told.
+    """
+    verdicts = [s.verdict for s in found]
+    return verdict.exit_code([Verdict.UNKNOWN] if Verdict.UNKNOWN in verdicts else verdicts)
 
 
 def _standing(

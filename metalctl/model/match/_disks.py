@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from metalctl.model import places
 from metalctl.model.behind import with_members
 from metalctl.model.drives import drive, shared, told_apart
 from metalctl.model.finding import Finding
@@ -191,6 +192,10 @@ def _short(
         part, frus = ", ".join(d.label for d in hidden), tuple(map(of_disk, hidden))
         fact, remedy = "raid_disks" if hidden else "disks", f"{summary}, and {act}"
         return judged(inventory, name, False, expected, _got(chosen), remedy, part, fact=fact, frus=frus)
+    if not wrong and (empty := places.gaps(inventory.disks)):
+        where, frus = places.words(empty), places.frus(empty)
+        remedy = f"{summary}; put a disk in or seat the one that is there, check its cable, and inspect again"
+        return judged(inventory, name, False, expected, _got(chosen), remedy, where, frus=frus)
     remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
     return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
 

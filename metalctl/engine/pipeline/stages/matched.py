@@ -5,6 +5,7 @@ Nothing was written to the node so far; if this fails nothing will be.
 
 from __future__ import annotations
 
+from metalctl.engine.evidence import peers
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.model.finding import Finding
@@ -22,7 +23,7 @@ def tick(ctx: Context) -> Done | Wait:
 
 def _findings(ctx: Context) -> tuple[Finding, ...]:
     inside, outside = ctx.require_inventory("in-band"), ctx.inventory("out-of-band")
-    if outside is None:
-        return match(inside, ctx.profile)
-    contradictions = waive(merge(outside, inside).findings, ctx.profile)
-    return (*match(inside, ctx.profile, outside), *contradictions)
+    contradictions = waive(merge(outside, inside).findings, ctx.profile) if outside else ()
+    found = (*match(inside, ctx.profile, outside), *contradictions)
+    with ctx.store() as connection:
+        return peers.named(connection, ctx.node.name, ctx.enrollment.profile, inside, found)
