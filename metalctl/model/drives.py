@@ -7,8 +7,9 @@ world-wide name (NAA, NGUID, EUI-64): the same name is the same disk, another na
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from metalctl.model.inventory import Disk
@@ -32,10 +33,23 @@ def told_apart(disks: Iterable[Disk]) -> tuple[Disk, ...]:
     return tuple(d for d in told if d is not None)
 
 
-def shared(disks: Iterable[Disk]) -> frozenset[str]:
-    """Keys that more than one of these disks has: they cannot be told apart."""
-    keys = [d.key for d in disks if d.serial]
-    return frozenset(k for k, n in Counter(keys).items() if n > 1) if len(set(keys)) < len(keys) else frozenset()
+def shared(disks: Iterable[Disk]) -> Mapping[str, str]:
+    """Keys of disks that cannot be told apart, with what they share: `serial` or `world-wide name`.
+
+    One name under unlike serials is either two paths through bridges that make serials up, or two disks with a name
+    that nobody burned in: the name cannot tell which.
+    """
+    listed = [d for d in disks if d.serial]
+    keys = Counter(d.key for d in listed)
+    names = Counter(name for name, _ in {(_name(d), d.key) for d in listed} if name)
+    found = {d.key: "world-wide name" for d in listed if names[_name(d)] > 1}
+    return found | {key: "serial" for key, n in keys.items() if n > 1}
+
+
+def _name(disk: Disk) -> str:
+    """The world-wide name in one spelling; "" where it is stated by nobody or is a filler such as 5000000000000000."""
+    name = re.sub(r"^(0x|naa\.|eui\.|nvme\.|uuid\.)", "", disk.wwn.lower())
+    return "" if len(set(name[-8:])) < 2 else name
 
 
 def drive(disk: Disk) -> str:

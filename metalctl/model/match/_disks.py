@@ -12,7 +12,7 @@ the one drive that they are (metalctl.model.drives).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from metalctl.model import places
@@ -94,7 +94,7 @@ def _least(need: DiskRequirement) -> int:
 def _wishes(
     need: DiskRequirement,
     disks: tuple[Disk, ...],
-    doubled: frozenset[str],
+    doubled: Mapping[str, str],
     aspects: tuple[_quality.Aspect, ...],
     drives: tuple[Drive, ...],
     smallest: bool,
@@ -119,7 +119,7 @@ def _drives_first(fit: list[int], disks: tuple[Disk, ...]) -> list[int]:
     return sorted(fit, key=lambda i: first[drive(disks[i])] != i)
 
 
-def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> str:
+def _objection(disk: Disk, need: DiskRequirement, doubled: Mapping[str, str]) -> str:
     """Why the disk cannot serve the role: "" when it can, "?…" when a fact is lacking, else the fact that is wrong."""
     if disk.removable:
         return "is removable"
@@ -130,7 +130,7 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: frozenset[str]) -> st
     if disk.size <= 0 or (need.size is not None and not need.size.holds(disk.size)):
         return f"has {format_capacity(disk.size)}"
     if not disk.serial or disk.key in doubled:
-        return "?shares its serial with another disk" if disk.serial else "?states no serial"
+        return f"?shares its {doubled[disk.key]} with another disk" if disk.serial else "?states no serial"
     if not disk.wwn and not usable_serial(disk.serial):
         return f"?states the serial {disk.serial}, which nobody burned in, and no world-wide name"
     return ""

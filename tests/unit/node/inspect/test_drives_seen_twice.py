@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from metalctl.model.identity import Identity
+from metalctl.model.inventory import Disk, Inventory
+from metalctl.model.match import _disks
+from metalctl.model.profile import DiskRequirement, Range
 from metalctl.model.run import Armed
+from metalctl.model.verdict import Verdict
 from metalctl.node import guard
 from metalctl.node.errors import Refused
 from metalctl.node.inspect import disks
@@ -82,3 +87,22 @@ def test_namespaces_are_told_apart_where_they_are_read(wwids: tuple[str, str]) -
     found = disks.collect(Host(Recorded({"files": files})))
     assert [d.wwn for d in found] == list(wwids)
     assert len({d.label.rpartition(" (")[0] for d in found}) == 2
+
+
+@pytest.mark.truth("B8", "one world-wide name under two serials is not two disks")
+@pytest.mark.parametrize(
+    ("names", "doubtful"),
+    [
+        (("0x5000c5001234abcd", "naa.5000C5001234ABCD"), True),
+        (("0x5000c5001234abcd", "0x5000c5001234abce"), False),
+        (("0x5000000000000000", "0x5000000000000000"), False),
+        (("", ""), False),
+    ],
+    ids=["one name", "two names", "a filler", "no name"],
+)
+def test_a_name_under_two_serials_counts_for_no_disk(names: tuple[str, str], doubtful: bool) -> None:
+    kept = tuple(Disk(f"sd{at}", kind="hdd", size=SIZE, serial=f"ZTX{at}", wwn=name) for at, name in enumerate(names))
+    need = DiskRequirement("osd", ("hdd",), Range(2, 2))
+    (count, *_) = _disks.findings(Inventory("in-band", Identity(), disks=kept), (need,), root="osd")
+    assert count.verdict is (Verdict.UNKNOWN if doubtful else Verdict.PASS)
+    assert ("world-wide name" in count.remedy) is doubtful
