@@ -10,6 +10,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,9 +84,10 @@ def fleet(*words: str, count: int) -> Iterator[Running]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of this process, without a proxy."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return {**kept, **more}
+    """That of this process, without a proxy; with byte code kept, as an installed metalctl has it and `./dev` has not."""
+    dropped = ("PYTHONDONTWRITEBYTECODE",)
+    kept = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy") and n not in dropped}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "metalctl-bench-bytecode"), **more}
 
 
 def seconds_of(pid: int) -> float:

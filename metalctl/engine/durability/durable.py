@@ -60,6 +60,8 @@ class Durable:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="durable", daemon=True)
         self._walked: set[str] = set()
+        # What the library goes on with by itself: to ask it of each of a thousand takes longer than that.
+        self._recovered: set[str] = set()
         _prepare(url)
         config: DBOSConfig = {
             "name": "metalctl",
@@ -80,6 +82,8 @@ class Durable:
 
         async def begin() -> None:
             DBOS.launch()
+            found = await DBOS.list_workflows_async(status=list(_UNDER_WAY), load_input=False)
+            self._recovered = {name for w in found for name in (w.workflow_id, w.workflow_id.rpartition(".")[0])}
 
         self._await(begin())
 
@@ -94,7 +98,8 @@ class Durable:
         A workflow that has ended although its enrollment has not (the library gave it up, another copy of its database
         was put in place) is followed by another: the store knows where the stages stand.
         """
-        self._await(self._start_all([(e, f"{e}.{attempt}") for e, attempt in wanted if e not in self._walked]))
+        named = [(e, f"{e}.{attempt}") for e, attempt in wanted if e not in self._walked]
+        self._await(self._start_all([(e, name) for e, name in named if name not in self._recovered]))
 
     async def _start_all(self, wanted: list[tuple[str, str]]) -> None:
         # Each asks the library's database twice: one after the other they would take seconds.
@@ -112,6 +117,7 @@ class Durable:
 
     def rescue(self, enrollment: str, attempt: int) -> None:
         """Walk an attempt that should be walked and is not, although the library holds it for under way."""
+        self._recovered.discard(f"{enrollment}.{attempt}")
         if enrollment not in self._walked:
             self._await(self._start(enrollment, f"{enrollment}.{attempt}", lost=True))
 

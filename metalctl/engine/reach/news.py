@@ -26,7 +26,7 @@ QUICK, SLOW = 4.0, 1.25 * BEAT
 SILENT = 2.5 * BEAT
 # After a restart every run is read once, since what it said meanwhile was said to nobody: one after the other, so
 # many seconds apart. A call that comes before that is answered at once.
-APART = 0.05
+APART = 0.1
 
 
 @dataclass(slots=True)
