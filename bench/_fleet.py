@@ -84,7 +84,7 @@ def fleet(*words: str, count: int) -> Iterator[Running]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of this process, without a proxy; with byte code kept, as an installed metalctl has it and `./dev` has not."""
+    """That of this process, without a proxy; with byte code kept, as an installation has it and `./dev` has not."""
     dropped = ("PYTHONDONTWRITEBYTECODE",)
     kept = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy") and n not in dropped}
     return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "metalctl-bench-bytecode"), **more}
