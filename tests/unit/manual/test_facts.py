@@ -12,9 +12,12 @@ from metalctl.boot.dnsmasq import DHCP, PROXY, TFTP
 from metalctl.cli import _errors
 from metalctl.engine import settings
 from metalctl.engine.pipeline.cohort import PORT as PAIR
+from metalctl.engine.pipeline.overview import Standing
 from metalctl.engine.pipeline.spine import SPINE, StageSpec
 from metalctl.engine.reach.remote import PORT as SSH
 from metalctl.engine.settings import Boot, Web
+from metalctl.model.finding import Finding
+from metalctl.model.stage import Condition, Stage
 
 from ._pages import HERE
 
@@ -109,3 +112,16 @@ def test_every_variable_of_the_environment_is_on_the_page_of_settings() -> None:
 
 # Read by the runner on a node and by parts of the emulated rack; not for people.
 OF_THE_NODE = {"METALCTL_RUN_DIR", "METALCTL_CHECKS", "METALCTL_SCRATCH", "METALCTL_ROOT", "METALCTL_INVENTORY"}
+
+
+def keys(heading: str) -> set[str]:
+    """The keys that the page of JSON outputs has under a heading."""
+    table = section((HERE / "docs/reference/json.md").read_text(), heading)
+    return {key for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_page_of_json_has_the_keys_of_a_node_and_of_a_finding() -> None:
+    names = dict.fromkeys((field.name for field in dataclasses.fields(Standing)), "")
+    values = names | {"marks": {}, "verdicts": {}, "stage": Stage.MATCHED, "condition": Condition.DONE, "stated": None}
+    assert keys("nodes") == Standing(**values).as_json().keys()
+    assert keys("A finding") == {field.name for field in dataclasses.fields(Finding)}
