@@ -42,6 +42,7 @@ def scrubbed(text: str, state: Path) -> str:
     """Without what another run says otherwise; every replacement is as long as what it replaces, where columns are."""
     home = str(Path(__file__).parents[3])
     text = text.replace(str(state), "STATE").replace(home, "HOME").replace(str(Path.cwd()), "HERE")
+    text = re.sub(r"\b[0-9a-f]{64}\b", "0" * 64, text)
     text = re.sub(r"\d{8}-\d{6}-[0-9a-f]{4}", "20260105-090000-abcd", text)
     text = re.sub(r"(?<![\w:])\d?\d:\d\d(:\d\d)?(?![\w:])", lambda m: re.sub(r"\d", "0", m[0]), text)
     return "\n".join(line.rstrip() for line in text.splitlines())
@@ -64,7 +65,7 @@ def test_a_session_says_what_it_said(file: Path, state: Path, capsys: pytest.Cap
     now = played((line[2:] for line in wanted.splitlines() if line.startswith("$ ")), state, capsys)
     if os.environ.get("METALCTL_UPDATE"):
         file.write_text(now)
-    assert file.read_text() == now
+    assert file.read_text() == now, "read the difference; where it is meant: METALCTL_UPDATE=1 pytest " + __file__
 
 
 @pytest.mark.parametrize("file", SESSIONS, ids=lambda file: file.stem)
