@@ -10,17 +10,17 @@ their times by the clock and by the processor, version_cpu_s, and python_cpu_s o
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parents[1]
@@ -37,8 +37,8 @@ CASES = {
 def main(words: list[str]) -> int:
     """Measure and print."""
     repeats = int(words[words.index("--repeats") + 1]) if "--repeats" in words else 30
-    with tempfile.TemporaryDirectory() as folder, _checked_out(Path(folder) / "then") as then:
-        taken = _measured({"now": HERE, "then": then}, Path(folder), repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        taken = _measured({"now": HERE, "then": _checked_out(Path(folder) / "then")}, Path(folder), repeats)
     figures = _figures(taken)
     sys.stdout.write("\n".join(f"{name:<20} {value:8.3f}" for name, value in figures.items()) + "\n")
     if "--json" in words:
@@ -46,14 +46,11 @@ def main(words: list[str]) -> int:
     return 0
 
 
-@contextmanager
-def _checked_out(folder: Path) -> Iterator[Path]:
-    git = ["git", "-C", str(HERE), "worktree"]
-    subprocess.run([*git, "add", "--detach", "-q", str(folder), THEN], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", str(folder)], check=True)
+def _checked_out(folder: Path) -> Path:
+    text = subprocess.run(["git", "-C", str(HERE), "archive", THEN], stdout=subprocess.PIPE, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(text)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
 
 
 def _measured(trees: dict[str, Path], folder: Path, repeats: int) -> dict[tuple[str, str], list[tuple[float, float]]]:

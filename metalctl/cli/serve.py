@@ -13,8 +13,11 @@ from metalctl.cli._options import state_options
 @command()
 @click.option("--standby", is_flag=True, help="Wait while another service serves, and take over when it is gone.")
 @click.option("--unit", is_flag=True, help="Print a systemd unit for this installation, and do nothing else.")
+@click.option(
+    "--pages", "only_pages", is_flag=True, help="Serve only the pages: nothing is booted, and no node walked."
+)
 @state_options
-def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None) -> None:
+def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, state_dir: Path | None) -> None:
     """Serve the boot network and walk enrolled nodes until stopped (SIGINT, SIGTERM); then start again to go on.
 
     After a crash the same command resumes: no stage that was completed runs again. SIGHUP reads the settings again and
@@ -23,12 +26,18 @@ def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None
     Examples:
       metalctl serve --config /etc/metalctl/metalctl.yaml
       metalctl serve --standby    # on a second provisioner, same PostgreSQL
+      metalctl serve --pages      # of a lab, or of a state directory at rest
       metalctl serve --unit > /etc/systemd/system/metalctl.service
     """
     if unit:
         from metalctl.engine.serving.unit import unit_text
 
         click.echo(unit_text(config, standby=standby))
+        return
+    if only_pages:
+        if standby:
+            raise click.UsageError("--pages serves no node: there is nothing to stand by for")
+        _pages(config, state_dir)
         return
     import signal
 
@@ -66,3 +75,27 @@ def serve(standby: bool, unit: bool, config: Path | None, state_dir: Path | None
         pages.stop()
         service.close()
     click.echo("stopped; what is under way goes on at the next start")
+
+
+def _pages(config: Path | None, state_dir: Path | None) -> None:
+    """The pages until SIGINT or SIGTERM; /healthz says that no service is behind them."""
+    import signal
+    import threading
+
+    from metalctl.engine.settings import load
+    from metalctl.store.database import open_database
+    from metalctl.web.app import app
+    from metalctl.web.server import WebServer
+
+    settings = load(config, state_dir)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    database = open_database(settings.state.create().store_url)
+    told = "only the pages are served here, and no service is watched"
+    pages = WebServer(app(database, lambda: told, settings.state), settings.web.host, settings.web.port)
+    pages.start()
+    click.echo(f"pages on {pages.url}")
+    stopped.wait()
+    pages.stop()
+    database.dispose()

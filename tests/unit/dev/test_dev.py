@@ -85,3 +85,19 @@ def test_a_red_first_run_hides_neither_itself_nor_the_second(checkout: Checkout)
 def test_what_tests_look_into_is_built_before_them(checkout: Checkout) -> None:
     calls = [line for line in checkout.run("test") if not line.startswith("PATH=")]
     assert calls.index("metalctl image build") < min(i for i, line in enumerate(calls) if line.startswith("pytest "))
+
+
+def test_the_demo_ends_with_how_to_look_and_its_pages_are_served(checkout: Checkout) -> None:
+    program = checkout.folder / ".venv/bin/metalctl"
+    program.write_text(STUB + 'case "$1" in serve) echo "pages on http://127.0.0.1:8780";; esac\n')
+    told = subprocess.run(
+        [checkout.folder / "dev", "demo"],
+        env={"PATH": os.environ["PATH"], "HOME": str(checkout.folder), "CALLS": str(checkout.folder / "calls")},
+        capture_output=True, text=True, check=True,
+    ).stderr  # fmt: skip
+    ending = told.partition("The rack is up.")[2]
+    assert "lab exec --name demo" in ending
+    assert "metalctl show cmp1" in ending
+    assert "http://127.0.0.1:8780" in ending
+    assert "lab down --name demo" in ending
+    assert "metalctl serve --pages --config" in (checkout.folder / "calls").read_text()
