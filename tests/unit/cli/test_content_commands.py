@@ -72,3 +72,13 @@ def test_doctor_fails_on_what_lacks_and_on_what_it_cannot_tell(
 def test_doctor_prints_the_names_of_packages(capsys: Out) -> None:
     assert run(["doctor", "--packages", "lab"]) == 0
     assert capsys.readouterr().out.split() == host.packages("lab")
+
+
+@pytest.mark.parametrize("name", ["compute", "storage", "lab/controller"])
+def test_a_profile_is_shown_in_80_columns_without_json(name: str, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["profile", "show", name]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("  firmware") or "checks" in line for line in lines)
+    assert [line for line in lines if len(line) > 80 and len(line.split()) > 2] == []
+    assert not any("{" in line for line in lines)
