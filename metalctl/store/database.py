@@ -52,7 +52,8 @@ def _pool(url: str) -> dict[str, int]:
     A PostgreSQL server has a hundred for all of its services.
     """
     if not url.startswith("sqlite"):
-        return {"pool_size": 12, "max_overflow": 8}
+        # More threads than that wait for their turn, minutes on a busy machine, and that is no error.
+        return {"pool_size": 12, "max_overflow": 8, "pool_timeout": 300}
     return {"pool_size": 100, "max_overflow": 40} if url.startswith("sqlite:////") else {}
 
 

@@ -30,13 +30,24 @@ class Reporter:
         self._database = database
         self._state = state
         self._progress = progress
+        self.error = ""
 
     def look(self, seconds: float = math.inf) -> None:
         """Write what is due, for so many seconds: the rest at the next look, since the service has other things to do.
 
-        Pages that cannot be written (no profile, a full disk) are told and not tried again.
+        Pages that cannot be written (no profile, a full disk) are told and not tried again. A database that cannot be
+        asked now is asked at the next look: no error of it ends the service.
         """
-        until = time.monotonic() + seconds
+        try:
+            self._look(time.monotonic() + seconds)
+        except (OSError, SQLAlchemyError) as error:
+            if str(error) != self.error:
+                log.exception("reporter")
+            self.error = str(error)
+        else:
+            self.error = ""
+
+    def _look(self, until: float) -> None:
         with self._database.connect() as connection:
             due = enrollments.unreported(connection)
         for enrollment in due:

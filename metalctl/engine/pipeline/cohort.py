@@ -11,7 +11,6 @@ from metalctl.engine.pipeline.pairing import rounds_for
 from metalctl.engine.topics import batch_topic
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import enrollments, pairs, records
-from metalctl.store.database import lock
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.pairs import Pair
 
@@ -23,9 +22,8 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
 
     Who comes after the schedule was made (a failed node that was told to retry) is paired with others like it.
     """
-    with ctx.store() as connection:
-        # All nodes of a batch become ready in one moment: one of them makes the schedule.
-        lock(connection)
+    # All nodes of a batch become ready in one moment: one of them makes the schedule.
+    with ctx.alone() as connection:
         made = pairs.of_batch(connection, ctx.enrollment.batch)
         since = pairs_from(enrollments.batch_options(connection, ctx.enrollment.batch))
         if ours := _of(ctx.enrollment.id, made, since):

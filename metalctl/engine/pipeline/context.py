@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,10 +19,13 @@ from metalctl.engine.reach.remote import Remote
 from metalctl.model.inventory import Inventory
 from metalctl.model.profile import Profile
 from metalctl.store import audit, boots, enrollments, epochs, evidence, records
+from metalctl.store.database import lock
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
 from metalctl.store.nodes import Node
 from metalctl.store.records import StageRow
+
+_ALONE = threading.Lock()
 
 
 class Context:
@@ -82,6 +86,17 @@ class Context:
     def store(self) -> Iterator[Connection]:
         """One transaction."""
         with self.services.database.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction that nobody else writes beside: what is written depends on what is read.
+
+        Of this process one thread waits for that at a time, and the others hold no connection meanwhile: a hundred that
+        wait with one each would keep all others from the database.
+        """
+        with _ALONE, self.store() as connection:
+            lock(connection)
             yield connection
 
     @contextmanager

@@ -128,7 +128,7 @@ class Service:
                 watchdog.beat()
                 self._reload()
                 if looks % TIDY == 0:
-                    self._durable.tidy()
+                    self._tidy()
                 if self._lock.lost:
                     raise EngineError(
                         "the lock of the service was lost: the database ended the session that held it",
@@ -143,6 +143,13 @@ class Service:
         finally:
             notify("STOPPING=1")
             self._reporter.look()
+
+    def _tidy(self) -> None:
+        """Rows that nobody needs: when they cannot be removed now, they can the next time."""
+        try:
+            self._durable.tidy()
+        except Exception:  # the library's, its database's or a time-out: the service goes on
+            log.exception("tidy")
 
     def stop(self) -> None:
         """Ask `run` to return."""

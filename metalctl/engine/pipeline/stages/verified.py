@@ -17,7 +17,6 @@ from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity, contradictions, usable_macs, usable_serial, usable_uuid
 from metalctl.model.verdict import Verdict
 from metalctl.store import nodes
-from metalctl.store.database import lock
 
 
 def tick(ctx: Context) -> Done | Wait:
@@ -29,8 +28,7 @@ def tick(ctx: Context) -> Done | Wait:
     expected = _expected(ctx, identity)
     if any(f.blocks for f in expected):
         raise StageFailed(expected)
-    with ctx.store() as connection:
-        lock(connection)  # two rows of one machine may be looked at in the same moment
+    with ctx.alone() as connection:  # two rows of one machine may be looked at in the same moment
         twins = nodes.same_machine(connection, ctx.node.name, identity)
         if not twins:
             nodes.set_identity(connection, ctx.node.name, identity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +122,35 @@ def test_all_who_become_ready_in_one_moment_find_one_schedule(place: Place, monk
     assert len(made) == 2
     for ctx, found in zip(contexts, mine, strict=True):
         assert found == [p for p in made if ctx.enrollment.id in (p.server, p.client)]
+
+
+def test_who_waits_to_write_alone_holds_no_connection_meanwhile(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL the services of all boot networks wait for one lock: a hundred threads would use up the pool."""
+    first, second = place("a", True), place("b", True)
+    open_ = [0]
+    store = Context.store
+
+    @contextlib.contextmanager
+    def counted(ctx: Context) -> Iterator[Connection]:
+        open_[0] += 1
+        with store(ctx) as connection:
+            yield connection
+        open_[0] -= 1
+
+    monkeypatch.setattr(Context, "store", counted)
+    entered = threading.Event()
+
+    def other() -> None:
+        with second.alone():
+            entered.set()
+
+    with first.alone():
+        waiting = threading.Thread(target=other)
+        waiting.start()
+        assert not entered.wait(0.3)
+        assert open_ == [1]
+    waiting.join(30)
+    assert entered.is_set()
 
 
 def test_a_retried_node_does_not_find_its_old_pair_test(database: Engine, place: Place) -> None:

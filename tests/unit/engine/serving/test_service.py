@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from metalctl.boot.errors import PortTaken
 from metalctl.cli import _enroll
@@ -91,6 +92,26 @@ def test_a_report_that_cannot_be_written_does_not_stop_the_other_nodes(
     told.clear()
     reporter.look()
     assert told == []
+
+
+def test_a_database_that_cannot_be_asked_for_reports_does_not_end_the_service(
+    settings: Settings, database: Engine, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool that is used up, a server that restarts: the loop of the service calls this."""
+    failed(database, enrolled("n1", profile="lab/compute"))
+    reporter = Reporter(database, settings.state, lambda line: None)
+
+    def gone(*_: object) -> list[object]:
+        raise PoolTimeout("QueuePool limit reached")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("metalctl.engine.evidence.reporter.enrollments.unreported", gone)
+        reporter.look()
+    assert "QueuePool" in reporter.error
+    reporter.look()
+    assert reporter.error == ""
+    with database.connect() as connection:
+        assert enrollments.unreported(connection) == []
 
 
 def test_a_node_that_came_to_no_end_is_not_accepted(database: Engine, enrolled: Callable[..., str]) -> None:
