@@ -1,8 +1,7 @@
 """Our own side of the benchmark, in a process of its own. An order on stdin, one JSON object on stdout.
 
-what: "sweep" (twice with the same memory, then a power poll with it), "poll" (two rounds, of BMCs of which nothing is
-known) or "scan". Times are of the work alone; rss_mb is of
-the whole process, interpreter and imports included.
+what: "sweep" (twice with the same memory: what the service does again and again) or "scan". Times are of the
+work alone; rss_mb is of the whole process, interpreter and imports included.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Order = dict[str, Any]
 def main() -> int:
     """Do what the order says."""
     order = json.load(sys.stdin)
-    told = {"sweep": _sweep, "poll": _poll, "scan": _scan}[order["what"]](order)
+    told = {"sweep": _sweep, "scan": _scan}[order["what"]](order)
     sys.stdout.write(json.dumps(told) + "\n")
     return 0
 
@@ -46,10 +45,8 @@ def _places(order: Order) -> tuple[list[Any], Any]:
 
 
 def _sweep(order: Order) -> Order:
-    from metalctl.bmc.sweeping import InProcess
-
     endpoints, credential = _places(order)
-    memory = InProcess()
+    memory: dict[str, Any] = {}
     first = asyncio.run(_swept(endpoints, credential, memory, order["concurrency"]))
     between = taken(order["statistics"])
     again = asyncio.run(_swept(endpoints, credential, memory, order["concurrency"]))
@@ -58,18 +55,18 @@ def _sweep(order: Order) -> Order:
         "again": {**again, "statistics": taken(order["statistics"])},
     }
     told["rss_mb"] = _rss()
-    # What the sweep remembers is what a poll of known nodes begins with.
-    return {**told, "poll": asyncio.run(_polled(order, ("known",), memory))}
+    return told
 
 
 async def _swept(endpoints: list[Any], credential: Any, memory: Any, concurrency: int) -> Order:
     from metalctl.bmc.sweeping import sweep
 
     cpu, begun = _cpu(), time.perf_counter()
-    good, unchanged, errors, missing = 0, 0, Counter[str](), Counter[str]()
+    good, unchanged, powered, errors, missing = 0, 0, 0, Counter[str](), Counter[str]()
     facts = ""
     async for one in sweep(endpoints, credential, memory=memory, concurrency=concurrency, deadline=300.0):
         unchanged += one.unchanged
+        powered += one.power in ("on", "off")
         if one.error:
             errors[type(one.error).__name__] += 1
         elif one.unchanged or one.inventory is not None:
@@ -77,7 +74,8 @@ async def _swept(endpoints: list[Any], credential: Any, memory: Any, concurrency
         if not one.error and not one.unchanged:
             missing.update(fact.fact for fact in one.inventory.unreadable)
             facts = facts or _facts(one.inventory)
-    told = {"seconds": time.perf_counter() - begun, "cpu_s": _cpu() - cpu, "nodes": good, "unchanged": unchanged}
+    told = {"seconds": time.perf_counter() - begun, "cpu_s": _cpu() - cpu, "nodes": good}
+    told |= {"unchanged": unchanged, "powered": powered}
     return {**told, "errors": dict(errors), "unreadable": dict(missing), "facts": facts}
 
 
@@ -92,27 +90,6 @@ def _facts(inventory: Any) -> str:
         "firmware": inventory.firmware,
     }
     return " ".join(f"{name}={len(value)}" for name, value in parts.items())
-
-
-def _poll(order: Order) -> Order:
-    return asyncio.run(_polled(order, ("unknown", "again")))
-
-
-async def _polled(order: Order, rounds: tuple[str, ...], memory: Any = None) -> Order:
-    from metalctl.bmc.poll import PowerPoll
-
-    endpoints, credential = _places(order)
-    told: Order = {}
-    async with PowerPoll(endpoints, credential, timeout=60.0, memory=memory) as poll:
-        for name in rounds:
-            cpu, begun = _cpu(), time.perf_counter()
-            states: Counter[str] = Counter()
-            async for one in poll.round():
-                states[one.state or type(one.error).__name__] += 1
-            seconds = time.perf_counter() - begun
-            statistics = await asyncio.to_thread(taken, order["statistics"])
-            told[name] = {"seconds": seconds, "cpu_s": _cpu() - cpu, "states": dict(states), "statistics": statistics}
-    return told
 
 
 def _scan(order: Order) -> Order:

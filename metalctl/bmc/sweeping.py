@@ -1,6 +1,6 @@
 """The inventories of many BMCs, in one event loop.
 
-    async for one in sweep(endpoints, credential, memory=InFolder(state / "bmc")):
+    async for one in sweep(endpoints, credential, memory={}):
         if one.error:
             print(one.endpoint, one.error.message)
         elif not one.unchanged:
@@ -23,12 +23,12 @@ from pathlib import Path
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable, Unsupported
 from metalctl.bmc.many import Credentials, credential_of, defect, each
-from metalctl.bmc.redfish.remember import InFolder, InProcess, Memory, Record
+from metalctl.bmc.redfish.remember import Memory, Remembered
 from metalctl.bmc.redfish.visit import Options, Seen, visit
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 
-__all__ = ["InFolder", "InProcess", "Memory", "Swept", "sweep"]
+__all__ = ["Memory", "Swept", "sweep"]
 
 # Beyond a BMC's deadline, for saying goodbye to it.
 GRACE = 10.0
@@ -50,14 +50,24 @@ class Swept:
     requests: int = 0
     seconds: float = 0.0
     _read: Inventory | None = field(default=None, repr=False)
-    _record: Record | None = field(default=None, repr=False)
+    _record: Remembered | None = field(default=None, repr=False)
 
     @property
     def inventory(self) -> Inventory | None:
         """The inventory, None with an error. A remembered one is decoded each time it is asked for."""
-        if self._read is None and self._record is not None and self.error is None:
+        if self._read is None and self._record is not None:
             return self._record.inventory()
         return self._read
+
+    @property
+    def power(self) -> str:
+        """ "on", "off", or "" when it does not state it."""
+        return self._record.power if self._record else ""
+
+    @property
+    def health(self) -> str:
+        """ "ok", "warning", "critical" of the system and all that is in it, or "" when it states none."""
+        return self._record.health if self._record else ""
 
 
 async def sweep(
@@ -114,7 +124,7 @@ async def _visited(endpoint: Endpoint, credentials: Credentials, options: Option
             requests=one.requests,
             seconds=seconds,
             _read=one.inventory,
-            _record=one.record if one.inventory is None else None,
+            _record=one.record,
         )
         for one in found
     ]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from metalctl.engine.pipeline.overview import Standing
+    from metalctl.store.bmcs import Look
 
-Look = Callable[[], "list[Standing]"]
+Standings = Callable[[], "list[Standing]"]
 _COLOURS = {"done": "green", "failed": "red", "running": "cyan", "held": "yellow"}
-_TITLES = ("node", "stage", "condition", "elapsed", "ETA", "finding")
+_TITLES = ("node", "stage", "condition", "elapsed", "ETA", "BMC", "finding")
 
 
 def follow(database: Engine, batch: str, ended: Callable[[], bool], *, as_json: bool) -> list[Standing]:
@@ -32,7 +34,7 @@ def follow(database: Engine, batch: str, ended: Callable[[], bool], *, as_json: 
     return standings(database, batch, findings=True)
 
 
-def watch(look: Look, ended: Callable[[], bool], *, as_json: bool) -> None:
+def watch(look: Standings, ended: Callable[[], bool], *, as_json: bool) -> None:
     """Show what `look` sees, until `ended()`."""
     show = _json_lines if as_json else _table if sys.stdout.isatty() else _plain_lines
     show(look, ended)
@@ -47,9 +49,29 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def as_read(look: Look | None) -> str:
+    """What was last read of a BMC, with its age: "on 3 min", "on, critical 3 min", "not read 2 h"; "" for nothing."""
+    if look is None:
+        return ""
+    age = f" {_age(look.seen)}" if look.seen else ""
+    ill = f", {look.health}" if look.health not in ("", "ok") and not look.problem else ""
+    return f"{look.word}{ill}{age}"
+
+
+def _age(at: str) -> str:
+    seconds = max(0.0, (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length or (unit == "min" and seconds >= length):
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def table(found: Sequence[Standing]) -> list[str]:
     """One row a node; below several, how many are in each condition."""
-    rows = [(s.node, s.stage, s.condition, duration(s.elapsed), duration(s.eta), s.last_finding) for s in found]
+    rows = [
+        (s.node, s.stage, s.condition, duration(s.elapsed), duration(s.eta), as_read(s.bmc), s.last_finding)
+        for s in found
+    ]
     lines = _layout.table(_TITLES, rows, {2: _COLOURS})
     if len(found) > 1:
         counted = Counter(str(s.condition) for s in found)
@@ -57,7 +79,7 @@ def table(found: Sequence[Standing]) -> list[str]:
     return lines
 
 
-def _table(look: Look, ended: Callable[[], bool]) -> None:
+def _table(look: Standings, ended: Callable[[], bool]) -> None:
     screen = _layout.Screen()
     while not ended():
         screen.draw(table(look()))
@@ -65,11 +87,11 @@ def _table(look: Look, ended: Callable[[], bool]) -> None:
     screen.draw(table(look()), whole=True)
 
 
-def _plain_lines(look: Look, ended: Callable[[], bool]) -> None:
+def _plain_lines(look: Standings, ended: Callable[[], bool]) -> None:
     _changes(look, ended, lambda s: click.echo(_line(s)))
 
 
-def _json_lines(look: Look, ended: Callable[[], bool]) -> None:
+def _json_lines(look: Standings, ended: Callable[[], bool]) -> None:
     def write(s: Standing) -> None:
         sys.stdout.write(json.dumps({"event": "node", **s.as_json()}) + "\n")
         sys.stdout.flush()
@@ -77,7 +99,7 @@ def _json_lines(look: Look, ended: Callable[[], bool]) -> None:
     _changes(look, ended, write)
 
 
-def _changes(look: Look, ended: Callable[[], bool], write: Callable[[Standing], None]) -> None:
+def _changes(look: Standings, ended: Callable[[], bool], write: Callable[[Standing], None]) -> None:
     shown: dict[str, str] = {}
     while True:
         last = ended()

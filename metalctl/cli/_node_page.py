@@ -8,11 +8,13 @@ import click
 
 from metalctl.cli import _findings
 from metalctl.cli._layout import fold, paint, table
+from metalctl.cli._live import as_read
 from metalctl.model.stage import ORDER, Condition
 from metalctl.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from metalctl.model.dossier import Dossier
+    from metalctl.store.bmcs import Look
 
 _COLOURS = {"PASS": "green", "FAIL": "red", "UNKNOWN": "yellow"}
 
@@ -26,8 +28,8 @@ def verdict(found: Dossier) -> Verdict | None:
     return Verdict.PASS if ended else None
 
 
-def show(found: Dossier, *, everything: bool) -> None:
-    """Print it. everything: what passed, too."""
+def show(found: Dossier, look: Look | None = None, *, everything: bool) -> None:
+    """Print it. look: what was last read of its BMC. everything: what passed, too."""
     emulated = " (EMULATED: not real hardware)" if found.emulated else ""
     said = verdict(found)
     head, *rest = fold(f"{_sentence(found, said)}{emulated}", f"{found.node}  ", "  ")
@@ -38,7 +40,7 @@ def show(found: Dossier, *, everything: bool) -> None:
     if said in (Verdict.FAIL, Verdict.UNKNOWN):
         click.echo(f"when that is mended: metalctl enroll --retry {found.node}")
     click.echo()
-    for line in (*_facts(found), "", *_stages(found)):
+    for line in (*_facts(found, look), "", *_stages(found)):
         click.echo(line)
     for artifact in found.artifacts:
         click.echo(f"{artifact.kind:<14} {artifact.path}")
@@ -55,10 +57,11 @@ def _sentence(found: Dossier, said: Verdict | None) -> str:
     return f"{said}: it stopped in stage {found.stage}; {why}"
 
 
-def _facts(found: Dossier) -> list[str]:
+def _facts(found: Dossier, look: Look | None) -> list[str]:
     who = found.identity
     machine = " ".join(w for w in (who.manufacturer, who.product, f"serial {who.serial or '?'}") if w)
-    facts = {"machine": machine, "BMC": found.bmc_address, "profile": found.profile, "batch": found.batch}
+    read = " ".join(w for w in (as_read(look), look.problem and f"({look.problem})") if w) if look else ""
+    facts = {"machine": machine, "BMC": found.bmc_address, "power": read, "profile": found.profile, "batch": found.batch}
     return [line for name, value in facts.items() if value for line in fold(value, f"{name:<9}")]
 
 

@@ -44,9 +44,10 @@ def nodes(
     config: Path | None,
     state_dir: Path | None,
 ) -> None:
-    """List the nodes: stage, condition, how long, what blocks them.
+    """List the nodes: stage, condition, how long, power as last read, what blocks them.
 
-    With --json each node has name, stage, condition, profile, findings and verdicts.
+    BMC is the power state, and the health unless it is ok, as the service last read them, with their age. With --json
+    each node has name, stage, condition, profile, bmc, findings and verdicts.
 
     Examples:
       metalctl nodes

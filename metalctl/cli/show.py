@@ -47,19 +47,19 @@ def show(
 
     from metalctl.cli import _node_page
     from metalctl.cli._state import state_of
-    from metalctl.engine.evidence.dossiers import load_dossier
+    from metalctl.engine.evidence.dossiers import last_look, load_dossier
     from metalctl.engine.evidence.peers import named_in
     from metalctl.model.codec import encode
     from metalctl.model.verdict import exit_code
 
     state = state_of(config, state_dir)
-    found = load_dossier(state, node)
+    found, look = load_dossier(state, node), last_look(state, node)
     if found.in_band:
         findings = named_in(state, found.node, found.profile, found.in_band, found.findings)
         found = replace(found, findings=findings)
     if as_json:
-        click.echo(json.dumps(encode(found), indent=2))
+        click.echo(json.dumps({**encode(found), "bmc": encode(look)}, indent=2))
     else:
-        _node_page.show(found, everything=everything)
+        _node_page.show(found, look, everything=everything)
     if (verdict := _node_page.verdict(found)) is not None:
         exit_with(exit_code([verdict]))

@@ -38,5 +38,7 @@ def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
             click.echo(f"  wrong: {line}")
         for condition, number in sorted(found.nodes.items()):
             click.echo(f"  {number:>6} {condition}")
+        if found.bmcs:
+            click.echo(f"  BMCs: {', '.join(f'{n} {word}' for word, n in sorted(found.bmcs.items()))}")
     if found.wrong or not found.running:
         exit_with(INTERNAL)

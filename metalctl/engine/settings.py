@@ -15,7 +15,8 @@ Read from a YAML file (`--config`, else `$METALCTL_CONFIG`, else /etc/metalctl/m
     handover: [kolla, cephadm]
     ironic: {url: http://127.0.0.1:6385}
     web: {host: 127.0.0.1, port: 8780}
-    bmc: {ca: /etc/metalctl/bmc-ca.pem}   # who signs the BMCs' certificates; without it they are pinned on first use
+    # ca: who signs the BMCs' certificates (PEM), else they are pinned; every: how often power and health are read
+    bmc: {ca: /etc/metalctl/bmc-ca.pem, every: 10 min}
 """
 
 from __future__ import annotations
@@ -134,9 +135,13 @@ class Web:
 
 @strict(config=_FORBID, frozen=True)
 class Bmcs:
-    """How BMCs are spoken to. ca: PEM file of the CAs that sign their certificates, "" to pin these on first use."""
+    """How BMCs are spoken to. ca: PEM file of the CAs that sign their certificates, "" to pin these on first use.
+
+    every: seconds between two rounds in which the service reads the power and health of every node's BMC.
+    """
 
     ca: str = ""
+    every: Seconds = 10 * 60.0
 
 
 @strict(config=_FORBID, frozen=True)

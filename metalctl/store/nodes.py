@@ -84,6 +84,8 @@ def put(connection: Connection, name: str, bmc: str, credential: str, profile: s
         connection.execute(insert(schema.nodes).values(**row, created=now(), fingerprint=""))
         return
     values: dict[str, object] = {"bmc": bmc, "credential": credential, "profile": profile}
+    if known.bmc != bmc:
+        connection.execute(delete(schema.bmcs).where(schema.bmcs.c.node == name))
     if known.bmc != bmc or authorities:
         values |= {"fingerprint": "", "authorities": authorities}
     pending = decode(Rotation, known.rotation) if known.rotation else None
@@ -100,7 +102,8 @@ def change(connection: Connection, name: str, **values: object) -> None:
 def rename(connection: Connection, name: str, new: str) -> None:
     """Call it otherwise wherever it is named; its audit trail goes with it."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(name=new))
-    for table in (schema.macs, schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit):
+    owned = (schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit)
+    for table in (schema.macs, schema.bmcs, *owned):
         connection.execute(update(table).where(table.c.node == name).values(node=new))
 
 
@@ -118,7 +121,7 @@ def forget(connection: Connection, name: str) -> None:
     owned = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts)
     for table in owned:
         connection.execute(delete(table).where(table.c.enrollment.in_(mine)))
-    for table in (schema.macs, schema.inventories, schema.intents, schema.marks, schema.enrollments):
+    for table in (schema.macs, schema.bmcs, schema.inventories, schema.intents, schema.marks, schema.enrollments):
         connection.execute(delete(table).where(table.c.node == name))
     connection.execute(delete(schema.nodes).where(schema.nodes.c.name == name))
 

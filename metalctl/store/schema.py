@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"  # the newest of migrations/versions
+HEAD = "0004"  # the newest of migrations/versions
 
 metadata = MetaData()
 
@@ -230,4 +230,17 @@ epochs = Table(
     Column("service", String, nullable=False),
     Column("holder", String, nullable=False),
     Column("at", String, nullable=False),
+)
+
+bmcs = Table(
+    "bmcs",
+    metadata,
+    Column("node", String, primary_key=True),
+    # When it was tried last, and when it last answered: "" for never.
+    Column("tried", String, nullable=False),
+    Column("seen", String, nullable=False, default=""),
+    Column("power", String, nullable=False, default=""),
+    Column("health", String, nullable=False, default=""),
+    Column("problem", String, nullable=False, default=""),
+    Column("known", JSON),
 )

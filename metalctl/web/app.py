@@ -5,7 +5,7 @@ and is not made anew from today's data.
 
 /                the newest batch            /api/nodes     what `metalctl nodes --json` prints
 /batches/ID      another batch               /healthz       200 while the boot service serves, else 503 with the reason
-/nodes/NAME      one node                    /metrics       Prometheus: nodes by stage and condition
+/nodes/NAME      one node                    /metrics       Prometheus: nodes by stage, BMCs by power
 
 A report links its neighbours as files (NAME.html beside it), so a node's page is at that address as well.
 """
@@ -101,7 +101,12 @@ def _page(text: str, *, ended: bool) -> Response:
 def _metrics(database: Engine) -> bytes:
     registry = CollectorRegistry()
     gauge = Gauge("metalctl_nodes", "Nodes by stage and condition", ("stage", "condition"), registry=registry)
-    counted = Count((str(s.stage), str(s.condition)) for s in standings(database))
+    every = standings(database)
+    counted = Count((str(s.stage), str(s.condition)) for s in every)
     for (stage, condition), number in counted.items():
         gauge.labels(stage, condition).set(number)
+    read = Gauge("metalctl_bmcs", "BMCs by power and health as last read", ("power", "health"), registry=registry)
+    looks = Count((s.bmc.word, s.bmc.health) for s in every if s.bmc)
+    for (power, health), number in looks.items():
+        read.labels(power, health).set(number)
     return generate_latest(registry)

@@ -10,13 +10,9 @@ that was updated without a reboot, a swapped DIMM on a BMC whose system resource
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zlib
-from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import orjson
 
@@ -26,15 +22,16 @@ from metalctl.model.inventory import Inventory
 
 MOST_AGE = 24 * 3600.0
 _LARGEST = 16 * 2**20
-_FORMAT = 2  # 1: before what is listed and cannot be read was told
+_FORMAT = 3  # 2: before power and health were told
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Remembered:
     """fingerprint: of the certificate. system: its path. sessions: where one logs in, "" for Basic only.
 
     basic: whether Basic authentication was accepted. lies: where $expand is not honoured. at: seconds since the epoch
-    when the inventory was read. packed: the inventory, compressed. alone: it is the only system of its BMC.
+    when the inventory was read. packed: the inventory, compressed. alone: it is the only system of its BMC. power,
+    health: of the system, "" when it does not state them.
     """
 
     fingerprint: str
@@ -46,6 +43,8 @@ class Record:
     at: float
     packed: str
     alone: bool = True
+    power: str = ""
+    health: str = ""
     format: int = _FORMAT
 
     def inventory(self) -> Inventory:
@@ -68,55 +67,25 @@ def unpack(packed: str) -> Inventory:
 
 
 class Memory(Protocol):
-    """Where records are kept, by the BMC's address (and system)."""
+    """Where it is kept, by the BMC's address (and system): a dict, or the store of the service."""
 
-    def recall(self, key: str) -> Record | None:
-        """The record, None when there is none, or none that can be read."""
+    def get(self, key: str, /) -> Remembered | None:
+        """What is known, None when nothing is, or nothing that can be read."""
 
-    def keep(self, key: str, record: Record) -> None:
-        """Remember it in place of an earlier one."""
-
-
-@dataclass(slots=True)
-class InProcess:
-    """For sweeps in one process: some 10 KB a BMC."""
-
-    records: dict[str, Record] = field(default_factory=dict)
-
-    def recall(self, key: str) -> Record | None:
-        """See Memory."""
-        return self.records.get(key)
-
-    def keep(self, key: str, record: Record) -> None:
-        """See Memory."""
-        self.records[key] = record
+    def __setitem__(self, key: str, known: Remembered, /) -> None:
+        """Remember it in place of what was known."""
 
 
-@dataclass(frozen=True, slots=True)
-class InFolder:
-    """One file a BMC, readable by the owner only. It holds no secret, but serial numbers."""
+def kept(known: Remembered) -> dict[str, Any]:
+    """As JSON; it holds no secret, but serial numbers."""
+    told: dict[str, Any] = encode(known)
+    return told
 
-    folder: Path
 
-    def recall(self, key: str) -> Record | None:
-        """See Memory. A damaged file, or one of another version, is as good as none."""
-        try:
-            record = decode(Record, json.loads(self._file(key).read_bytes()))
-        except (OSError, ValueError, DecodeError, RecursionError):
-            return None
-        return record if record.format == _FORMAT else None
-
-    def keep(self, key: str, record: Record) -> None:
-        """See Memory. The file is replaced in one step."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
-        try:
-            with os.fdopen(handle, "w") as file:
-                json.dump(encode(record), file)
-            Path(name).replace(self._file(key))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-
-    def _file(self, key: str) -> Path:
-        return self.folder / f"{sha256(key.encode()).hexdigest()[:32]}.json"
+def recalled(value: object) -> Remembered | None:
+    """The reverse; what is damaged, or of another version, is as good as none."""
+    try:
+        known = decode(Remembered, value)
+    except (DecodeError, RecursionError):
+        return None
+    return known if known.format == _FORMAT else None

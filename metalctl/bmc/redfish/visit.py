@@ -12,14 +12,14 @@ from metalctl.bmc import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import boards, equipment
+from metalctl.bmc.redfish import boards, equipment, status
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.http import Client
 from metalctl.bmc.redfish.inventory import start
 from metalctl.bmc.redfish.links import Witness, digest
 from metalctl.bmc.redfish.read import Reader
-from metalctl.bmc.redfish.remember import MOST_AGE, Memory, Record, pack
+from metalctl.bmc.redfish.remember import MOST_AGE, Memory, Remembered, pack
 from metalctl.bmc.redfish.root import read_root
 from metalctl.bmc.redfish.systems import Machine, choose
 from metalctl.bmc.redfish.values import link
@@ -46,7 +46,7 @@ class Seen:
 
     endpoint: Endpoint
     inventory: Inventory | None
-    record: Record
+    record: Remembered
     findings: tuple[Finding, ...]
     requests: int
 
@@ -54,7 +54,7 @@ class Seen:
 async def visit(endpoint: Endpoint, credential: Credential, options: Options) -> list[Seen]:
     """Every system behind the BMC, or the one that the endpoint names; raises BmcError."""
     lockout.check(endpoint, credential)
-    known = options.memory.recall(_key(endpoint)) if options.memory else None
+    known = options.memory.get(_key(endpoint)) if options.memory is not None else None
     if known and not endpoint.fingerprint:
         endpoint = replace(endpoint, fingerprint=known.fingerprint)
     if known and not options.fresh and 0 <= time.time() - known.at < MOST_AGE:
@@ -74,7 +74,7 @@ def _client(endpoint: Endpoint, options: Options) -> Client:
     )
 
 
-async def _unchanged(endpoint: Endpoint, credential: Credential, options: Options, known: Record) -> int:
+async def _unchanged(endpoint: Endpoint, credential: Credential, options: Options, known: Remembered) -> int:
     """The requests (at most three) that it took to see that every witness is as it was; 0 when one is not."""
     client = _client(endpoint, options)
     try:
@@ -108,7 +108,7 @@ async def _read(endpoint: Endpoint, credential: Credential, options: Options, li
         systems = link(root, "Systems")
         if not systems:
             raise await equipment.looked_at(client, root, credential)
-        if options.memory:
+        if options.memory is not None:
             collection, basic = await client.login_learning(credential, root, systems)
         else:
             collection, basic = await client.login(credential, root, systems), False
@@ -129,7 +129,7 @@ async def _system(
     endpoint = client.endpoint if alone else replace(client.endpoint, system=path.rstrip("/").rsplit("/", 1)[-1])
     witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
     sessions = link(root, "Links", "Sessions") if client.access.by_session else ""
-    record = Record(
+    record = Remembered(
         client.endpoint.fingerprint,
         path,
         sessions,
@@ -137,13 +137,15 @@ async def _system(
         tuple(sorted(reader.expand.lies)),
         tuple(witnesses),
         time.time(),
-        pack(inventory) if options.memory else "",
+        pack(inventory) if options.memory is not None else "",
         alone,
+        inventory.power,
+        status.rollup(walk.system.json) or status.health(walk.system.json),
     )
     # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
     settled = reader.settled() and not walk.quirks.distrust and not machine.boards
-    if options.memory and alone and settled and witnesses:
-        options.memory.keep(_key(endpoint), record)
+    if options.memory is not None and alone and settled and witnesses:
+        options.memory[_key(endpoint)] = record
     return Seen(endpoint, inventory, record, walk.findings(), 0)
 
 

@@ -15,7 +15,8 @@ from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import bonds, disk_roles
 from metalctl.model.stage import Stage
-from metalctl.store import audit, boots, enrollments, evidence, nodes, records
+from metalctl.store import audit, bmcs, boots, enrollments, evidence, nodes, records
+from metalctl.store.bmcs import Look
 from metalctl.store.database import open_database
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.errors import NotFound
@@ -54,6 +55,12 @@ def audit_trail(state: StateDir, node: str) -> list[dict[str, Any]]:
         if not found:
             nodes.get(connection, node)
         return found
+
+
+def last_look(state: StateDir, node: str) -> Look | None:
+    """What the service last read of the node's BMC; None when it has not yet."""
+    with _connect(state) as connection:
+        return bmcs.everybodys(connection).get(node)
 
 
 def gather(connection: Connection, enrollment: Enrollment) -> Dossier:

@@ -15,7 +15,8 @@ from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, marks
+from metalctl.store import bmcs, enrollments, marks
+from metalctl.store.bmcs import Look
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
 
@@ -26,7 +27,8 @@ ACCEPTED = 0
 class Standing:
     """One node. elapsed, eta: seconds; eta is None when it has ended. verdicts: how many findings of each.
 
-    stated: its findings as JSON; None where they were not asked for.
+    bmc: what the service last read of its BMC, None when it has not yet. stated: its findings as JSON; None where they
+    were not asked for.
     """
 
     node: str
@@ -42,6 +44,7 @@ class Standing:
     problem: str
     verdicts: dict[str, int]
     marks: dict[str, Mark]
+    bmc: Look | None = None
     stated: list[dict[str, Any]] | None = None
 
     @cached_property
@@ -67,19 +70,26 @@ class Standing:
                  "verdicts")  # fmt: skip
         hands = {kind: kind in self.marks for kind in ("held", "parked", "quarantined")}
         told = {n: encode(getattr(self, n)) for n in names}
-        return {"name": self.node, **told, **hands, "findings": self.stated or []}
+        return {"name": self.node, **told, **hands, "bmc": _as_read(self.bmc), "findings": self.stated or []}
 
 
 def standings(database: Engine, batch: str | None = None, *, findings: bool = False) -> list[Standing]:
     """The newest enrollment of every node, or all of a batch. findings: with all that was found."""
     with database.connect() as connection:
         listed = enrollments.newest(connection, batch)
-        hands = marks.everybodys(connection)
+        hands, looks = marks.everybodys(connection), bmcs.everybodys(connection)
         stated = enrollments.findings(connection, [e.id for e in listed]) if findings else None
     moment = datetime.now(UTC)
     return [
-        _standing(e, hands.get(e.node, {}), moment, None if stated is None else stated.get(e.id, [])) for e in listed
+        _standing(e, hands.get(e.node, {}), looks.get(e.node), moment, None if stated is None else stated.get(e.id, []))
+        for e in listed
     ]
+
+
+def _as_read(look: Look | None) -> dict[str, str] | None:
+    if look is None:
+        return None
+    return {name: getattr(look, name) for name in ("power", "health", "seen", "tried", "problem")}
 
 
 def exit_code(found: list[Standing]) -> int:
@@ -92,7 +102,11 @@ def exit_code(found: list[Standing]) -> int:
 
 
 def _standing(
-    enrollment: Enrollment, hands: dict[str, Mark], moment: datetime, stated: list[dict[str, Any]] | None
+    enrollment: Enrollment,
+    hands: dict[str, Mark],
+    bmc: Look | None,
+    moment: datetime,
+    stated: list[dict[str, Any]] | None,
 ) -> Standing:
     end = datetime.fromisoformat(enrollment.updated) if enrollment.ended else moment
     return Standing(
@@ -110,6 +124,7 @@ def _standing(
         problem=enrollment.problem,
         verdicts=enrollment.verdicts,
         marks=hands,
+        bmc=bmc,
         stated=stated,
     )
 

@@ -25,6 +25,7 @@ from metalctl.engine.pipeline.tick import Ticker
 from metalctl.engine.pipeline.walker import Walker
 from metalctl.engine.serving import artifacts
 from metalctl.engine.serving.notify import Watchdog, notify, reloading
+from metalctl.engine.serving.rounds import Rounds
 from metalctl.engine.serving.vitals import Part, Vitals
 from metalctl.engine.settings import Boot, Settings, boot_network, require_boot
 from metalctl.model.errors import MetalctlError
@@ -53,6 +54,7 @@ class Service:
         self._lock = lock_of(settings.state.create(), settings.boot.network)
         self._stop = threading.Event()
         self._services: Services | None = None
+        self._rounds: Rounds | None = None
         self._boot_error = ""
         self._read: Callable[[], Settings] | None = None
 
@@ -107,9 +109,10 @@ class Service:
         self._durable = Durable(self._settings.state.workflows_url, stages, self._walker.walk, executor=self._name)
         self._durable.launch()
         self._services = services
-        self._supervisor = Supervisor(
-            self.database, self._durable, services.publish, self._name if self._settings.state.url else None
-        )
+        mine = self._name if self._settings.state.url else None
+        self._supervisor = Supervisor(self.database, self._durable, services.publish, mine)
+        self._rounds = Rounds(self.database, lambda: services.settings.bmc.every, mine)
+        self._rounds.start()
         self._vitals = Vitals(
             {
                 "the supervisor": Part(lambda: self._supervisor.idle, SUPERVISOR),
@@ -180,6 +183,8 @@ class Service:
             self._progress("the boot network of the settings has changed: it counts from the next start")
         self._services.settings = replace(new, boot=replace(new.boot, **kept), state=now.state, cache=now.cache)
         self._services.places.resize(new.boot.at_once)
+        if self._rounds:
+            self._rounds.forgive()
         self._progress("settings were read again")
 
     def close(self) -> None:
@@ -187,6 +192,8 @@ class Service:
 
         The ticks that run end before the lock is released: their connections are closed under them.
         """
+        if self._rounds:
+            self._rounds.close()
         self._durable.stop()
         if self._services is not None:
             self._services.close()

@@ -7,12 +7,13 @@ import json
 import tarfile
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.replay import Fault, Replay
-from metalctl.bmc.sweeping import InProcess, Swept, sweep
+from metalctl.bmc.sweeping import Swept, sweep
 from metalctl.model.inventory import Inventory, PcieLink
 from tests.captures import archive
 
@@ -110,7 +111,7 @@ def test_it_is_the_same_without_expansion(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dell-r750", "hpe-dl325-gen10"])
 def test_a_sweep_of_it_costs_25_requests_and_the_next_one_three(name: str) -> None:
-    memory = InProcess()
+    memory: dict[str, Any] = {}
 
     async def one(server: Replay) -> Swept:
         (found,) = [s async for s in sweep([parse_endpoint(server.url)], Credential("root", "calvin"), memory=memory)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from metalctl.bmc import sweep as offered
 from metalctl.bmc.errors import CertificateChanged, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.redfish import remember, visit
 from metalctl.bmc.replay import Fault, Replay
-from metalctl.bmc.sweeping import InFolder, InProcess, Memory, Swept, sweep
+from metalctl.bmc.sweeping import Memory, Swept, sweep
 from metalctl.model.inventory import Inventory
 
 ROOT = "/redfish/v1"
@@ -89,17 +89,35 @@ def test_a_bmc_of_several_systems_gives_an_inventory_of_each(replay: Replay) -> 
     other = f"{ROOT}/Systems/blade-8"
     replay.tree[other] = replay.tree[SYSTEM] | {"@odata.id": other, "SerialNumber": "S-8"}
     replay.tree[f"{ROOT}/Systems"]["Members"].append({"@odata.id": other})
-    found = swept(at(replay), memory=InProcess())
+    found = swept(at(replay), memory={})
     told = {one.endpoint.system: one.inventory.identity.serial for one in found if one.inventory}
     assert told == {"blade-7": "S-1", "blade-8": "S-8"}
-    (one,) = swept(replace(at(replay), system="blade-8"), memory=InProcess())
+    (one,) = swept(replace(at(replay), system="blade-8"), memory={})
     assert one.inventory
     assert one.inventory.identity.serial == "S-8"
 
 
-@pytest.fixture(params=["process", "folder"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Memory:
-    return InProcess() if request.param == "process" else InFolder(tmp_path / "bmc")
+class Stored:
+    """Memory as the store of the service has it: JSON."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+
+    def get(self, key: str, /) -> remember.Remembered | None:
+        """See Memory."""
+        try:
+            return remember.recalled(json.loads(self.rows.get(key, "null")))
+        except (ValueError, RecursionError):
+            return None
+
+    def __setitem__(self, key: str, known: remember.Remembered, /) -> None:
+        """See Memory."""
+        self.rows[key] = json.dumps(remember.kept(known))
+
+
+@pytest.fixture(params=["process", "store"])
+def memory(request: pytest.FixtureRequest) -> Memory:
+    return {} if request.param == "process" else Stored()
 
 
 def again(replay: Replay, memory: Memory, **options: Any) -> tuple[Swept, int]:
@@ -202,10 +220,10 @@ def test_the_certificate_is_remembered_and_another_gets_no_credential(
     replay: Replay, memory: Memory, tree: dict[str, Any]
 ) -> None:
     again(replay, memory)
-    record = memory.recall(replay.url)
+    record = memory.get(replay.url)
     assert record
     assert record.fingerprint == replay.fingerprint
-    memory.keep(replay.url, replace(record, fingerprint="ab" * 32))
+    memory[replay.url] = replace(record, fingerprint="ab" * 32)
     replay.requests.clear()
     (one,) = swept(at(replay), memory=memory)
     assert isinstance(one.error, CertificateChanged)
@@ -213,13 +231,11 @@ def test_the_certificate_is_remembered_and_another_gets_no_credential(
 
 
 @pytest.mark.parametrize("damage", ["", "garbage", "[]", "{}", '{"format": 99}', "[" * 100_000])
-def test_a_damaged_record_is_as_good_as_none(replay: Replay, tmp_path: Path, damage: str) -> None:
-    memory = InFolder(tmp_path)
+def test_what_is_remembered_and_damaged_is_as_good_as_nothing(replay: Replay, damage: str) -> None:
+    memory = Stored()
     again(replay, memory)
-    (file,) = tmp_path.iterdir()
-    assert file.stat().st_mode & 0o077 == 0
-    assert "s3cret" not in file.read_text()
-    file.write_text(damage)
+    assert "s3cret" not in memory.rows[replay.url]
+    memory.rows[replay.url] = damage
     assert not again(replay, memory)[0].unchanged
     assert again(replay, memory)[0].unchanged
 

@@ -112,6 +112,14 @@ def test_a_store_of_the_version_before_is_brought_to_todays_schema(old: Path) ->
     look(old)
 
 
+def test_the_version_before_this_one_gets_the_table_of_bmcs_and_keeps_the_rest(old: Path) -> None:
+    look(old)
+    connection = sqlite3.connect(old)
+    connection.executescript("DROP TABLE bmcs; UPDATE alembic_version SET version_num = '0003'")
+    connection.close()
+    look(old)
+
+
 def test_an_upgrade_that_is_killed_at_any_statement_is_done_by_the_next_start(old: Path, tmp_path: Path) -> None:
     original, number, killed = old.read_bytes(), 0, 0
     while True:
