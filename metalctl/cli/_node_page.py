@@ -61,7 +61,13 @@ def _facts(found: Dossier, look: Look | None) -> list[str]:
     who = found.identity
     machine = " ".join(w for w in (who.manufacturer, who.product, f"serial {who.serial or '?'}") if w)
     read = " ".join(w for w in (as_read(look), look.problem and f"({look.problem})") if w) if look else ""
-    facts = {"machine": machine, "BMC": found.bmc_address, "power": read, "profile": found.profile, "batch": found.batch}
+    facts = {
+        "machine": machine,
+        "BMC": found.bmc_address,
+        "power": read,
+        "profile": found.profile,
+        "batch": found.batch,
+    }
     return [line for name, value in facts.items() if value for line in fold(value, f"{name:<9}")]
 
 
