@@ -175,12 +175,6 @@ def advance(connection: Connection, read: Enrollment, **values: object) -> None:
         raise Stale(f"{read.id}: attempt {read.attempt} is no longer under way")
 
 
-def nodes_of(connection: Connection, service: str) -> set[str]:
-    """The names of the nodes that a service has enrolled."""
-    table = schema.enrollments
-    return set(connection.execute(select(table.c.node).where(table.c.service == service)).scalars())
-
-
 def under_way(connection: Connection, service: str | None = None) -> list[tuple[str, int]]:
     """(id, attempt) of each enrollment that somebody has to walk; with a service, of those that it has to."""
     table = schema.enrollments

@@ -72,6 +72,12 @@ def listing(connection: Connection) -> list[Node]:
     return [_node(row) for row in connection.execute(select(schema.nodes).order_by(schema.nodes.c.name))]
 
 
+def of_service(connection: Connection, service: str) -> set[str]:
+    """The names of the nodes that a service has enrolled."""
+    table = schema.enrollments
+    return set(connection.execute(select(table.c.node).where(table.c.service == service)).scalars())
+
+
 def put(connection: Connection, name: str, bmc: str, credential: str, profile: str, authorities: str = "") -> None:
     """Remember a node, or change what is wanted of a known one.
 

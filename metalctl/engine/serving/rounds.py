@@ -23,7 +23,7 @@ from metalctl.bmc.redfish.remember import Remembered, kept, recalled
 from metalctl.bmc.sweeping import Swept, sweep
 from metalctl.content.secrets import SecretError
 from metalctl.engine.reach.credentials import credential, endpoint_of
-from metalctl.store import bmcs, enrollments, nodes
+from metalctl.store import bmcs, nodes
 from metalctl.store.bmcs import Look
 from metalctl.store.database import now
 from metalctl.store.nodes import Node
@@ -92,7 +92,7 @@ class Rounds:
         return [n for n in settled if (mine is None or n.name in mine) and _key(n) not in self._refused]
 
     def _mine(self, connection: Connection) -> set[str] | None:
-        return None if self._service is None else enrollments.nodes_of(connection, self._service)
+        return None if self._service is None else nodes.of_service(connection, self._service)
 
     async def _swept(self, due: dict[str, Node]) -> None:
         def login(endpoint: Endpoint) -> Credential:
