@@ -37,7 +37,9 @@ def follow(
     news = ctx.services.news
     news.expect(run_id, ctx.enrollment.id, known=row is not None)
     if row is None:
-        _start(ctx, make(), system, boot_id)
+        # To make the order again would revoke what the first one holds: leave to write, the token on the disk.
+        if not runs.started(ctx.remote(system), run_id):
+            _start(ctx, make(), system, boot_id)
         row = RunRow(run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.

@@ -55,6 +55,11 @@ def push_bundle(remote: Remote, bundle: Bundle) -> Python:
     return Python(directory)
 
 
+def started(remote: Remote, run_id: str) -> bool:
+    """Whether this run was started on the node, by a service that died before it could write that down."""
+    return _exists(remote, f"{RUN_DIR}/{run_id}/journal.jsonl") or unit_active(remote, f"metalctl-{run_id}")
+
+
 def start(remote: Remote, command: str, spec: Spec, bundle: Bundle) -> None:
     """Start `command` ("run" or "install") detached, unless this run id was started before."""
     directory = f"{RUN_DIR}/{spec.run_id}"

@@ -123,8 +123,25 @@ def test_a_run_that_ended_is_not_asked_again(ctx: Context) -> None:
 def test_a_run_is_started_once_and_then_tailed(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     monkeypatch.setattr(Context, "remote", lambda *_: object())
+    monkeypatch.setattr(runs, "started", lambda *_: False)
     monkeypatch.setattr(runs, "start", lambda *_: calls.append("start"))
     monkeypatch.setattr(runs, "tail", lambda *_: calls.append("tail"))
     for _ in range(3):
         check_runs.follow(ctx, "r1", spec, "ramdisk", "burn-in")
     assert calls == ["start", "tail", "tail"]
+
+
+def test_what_a_service_started_and_died_before_it_wrote_that_down_is_not_ordered_again(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second order would hold another token, and revoke the one that is on the disk by now: nobody would be heard."""
+    monkeypatch.setattr(Context, "remote", lambda *_: object())
+    monkeypatch.setattr(runs, "started", lambda *_: True)
+
+    def never(*_: Any) -> RunSpec:
+        raise AssertionError("it was ordered again")
+
+    found = check_runs.follow(ctx, "r1", never, "ramdisk", "install")
+    assert (found.run_id, found.state, found.boot_id) == ("r1", "running", "now")
+    with ctx.store() as connection:
+        assert evidence.run(connection, "r1") == found

@@ -149,3 +149,13 @@ def test_nothing_is_pushed_or_started_because_nobody_could_say_what_is_there(nod
         runs.start(node, "run", SPEC, ("abc", b"tar"))
     assert not node.started()
     assert not node.files
+
+
+def test_a_run_was_started_when_its_journal_is_there_or_its_unit_runs(node: Any) -> None:
+    """The runner takes a moment to begin its journal: a service that died in it must not order the run again."""
+    node.active = "inactive"
+    assert not runs.started(node, "r1")
+    node.active = "activating"
+    assert runs.started(node, "r1")
+    node.active, node.files[JOURNAL] = "inactive", line(0, "run-started")
+    assert runs.started(node, "r1")
