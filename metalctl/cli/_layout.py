@@ -64,23 +64,22 @@ def table(
     widths = {i: max(len(titles[i]), *(len(plain(row[i])) for row in rows)) for i in fixed}
     painted = colours or {}
 
+    taken = sum(widths[i] + 2 for i in fixed)
+    room = width() - taken
+    below = bool(fixed) and room < _NARROW and any(len(plain(row[last])) > room for row in rows)
+
     def line(row: Sequence[str]) -> list[str]:
         cells = [paint(f"{plain(row[i]):<{widths[i]}}", painted.get(i, {}).get(row[i])) for i in fixed]
-        return _with_last("  ".join(cells), row[last], sum(widths[i] + 2 for i in fixed))
+        left = "  ".join(cells)
+        if not row[last]:
+            return [left.rstrip()]
+        if below:
+            return [left.rstrip(), *fold(row[last], "    ")]
+        first, *others = fold(row[last], columns=room)
+        return [f"{left}  {first}" if fixed else first, *(f"{'':<{taken}}{other}" for other in others)]
 
     heading, *_ = line(titles)
     return [paint(heading, None, bold=True), *(text for row in rows for text in line(row))]
-
-
-def _with_last(left: str, cell: str, taken: int) -> list[str]:
-    """The last cell beside the others, folded; below them where that leaves too little room."""
-    room = width() - taken
-    if not cell:
-        return [left.rstrip()]
-    if taken and room < _NARROW:
-        return [left.rstrip(), *fold(cell, "    ")]
-    first, *others = fold(cell, columns=room)
-    return [f"{left}  {first}" if taken else first, *(f"{'':<{taken}}{other}" for other in others)]
 
 
 class Screen:
