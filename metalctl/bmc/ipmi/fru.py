@@ -71,13 +71,14 @@ def extent(data: bytes) -> int:
 def _area(area: str, data: bytes, begin: int, extra: dict[str, str], doubts: list[str]) -> dict[str, str]:
     size = data[begin + 1] * 8 if len(data) > begin + 1 else 0
     block = data[begin : begin + size]
-    if size <= _BEGIN[area] or len(block) < size:
+    language = block[2] if len(block) > 2 and area != "chassis" else ENGLISH[0]
+    texts, whole = _texts(block, _BEGIN[area], language)
+    if size <= _BEGIN[area] or len(block) < size or not whole:
         doubts.append(f"the {area} area is cut off")
     elif sum(block) % 256:
         doubts.append(f"the checksum of the {area} area is wrong")
-    language = block[2] if len(block) > 2 and area != "chassis" else ENGLISH[0]
     found: dict[str, str] = {}
-    for number, text in enumerate(_texts(block, _BEGIN[area], language)):
+    for number, text in enumerate(texts):
         names = _FIELDS[area]
         if number < len(names):
             found[names[number]] = text
@@ -86,10 +87,13 @@ def _area(area: str, data: bytes, begin: int, extra: dict[str, str], doubts: lis
     return {name: text for name, text in found.items() if text}
 
 
-def _texts(block: bytes, at: int, language: int) -> list[str]:
+def _texts(block: bytes, at: int, language: int) -> tuple[list[str], bool]:
+    """The fields, and whether all of them are in the area: of one that reaches beyond it half would be another text."""
     found: list[str] = []
     while at < len(block) and block[at] != _END and len(found) < _MOST:
         size = block[at] & 0x3F
+        if at + 1 + size > len(block):
+            return found, False
         found.append(unpack(block[at] >> 6, block[at + 1 : at + 1 + size], language))
         at += 1 + size
-    return found
+    return found, True

@@ -6,6 +6,7 @@ unreadable, and costs nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -41,8 +42,8 @@ class Reader:
         if (stated := found.product.get("serial", "")) and not found.first("product.serial"):
             self.broken.append(Unreadable("identity.serial", f"FRU 0 says {stated!r}, which nobody burned in"))
         for doubt in found.doubts:
-            # What is cut off may be what the serial stands in; a wrong checksum leaves it readable.
-            hides = "cut off" in doubt and not found.product.get("serial")
+            # What is cut off, or told by a wrong length, may be what the serial stands in.
+            hides = not found.product.get("serial") and not re.search("checksum of the (chassis|board)", doubt)
             self.broken.append(Unreadable("identity.serial" if hides else "identity.fru", f"FRU 0: {doubt}"))
         return Identity(
             # Only the product's: a board's or chassis' own serial is not what the system states in-band.
@@ -130,9 +131,11 @@ class Reader:
 
     def _part(self, part: sdr.Locator) -> fru.Fru | None:
         fact = f"power_supplies.{part.name}"
-        return self._try(
+        found = self._try(
             fact, f"ipmi FRU {part.fru_id}", None, lambda: fru.parse(bytes.fromhex(self.ask("fru", fru_id=part.fru_id)))
         )
+        self._lost((fact,), *(f"FRU {part.fru_id}: {doubt}" for doubt in (found.doubts if found else ())))
+        return found
 
     def log(self, records: list[sdr.Record]) -> tuple[LogEntry, ...]:
         """The newest entries of the event log, oldest first."""

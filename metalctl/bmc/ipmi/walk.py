@@ -18,6 +18,7 @@ MOST_FRU = 64 * 1024
 LAST = 0xFFFF
 CHUNK = 32
 HEAD = 5
+EVENT = 16
 MOST_LOST = 16  # records that may be refused before the rest is not asked for
 GAP = 8  # record numbers that are tried beyond one that does not tell which follows it
 _ABSENT = 0xCB
@@ -34,16 +35,24 @@ def read_fru(raw: Raw, fru_id: int) -> bytes:
         at, count = at >> in_words, max(1, count >> in_words)
         return answered(raw(STORAGE, 0x11, bytes((fru_id, at & 0xFF, at >> 8, count))), 1)[1:]
 
+    found = bytearray()
     try:
-        return _pieces(piece, lambda found: min(size, fru.extent(found)), CHUNK)[:size]
+        _pieces(piece, lambda told: min(size, fru.extent(told)), CHUNK, found)
     except Refused as refused:
-        raise Lost(refused, f"FRU {fru_id} of {size} bytes") from None
+        if len(found) < fru.HEADER:
+            raise Lost(refused, f"FRU {fru_id} of {size} bytes") from None
+    return bytes(found[:size])  # of an area that is refused, or shorter than it says, the parser tells
 
 
-def _pieces(piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], step: int) -> bytes:
-    """Bytes up to the `reach` of what was found, by `piece(at, count)`; a BMC that finds them too long gets shorter."""
-    found = b""
-    while len(found) < (wanted := reach(found)):
+def _pieces(
+    piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], step: int, found: bytearray | None = None
+) -> bytes:
+    """Bytes up to the `reach` of what was found, by `piece(at, count)`; a BMC that finds them too long gets shorter.
+
+    found: gets them, as far as they came before one was refused.
+    """
+    found = bytearray() if found is None else found
+    while len(found) < (wanted := reach(bytes(found))):
         count = min(step, wanted - len(found))
         try:
             part = piece(len(found), count)
@@ -55,7 +64,7 @@ def _pieces(piece: Callable[[int, int], bytes], reach: Callable[[bytes], int], s
         if not part:
             break
         found += part
-    return found
+    return bytes(found)
 
 
 def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
@@ -90,12 +99,14 @@ class _Records:
 
     def __init__(self, raw: Raw, netfn: int, get: int) -> None:
         self._raw, self._netfn, self._get = raw, netfn, get
-        self._reservation, self._whole = self._reserved(), True
+        self._whole, self._following = True, LAST
+        self._reservation = self._reserved()
 
     def all(self, lost: list[Lost] | None) -> list[bytes]:
-        return _chain(self._one, 0, MOST_RECORDS, "sensor data record", lost)
+        return _chain(self.one, 0, MOST_RECORDS, "sensor data record", lost)
 
-    def _one(self, number: int) -> tuple[int, bytes]:
+    def one(self, number: int) -> tuple[int, bytes]:
+        """The number that follows, and the record."""
         for left in range(_TRIES, 0, -1):
             try:
                 return self._read(number)
@@ -108,8 +119,8 @@ class _Records:
     def _read(self, number: int) -> tuple[int, bytes]:
         if self._whole:
             try:
-                answer = self._part(number, 0, 0xFF)
-                return _word(answer), answer[2:]
+                record = self._part(number, 0, 0xFF)
+                return self._following, record
             except Refused as refused:
                 if refused.code == RESERVATION_LOST:
                     raise
@@ -117,34 +128,52 @@ class _Records:
         return self._in_parts(number)
 
     def _in_parts(self, number: int) -> tuple[int, bytes]:
-        following, head = LAST, b""
-
-        def piece(at: int, count: int) -> bytes:
-            nonlocal following
-            answer = self._part(number, at, count)
-            following = _word(answer)
-            return answer[2:]
-
+        head = b""
         try:
-            head = _pieces(piece, lambda found: HEAD, HEAD)[:HEAD]
+            head = self._pieces(number, 0, HEAD)
             size = head[4] if len(head) == HEAD else 0
-            return following, head + _pieces(lambda at, n: piece(HEAD + at, n), lambda found: size, 16)[:size]
+            following = self._following
+            return following, head + self._pieces(number, HEAD, size)
         except Refused as refused:
             if len(head) < HEAD:
                 raise
-            raise Lost(refused, f"sensor data record {_word(head):04x}h", head[3], following) from None
+            raise Lost(refused, f"sensor data record {_word(head):04x}h", head[3], self._following) from None
+
+    def _pieces(self, number: int, begin: int, size: int) -> bytes:
+        return _pieces(lambda at, n: self._part(number, begin + at, n), lambda found: size, 16)[:size]
 
     def _part(self, number: int, at: int, count: int) -> bytes:
         request = self._reservation + number.to_bytes(2, "little") + bytes((at, count))
-        return answered(self._raw(self._netfn, self._get, request), 2)
+        answer = answered(self._raw(self._netfn, self._get, request), 2)
+        self._following = _word(answer)
+        return answer[2:]
 
-    def _reserved(self) -> bytes:
+    def _reserved(self, reserve: int = 0x22) -> bytes:
         try:
-            return answered(self._raw(self._netfn, 0x22, b""), 2)[:2]
+            return answered(self._raw(self._netfn, reserve, b""), 2)[:2]
         except Refused as refused:
             if refused.unsupported:  # a simple device does without reservations
                 return b"\0\0"
             raise
+
+
+class _Events(_Records):
+    """The event log, the same way: 16 bytes a record, and a reservation only where one is wanted (31.4, 31.5)."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw, self._netfn, self._get = raw, STORAGE, 0x43
+        self._whole, self._following, self._reservation = True, LAST, bytes(2)
+
+    def _in_parts(self, number: int) -> tuple[int, bytes]:
+        record = self._pieces(number, 0, EVENT)
+        return self._following, record
+
+    def _reserved(self, reserve: int = 0x42) -> bytes:
+        return super()._reserved(reserve)
+
+    def one(self, number: int) -> tuple[int, bytes]:
+        following, record = super().one(number)
+        return following, answered(record, EVENT)[:EVENT]
 
 
 def _chain(one: One, number: int, most: int, what: str, lost: list[Lost] | None) -> list[bytes]:
@@ -180,21 +209,21 @@ def read_sel(raw: Raw, most: int, lost: list[Lost] | None = None) -> list[bytes]
     """The newest `most` records of the event log, oldest first. lost: gets those refused."""
     count = sel_count(raw)
     try:
-        return _newest(raw, count, most, lost) if count else []
+        return _newest(_Events(raw), count, most, lost) if count else []
     except Refused as refused:
         raise Lost(refused, f"event log of {count} records") from None
 
 
-def _newest(raw: Raw, count: int, most: int, lost: list[Lost] | None) -> list[bytes]:
+def _newest(events: _Events, count: int, most: int, lost: list[Lost] | None) -> list[bytes]:
     if count > most:
-        _, newest = _entry(raw, LAST)
+        _, newest = events.one(LAST)
         begin = _word(newest) - most + 1
         if begin > 0:
             try:
-                return _entries(raw, begin, None)[-most:]
+                return _entries(events, begin, None)[-most:]
             except Refused:
                 pass  # the numbers have gaps: from the beginning then
-    return _entries(raw, 0, lost)[-most:]
+    return _entries(events, 0, lost)[-most:]
 
 
 def sel_count(raw: Raw) -> int:
@@ -202,13 +231,8 @@ def sel_count(raw: Raw) -> int:
     return _word(answered(raw(STORAGE, 0x40, b""), 3)[1:])
 
 
-def _entries(raw: Raw, number: int, lost: list[Lost] | None) -> list[bytes]:
-    return _chain(lambda n: _entry(raw, n), number, MOST_RECORDS * 4, "event log record", lost)
-
-
-def _entry(raw: Raw, record_id: int) -> tuple[int, bytes]:
-    answer = answered(raw(STORAGE, 0x43, b"\0\0" + record_id.to_bytes(2, "little") + b"\0\xff"), 18)
-    return _word(answer), answer[2:18]
+def _entries(events: _Events, number: int, lost: list[Lost] | None) -> list[bytes]:
+    return _chain(events.one, number, MOST_RECORDS * 4, "event log record", lost)
 
 
 def answered(data: bytes, least: int) -> bytes:
