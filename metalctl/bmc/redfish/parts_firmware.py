@@ -163,11 +163,12 @@ def _of_name(listed: list[_Record], running: Collection[str]) -> list[Firmware]:
 
 def _state(one: _Record, group: list[_Record], running: Collection[str]) -> str | None:
     """What image it is; None for the copy of what is installed."""
-    if one.state:
-        return one.state
     same = [other for other in group if other is not one and other.about == one.about]
-    if one.says(_CURRENT) and (installed := [other for other in same if other.says(_INSTALLED)]):
-        return None if any(other.json.version == one.json.version for other in installed) else "staged"
+    installed = {other.json.version for other in same if other.says(_INSTALLED)} if one.says(_CURRENT) else set()
+    if one.json.version in installed:
+        return None
+    if one.state or installed:
+        return one.state or "staged"
     runs = {other.json.version for other in group if not other.state} & set(running)
     return "inactive" if runs and one.json.version not in runs else ""
 

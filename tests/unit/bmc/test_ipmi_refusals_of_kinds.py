@@ -127,10 +127,11 @@ def test_an_area_that_states_more_than_there_is_costs_nothing_of_the_others(area
 @pytest.mark.parametrize("code", [0xC9, 0xCA, 0xCC, 0xFF], ids="{:x}h".format)
 def test_what_a_fru_gave_before_it_refused_is_used(code: int) -> None:
     """The product area comes first here, the board's states more than the storage has."""
-    product, board = made.fru(product=["A", "B", "C", "D", "SYS-SN9"])[8:], made.fru(board=["X", "Y", "Z"])[8:]
+    product = made.fru(product=["Acme", "Box", "PN", "v1", "SYS-SN9"])[8:]
+    board = made.fru(board=["Acme", "Board", "SN"])[8:]
     head = [1, 0, 0, 1 + len(product) // 8, 1, 0, 0]
     data = bytes([*head, -sum(head) & 0xFF]) + product + bytes([board[0], 0xFF]) + board[2:]
-    bmc = Storage([lambda what, d: code if what == FRU and d[0] == 0 and d[1] + d[3] > len(data) else 0])
+    bmc = Storage([lambda what, d: code if what == FRU and d[0] == 0 and d[1] + d[2] * 256 + d[3] > len(data) else 0])
     bmc.frus[0] = data + bytes(1000)
     found = read(bmc)
     assert found["serial"] == "SYS-SN9"

@@ -6,11 +6,11 @@ that the system names (`@Redfish.Settings`). The mode is sent only where the sys
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
-from metalctl.bmc.redfish.act.boot_targets import DEVICES, MODES, chosen, device_of, listed, mode_of
+from metalctl.bmc.redfish.act.boot_targets import DEVICES, MODES, chosen, device_of, listed, mode_of, target_of
 from metalctl.bmc.redfish.act.demands import folded
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.body import Resource
@@ -20,6 +20,7 @@ from metalctl.bmc.redfish.values import child, link, text
 SETTLES = 10.0
 _MODE = "BootSourceOverrideMode"
 _TARGET = "BootSourceOverrideTarget"
+_ENABLED = "BootSourceOverrideEnabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Wanted:
     """What was asked for, in this BMC's words. mode: None leaves it.
 
     exact: a lasting override that stands is not one for once, and is written again. What reads back as lasting after
-    one boot was asked for is taken: a BMC may know no other.
+    one boot was asked for is taken: a BMC may know no other. lasts: how long, as the BMC calls it.
+    knows_mode: it states a mode, or lists some; else none is sent, and none must be read.
     """
 
     device: str
@@ -51,6 +53,8 @@ class Wanted:
     mode: str | None
     persistent: bool
     exact: bool = False
+    lasts: str = "Once"
+    knows_mode: bool = True
 
     def stands(self, read: Override) -> bool:
         """Whether the override that was read before is this one, so that nothing need be written."""
@@ -62,7 +66,8 @@ class Wanted:
         if self.device == "none":
             return read.device == "none"
         lasting = {"Continuous"} if self.persistent else {"Once", "Continuous"}
-        return read.device == self.device and self.mode in (None, read.mode) and read.lasting in lasting
+        is_mode = self.mode in (None, read.mode) or not (self.knows_mode or read.mode)
+        return read.device == self.device and is_mode and read.lasting in lasting
 
 
 def read(system: Resource) -> Override:
@@ -134,18 +139,33 @@ def _wanted(wire: Wire, places: list[tuple[str, Resource]], device: str, mode: s
     words = (*wire.quirks.boot_targets.get(device, ()), *DEVICES[device])
     if device == "none":
         words = (wire.quirks.boot_cleared_target, *words)
-    target = chosen(words, allowed) or (words[0] if device == "none" else "")
-    if not target:
+    target = target_of(device, words, allowed)
+    if not target and device != "none":  # an override is taken away without a target, too
         raise Unsupported(
             f"{wire.name} boots from no {device}; it lists {', '.join(allowed)}",
             hint="choose another device: metalctl bmc boot --help",
             bmc=wire.name,
         )
     # Where a lasting one is what is asked for, a lasting one is what was asked for: it is not written again.
-    exact = not (wire.quirks.boot_lasting_counts or wire.quirks.boot_once == "Continuous")
+    lasts = _lasts(wire, boots, device, persistent)
+    exact = not (wire.quirks.boot_lasting_counts or lasts == "Continuous")
     # A BMC that has no mode cannot be asked for one, nor say what it boots in: that is the BIOS settings' matter.
-    known = any(_MODE in boot for boot in boots)
-    return Wanted(device, target, mode if known else None, persistent, exact)
+    known = any(map(_has_mode, boots))
+    return Wanted(device, target, mode, persistent, exact, lasts, known)
+
+
+def _has_mode(boot: Resource) -> bool:
+    return bool(text(boot, _MODE) or listed([boot], _MODE))
+
+
+def _lasts(wire: Wire, boots: list[Resource], device: str, persistent: bool) -> str:
+    """How long, in a word that this BMC lists: one that knows no single boot is asked for a lasting one."""
+    once = dict.fromkeys((wire.quirks.boot_once, "Once", "Continuous"))
+    words = ("Disabled",) if device == "none" else ("Continuous",) if persistent else tuple(once)
+    word = chosen(words, listed(boots, _ENABLED))
+    if not word and persistent:
+        raise Unsupported(f"{wire.name} keeps no override beyond one boot", hint="ask for one boot", bmc=wire.name)
+    return word or words[0]
 
 
 def _same_target(wanted: Wanted, before: Override) -> bool:
@@ -168,6 +188,8 @@ def _settled(wire: Wire, path: str, wanted: Wanted) -> Override:
     deadline = wire.clock.now() + SETTLES
     while True:
         got = read(wire.get(path))
+        if not got.mode and path != wire.system_path and wanted.knows_mode:
+            got = replace(got, mode=read(wire.system()).mode)  # a settings object may hold only what is to change
         if not wanted.is_so(got) and path != wire.system_path and wanted.is_so(own := read(wire.system())):
             got = own
         if wanted.is_so(got) or wire.clock.now() > deadline:
@@ -176,15 +198,15 @@ def _settled(wire: Wire, path: str, wanted: Wanted) -> Override:
 
 
 def _body(wire: Wire, system: Resource, shown: Resource, wanted: Wanted) -> dict[str, str]:
-    lasting = "Disabled" if wanted.device == "none" else "Continuous" if wanted.persistent else wire.quirks.boot_once
     mode = None if wanted.device == "none" else wanted.mode
-    body = {"BootSourceOverrideEnabled": lasting, _TARGET: wanted.target}
+    body = {_ENABLED: wanted.lasts, _TARGET: wanted.target}
+    body = {name: value for name, value in body.items() if value}
     return {**body, **_mode(wire, [child(shown, "Boot"), child(system, "Boot")], mode)}
 
 
 def _mode(wire: Wire, boots: list[Resource], mode: str | None) -> dict[str, str]:
     """Some firmware takes writing the same mode again as a change of its boot order: it is left out unless changed."""
-    when, stated = wire.quirks.boot_mode, next((boot for boot in boots if _MODE in boot), None)
+    when, stated = wire.quirks.boot_mode, next(filter(_has_mode, boots), None)
     if stated is None or when == "never":
         return {}
     told = text(stated, _MODE)

@@ -1,10 +1,12 @@
 """Boot devices by the names that BMCs have for them: what is sent is a value that this BMC lists, in its own spelling.
 
 The standard's word comes first, then what is seen besides it ("UsbCd", "CD/DVD", "HDD"), compared by letters alone.
+Of what is in no table ("UEFI CD/DVD Drive", "Network Boot", "First Hard Disk") the words in it tell what it is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from metalctl.bmc.redfish.act.demands import folded
@@ -31,12 +33,29 @@ DEVICES = {
     "http": ("UefiHttp", "Http", "HttpBoot", "UefiHttpBoot", "UefiHttps", "Https"),
     "none": ("None", "NoOverride", "Disabled"),
 }
+# The first whose pattern is found among a target's words; what is fetched or lies elsewhere is none of these.
+_KINDS = {
+    "": r"i ?scsi|fcoe|remote drive|shell|diag\w*|recovery|utilities|sd ?card|device path|boot next",
+    "cd": r"cd|dvd|cd ?roms?|dvd ?roms?|cddvd|optical",
+    "http": r"https?",
+    "usb": r"usb|removable",
+    "pxe": r"pxe|network|lan|nic",
+    "disk": r"hdd|hd|hard ?d(?:isk|rive)s?|ssd|nvme",
+    "setup": r"setup",
+}
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 MODES = {"uefi": ("UEFI", "UefiBoot", "Efi"), "bios": ("Legacy", "Bios", "LegacyBios", "Csm")}
 
 
 def device_of(target: str) -> str:
     """The device of a BMC's word, or that word in lower case."""
-    return _named(target, DEVICES) or target.lower()
+    return _named(target, DEVICES) or _kind(target) or target.lower()
+
+
+def _kind(target: str) -> str:
+    """The device that its words name, "" for none."""
+    words = " ".join(_WORD.findall(target)).lower()
+    return next((kind for kind, pattern in _KINDS.items() if re.search(rf"\b(?:{pattern})\b", words)), "")
 
 
 def mode_of(stated: str) -> str:
@@ -56,6 +75,11 @@ def listed(boots: Iterable[Resource], name: str) -> tuple[str, ...]:
             values = boot.get(place)
             found += [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
     return tuple(dict.fromkeys(found))
+
+
+def target_of(device: str, words: Sequence[str], allowed: Sequence[str]) -> str:
+    """The value to send for a device: see `chosen`; else the first allowed one that is of this device; else ""."""
+    return chosen(words, allowed) or next((one for one in allowed if device_of(one) == device), "")
 
 
 def chosen(words: Sequence[str], allowed: Sequence[str]) -> str:
