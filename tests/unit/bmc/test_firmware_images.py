@@ -164,8 +164,12 @@ def test_the_copy_of_what_is_installed_is_no_other_firmware() -> None:
 @pytest.mark.truth("A4", IMAGES)
 def test_the_copy_of_what_is_installed_is_none_that_waits_whatever_its_maker_calls_it() -> None:
     waits = {"Oem": {"Maker": {"Inventory": {"Status": "AvailableForInstallation"}}}}
-    found = listed(("Current-41-7.2__CTRL.1", "Array 9", "7.2", waits), ("Installed-41-7.2__CTRL.1", "Array 9", "7.2"),
-                   ("Current-9-2.2__FAN.1", "Fans", "2.2", waits), ("Installed-9-2.0__FAN.1", "Fans", "2.0"))  # fmt: skip
+    found = listed(
+        ("Current-41-7.2__CTRL.1", "Array 9", "7.2", waits),
+        ("Installed-41-7.2__CTRL.1", "Array 9", "7.2"),
+        ("Current-9-2.2__FAN.1", "Fans", "2.2", waits),
+        ("Installed-9-2.0__FAN.1", "Fans", "2.0"),
+    )
     assert shown(found) == {("Array 9", "7.2", ""), ("Fans", "2.0", ""), ("Fans", "2.2", "staged")}
 
 
