@@ -47,7 +47,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
     "iommu-off": ("compute", asks("settings", {"Iommu": "Enabled"}), "settings.Iommu", "Disabled", ""),
     "legacy-boot": ("controller", {}, "boot_mode", "bios", ""),
     "mapped-out-dimm": ("compute", {}, "memory.health", "critical", "dimm B12"),
-    "missing-drive": ("storage", {}, "disks.osd.count", "11 × hdd", ""),
+    "missing-drive": ("storage", {}, "disks.osd.count", "11 × hdd", "Bay 11"),
     "mixed-drive-firmware": ("storage", {}, "disks.osd.uniform", "1 × ST8000NM001A 0001", "Bay 11, part"),
     "mixed-microcode": ("compute", {}, "cpu.microcode", "0x0a101100, 0x0a101148", ""),
     "narrow-link": ("compute", {}, "disks.data.full_link", "x2 of x4, 16.0 of 16.0 GT/s", "Bay 3, part"),
