@@ -1,6 +1,6 @@
 """Sees to it that every enrollment that has not ended is walked.
 
-What was enrolled or told to retry is begun. What should be walked and is not, two minutes long, is walked by another
+What was enrolled or told to retry is begun. What should be walked and is not, half a minute long, is walked by another
 workflow, and that is told: the library gave it up, or one of the two databases was put back from an older copy.
 """
 
@@ -20,7 +20,7 @@ from metalctl.store import enrollments, marks
 log = structlog.get_logger()
 # Seconds that the library has to begin what it was told to begin, or what it recovers after a restart. As long as it
 # gets on with others, the rest waits for its turn: a thousand on a busy machine take longer. But not for ever.
-PATIENCE, LONGEST = 120.0, 900.0
+PATIENCE, LONGEST = 30.0, 600.0
 # How many walks are begun in one look.
 AT_ONCE = 100
 
