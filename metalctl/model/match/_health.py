@@ -35,10 +35,10 @@ def machine(inventory: Inventory, needs: Requires, found: Iterable[Finding]) -> 
     if inventory.source != "out-of-band" or needs == Requires():
         return
     said = [word for word in (inventory.health, inventory.rollup) if word in BROKEN]
-    explained = any(f.verdict is Verdict.FAIL and _is_of_a_part(f) for f in found)
+    certain = bool(inventory.faults) or inventory.health == "critical"
+    explained = any(f.verdict is Verdict.FAIL and _is_of_a_part(f, missing=not certain) for f in found)
     if not inventory.faults and (explained or not said):
         return
-    certain = bool(inventory.faults) or inventory.health == "critical"
     got = "; ".join(inventory.faults) or said[0]
     yield Finding(
         "machine.health", Verdict.FAIL if certain else Verdict.UNKNOWN, "in order", got,
@@ -46,9 +46,11 @@ def machine(inventory: Inventory, needs: Requires, found: Iterable[Finding]) -> 
     )  # fmt: skip
 
 
-def _is_of_a_part(finding: Finding) -> bool:
-    """Whether it is about a part that is not in order."""
-    return finding.requirement.endswith((".health", ".healthy")) or finding.requirement == "power.supplies"
+def _is_of_a_part(finding: Finding, missing: bool) -> bool:
+    """Whether it is about a part that is not in order. missing: or about one that is not there, or not as it should."""
+    name = finding.requirement
+    sick = name.endswith((".health", ".healthy")) or name == "power.supplies"
+    return sick or (missing and name.startswith(("cpu.", "memory.", "disks.", "power.", "network.")))
 
 
 def findings(inventory: Inventory, needs: Requires, others: Iterable[Finding]) -> Iterator[Finding]:
