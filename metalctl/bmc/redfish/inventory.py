@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, Refused
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware, unlisted
+from metalctl.bmc.redfish import parts_chassis, parts_compute, parts_firmware, status, unlisted
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.homes import Homes
 from metalctl.bmc.redfish.notes import unreadable
@@ -106,7 +107,19 @@ class Walk:
             settings=settings.result(),
             sources=dict(sorted(reader.sources.items())),
             unreadable=self._unreadable(),
+            **self._health(),
         )
+
+    def _health(self) -> dict[str, Any]:
+        """Of the machine as a whole. Its conditions count once, whichever of its systems names them."""
+        whole = [one.json for one in (self.system, *self.boards)]
+        told = [(severity, text) for one in whole for severity, text in status.conditions(one)]
+        faults = tuple(dict.fromkeys(text or f"a condition that is {severity}" for severity, text in told))
+        return {
+            "health": status.worst(map(status.own, whole)),
+            "rollup": status.worst(map(status.rollup, whole)),
+            "faults": faults,
+        }
 
     async def identity(self) -> Identity:
         """Only who it is: the system and its ports."""

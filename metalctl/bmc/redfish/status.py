@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from metalctl.bmc.redfish.body import Resource
 from metalctl.bmc.redfish.values import word
 
@@ -41,11 +43,24 @@ def health(resource: Resource) -> str:
     status = resource.get("Status")
     if not isinstance(status, dict):
         return ""
-    own = _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+    said = own(resource)
     if "HealthRollup" not in status and "Conditions" not in status:
-        return own
+        return said
     more = [*(severity for severity, _ in conditions(resource)), rollup(resource)]
-    return max(own, *(one for one in more if one != "ok"), "", key=_WORSE.index)
+    return max(said, *(one for one in more if one != "ok"), "", key=_WORSE.index)
+
+
+def own(resource: Resource) -> str:
+    """The same of the resource itself alone, as its Health says."""
+    status = resource.get("Status")
+    if not isinstance(status, dict):
+        return ""
+    return _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+
+
+def worst(stated: Iterable[str]) -> str:
+    """The worst of several, "" when none is stated."""
+    return max(stated, key=_WORSE.index, default="")
 
 
 def conditions(resource: Resource) -> list[tuple[str, str]]:

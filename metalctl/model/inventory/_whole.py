@@ -31,6 +31,8 @@ class Inventory:
 
     settings: BIOS settings by the firmware's own names. sources: where a fact was read, by the longest dotted path that
     holds for all below it ("memory.dimms" → "redfish Systems/1/Memory", "cpu.microcode" → "/proc/cpuinfo").
+    health, rollup: what the BMC says of the machine itself, and of it with all that belongs to it: "ok", "warning",
+    "critical" or "" when not stated; faults: the conditions that it names, in words.
     boot_mode: "uefi", "bios" or "" when not stated. os: "ramdisk", "installed" or "". bmc: address as seen in-band.
     raid_disks: in-band, the physical disks that a RAID controller keeps behind its volumes; nothing can be written to
     one of them. Their `name` is how smartctl reaches them ("megaraid,8 /dev/bus/0") or the maker's tool calls them.
@@ -66,3 +68,6 @@ class Inventory:
     settings: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     raid_disks: tuple[Disk, ...] = ()
+    health: str = ""
+    rollup: str = ""
+    faults: tuple[str, ...] = ()

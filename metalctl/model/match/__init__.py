@@ -77,7 +77,8 @@ def _all(inventory: Inventory, profile: Profile, needs: Requires) -> list[Findin
         *_firmware.findings(inventory, needs.firmware),
         *_cabling.findings(inventory, needs.cabling),
     ]
-    return [*found, *_health.findings(inventory, needs, found)]
+    found += _health.findings(inventory, needs, tuple(found))
+    return [*found, *_health.machine(inventory, needs, found)]
 
 
 def disk_roles(inventory: Inventory, profile: Profile) -> dict[str, tuple[Disk, ...]]:

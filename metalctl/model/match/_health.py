@@ -4,6 +4,10 @@ A part that is there, counted and broken is no part that is missing: each is a F
 What is only switched off or not available is one where the machine runs; a BMC may say so of every part of a machine
 that is off, and then nobody can tell. Drives are judged by `healthy` (metalctl.model.health), and so are controllers
 and volumes where they are seen from inside.
+
+What the BMC says of the machine itself (critical, or a condition that it names) is a FAIL where no part explains it. A
+warning of the machine, or of the roll-up alone, with all parts in order is UNKNOWN: it may be about something outside,
+such as a supply of the enclosure, or about an old event.
 """
 
 from __future__ import annotations
@@ -14,13 +18,39 @@ from typing import Any
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.inventory import Controller, Inventory
 from metalctl.model.match._frus import of_controller, of_dimm, of_package, of_supply
-from metalctl.model.match._verdicts import judged
+from metalctl.model.match._verdicts import judged, source_of
 from metalctl.model.profile import CpuRequirement, MemoryRequirement, PowerRequirement, Requires
+from metalctl.model.verdict import Verdict
 
 BROKEN = ("warning", "critical", "failed", "faulty")
 OUT_OF_USE = ("disabled", "not available")
+_NO_PART = "the BMC says so of the machine, and of none of its parts"
+_LOOK = "read its event log (metalctl inspect NODE --out-of-band), mend what it names or clear it, and inspect again"
 _SWAP = "reseat it, read the BMC's event log, and replace it if it stays so"
 _CLEAR = f"{_SWAP}; if it was only switched off, switch it on in firmware setup"
+
+
+def machine(inventory: Inventory, needs: Requires, found: Iterable[Finding]) -> Iterator[Finding]:
+    """What the BMC says of the machine as a whole. found: the findings so far, one of which may explain it."""
+    if inventory.source != "out-of-band" or needs == Requires():
+        return
+    said = [word for word in (inventory.health, inventory.rollup) if word in BROKEN]
+    certain = bool(inventory.faults) or inventory.health == "critical"
+    explained = any(f.verdict is Verdict.FAIL and _is_of_a_part(f, missing=not certain) for f in found)
+    if not inventory.faults and (explained or not said):
+        return
+    got = "; ".join(inventory.faults) or said[0]
+    yield Finding(
+        "machine.health", Verdict.FAIL if certain else Verdict.UNKNOWN, "in order", got,
+        source=source_of(inventory, "identity"), remedy=_LOOK if inventory.faults else f"{_NO_PART}; {_LOOK}",
+    )  # fmt: skip
+
+
+def _is_of_a_part(finding: Finding, missing: bool) -> bool:
+    """Whether it is about a part that is not in order. missing: or about one that is not there, or not as it should."""
+    name = finding.requirement
+    sick = name.endswith((".health", ".healthy")) or name == "power.supplies"
+    return sick or (missing and name.startswith(("cpu.", "memory.", "disks.", "power.", "network.")))
 
 
 def findings(inventory: Inventory, needs: Requires, others: Iterable[Finding]) -> Iterator[Finding]:
