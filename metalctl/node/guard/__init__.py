@@ -17,7 +17,8 @@ has claimed (ZFS, Ceph: an exclusive open says EBUSY). Devices are compared by n
 what could not be seen: a process that may not be looked at, a container around us, an unmounted configfs.
 
 Not seen, by any means that Linux offers: another machine that writes to a shared disk (SAN), a disk that a process was
-sent over a socket and has not received yet.
+sent over a socket and has not received yet; on kernels that list no whole paths, a disk that was registered with an
+io_uring under a device file of another name.
 """
 
 from __future__ import annotations

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from metalctl.node.guard.processes import comm, pids
-from metalctl.node.guard.target import Objection, Target, Unseen
+from metalctl.node.guard.target import Objection, Target, Unseen, plain
 from metalctl.node.inspect.host import Host
-
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def objections(host: Host, target: Target) -> Iterator[Objection]:
@@ -32,11 +29,6 @@ def swap(host: Host, target: Target) -> Iterator[Objection]:
     for line in host.text("/proc/swaps").splitlines()[1:]:
         if name := _at(host, target, plain((line.split() or [""])[0])):
             yield Objection(f"{name} is swap")
-
-
-def plain(text: str) -> str:
-    r"""A path of /proc as it is: the kernel writes a space as \040."""
-    return _OCTAL.sub(lambda m: chr(int(m[1], 8)), text)
 
 
 def _elsewhere(host: Host) -> Iterator[tuple[str, str | Objection]]:

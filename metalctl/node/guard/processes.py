@@ -1,5 +1,8 @@
 """Processes that have the disk open for writing, or mapped: a daemon or a VM that takes no exclusive claim.
 
+Files that were registered with an io_uring stay open there after the descriptor was closed; the ring's fdinfo lists
+them (older kernels by the last name of the path only), not how they were opened: all count as written to.
+
 Every process and every thread with files of its own is looked at. One that may not be looked at could be the one, and
 so could those outside of a container: both are told as unseen. Whoever only reads is no reason.
 
@@ -10,15 +13,19 @@ supervisor is shielded like that would never get an installation.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
+from itertools import takewhile
 
-from metalctl.node.guard.target import Objection, Target, Unseen
+from metalctl.node.guard.target import Objection, Target, Unseen, plain
 from metalctl.node.inspect.host import Host
 
 # The number that the kernel gives to the first pid namespace (PROC_PID_INIT_INO).
 _MACHINE = "pid:[4026531836]"
 _INIT = "1"
+_RING = "anon_inode:[io_uring]"
+_REGISTERED = re.compile(r"\s+\d+: (.*)")
 
 
 def pids(host: Host) -> list[str]:
@@ -76,12 +83,36 @@ def _writes(host: Host, target: Target, base: str, files: list[str]) -> Iterator
         name = _at(host, target, f"{base}/fd/{fd}")
         if name and _for_writing(host.text(f"{base}/fdinfo/{fd}")):
             yield name
+        elif not name and _is_ring(host, f"{base}/fd/{fd}"):
+            yield from _registered(host, target, base, host.text(f"{base}/fdinfo/{fd}"))
     for mapping in _listed(host, f"{base}/map_files"):
         path = f"{base}/map_files/{mapping}"
         name = _at(host, target, path)
         # A mapping outlives its file descriptor; the mode of the link says how the file was opened.
         if name and int(host.probe("stat", path).get("link", 0)) & stat.S_IWUSR:
             yield name
+
+
+def _is_ring(host: Host, path: str) -> bool:
+    """Few files are anonymous; only their links are followed, which costs more."""
+    return host.probe("stat", path).get("kind") == "anonymous" and host.linked(path) == _RING
+
+
+def _registered(host: Host, target: Target, base: str, fdinfo: str) -> Iterator[str]:
+    """What of the disk is registered with an io_uring. Raises Unseen where the ring does not list all that it has."""
+    _, found, rest = fdinfo.partition("UserFiles:")
+    lines = rest.splitlines()
+    if not found:
+        raise Unseen("an io_uring was busy and lists nothing")
+    # Empty places may be left out; what follows the list is of the same form, under a heading.
+    listed = [m[1] for line in takewhile(_REGISTERED.fullmatch, lines[1:]) if (m := _REGISTERED.fullmatch(line))]
+    for path in map(plain, listed):
+        # The path is as its process sees it, or only a last name.
+        name = _at(host, target, f"{base}/root{path}") if path.startswith("/") else ""
+        if name := name or (path if path in target.names else ""):
+            yield name
+    if not listed and lines[0].strip() != "0":
+        raise Unseen("an io_uring was busy and does not list its files")
 
 
 def _at(host: Host, target: Target, path: str) -> str:

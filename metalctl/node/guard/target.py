@@ -8,6 +8,7 @@ to it as well.
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from metalctl.node.inspect.host import Host
 
 BLOCK = "/sys/block"
 _GONE = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR, errno.EINVAL)
+
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Unseen(Exception):
@@ -84,3 +88,8 @@ def _characters(host: Host, disk: str) -> dict[str, str]:
     if disk.startswith("nvme"):
         found.append(f"/sys/class/nvme-generic/{disk.replace('nvme', 'ng', 1)}")
     return {n: path.rpartition("/")[2] for path in found if (n := host.text(f"{path}/dev"))}
+
+
+def plain(text: str) -> str:
+    r"""A path of /proc as it is: the kernel writes a space as \040."""
+    return _OCTAL.sub(lambda m: chr(int(m[1], 8)), text)

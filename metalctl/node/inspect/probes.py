@@ -11,7 +11,7 @@ import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from stat import S_ISBLK, S_ISCHR
+from stat import S_IFMT, S_ISBLK, S_ISCHR
 from typing import Any
 
 from metalctl.node.inspect import ethtool
@@ -111,7 +111,8 @@ def kernel_log(_: str = "") -> dict[str, Any]:
 
 
 def stat(path: str) -> dict[str, Any]:
-    """What a path leads to: {"kind": "block", "char" or "file", "number": "8:0" of a device, "link": mode of the path}.
+    """What a path leads to: {"kind": "block", "char", "file" or "anonymous", "number": "8:0" of a device, "link": mode
+    of the path}.
 
     {"errno": n, "error": reason} when that cannot be told.
     """
@@ -120,6 +121,7 @@ def stat(path: str) -> dict[str, Any]:
     except OSError as error:
         return {"errno": error.errno, "error": f"{path}: {error.strerror}"}
     kind = "block" if S_ISBLK(seen.st_mode) else "char" if S_ISCHR(seen.st_mode) else "file"
+    kind = kind if S_IFMT(seen.st_mode) else "anonymous"
     return {"kind": kind, "number": _number(seen.st_rdev), "link": link.st_mode}
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metalctl.node.errors import NodeError
-from metalctl.node.guard.mounts import plain
+from metalctl.node.guard.target import plain
 
 _IN_RAM = ("tmpfs", "ramfs", "overlay", "squashfs", "rootfs")
 _NO_DISK = re.compile(r"(zram|ram|loop|nbd)\d+")
