@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = {
     "a drive of the wrong endurance class": (
         "storage", {"disks.14.model": "INTEL SSDPF2KX019T1"},
         {}, "disks.wal.endurance", "1 drive writes", "serial NVME01"),
-    "11 of 12 HDDs": ("storage", {"disks.7": None}, {}, "disks.osd.count", "11 × hdd", ""),
+    "11 of 12 HDDs": ("storage", {"disks.7": None}, {}, "disks.osd.count", "11 × hdd", "bay 6"),
     "a WAL device without power-loss protection": (
         "storage", {"disks.13.power_loss_protection": False},
         {}, "disks.wal.power_loss_protection", "no", "serial NVME00"),
