@@ -38,6 +38,8 @@ class _Exampled(click.Command):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.help, self.examples = split(self.help or "")
+        # Said here, not only at the top: click keeps the help option of whoever was asked first.
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The help, then the examples, not wrapped."""

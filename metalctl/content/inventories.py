@@ -61,7 +61,8 @@ def _sides(file: Path) -> list[tuple[Inventory, Dossier | None]]:
         raise InventoryError(f"{file}: expected an inventory (an object), got {type(data).__name__}")
     try:
         if "stage" in data and "node" in data:
-            sides = of_dossier(decode(Dossier, data))
+            # What the watch last saw of the BMC is printed beside the dossier, and is no part of it.
+            sides = of_dossier(decode(Dossier, {k: v for k, v in data.items() if k != "bmc"}))
             return [(side, sides.dossier) for side in (sides.inventory, sides.beside) if side is not None]
         return [(decode(Inventory, data), None)]
     except DecodeError as error:

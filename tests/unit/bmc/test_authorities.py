@@ -61,6 +61,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def run(command: Any, tmp_path: Path, *words: str) -> Result:
     env = {"BMC_USERNAME": "admin", "BMC_PASSWORD": "s3cret"}
+    if (command, words[0]) == (bmc, "power"):
+        command, words = power, words[1:]
     return CliRunner().invoke(command, [*words, "--state-dir", str(tmp_path / "state")], env=env)
 
 

@@ -90,9 +90,3 @@ def test_power_with_a_wrong_password_sends_it_once(replay: Replay, tmp_path: Pat
     with pytest.raises(WrongPassword):
         run_power("on", replay.url, "--credential", secret(tmp_path, "wrong"), state=tmp_path)
     assert replay.authorized == 1
-
-
-@pytest.mark.parametrize("command", [discover, power])
-def test_help_has_an_example(command: object) -> None:
-    done = CliRunner().invoke(command, ["--help"])  # type: ignore[arg-type]
-    assert "Example: metalctl" in done.output.replace("\n", " ")

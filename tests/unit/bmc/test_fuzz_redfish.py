@@ -21,6 +21,7 @@ from metalctl.bmc.redfish.expand import advertised
 from metalctl.bmc.redfish.inventory import start
 from metalctl.bmc.redfish.read import Reader
 from metalctl.bmc.redfish.remember import pack, unpack
+from metalctl.bmc.redfish.values import link
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.tree_client import Client
 
@@ -117,7 +118,7 @@ async def taken(client: Client) -> Inventory:
     service = await client.get(V1)
     if not root.is_service_root(service) or root.equipment(service):
         raise BmcError("no root")
-    collection = await client.get(service["Systems"]["@odata.id"])
+    collection = await client.get(link(service, "Systems"))
     found = await boards.machines(client, service, collection)  # type: ignore[arg-type]
     machine = systems.choose(client.endpoint, found)
     reader = Reader(client, advertised(service))  # type: ignore[arg-type]

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
 from metalctl.bmc.errors import BmcError, SystemNotChosen
-from metalctl.bmc.poll import PowerPoll
 from metalctl.bmc.replay import Replay
 from metalctl.bmc.sweeping import sweep
 from metalctl.cli.discover import discover
@@ -116,12 +115,12 @@ def test_a_gpu_of_the_board_that_cannot_be_read_is_told(tree: dict[str, Any]) ->
 
 @pytest.mark.truth("A6", ONE)
 def test_the_power_of_the_machine_is_its_hosts(tree: dict[str, Any]) -> None:
-    async def poll() -> list[str]:
-        async with PowerPoll([parse_endpoint(server.url)], GOOD, timeout=60) as polling:
-            return [row.state async for row in polling.round()]
+    async def states() -> list[str]:
+        rows = sweep([parse_endpoint(server.url)], GOOD, timeout=60)
+        return [row.inventory.power async for row in rows if row.inventory]
 
     with beside(tree, [GPU]) as server:
-        assert asyncio.run(poll()) == ["off"]
+        assert asyncio.run(states()) == ["off"]
 
 
 @pytest.mark.truth("A6", "a board is no machine of its own, and whoever asks for it is told whose it is")

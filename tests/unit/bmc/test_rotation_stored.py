@@ -18,6 +18,7 @@ from metalctl.bmc import lockout
 from metalctl.bmc.errors import NotApplied, WrongPassword
 from metalctl.bmc.redfish.act.users import RedfishAdmin
 from metalctl.cli.bmc import bmc
+from metalctl.cli.power import power
 from metalctl.engine.reach.credentials import StoredRotation, connect
 from metalctl.engine.settings import load
 from metalctl.lab.fleet import Fleet
@@ -57,7 +58,8 @@ class Site:
     def run(self, *words: str) -> Result:
         """One command, in a process of its own as far as the lock-out guard knows."""
         lockout.forget()
-        return CliRunner().invoke(bmc, [*words, "--state-dir", str(self.state)], catch_exceptions=True)
+        command, words = (power, words[1:]) if words[0] == "power" else (bmc, words)
+        return CliRunner().invoke(command, [*words, "--state-dir", str(self.state)], catch_exceptions=True)
 
     def rotate(self, site: str, *words: str, where: str = "n1") -> Result:
         return self.run("rotate", where, "--site", self.ref(site), *words)

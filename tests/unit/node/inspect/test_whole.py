@@ -81,7 +81,7 @@ def test_no_tool_runs_twice_and_none_that_is_not_needed() -> None:
     asked = Counter(machine.asked)
     assert set(asked.values()) == {1}
     assert Counter(line.split()[0] for line in asked) == {
-        "dmidecode": 1, "lldpcli": 1, "ipmitool": 2, "nvme": 4, "smartctl": 1}  # fmt: skip
+        "dmidecode": 1, "lldpcli": 1, "ipmitool": 2, "nvme": 5, "smartctl": 1}  # fmt: skip
 
 
 def test_what_follows_the_end_of_vital_product_data_is_not_read() -> None:

@@ -106,7 +106,7 @@ def test_what_was_left_of_the_boot_before_is_told_apart_from_now() -> None:
      ("Critical Interrupt Bus Uncorrectable error", "pcie-nonfatal"), ("Critical Interrupt PCI SERR", "pcie-fatal"),
      ("Critical Interrupt Bus Correctable error", "pcie-corrected"), ("Memory DIMM_A1 Presence detected", ""),
      ("System Event Timestamp Clock Sync", ""), ("Memory Configuration error", ""),
-     ("Drive Slot Bay 4 Drive Fault", ""),
+     ("Drive Slot Bay 4 Drive Fault", "drive-fault"),
      ("Processor CPU1 Status Presence detected", ""), ("The memory is configured correctly.", "")],
 )  # fmt: skip
 def test_entries_of_the_bmcs_log_are_told_apart(text: str, kind: str) -> None:
