@@ -32,7 +32,8 @@ def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
         found += _by_module(modules, known)
         found += _of_controller(base, controller, modules)
         silent += [f"the driver of {controller} counts no {what} errors" for what in _uncounted(base, modules)]
-    return found + Snapshot(sources={"edac": "; ".join(silent) or _why_not(root, controllers, found, known)})
+    broken = [f"{what}: {why}" for what, why in found.unreadable.items()]
+    return found + Snapshot(sources={"edac": "; ".join(broken or silent) or _why_not(root, controllers, known)})
 
 
 def _uncounted(base: Path, modules: list[edac.Module]) -> list[str]:
@@ -65,10 +66,8 @@ def _of_controller(base: Path, controller: str, modules: list[edac.Module]) -> S
     return found
 
 
-def _why_not(root: Path, controllers: list[str], found: Snapshot, dimms: list[Dimm]) -> str:
+def _why_not(root: Path, controllers: list[str], dimms: list[Dimm]) -> str:
     """Why the driver does not speak for all of the memory, "" when it does."""
-    if found.unreadable:
-        return "; ".join(f"{what}: {why}" for what, why in found.unreadable.items())
     sizes = [number(root / edac.ROOT.lstrip("/") / c / "size_mb") for c in controllers]
     fitted = sum(d.size for d in dimms if not d.technology)
     counted_for = sum(size or 0 for size in sizes) * 2**20
