@@ -25,7 +25,7 @@ from metalctl.model.verdict import Verdict
 BROKEN = ("warning", "critical", "failed", "faulty")
 OUT_OF_USE = ("disabled", "not available")
 _NO_PART = "the BMC says so of the machine, and of none of its parts"
-_LOOK = "read its event log (metalctl inspect NODE --out-of-band), mend what it names or clear it, and inspect again"
+_LOOK = "read its event log (metalctl inspect NODE --out-of-band), repair what it names or clear it, and inspect again"
 _SWAP = "reseat it, read the BMC's event log, and replace it if it stays so"
 _CLEAR = f"{_SWAP}; if it was only switched off, switch it on in firmware setup"
 
