@@ -15,7 +15,7 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadTarget, Unsupported
 from metalctl.bmc.redfish.bmc import verified
 from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.redfish.values import link
+from metalctl.bmc.redfish.root import first_list
 
 ROOT = "/redfish/v1"
 _ODD = re.compile(r"[\x00-\x20\x7f\\#]")
@@ -53,7 +53,7 @@ async def _got(
 
 async def _proven(client: Client, root: dict[str, Any]) -> None:
     """A refusal of what the account may not read is none of its credential: that is shown by a list that all may."""
-    await client.get(next(path for name in ("Systems", "Chassis", "Managers") if (path := link(root, name))))
+    await client.get(first_list(root))
     client.access.trust()
 
 

@@ -31,7 +31,12 @@ async def read_root(client: Client) -> Resource:
 def is_service_root(root: Resource) -> bool:
     """Whether the JSON is a Redfish service root with something to manage: systems, or other equipment."""
     typed = str(root.get("@odata.type", "")).startswith("#ServiceRoot.") or "RedfishVersion" in root
-    return typed and any(link(root, name) for name in _MANAGED)
+    return typed and bool(first_list(root))
+
+
+def first_list(root: Resource) -> str:
+    """The path of the first list of what it manages, which every account may read; "" for none."""
+    return next((path for name in _MANAGED if (path := link(root, name))), "")
 
 
 def equipment(root: Resource) -> str:

@@ -3,8 +3,8 @@
 A BMC on which nothing has changed costs three requests (bmc/sweeping.py). What was read is in the store with its time,
 for `nodes`, `show`, `status`, the pages and /metrics. A BMC that does not answer keeps what was read before and is
 tried at the next round; one that refuses the credential is not, until its node or the settings change: BMCs lock
-accounts. Left out: IPMI (a process each), BMCs whose certificate nobody has vouched for yet, and those whose credential
-is being rotated.
+accounts. Left out: IPMI (a process each), BMCs whose certificate nobody has vouched for yet, those whose credential is
+being rotated, and parked nodes: somebody works on them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from metalctl.bmc import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, WrongPassword
@@ -23,7 +22,7 @@ from metalctl.bmc.redfish.remember import Remembered, kept, recalled
 from metalctl.bmc.sweeping import Swept, sweep
 from metalctl.content.secrets import SecretError
 from metalctl.engine.reach.credentials import credential, endpoint_of
-from metalctl.store import bmcs, nodes
+from metalctl.store import bmcs, marks, nodes
 from metalctl.store.bmcs import Look
 from metalctl.store.database import now
 from metalctl.store.nodes import Node
@@ -70,7 +69,9 @@ class Rounds:
                 asyncio.run(self.round())
             except asyncio.CancelledError:
                 return
-            except (SQLAlchemyError, OSError):
+            except (
+                Exception
+            ):  # the database's, or a defect of ours: what was read grows old, and the next round is tried
                 log.exception("rounds")
 
     async def round(self) -> None:
@@ -86,9 +87,10 @@ class Rounds:
 
     def _due(self) -> list[Node]:
         with self._database.connect() as connection:
-            listed, mine = nodes.listing(connection), self._mine(connection)
+            listed, mine, hands = nodes.listing(connection), self._mine(connection), marks.everybodys(connection)
         vouched = (n for n in listed if (n.fingerprint or n.authorities) and not n.bmc.startswith("ipmi"))
-        settled = (n for n in vouched if n.rotation is None or n.rotation.proven)
+        free = (n for n in vouched if "parked" not in hands.get(n.name, ()))
+        settled = (n for n in free if n.rotation is None or n.rotation.proven)
         return [n for n in settled if (mine is None or n.name in mine) and _key(n) not in self._refused]
 
     def _mine(self, connection: Connection) -> set[str] | None:

@@ -90,6 +90,23 @@ def test_a_wrong_password_is_sent_once() -> None:
         assert fleet.statistics.failed_logins == 1
 
 
+def test_equipment_without_systems_and_sessions_is_read_too() -> None:
+    equipment = "/redfish/v1/PowerEquipment"
+    tree = {
+        "/redfish/v1": {
+            "@odata.id": "/redfish/v1",
+            "RedfishVersion": "1.9.0",
+            "PowerEquipment": {"@odata.id": equipment},
+        },
+        equipment: {"@odata.id": equipment, "Name": "Feeds"},
+    }
+    with Replay(tree, "admin", "s3cret") as pdu:
+        assert raw.get(parse_endpoint(pdu.url), Credential("admin", "s3cret"), equipment)["Name"] == "Feeds"
+        with pytest.raises(WrongPassword):
+            raw.get(parse_endpoint(pdu.url), Credential("admin", "other"), equipment)
+    lockout.forget()
+
+
 def test_without_sessions_it_is_basic() -> None:
     with running(base="127.78.44.3", sessions=0) as fleet:
         assert raw.get(parse_endpoint(url(fleet)), GOOD, SYSTEMS)["Members"]

@@ -19,8 +19,9 @@ from metalctl.cli.status import status
 from metalctl.engine.serving.rounds import Rounds
 from metalctl.engine.state import StateDir
 from metalctl.lab.fleet import Settings, load_tree
-from metalctl.store import bmcs, nodes
+from metalctl.store import bmcs, marks, nodes
 from metalctl.store.bmcs import Look
+from metalctl.store.marks import Mark
 from tests.unit.lab.fleet.conftest import PASSWORD, Running, serving
 
 NAMES = ("n1", "n2", "n3")
@@ -125,6 +126,16 @@ def test_who_is_not_vouched_for_or_in_rotation_or_behind_ipmi_is_left_alone(rack
     assert rack.fleet.statistics.requests == before
 
 
+def test_a_parked_node_is_left_alone_until_it_is_unparked(rack: Running, known: Engine) -> None:
+    with known.begin() as connection:
+        marks.put(connection, Mark("n2", "parked", "ada", "DIMM A3 is being replaced", "2026-01-01T00:00:00+00:00"))
+        marks.put(connection, Mark("n3", "held", "ada", "later", "2026-01-01T00:00:00+00:00"))
+    assert set(read(known)) == {"n1", "n3"}
+    with known.begin() as connection:
+        marks.remove(connection, "n2", "parked")
+    assert set(read(known)) == set(NAMES)
+
+
 def test_another_bmc_and_a_forgotten_node_are_not_told_of_the_old_one(rack: Running, known: Engine) -> None:
     read(known)
     with known.begin() as connection:
@@ -152,6 +163,30 @@ def test_the_thread_reads_and_ends(rack: Running, known: Engine) -> None:
     until(all_read)
     rounds.close()
     assert [len(bmc.auth.sessions) for bmc in rack.fleet.bmcs] == [0, 0, 0]
+
+
+def test_a_round_that_fails_by_surprise_does_not_end_the_rounds(
+    rack: Running, known: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.unit.waiting import until
+
+    rounds, tries, whole = Rounds(known, lambda: 0.05), list[int](), Rounds.round
+
+    async def first_breaks(self: Rounds) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise KeyError("a defect")
+        await whole(self)
+
+    monkeypatch.setattr(Rounds, "round", first_breaks)
+    rounds.start()
+
+    def read_after_all() -> bool:
+        with known.connect() as connection:
+            return bool(bmcs.everybodys(connection))
+
+    until(read_after_all)
+    rounds.close()
 
 
 @pytest.mark.parametrize(
