@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 METALCTL = str(Path(sys.executable).with_name("metalctl"))
 HERE = Path(__file__).parent
@@ -62,7 +63,7 @@ class Rack:
     @property
     def state(self) -> Path:
         """Where the service keeps what it knows."""
-        return Path(json.loads(Path(self.info["settings_file"]).read_text().partition("\n")[2])["state"])
+        return Path(yaml.safe_load(Path(self.info["settings_file"]).read_text())["state"])
 
     def node(self, name: str) -> dict[str, Any]:
         """What the lab says of a node."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import Rack, metalctl, why_not
 
@@ -31,9 +32,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         info = json.loads(metalctl("lab", "status", "--name", "full", "--json").stdout)
         # 128 emulated processors on a few real ones: the kernel alone takes minutes to come up.
         settings = Path(info["settings_file"])
-        told = json.loads(settings.read_text().partition("\n")[2])
+        told = yaml.safe_load(settings.read_text())
         told["boot"] |= {"patience": "60 min", "silence": "40 min"}
-        settings.write_text(f"# With more patience.\n{json.dumps(told)}\n")
+        settings.write_text(f"# With more patience.\n{yaml.safe_dump(told)}")
         built = Rack("full", info, tmp_path_factory.mktemp("full"), patient=True)
         rows = Path(info["nodes_file"])
         rows.write_text(rows.read_text().replace("lab/compute", "lab/full-size"))
