@@ -11,14 +11,18 @@ from metalctl.node.errors import ToolFailed
 ENOUGH = 0.95
 
 
-def falls_short(got: float, asked: float) -> bool:
-    """Whether a tool's own count is less than what was asked; NaN is."""
-    return not got >= ENOUGH * asked
+def falls_short(got: float, asked: float, lag: float = 0.0) -> bool:
+    """Whether a tool's own count is less than what was asked; NaN is.
+
+    lag: what may be missing of a short run, at most half of it, in the unit of both: two ends that start and stop each
+    other over the network count less than the whole.
+    """
+    return not got >= min(ENOUGH * asked, max(asked - lag, asked / 2))
 
 
-def require(tool: str, what: str, got: float, asked: float, unit: str) -> None:
-    """ToolFailed unless the tool covered what was asked; what: "ran", "read"…"""
-    if falls_short(got, asked):
+def require(tool: str, what: str, got: float, asked: float, unit: str, lag: float = 0.0) -> None:
+    """ToolFailed unless the tool covered what was asked; what: "ran", "read"…; lag: see falls_short."""
+    if falls_short(got, asked, lag):
         raise ToolFailed(
             f"{tool} {what} {got:.3g} {unit} of {asked:.4g} {unit}: too little to judge by",
             hint=f"see what ended {tool} early: dmesg and the journal",

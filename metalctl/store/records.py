@@ -46,6 +46,9 @@ def _stage_row(row: Row[tuple[object, ...]]) -> StageRow:
 # Made once: to put a statement together takes longer than to run it, and every tick asks for these.
 _MINE = (schema.stages.c.enrollment == bindparam("of")) & (schema.stages.c.stage == bindparam("which"))
 _READ = select(schema.stages).where(_MINE)
+_DONE = select(schema.stages.c.stage).where(
+    schema.stages.c.enrollment == bindparam("of"), schema.stages.c.condition == Condition.DONE.value
+)
 _WRITE = update(schema.stages).where(_MINE, schema.stages.c.version == bindparam("read"))
 
 
@@ -53,6 +56,11 @@ def stage(connection: Connection, identifier: str, which: Stage) -> StageRow | N
     """The record of one stage; None when it was not begun."""
     row = connection.execute(_READ, {"of": identifier, "which": which.value}).one_or_none()
     return _stage_row(row) if row is not None else None
+
+
+def done(connection: Connection, identifier: str) -> frozenset[str]:
+    """The names of the stages that it has passed."""
+    return frozenset(connection.execute(_DONE, {"of": identifier}).scalars())
 
 
 def stages(connection: Connection, identifier: str) -> list[StageRow]:

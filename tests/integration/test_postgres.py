@@ -47,8 +47,8 @@ def tick(enrollment, stage):
         return Next.wait(0.2)
     return Next(ended=True, passed=True)
 
-walker = Walker(tick)
-durable = Durable(url, stages, walker.walk, executor=name)
+walker = Walker(tick, lambda enrollment: stages)
+durable = Durable(url, walker.walk, executor=name)
 durable.launch()
 for number in range(3):
     durable.start([(f"{name}-n{number}", 1)])

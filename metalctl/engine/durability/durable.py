@@ -1,8 +1,9 @@
-"""The only importer of the workflow library: one workflow an attempt of an enrollment, one durable step a stage.
+"""The only importer of the workflow library: one workflow an attempt of an enrollment, with one durable step.
 
-A step walks its stage to the end, however long that takes: what it waits for is the walker's (engine.walker), and where
-the stage stands is the store's. So a node in a burn-in of three days costs as many rows as one of a minute, and after a
-crash the step simply runs again: it looks before it acts.
+The step walks all stages to the end, however long that takes: what it waits for is the walker's (engine.pipeline), and
+where the stages stand is the store's. So a node in a burn-in of three days costs as many rows as one of a minute, and
+after a crash the step simply runs again: it goes on where the store says, and each stage looks before it acts. A step a
+stage, as before, made a restart twice as long: the library reads each recorded step again, and the store knows it.
 
 What was measured and is relied on: one executor a database (the caller holds the service lock); WAL; a JSON serializer
 in place of pickle; a pinned application version, or pending work is not recovered after an upgrade; no limit to
@@ -26,10 +27,11 @@ from dbos._serialization import Serializer
 from metalctl.store.turns import Turns, connection_class
 
 T = TypeVar("T")
-WalkStage = Callable[[str, str], Awaitable[bool]]
+Walk = Callable[[str], Awaitable[bool]]
 
-# Changes only when `walk` itself changes its steps: work begun under another version would not be recovered.
-WORKFLOW_VERSION = "metalctl-walk-2"
+# Changes only when `walk` itself changes its steps. Work begun under another version is not recovered by the library:
+# `start` puts another walk in its place.
+WORKFLOW_VERSION = "metalctl-walk-3"
 # Seconds for everything that the library is asked for here; it waits for the database.
 PATIENCE = 60.0
 _UNDER_WAY = ("PENDING", "ENQUEUED", "DELAYED")
@@ -51,12 +53,12 @@ class _Json(Serializer):
 
 
 class Durable:
-    """The workflow engine. `walk_stage(enrollment, stage)` returns when the stage has ended: whether it was passed.
+    """The workflow engine. `walk(enrollment)` returns when the enrollment has ended: whether it was passed.
 
     url: of the library's own database, SQLAlchemy's form. executor: the name under which work is recovered.
     """
 
-    def __init__(self, url: str, stages: list[str], walk_stage: WalkStage, *, executor: str = "local") -> None:
+    def __init__(self, url: str, walk: Walk, *, executor: str = "local") -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="durable", daemon=True)
         self._walked: set[str] = set()
@@ -74,7 +76,7 @@ class Durable:
         if url.startswith("sqlite"):
             config["db_engine_kwargs"] = {"connect_args": {"factory": connection_class(Turns())}}
         DBOS(config=config)
-        self._walk = _register(stages, walk_stage, self._walked)
+        self._walk = _register(walk, self._walked)
 
     def launch(self) -> None:
         """Start, and recover what was under way. The library adopts the loop that it is started on: ours."""
@@ -82,7 +84,9 @@ class Durable:
 
         async def begin() -> None:
             DBOS.launch()
-            found = await DBOS.list_workflows_async(status=list(_UNDER_WAY), load_input=False)
+            found = await DBOS.list_workflows_async(
+                status=list(_UNDER_WAY), app_version=WORKFLOW_VERSION, load_input=False
+            )
             self._recovered = {name for w in found for name in (w.workflow_id, w.workflow_id.rpartition(".")[0])}
 
         self._await(begin())
@@ -125,7 +129,7 @@ class Durable:
         number, name = 0, workflow
         while (status := await DBOS.get_workflow_status_async(name)) is not None:
             if status.status in _UNDER_WAY:
-                if not lost:
+                if not lost and status.app_version == WORKFLOW_VERSION:
                     return
                 await DBOS.cancel_workflow_async(name)
             number += 1
@@ -162,7 +166,7 @@ def _prepare(url: str) -> None:
     engine.dispose()
 
 
-def _register(stages: list[str], walk_stage: WalkStage, walked: set[str]) -> Callable[[str], Coroutine[Any, Any, str]]:
+def _register(walk_all: Walk, walked: set[str]) -> Callable[[str], Coroutine[Any, Any, str]]:
     # Each start of the service counts as a recovery, and by default the library gives up at the 102nd.
     @DBOS.workflow(name="walk", max_recovery_attempts=None)
     async def walk(enrollment: str) -> str:
@@ -170,10 +174,7 @@ def _register(stages: list[str], walk_stage: WalkStage, walked: set[str]) -> Cal
             return "walked by another workflow"
         walked.add(enrollment)
         try:
-            for stage in stages:
-                if not await DBOS.run_step_async({"name": stage}, walk_stage, enrollment, stage):
-                    return f"failed in {stage}"
-            return "done"
+            return "passed" if await DBOS.run_step_async({"name": "stages"}, walk_all, enrollment) else "failed"
         finally:
             walked.discard(enrollment)
 

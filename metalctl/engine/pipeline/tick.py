@@ -70,6 +70,16 @@ class Ticker:
         finally:
             self._services.connections.rest(enrollment)
 
+    def left(self, enrollment: str) -> list[str]:
+        """The stages that are not done, in order; all where the store cannot tell: a tick of a done one passes."""
+        try:
+            with self._services.database.connect() as connection:
+                done = records.done(connection, enrollment)
+        except SQLAlchemyError:
+            log.exception("left", enrollment=enrollment)
+            done = frozenset()
+        return [stage.value for stage in BY_STAGE if stage.value not in done]
+
     def faulted(self, enrollment: str, fault: Fault) -> None:
         """A tick raised: a person who looks at the node is told why nothing happens."""
         why = f"metalctl cannot go on and tries again ({fault.times} times so far): {fault.reason}"

@@ -1,4 +1,4 @@
-"""Walks a stage to its end: ticks, and between them a wait that an event cuts short.
+"""Walks the stages that are left to the end: ticks, and between them a wait that an event cuts short.
 
 A tick runs in a thread of a bounded pool; a wait holds none. No exception ends a walk: a database that is locked, a
 disk that is full, too many open files are logged, counted (`faults`) and tried again.
@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ from metalctl.engine.topics import node_topic
 log = structlog.get_logger()
 
 Tick = Callable[[str, str], Next]
+Left = Callable[[str], Sequence[str]]
 # Most of them sleep or wait for a BMC: one that switches its node's power and reads back takes three seconds and more.
 THREADS = 96
 # Between tries of a tick that raised, seconds: doubled each time.
@@ -39,10 +40,16 @@ class Fault:
 
 
 class Walker:
-    """`tick(enrollment, stage)` does the next thing and says how it goes on. Made once a service."""
+    """`tick(enrollment, stage)` does the next thing and says how it goes on. Made once a service.
 
-    def __init__(self, tick: Tick, *, threads: int = THREADS, told: Callable[[str, Fault], None] | None = None) -> None:
+    left(enrollment): the stages that are not done, in order; asked once, when its walk begins. It may not raise.
+    """
+
+    def __init__(
+        self, tick: Tick, left: Left, *, threads: int = THREADS, told: Callable[[str, Fault], None] | None = None
+    ) -> None:
         self._tick = tick
+        self._left = left
         self._told = told
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tick")
         self._waiting: dict[str, set[_Wait]] = defaultdict(set)
@@ -51,7 +58,15 @@ class Walker:
         self._open: dict[tuple[str, float], str] = {}
         self.faults: dict[str, Fault] = {}
 
-    async def walk(self, enrollment: str, stage: str) -> bool:
+    async def walk(self, enrollment: str) -> bool:
+        """Walk every stage that is left, until one fails; whether all were passed."""
+        left = await asyncio.get_running_loop().run_in_executor(self._pool, self._left, enrollment)
+        for stage in left:
+            if not await self.walk_stage(enrollment, stage):
+                return False
+        return True
+
+    async def walk_stage(self, enrollment: str, stage: str) -> bool:
         """Tick until the stage has ended; whether it was passed."""
         while True:
             # Interest is declared before the tick looks: what happens while it looks is not missed.

@@ -19,7 +19,6 @@ from metalctl.engine.errors import EngineError
 from metalctl.engine.evidence.reporter import Reporter
 from metalctl.engine.pipeline.directory import StoreDirectory
 from metalctl.engine.pipeline.services import Services
-from metalctl.engine.pipeline.spine import SPINE
 from metalctl.engine.pipeline.supervisor import Supervisor
 from metalctl.engine.pipeline.tick import Ticker
 from metalctl.engine.pipeline.walker import Walker
@@ -103,10 +102,9 @@ class Service:
             epoch = epochs.begin(connection, self._name, f"{platform.node()} pid {os.getpid()}")
         services = Services(self.database, self._settings, url, served.images(url), epoch, self._name)
         ticker = Ticker(services)
-        self._walker = Walker(ticker, told=ticker.faulted)
+        self._walker = Walker(ticker, ticker.left, told=ticker.faulted)
         services.publish = self._walker.publish
-        stages = [spec.stage.value for spec in SPINE]
-        self._durable = Durable(self._settings.state.workflows_url, stages, self._walker.walk, executor=self._name)
+        self._durable = Durable(self._settings.state.workflows_url, self._walker.walk, executor=self._name)
         self._durable.launch()
         self._services = services
         mine = self._name if self._settings.state.url else None

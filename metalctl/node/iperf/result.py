@@ -17,6 +17,9 @@ _LATER = (
 )  # fmt: skip
 _MORE = 0.5
 _CLOSE = 0.05
+# Seconds that a side may count less: the two start and stop each other by messages, and a busy node hears them late
+# (a server on an emulated node counted 2.67 of 3 s).
+_LAG = 1.0
 _BY_HAND = "run iperf3 by hand"
 
 
@@ -58,7 +61,7 @@ class Stream:
 
     def require(self, runtime: float, streams: int) -> None:
         """ToolFailed unless the test was the one that was asked for."""
-        cover.require("iperf3", "measured", self.seconds, runtime, "s")
+        cover.require("iperf3", "measured", self.seconds, runtime, "s", _LAG)
         if self.streams not in (None, streams):
             raise IperfError(f"iperf3 ran {self.streams} of {streams} streams", hint=_BY_HAND, began=True)
 

@@ -17,12 +17,16 @@ from metalctl.engine.topics import node_topic
 PASSED = Next(ended=True, passed=True)
 
 
+def left(_enrollment: str) -> list[str]:
+    return ["matched", "prepared"]
+
+
 @pytest.fixture
 def made() -> Iterator[Callable[[Callable[[str, str], Next]], Walker]]:
     walkers: list[Walker] = []
 
     def make(tick: Callable[[str, str], Next]) -> Walker:
-        walkers.append(Walker(tick, threads=4))
+        walkers.append(Walker(tick, left, threads=4))
         return walkers[-1]
 
     yield make
@@ -48,7 +52,7 @@ def test_no_exception_of_a_tick_ends_the_walk(made: Callable[..., Walker], monke
     monkeypatch.setattr(walker_module, "FIRST_PAUSE", 0.0)
     tick, called = playing(OSError(24, "Too many open files"), ValueError("database is locked"), PASSED)
     walker = made(tick)
-    assert asyncio.run(walker.walk("n1", "matched"))
+    assert asyncio.run(walker.walk_stage("n1", "matched"))
     assert called == ["matched"] * 3
     assert walker.faults == {}
 
@@ -67,7 +71,7 @@ def test_a_tick_that_raises_is_told_as_long_as_it_does(
         return PASSED
 
     walker = made(tick)
-    asyncio.run(walker.walk("n1", "matched"))
+    asyncio.run(walker.walk_stage("n1", "matched"))
     assert [faults.get("n1") and faults["n1"].times for faults in seen] == [None, 1, 2]
     assert "No space left" in seen[-1]["n1"].reason
 
@@ -78,7 +82,7 @@ def test_what_a_walk_waits_for_cuts_its_wait_short(topic: str, made: Callable[..
     walker = made(tick)
 
     async def scene() -> bool:
-        walk = asyncio.create_task(walker.walk("n1", "inspected"))
+        walk = asyncio.create_task(walker.walk_stage("n1", "inspected"))
         while not called:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
@@ -97,7 +101,7 @@ def test_what_is_told_for_later_cuts_the_wait_short_then(made: Callable[..., Wal
     walker = made(tick)
 
     async def scene() -> float:
-        walk = asyncio.create_task(walker.walk("n1", "inspected"))
+        walk = asyncio.create_task(walker.walk_stage("n1", "inspected"))
         while not called:
             await asyncio.sleep(0.01)
         begun = time.monotonic()
@@ -119,7 +123,7 @@ def test_what_happens_while_a_tick_looks_is_not_missed(made: Callable[..., Walke
         return PASSED
 
     walker = made(tick)
-    assert asyncio.run(asyncio.wait_for(walker.walk("n1", "inspected"), 30))
+    assert asyncio.run(asyncio.wait_for(walker.walk_stage("n1", "inspected"), 30))
 
 
 def test_a_walk_that_is_cancelled_leaves_no_interest_behind(made: Callable[..., Walker]) -> None:
@@ -127,7 +131,7 @@ def test_a_walk_that_is_cancelled_leaves_no_interest_behind(made: Callable[..., 
     walker = made(tick)
 
     async def scene() -> None:
-        walk = asyncio.create_task(walker.walk("n1", "inspected"))
+        walk = asyncio.create_task(walker.walk_stage("n1", "inspected"))
         while not called:
             await asyncio.sleep(0.01)
         walk.cancel()
@@ -147,10 +151,10 @@ def test_closing_waits_for_the_tick_that_runs() -> None:
         ended.set()
         return PASSED
 
-    walker = Walker(tick)
+    walker = Walker(tick, left)
 
     async def scene() -> None:
-        walk = asyncio.create_task(walker.walk("n1", "installed"))
+        walk = asyncio.create_task(walker.walk_stage("n1", "installed"))
         await asyncio.to_thread(begun.wait, 30)
         walk.cancel()
         await asyncio.gather(walk, return_exceptions=True)
@@ -172,13 +176,13 @@ def test_ticks_that_all_hang_are_seen_as_soon_as_others_wait_for_a_thread(made: 
     walker = made(tick)
 
     async def scene() -> None:
-        walks = [asyncio.create_task(walker.walk(f"n{n}", "inspected")) for n in range(4)]
+        walks = [asyncio.create_task(walker.walk_stage(f"n{n}", "inspected")) for n in range(4)]
         await asyncio.sleep(0)
         for _ in walks:
             assert await asyncio.to_thread(running.acquire, timeout=30)
         assert walker.idle == 0.0, "each has its thread: long ticks are no stuck service"
         assert (walker.longest[0], walker.longest[1] > 0) == ("n0", True)
-        walks.append(asyncio.create_task(walker.walk("n4", "inspected")))
+        walks.append(asyncio.create_task(walker.walk_stage("n4", "inspected")))
         await asyncio.sleep(0.05)
         first = walker.idle
         await asyncio.sleep(0.05)
@@ -191,3 +195,14 @@ def test_ticks_that_all_hang_are_seen_as_soon_as_others_wait_for_a_thread(made: 
         asyncio.run(scene())
     finally:
         go.set()
+
+
+def test_the_stages_that_are_left_are_walked_in_order_until_one_fails(made: Callable[..., Walker]) -> None:
+    tick, called = playing(PASSED, Next(ended=True, passed=False))
+    assert not asyncio.run(made(tick).walk("n1"))
+    assert called == ["matched", "prepared"]
+    tick, called = playing(Next(ended=True, passed=False))
+    assert not asyncio.run(made(tick).walk("n1"))
+    assert called == ["matched"]
+    tick, called = playing(PASSED, PASSED)
+    assert asyncio.run(made(tick).walk("n1"))

@@ -72,6 +72,18 @@ def test_a_third_of_a_second_of_iperf3_is_no_minute(node: Any, side: str, second
     assert "too little to judge by" in result.reason
 
 
+@pytest.mark.parametrize(
+    ("runtime", "seconds", "verdict"),
+    [(3.0, 2.67, "PASS"), (3.0, 1.9, "UNKNOWN"), (1.0, 0.4, "UNKNOWN"), (30.0, 28.9, "PASS"), (30.0, 28.4, "UNKNOWN")],
+)
+def test_a_short_run_may_lack_the_second_in_which_the_ends_hear_of_each_other(
+    node: Any, runtime: float, seconds: float, verdict: str
+) -> None:
+    node.prints("iperf3", report(24e9, seconds=seconds))
+    result = node.one("iperf3", limits={**LIMITS, "runtime": runtime}, peer=CLIENT, kind="peer")
+    assert result.verdict == Verdict[verdict], result.reason
+
+
 @pytest.mark.truth("B7", "good numbers of a tool that ended with an error are no result")
 @pytest.mark.parametrize("side", ["client", "server"])
 def test_good_numbers_with_a_bad_exit_code_are_unknown(node: Any, side: str) -> None:
