@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from metalctl.lab.fleet.machines import Machines, MachineSettings
 
 
-def _fault_names() -> list[str]:
-    """One file a fault; listed without importing the room."""
-    folder = Path(__file__).parents[1] / "lab" / "fleet" / "faults"
-    return sorted(file.stem.replace("_", "-") for file in folder.glob("[!_]*.py") if file.stem != "base")
-
-
 class _Seconds(click.ParamType[float]):
     name = "duration"
 
@@ -57,7 +51,7 @@ class _Seconds(click.ParamType[float]):
     "faults",
     multiple=True,
     metavar="NAME[:PARAMETER]=RATE",
-    help=f"Share of the BMCs with a fault; `--fault help` explains: {', '.join(_fault_names())}.",
+    help="Share of the BMCs with a fault, like slow:3=5%; `--fault help` lists the faults.",
 )
 @click.option("--seed", type=Count(0, 2**31 - 1), default=0, show_default=True, help="Which BMCs have the faults.")
 @click.option("--base", default="127.77.0.1", show_default=True, help="Address of the first BMC; the others follow.")
@@ -210,7 +204,7 @@ def _ready(running: Fleet, as_json: bool) -> None:
 
 
 def _list_faults() -> None:
-    from metalctl.lab.fleet.faults import summaries
+    from metalctl.lab.faults import summaries
 
     for name, text in summaries().items():
         click.echo(f"{name:<25} {text}")

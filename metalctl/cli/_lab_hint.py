@@ -13,7 +13,7 @@ def lab_hint() -> str:
     # The lab's room is loaded only where there is a namespace that may be a lab's.
     if "METALCTL_LAB" in os.environ or not any(_NAMESPACES.glob("mctl-*")):
         return ""
-    from metalctl.lab import netns, paths
+    from metalctl.lab.rack import netns, paths
 
     up = [name for name in paths.existing() if netns.exists(paths.lab(name).namespace)]
     if not up:

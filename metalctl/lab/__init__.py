@@ -18,9 +18,9 @@ from metalctl.lab.errors import (
     PartError,
     RackFileError,
 )
-from metalctl.lab.info import BmcInfo, DiskInfo, LabInfo, NodeInfo, PartInfo
-from metalctl.lab.rack import down, mend, namespace, status, up
-from metalctl.lab.rackfile import load
+from metalctl.lab.rack.info import BmcInfo, DiskInfo, LabInfo, NodeInfo, PartInfo
+from metalctl.lab.rack.lifecycle import down, mend, namespace, status, up
+from metalctl.lab.rack.rackfile import load
 from metalctl.lab.spec import Disk, Nic, Node, Rack
 
 __all__ = [

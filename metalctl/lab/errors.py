@@ -1,4 +1,4 @@
-"""Errors of the emulated rack.
+"""Errors of the emulated rack and of the simulated BMCs.
 
 LabError                    root of the room
 ├── RackFileError           rack.yaml is wrong: a node is to have a fault that needs what it has not
@@ -6,7 +6,10 @@ LabError                    root of the room
 ├── LabStateError           the lab is up already, is not up, or its name is not usable
 ├── LabPrerequisiteError    not root, a package is missing, namespaces are not permitted
 ├── PartError               a part did not start or stopped; `part` and `tail` (the end of its log)
-└── CommandError            a command that sets the rack up failed; `command`, `output`
+├── CommandError            a command that sets the rack up failed; `command`, `output`
+└── FleetError              the simulated BMCs cannot be started as asked
+    ├── BadCapture          a capture or tree that cannot be read
+    └── BadFault            there is not a fault of that name, or its share is not a number
 """
 
 from __future__ import annotations
@@ -41,3 +44,15 @@ class PartError(LabError):
 
 class CommandError(LabError):
     """A command that builds or takes down the rack failed."""
+
+
+class FleetError(LabError):
+    """The simulated BMCs cannot be started."""
+
+
+class BadCapture(FleetError, UsageError):
+    """Nothing that can be served as a BMC."""
+
+
+class BadFault(FleetError, UsageError):
+    """A --fault that cannot be understood."""

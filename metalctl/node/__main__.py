@@ -13,48 +13,13 @@ needed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
 from metalctl.model.errors import MetalctlError, UsageError, describe
 
-
-def _inspect(argv: Sequence[str]) -> int:
-    from metalctl.node import inspect
-
-    return inspect.main(argv)
-
-
-def _network(argv: Sequence[str]) -> int:
-    from metalctl.node import network
-
-    return network.main(argv)
-
-
-def _disks(argv: Sequence[str]) -> int:
-    from metalctl.node import hygiene
-
-    return hygiene.main(argv)
-
-
-def _run(argv: Sequence[str]) -> int:
-    from metalctl.node import runner
-
-    return int(runner.main(list(argv)) or 0)
-
-
-def _install(argv: Sequence[str]) -> int:
-    from metalctl.node import install
-
-    return install.main(argv)
-
-
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "inspect": _inspect,
-    "disks": _disks,
-    "network": _network,
-    "run": _run,
-    "install": _install,
-}
+COMMANDS = {"inspect": "inspect", "disks": "hygiene", "network": "network", "run": "runner", "install": "install"}
+"""Command → the module of this room whose `main` it is; only that one is imported."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         (sys.stdout if asked else sys.stderr).write(f"{__doc__}\n")
         return 0 if asked else 2
     try:
-        return COMMANDS[words[0]](words[1:])
+        return int(import_module(f"metalctl.node.{COMMANDS[words[0]]}").main(words[1:]) or 0)
     except MetalctlError as error:
         sys.stderr.write(describe(error) + "\n")
         return 2 if isinstance(error, UsageError) else 3

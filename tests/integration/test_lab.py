@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from metalctl import lab
-from metalctl.lab import LabInfo, LabPrerequisiteError, LabStateError, host, netns, parts, switch
+from metalctl.lab import LabInfo, LabPrerequisiteError, LabStateError
+from metalctl.lab.rack import host, netns, parts, switch
 
 pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(600)]
 RACK = Path(__file__).parents[1] / "racks" / "tiny.yaml"

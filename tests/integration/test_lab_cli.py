@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import LabPrerequisiteError, host
+from metalctl.lab import LabPrerequisiteError
+from metalctl.lab.rack import host
 
 pytestmark = [pytest.mark.rack, pytest.mark.slow, pytest.mark.timeout(900)]
 RACK = Path(__file__).parents[1] / "racks" / "tiny.yaml"

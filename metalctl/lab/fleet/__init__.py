@@ -11,10 +11,11 @@ $select and $filter (answered with the whole), IPMI beyond what a scan sees.
 
 from __future__ import annotations
 
-from metalctl.lab.fleet.capture import Tree, load_capture
-from metalctl.lab.fleet.errors import BadCapture, BadFault, FleetError
+from metalctl.lab.bmc.capture import Tree, load_capture
+from metalctl.lab.bmc.settings import FaultShare, Settings
+from metalctl.lab.errors import BadCapture, BadFault, FleetError
+from metalctl.lab.faults import parse_fault
 from metalctl.lab.fleet.server import Fleet
-from metalctl.lab.fleet.settings import FaultShare, Settings, parse_fault
 from metalctl.lab.fleet.trees import load_tree
 from metalctl.lab.fleet.trees import names as tree_names
 

@@ -14,16 +14,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from metalctl.lab.fleet import faults
-from metalctl.lab.fleet.auth import administrator
-from metalctl.lab.fleet.bmc import Bmc
-from metalctl.lab.fleet.capture import Tree
-from metalctl.lab.fleet.errors import FleetError
-from metalctl.lab.fleet.http import BmcProtocol
-from metalctl.lab.fleet.ipmi import IpmiProtocol
-from metalctl.lab.fleet.library import Library
-from metalctl.lab.fleet.settings import Settings
-from metalctl.lab.fleet.statistics import Statistics
+from metalctl.lab import faults
+from metalctl.lab.bmc.auth import administrator
+from metalctl.lab.bmc.bmc import Bmc
+from metalctl.lab.bmc.capture import Tree
+from metalctl.lab.bmc.http import BmcProtocol
+from metalctl.lab.bmc.ipmi import IpmiProtocol
+from metalctl.lab.bmc.library import Library
+from metalctl.lab.bmc.settings import Settings
+from metalctl.lab.bmc.statistics import Statistics
+from metalctl.lab.errors import FleetError
 
 _ACCEPTED = 0.05
 """Seconds in which the loop gets to what it has accepted."""

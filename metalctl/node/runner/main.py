@@ -1,4 +1,16 @@
-"""The command `run`: a spec from the controller, or flags from a technician."""
+"""`python3 -m metalctl.node run`: runs checks on this machine and writes the journal.
+
+    run SPEC.json                            a run that the controller asked for; journal in RUN_DIR/<run_id>/
+    run --local --check NAME...              by hand, on any server: results are printed
+        --limit NAME.KEY=VALUE               a limit, as profiles write it ("nvme-randread.min_iops=400k")
+        --role ROLE=SERIAL[,SERIAL]          which disks have a role
+        --peer SIDE=ADDRESS:PORT[,CLIENT]    this node is the "server" at that address, or its "client"
+        --bond NAME=MAC,MAC  --level LEVEL   bonds that must exist; quick (default), normal or burn-in
+
+Exit codes: 0 nothing failed, 1 hardware failed, 2 usage (also: the run was started before), 3 could not tell.
+Environment: METALCTL_RUN_DIR (journals), METALCTL_CHECKS (directory of checks), METALCTL_SCRATCH (directory on a disk),
+METALCTL_ROOT and METALCTL_INVENTORY (for tests: another /sys, /proc and netlink, and an inventory as JSON).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +28,6 @@ from metalctl.model.codec import DecodeError, decode
 from metalctl.model.errors import MetalctlError, UsageError, describe
 from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict
-from metalctl.node import runner
 from metalctl.node.errors import JournalExists, NodeError
 from metalctl.node.herald import Caller
 from metalctl.node.journal import Journal
@@ -29,7 +40,7 @@ EXIT = {Verdict.PASS: 0, Verdict.SKIP: 0, Verdict.FAIL: 1, Verdict.UNKNOWN: 3}
 def main(argv: list[str]) -> int:
     """Run checks; returns the exit code. argv: what follows `run` on the command line."""
     if {"-h", "--help"} & set(argv):
-        sys.stdout.write(runner.__doc__ or "")
+        sys.stdout.write(__doc__ or "")
         return 0
     settings = Settings.read()
     try:

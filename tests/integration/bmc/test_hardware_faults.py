@@ -17,9 +17,9 @@ import pytest
 from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.sweeping import sweep
 from metalctl.content import profiles
+from metalctl.lab.faults import find, names
+from metalctl.lab.faults.hardware import Hardware
 from metalctl.lab.fleet import Fleet, Settings, load_tree, parse_fault
-from metalctl.lab.fleet.faults import find, names
-from metalctl.lab.fleet.faults._hardware import Hardware
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match

@@ -10,10 +10,10 @@ import pytest
 from metalctl.bmc import Bmc, Credential, connect, lockout, parse_endpoint
 from metalctl.bmc.errors import BmcError, Unsupported, WrongPassword
 from metalctl.bmc.timing import Clock
+from metalctl.lab.bmc.message import Answer, Request, refusal
+from metalctl.lab.bmc.settings import FaultShare
+from metalctl.lab.faults.base import Fault
 from metalctl.lab.fleet import Fleet
-from metalctl.lab.fleet.faults.base import Fault
-from metalctl.lab.fleet.message import Answer, Request, refusal
-from metalctl.lab.fleet.settings import FaultShare
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes

@@ -119,7 +119,7 @@ def test_nothing_is_made_where_nothing_is_remembered_and_a_lab_is_told(
     assert not (tmp_path / "state").exists()
     (tmp_path / "metalctl" / "labs" / "demo").mkdir(parents=True)
     (tmp_path / "mctl-demo").touch()
-    monkeypatch.setattr("metalctl.lab.netns.exists", lambda name: name == "mctl-demo")
+    monkeypatch.setattr("metalctl.lab.rack.netns.exists", lambda name: name == "mctl-demo")
     assert run(["nodes"]) == 0
     assert "the lab demo is up" in capsys.readouterr().out
     assert run(["nodes", "--json"]) == 0

@@ -8,7 +8,7 @@ import pytest
 
 from metalctl.boot.build import tools
 from metalctl.boot.build.errors import ToolMissing
-from metalctl.lab import command
+from metalctl.lab.rack import command
 
 
 @pytest.mark.truth("0", "what PATH does not hold is not found: not by the emulated rack, and not by the builder")

@@ -11,7 +11,7 @@ import pytest
 
 from metalctl.boot.build import tools
 from metalctl.content import host
-from metalctl.lab import host as rack
+from metalctl.lab.rack import host as rack
 from tests import programs
 from tests.programs import Package
 

@@ -10,8 +10,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from metalctl.lab import bmcs
-from metalctl.lab.paths import LabPaths
+from metalctl.lab.rack import bmcs
+from metalctl.lab.rack.paths import LabPaths
 
 
 def mode(path: Path) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import faults, plan
-from metalctl.lab.domain import QEMU, build
+from metalctl.lab import faults
 from metalctl.lab.errors import RackFileError
+from metalctl.lab.rack import plan
+from metalctl.lab.rack.domain import QEMU, build
 from metalctl.lab.spec import Disk, Node, Rack
 
 GIB = 2**30
@@ -76,8 +77,8 @@ def test_faults_add_up() -> None:
 
 
 def test_every_fault_says_what_it_is() -> None:
-    for name in faults.names():
-        assert faults.find(name).__doc__, name
+    for name in faults.rack_names():
+        assert faults.base.ON_RACK[name].__doc__, name
 
 
 def test_an_nvme_is_a_device_of_qemu_with_its_serial() -> None:

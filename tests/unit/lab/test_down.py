@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab.rack import _rmtree
+from metalctl.lab.rack.lifecycle import _rmtree
 
 
 def test_two_at_once_both_come_to_the_end(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import LabStateError, PartError, accel, info, parts, paths, plan, rack
-from metalctl.lab.accel import Accelerator
-from metalctl.lab.parts import PartState
+from metalctl.lab import LabStateError, PartError
+from metalctl.lab.rack import accel, info, lifecycle, parts, paths, plan
+from metalctl.lab.rack.accel import Accelerator
+from metalctl.lab.rack.parts import PartState
 from metalctl.lab.spec import Node, Rack
 
 SLEEP = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(60)"]
@@ -104,13 +105,13 @@ def test_the_list_of_nodes_refers_to_the_password_and_has_it_not(tmp_path: Path)
 @pytest.mark.parametrize("name", ["../x", "", "Ä", "a" * 30, "a/b"])
 def test_a_name_that_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(LabStateError, match="no name for a lab"):
-        rack.status(name) if name else rack._checked(name)
+        lifecycle.status(name) if name else lifecycle._checked(name)
 
 
 def test_without_a_lab_status_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with pytest.raises(LabStateError, match="there is none") as caught:
-        rack.status()
+        lifecycle.status()
     assert "metalctl lab up" in caught.value.hint
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from metalctl.content import yaml
-from metalctl.lab import RackFileError, faults, load, rackfile
+from metalctl.lab import RackFileError, faults, load
+from metalctl.lab.rack import rackfile
 from metalctl.lab.spec import Disk, Nic
 
 GOOD = """\
@@ -145,5 +146,5 @@ def test_the_page_about_the_rack_names_every_key_and_every_fault() -> None:
     assert len(item.known) >= 12
     for key in item.known:
         assert f"{key}: " in page, key
-    for name in faults.names():
+    for name in faults.rack_names():
         assert f"`{name}`" in page, name

@@ -9,7 +9,7 @@ import pytest
 
 emulator = pytest.importorskip("sushy_tools.emulator.main", reason="sushy-tools is not installed (extra `lab`)")
 
-from metalctl.lab import redfish_bmc  # noqa: E402
+from metalctl.lab.rack import redfish_bmc  # noqa: E402
 
 CHASSIS = "/redfish/v1/Chassis/15693887-7984-9484-3272-842188918912"
 

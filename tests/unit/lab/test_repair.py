@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.lab import domain, faults, hypervisor, info, plan, repair
-from metalctl.lab.accel import Accelerator
+from metalctl.lab import faults
 from metalctl.lab.errors import LabStateError
-from metalctl.lab.paths import LabPaths
-from metalctl.lab.plan import PlannedNode
+from metalctl.lab.rack import domain, hypervisor, info, plan, repair
+from metalctl.lab.rack.accel import Accelerator
+from metalctl.lab.rack.paths import LabPaths
+from metalctl.lab.rack.plan import PlannedNode
 from metalctl.lab.spec import Disk, Nic, Node, Rack
 
 MIB = 2**20
@@ -54,7 +55,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
     return made
 
 
-INSIDE = sorted(set(faults.names()) - set(OUTSIDE))
+INSIDE = sorted(set(faults.rack_names()) - set(OUTSIDE))
 
 
 @pytest.mark.parametrize("lab", INSIDE, indirect=True, ids=INSIDE)

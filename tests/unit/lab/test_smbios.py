@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from metalctl.content.programs import find
-from metalctl.lab import faults, smbios
+from metalctl.lab import faults
 from metalctl.lab.errors import RackFileError
+from metalctl.lab.rack import smbios
 from metalctl.lab.spec import MIB, Disk, Node
 from metalctl.model.inventory import Dimm
 from metalctl.model.slots import placed
@@ -59,7 +61,7 @@ def test_a_module_of_64_gib_needs_the_extended_size(tmp_path: Path) -> None:
 
 
 def test_an_empty_channel_keeps_its_slot(tmp_path: Path) -> None:
-    node = faults.find("channel-empty")(NODE)
+    node = faults.inject(replace(NODE, faults=("channel-empty",)))
     assert node.memory == 3 * GIB
     found = modules(decoded(node, tmp_path))
     assert [(d.size, d.channel) for d in found] == [(GIB, "A"), (GIB, "B"), (GIB, "C"), (0, "D")]
@@ -67,14 +69,14 @@ def test_an_empty_channel_keeps_its_slot(tmp_path: Path) -> None:
 
 
 def test_a_mapped_out_module_is_listed_though_its_memory_is_gone(tmp_path: Path) -> None:
-    node = faults.find("mapped-out-dimm")(NODE)
+    node = faults.inject(replace(NODE, faults=("mapped-out-dimm",)))
     assert node.memory == 3 * GIB
     assert [dimm(s).size for s in dmi.titled(decoded(node, tmp_path), "Memory Device")] == [GIB] * 4
 
 
 def test_error_correction_is_as_declared(tmp_path: Path) -> None:
     assert ecc(decoded(NODE, tmp_path)) is True
-    assert ecc(decoded(faults.find("ecc-off")(NODE), tmp_path)) is False
+    assert ecc(decoded(faults.inject(replace(NODE, faults=("ecc-off",))), tmp_path)) is False
 
 
 def test_without_declared_modules_there_are_no_tables() -> None:
@@ -84,4 +86,4 @@ def test_without_declared_modules_there_are_no_tables() -> None:
 @pytest.mark.parametrize("fault", ["mapped-out-dimm", "channel-empty", "ecc-off"])
 def test_a_fault_in_modules_needs_modules(fault: str) -> None:
     with pytest.raises(RackFileError, match="declares no dimms"):
-        faults.find(fault)(Node("n1", "compute"))
+        faults.inject(Node("n1", "compute", faults=(fault,)))

@@ -10,13 +10,11 @@ and image are not fetched, checks measure nothing (their results are made up, al
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from metalctl.lab.fleet.machines.machine import Machine
 from metalctl.lab.fleet.machines.settings import MachineSettings
-
-if TYPE_CHECKING:
-    from metalctl.lab.fleet.server import Fleet
+from metalctl.lab.fleet.server import Fleet
 
 __all__ = ["Machine", "MachineSettings", "Machines"]
 

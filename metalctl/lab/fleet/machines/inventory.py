@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from metalctl.lab.fleet.bmc import Bmc
+from metalctl.lab.bmc.bmc import Bmc
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Cpu, Dimm, Disk, DiskHealth, Inventory, Memory, Nic, Package
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any
 
-from metalctl.lab.fleet.bmc import Bmc
+from metalctl.lab.bmc.bmc import Bmc
 from metalctl.lab.fleet.machines import http, script, ssh
-from metalctl.lab.fleet.machines.inventory import disks
+from metalctl.lab.fleet.machines.body import Body, SimDisk
 from metalctl.lab.fleet.machines.settings import MachineSettings
 from metalctl.lab.fleet.machines.system import AUTHORIZED, System, phone_home_of
 
@@ -22,30 +20,14 @@ _ASKS = 60
 _ASK_PAUSE = 3.0
 
 
-@dataclass(slots=True)
-class SimDisk:
-    """run: the id of the installation that is whole on it, "" for none; installs: how often one was begun."""
-
-    serial: str
-    size: int
-    name: str
-    installs: int = 0
-    run: str = ""
-    seed: dict[str, str] = field(default_factory=dict)
-    authorized: bytes = b""
-
-
-class Machine:
-    """bmc.Plugged: told when the power comes and goes. counts: of the fleet. nudged: what a run waits for ends."""
+class Machine(Body):
+    """bmc.Plugged: told when the power comes and goes."""
 
     def __init__(self, bmc: Bmc, address: str, settings: MachineSettings, counts: Counter[str]) -> None:
-        self.bmc, self.address, self.settings, self.counts = bmc, address, settings, counts
-        self.disks = [SimDisk(d.serial, d.size or 0, d.name) for d in disks(bmc)]
+        super().__init__(bmc, address, settings, counts)
         self.system: System | None = None
         self.state = "off"
-        self.nudged = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
-        self._random = random.Random(bmc.index)  # noqa: S311 - how long things take
 
     def power_on(self, target: str) -> None:
         """Boot; target: what the BMC's boot override says, "None" without one."""
@@ -66,22 +48,6 @@ class Machine:
             self.system.units.kill()
             self.system = None
         self.state = "off"
-
-    def spread(self, seconds: float) -> float:
-        """About so many."""
-        share = self.settings.jitter
-        return seconds * self._random.uniform(1 - share, 1 + share)
-
-    async def post(self, url: str, body: bytes) -> bool:
-        """A JSON report to the boot service; whether it was taken."""
-        try:
-            status, _ = await http.ask(url, self.address, body)
-        except (OSError, TimeoutError, ValueError, IndexError):
-            self.counts["calls unanswered"] += 1
-            return False
-        self.counts["calls"] += 1
-        self.counts["calls refused"] += status // 100 != 2
-        return status // 100 == 2
 
     async def _boot(self, target: str) -> None:
         installed = next((d for d in self.disks if d.run), None)

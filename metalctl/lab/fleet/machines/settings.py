@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
-from metalctl.lab.fleet.errors import FleetError
+from metalctl.lab.bmc.settings import loopback
 
 TIMES = ("firmware", "ramdisk", "disk", "check", "install")
 
@@ -31,14 +30,4 @@ class MachineSettings:
 
     def addresses(self, count: int) -> list[str]:
         """One a machine, ascending; raises FleetError outside 127.0.0.0/8."""
-        try:
-            first = ipaddress.IPv4Address(self.base)
-            last = first + (count - 1)
-        except ValueError as error:
-            raise FleetError(f"{self.base!r} is no IPv4 address: {error}", hint="use one like 127.78.0.1") from None
-        if not (first.is_loopback and last.is_loopback):
-            raise FleetError(
-                f"{count} machines from {self.base} do not fit into 127.0.0.0/8",
-                hint="simulated machines are on loopback only; use a base like 127.78.0.1",
-            )
-        return [str(first + index) for index in range(count)]
+        return loopback(self.base, count, "machines")

@@ -6,50 +6,23 @@ import json
 import re
 import shlex
 import time
-import uuid
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from metalctl.lab.fleet.machines.files import Files
-from metalctl.lab.fleet.machines.inventory import take
+from metalctl.lab.fleet.machines.body import Body
+from metalctl.lab.fleet.machines.booted import Booted
 from metalctl.lab.fleet.machines.units import Units
 from metalctl.model.codec import encode
-from metalctl.model.inventory import Inventory
-
-if TYPE_CHECKING:
-    from metalctl.lab.fleet.machines.machine import Machine
 
 AUTHORIZED = "/root/.ssh/authorized_keys"
 _NODE = ("python3", "-m", "metalctl.node")
 Done = tuple[int, str, str]
 
 
-class System:
-    """kind: "ramdisk" or "installed". boot_id: of this boot. What it knows goes with it when the power goes."""
+class System(Booted):
+    """A booted system with its units and commands."""
 
-    def __init__(self, machine: Machine, kind: str) -> None:
-        self.machine = machine
-        self.kind = kind
-        self.boot_id = str(uuid.uuid4())
-        self.files = Files()
+    def __init__(self, machine: Body, kind: str) -> None:
+        super().__init__(machine, kind)
         self.units = Units(self)
-        self._booted = time.monotonic()
-
-    def inventory(self) -> Inventory:
-        """What `inspect` finds."""
-        return take(self.machine.bmc, self.boot_id, self.kind)
-
-    def look(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        """What `disks` says of these: nothing on any of them but what was installed."""
-        return [
-            {
-                "serial": disk.serial, "size": disk.size, "name": disk.name, "wwn": "", "number": f"8:{16 * n}",
-                "diskseq": str(n + 1), "boot_id": self.boot_id, "refusals": [], "unknown": [],
-                "signatures": ["gpt"] if disk.run else [], "data": "", "extent": "1 GiB in 64 places",
-            }
-            for n, disk in enumerate(self.machine.disks)
-            if not keys or disk.serial in keys
-        ]  # fmt: skip
 
     def run(self, command: str) -> Done:
         """(status, stdout, stderr) of a command line, as a shell would leave them."""
@@ -69,7 +42,7 @@ class System:
 
     def _cat(self, words: list[str]) -> Done:
         if words == ["/proc/uptime"]:
-            return 0, f"{time.monotonic() - self._booted:.2f} 0.00\n", ""
+            return 0, f"{time.monotonic() - self.began:.2f} 0.00\n", ""
         if not self.files.exists(words[0]):
             return 1, "", f"cat: {words[0]}: No such file or directory\n"
         return 0, self.files.read(words[0]).decode(errors="replace"), ""

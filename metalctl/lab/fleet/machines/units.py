@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from metalctl.lab.fleet.machines.booted import Booted
 from metalctl.lab.fleet.machines.journal import Journal, results
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import Installation
 from metalctl.model.run import BEAT, RUN_DIR, BondSpec, InstallSpec, RunSpec
 
-if TYPE_CHECKING:
-    from metalctl.lab.fleet.machines.system import System
-
 
 class Units:
     """The units of one booted system, as systemd has them."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Booted) -> None:
         self._system = system
         self._tasks: dict[str, asyncio.Task[None]] = {}
 

@@ -1,24 +1,26 @@
-"""Our own trees: a clean server of each role, found by name. One file a server, with one constant `SERVER`."""
+"""Our own trees: a clean server of each role, found by its name in `_servers`."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from typing import cast
-
-from metalctl.lab.fleet.capture import Tree
-from metalctl.lab.fleet.errors import BadCapture
-from metalctl.lab.fleet.trees._build import build
-from metalctl.lab.fleet.trees._spec import Server
+from metalctl.lab.bmc.capture import Tree
+from metalctl.lab.errors import BadCapture
+from metalctl.lab.fleet.trees import _chassis, _manager, _network, _services, _storage, _system
+from metalctl.lab.fleet.trees._build import Builder
+from metalctl.lab.fleet.trees._servers import SERVERS
 
 
 def names() -> tuple[str, ...]:
     """Every server there is."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
+    return tuple(sorted(server.role for server in SERVERS))
 
 
 def load_tree(name: str) -> Tree:
     """The tree of that name; raises BadCapture where there is none."""
-    if name not in names():
+    found = {server.role: server for server in SERVERS}.get(name)
+    if found is None:
         raise BadCapture(f"no tree is called {name!r}", hint="there are: " + ", ".join(names()))
-    return build(cast(Server, importlib.import_module(f"{__name__}.{name}").SERVER))
+    builder = Builder(found)
+    # In this order: what a part links to is there before it.
+    for part in (_storage, _network, _system, _chassis, _manager, _services):
+        part.add(builder)
+    return builder.tree

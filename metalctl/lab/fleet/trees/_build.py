@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from metalctl.lab.fleet.capture import Tree
-from metalctl.lab.fleet.trees._spec import Server
+from metalctl.lab.bmc.capture import Tree
+from metalctl.lab.fleet.trees._servers import Server
 
 ROOT = "/redfish/v1"
 SYSTEM = f"{ROOT}/Systems/Node-0"
@@ -50,17 +50,3 @@ def link(path: str) -> dict[str, str]:
 def mac(block: int, number: int) -> str:
     """A MAC address of the locally administered range."""
     return f"02:00:5E:{block:02X}:01:{number:02X}"
-
-
-def build(server: Server) -> Tree:
-    """The whole tree."""
-    from metalctl.lab.fleet.trees import _chassis, _manager, _network, _services, _storage, _system
-
-    builder = Builder(server)
-    _storage.add(builder)
-    _network.add(builder)
-    _system.add(builder)
-    _chassis.add(builder)
-    _manager.add(builder)
-    _services.add(builder)
-    return builder.tree

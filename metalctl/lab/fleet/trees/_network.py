@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metalctl.lab.fleet.trees._build import CHASSIS, OK, SYSTEM, Builder, link, mac
-from metalctl.lab.fleet.trees._spec import NicSpec
+from metalctl.lab.fleet.trees._servers import NicSpec
 
 
 def add(b: Builder) -> None:

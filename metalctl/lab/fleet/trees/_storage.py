@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metalctl.lab.fleet.trees._build import CHASSIS, OK, SYSTEM, Builder, link
-from metalctl.lab.fleet.trees._spec import DriveSpec
+from metalctl.lab.fleet.trees._servers import DriveSpec
 
 
 def add(b: Builder) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from metalctl.lab.bmc.identity import Tokens
 from metalctl.lab.fleet import Fleet, Settings, Tree, load_tree, parse_fault
-from metalctl.lab.fleet.identity import Tokens
 
 PASSWORD = "password"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from types import SimpleNamespace
 
-from metalctl.lab.fleet import auth
+from metalctl.lab.bmc import auth
 
 SYSTEM = "/redfish/v1/Systems/Node-0"
 SESSIONS = "/redfish/v1/SessionService/Sessions"

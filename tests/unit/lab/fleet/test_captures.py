@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from metalctl.lab.bmc.library import Library
+from metalctl.lab.faults import find, names
+from metalctl.lab.faults.hardware import Hardware
 from metalctl.lab.fleet import BadFault, FaultShare, Fleet, Settings, load_capture
-from metalctl.lab.fleet.faults import find, names
-from metalctl.lab.fleet.faults._hardware import Hardware
-from metalctl.lab.fleet.library import Library
 from tests.captures import archive
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from metalctl.lab.faults import acting, chosen, find, names, summaries
+from metalctl.lab.faults.hardware import Hardware
 from metalctl.lab.fleet import BadFault, FaultShare, parse_fault
-from metalctl.lab.fleet.faults import busy_409, chosen, find, names, summaries
-from metalctl.lab.fleet.faults._hardware import Hardware
 
 SYSTEM = "/redfish/v1/Systems/Node-0"
 MANAGER = "/redfish/v1/Managers/Bmc-0"
@@ -47,7 +47,7 @@ def power(client):
     return client.get(SYSTEM).json()["PowerState"]
 
 
-def test_every_fault_is_found_by_its_file_and_explained():
+def test_every_fault_is_found_by_its_name_and_explained():
     of_the_service = {name for name in names() if not issubclass(find(name), Hardware)}
     assert of_the_service == COUNTED
     assert summaries().keys() == set(names())
@@ -145,7 +145,7 @@ def test_media_demands(start):
 
 def test_busy_409(start, monkeypatch):
     now = 0.0
-    monkeypatch.setattr(busy_409, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(acting, "time", SimpleNamespace(monotonic=lambda: now))
     fleet = start(faults=("busy-409:1.5=1",)).hold()
     client = fleet.client()
     assert client.send("POST", RESET, {"ResetType": "On"}).status == 204

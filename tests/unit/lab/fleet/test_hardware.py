@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from metalctl.lab.faults import find, names
+from metalctl.lab.faults.hardware import Hardware, is_there
 from metalctl.lab.fleet import BadFault, Fleet, Settings, load_tree, parse_fault
-from metalctl.lab.fleet.faults import find, names
-from metalctl.lab.fleet.faults._hardware import Hardware, is_there
 
 HARDWARE = {
     "bios-old", "channel-empty", "ecc-off", "failing-drive", "iommu-off", "legacy-boot", "mapped-out-dimm",
@@ -53,7 +53,7 @@ def of_kind(found, kind):
     return [one for one in found.values() if str((one or {}).get("@odata.type")).startswith(f"#{kind}.")]
 
 
-def test_every_hardware_fault_is_found_by_its_file():
+def test_every_hardware_fault_is_found_by_its_name():
     assert {name for name in names() if issubclass(find(name), Hardware)} == HARDWARE
 
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from metalctl.bmc.ipmi.ping import AUTH_CAPABILITIES, PRESENCE_PING, Answer, parse
-from metalctl.lab.fleet.ipmi import reply
+from metalctl.lab.bmc.ipmi import reply
 
 PORT = 16230
 NETWORK = "127.78.3"  # nobody else's: the port is the same for all

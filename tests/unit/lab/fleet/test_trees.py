@@ -11,9 +11,9 @@ from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 
 import pytest
 
+from metalctl.lab.bmc.library import Library
+from metalctl.lab.bmc.query import parse_query
 from metalctl.lab.fleet import BadCapture, Fleet, FleetError, Settings, load_capture, load_tree, server, tree_names
-from metalctl.lab.fleet.library import Library
-from metalctl.lab.fleet.query import parse_query
 
 SYSTEM = "/redfish/v1/Systems/Node-0"
 

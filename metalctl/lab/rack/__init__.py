@@ -1,0 +1,1 @@
+"""The emulated rack: QEMU, a switch, sushy-tools and IPMI in one network namespace. `metalctl.lab` is its surface."""
