@@ -59,7 +59,7 @@ def _sweep(order: Order) -> Order:
 
 
 async def _swept(endpoints: list[Any], credential: Any, memory: Any, concurrency: int) -> Order:
-    from metalctl.bmc.sweeping import sweep
+    from metalctl.bmc.redfish.sweep.sweeping import sweep
 
     cpu, begun = _cpu(), time.perf_counter()
     good, unchanged, powered, errors, missing = 0, 0, 0, Counter[str](), Counter[str]()
@@ -93,7 +93,7 @@ def _facts(inventory: Any) -> str:
 
 
 def _scan(order: Order) -> Order:
-    from metalctl.bmc.scan import discover
+    from metalctl.bmc.discovery.scan import discover
 
     cpu, begun = _cpu(), time.perf_counter()
     found = sum(

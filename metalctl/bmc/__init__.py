@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from metalctl.bmc.connect import connect, probe
+from metalctl.bmc.discovery.nodes_csv import Entry, default_name, read_csv
 from metalctl.bmc.endpoint import Credential, Endpoint, parse_endpoint
-from metalctl.bmc.nodes_csv import Entry, default_name, read_csv
 from metalctl.bmc.protocol import Bmc, Probe
 
 __all__ = [
@@ -36,11 +36,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Scanning brings in asyncio and friends: only who scans pays for that.
     if name == "discover":
-        from metalctl.bmc.scan import discover
+        from metalctl.bmc.discovery.scan import discover
 
         return discover
     if name == "sweep":
-        from metalctl.bmc.sweeping import sweep
+        from metalctl.bmc.redfish.sweep.sweeping import sweep
 
         return sweep
     raise AttributeError(name)

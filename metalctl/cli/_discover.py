@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from metalctl.bmc import Probe
-from metalctl.bmc.expected import Comparison
+from metalctl.bmc.discovery.expected import Comparison
+from metalctl.bmc.discovery.scan import Progress, discover
 from metalctl.bmc.many import more_descriptors
-from metalctl.bmc.scan import Progress, discover
 from metalctl.model.verdict import Verdict
 
 SHOWN_AFTER = 2.0

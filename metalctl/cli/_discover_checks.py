@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import click
 
-from metalctl.bmc.manifest import Machine
-from metalctl.bmc.targets import Targets
+from metalctl.bmc.discovery.manifest import Machine
+from metalctl.bmc.discovery.targets import Targets
 
 ASKED_BEYOND = 2**16  # addresses: a /16
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from metalctl.bmc import Probe, default_name
-from metalctl.bmc.expected import Comparison, Match
+from metalctl.bmc.discovery.expected import Comparison, Match
 from metalctl.model.verdict import Verdict
 
 
@@ -50,7 +50,7 @@ def write(output: Path, rows: list[list[str]]) -> None:
     """A nodes file for enroll, anew."""
     import csv
 
-    from metalctl.bmc.nodes_csv import COLUMNS
+    from metalctl.bmc.discovery.nodes_csv import COLUMNS
 
     with output.open("x", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -16,7 +16,7 @@ import click
 from sqlalchemy import Engine
 
 from metalctl import bmc
-from metalctl.bmc.manifest import Machine, read_manifest
+from metalctl.bmc.discovery.manifest import Machine, read_manifest
 from metalctl.cli._layout import fold
 from metalctl.cli._live import follow
 from metalctl.engine.durability.lock import lock_of

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from metalctl.bmc import Entry
-from metalctl.bmc.expected import compare
-from metalctl.bmc.manifest import Machine, read_manifest
-from metalctl.bmc.scan import discover, merged
+from metalctl.bmc.discovery.expected import compare
+from metalctl.bmc.discovery.manifest import Machine, read_manifest
+from metalctl.bmc.discovery.scan import discover, merged
 from metalctl.model.errors import UsageError
 from metalctl.model.verdict import Verdict
 

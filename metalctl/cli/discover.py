@@ -71,10 +71,10 @@ def discover(
     """
     from dataclasses import replace
 
-    from metalctl.bmc import expected as lists
-    from metalctl.bmc.manifest import read_manifest
-    from metalctl.bmc.scan import PROTOCOLS, REDFISH_PORTS, merged
-    from metalctl.bmc.targets import parse_targets
+    from metalctl.bmc.discovery import expected as lists
+    from metalctl.bmc.discovery.manifest import read_manifest
+    from metalctl.bmc.discovery.scan import PROTOCOLS, REDFISH_PORTS, merged
+    from metalctl.bmc.discovery.targets import parse_targets
     from metalctl.bmc.tls import authority
     from metalctl.cli import _discover as show
     from metalctl.cli import _discover_checks as checks

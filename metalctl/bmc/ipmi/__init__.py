@@ -1,7 +1,7 @@
 """IPMI 2.0: one file a concern.
 
 rmcp        the datagrams that find a BMC, and what is in their answers
-ping        presence of one, without a credential (a scan: ../find/udp.py)
+ping        presence of one, without a credential (a scan: ../discovery/udp.py)
 worker      the process that holds a pyghmi session; JSON lines on its standard input and output
 client      our end of it
 ipmitool    the fallback for BMCs that pyghmi does not get on with

@@ -13,8 +13,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from metalctl.bmc import lockout
 from metalctl.bmc.audit import Change, audited, log
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BootNotSet, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ipmitool, ping

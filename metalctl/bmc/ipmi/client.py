@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import metalctl
-from metalctl.bmc import lockout
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
 

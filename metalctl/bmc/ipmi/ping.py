@@ -1,4 +1,4 @@
-"""Is there an IPMI BMC at this one endpoint? Asked without a credential. (A scan asks many: find/udp.py.)"""
+"""Is there an IPMI BMC at this one endpoint? Asked without a credential. (A scan asks many: discovery/udp.py.)"""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
 from metalctl.bmc.redfish.act.power import reset
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.timing import REAL, Clock
 
 if TYPE_CHECKING:
-    from metalctl.bmc.probe_report import Report
+    from metalctl.bmc.redfish.probe_report import Report
 
 BOOTS_WITHIN = 1200.0
 
@@ -156,7 +156,7 @@ class Acting(ABC):
 
     def examine(self) -> Report:
         """What this BMC can do, and the quirks that apply; read only."""
-        from metalctl.bmc.probe_report import examine
+        from metalctl.bmc.redfish.probe_report import examine
 
         return examine(self._wire(), self._root)
 

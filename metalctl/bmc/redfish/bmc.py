@@ -13,26 +13,27 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from metalctl.bmc import lockout
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import boards, equipment, root, systems
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
-from metalctl.bmc.redfish.expand import advertised
-from metalctl.bmc.redfish.http import Client, Resource
-from metalctl.bmc.redfish.inventory import Walk, power_state, start
-from metalctl.bmc.redfish.read import Reader
-from metalctl.bmc.redfish.values import link, text
+from metalctl.bmc.redfish.client.http import Client, Resource
+from metalctl.bmc.redfish.fetch import boards, equipment, root
+from metalctl.bmc.redfish.fetch.expand import advertised
+from metalctl.bmc.redfish.fetch.inventory import Walk, power_state, start
+from metalctl.bmc.redfish.fetch.reader import Reader
+from metalctl.bmc.redfish.parse import systems
+from metalctl.bmc.redfish.schema.values import link, text
 from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 
 if TYPE_CHECKING:
-    from metalctl.bmc.record import Capture
+    from metalctl.bmc.capture.record import Capture
 
 T = TypeVar("T")
 # Seconds that an inventory may take; what was not read by then is told as not read.
@@ -113,7 +114,7 @@ class RedfishBmc(Acting):
 
     def record(self, told: Callable[[int], None] = lambda count: None) -> Capture:
         """The whole tree as it answers, secrets and all: scrub it before it is kept. told: resources so far."""
-        from metalctl.bmc.record import crawl
+        from metalctl.bmc.capture.record import crawl
 
         assert self._client
         return self._run(crawl(self._client.get_answer, told=told))

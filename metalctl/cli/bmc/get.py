@@ -26,7 +26,7 @@ def get(path: str, timeout: float, where: str, as_json: bool, **place: Any) -> N
     """
     import json
 
-    from metalctl.bmc import raw
+    from metalctl.bmc.redfish import raw
     from metalctl.engine.reach.credentials import credential
 
     raw.checked(path)

@@ -14,8 +14,8 @@ from metalctl.cli._options import InputFile
 from metalctl.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
-    from metalctl.bmc.conformance import Conformance
-    from metalctl.bmc.probe_report import Report
+    from metalctl.bmc.capture.conformance import Conformance
+    from metalctl.bmc.redfish.probe_report import Report
 
 
 @command()
@@ -66,7 +66,7 @@ def _anonymous(where: str, as_json: bool, place: dict[str, Any]) -> None:
 def _probed(
     where: str, profile: Path | None, validator: str, wanted: bool, place: dict[str, Any]
 ) -> tuple[Report, Conformance]:
-    from metalctl.bmc import conformance
+    from metalctl.bmc.capture import conformance
 
     chosen = profile or conformance.find_profile()
     with opened(where, **place) as machine:

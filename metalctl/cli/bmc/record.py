@@ -29,7 +29,7 @@ def record(output: Path, scrub_serials: bool, where: str, as_json: bool, **place
     """
     import json
 
-    from metalctl.bmc.record import save
+    from metalctl.bmc.capture.record import save
 
     check_output(output)
     with opened(where, **place) as machine:

@@ -28,9 +28,9 @@ def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None
     import signal
     import threading
 
+    from metalctl.bmc.capture.record import load
+    from metalctl.bmc.capture.replay import Replay
     from metalctl.bmc.errors import BmcError
-    from metalctl.bmc.record import load
-    from metalctl.bmc.replay import Replay
     from metalctl.content.secrets import resolve
 
     capture = load(file)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from metalctl.bmc import Credential, Endpoint
-    from metalctl.bmc.accounts import Ledger
+    from metalctl.bmc.credentials.accounts import Ledger
     from metalctl.store.nodes import Node
 
 
@@ -56,7 +56,7 @@ def rotate(
     """
     from contextlib import ExitStack
 
-    from metalctl.bmc.rotation import rotate_at
+    from metalctl.bmc.redfish.rotation import rotate_at
     from metalctl.engine.reach.credentials import credential as resolved
 
     wanted = resolved(site)  # before anything is sent

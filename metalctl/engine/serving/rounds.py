@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine
 
 from metalctl.bmc import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, WrongPassword
-from metalctl.bmc.redfish.remember import Remembered, kept, recalled
-from metalctl.bmc.sweeping import Swept, sweep
+from metalctl.bmc.redfish.sweep.remember import Remembered, kept, recalled
+from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
 from metalctl.content.secrets import SecretError
 from metalctl.engine.reach.credentials import credential, endpoint_of
 from metalctl.store import bmcs, marks, nodes

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.replay import Fault, Replay
-from metalctl.bmc.sweeping import Swept, sweep
+from metalctl.bmc.capture.replay import Fault, Replay
+from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
 from metalctl.model.inventory import Inventory, PcieLink
 from tests.captures import archive
 

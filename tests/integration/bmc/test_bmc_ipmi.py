@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.bmc import Credential, connect, discover, lockout
+from metalctl.bmc import Credential, connect, discover
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BootNotSet, Unreachable, WrongPassword
 from metalctl.bmc.ipmi import client

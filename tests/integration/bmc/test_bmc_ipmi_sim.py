@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc import Credential, connect, discover, lockout
+from metalctl.bmc import Credential, connect, discover
 from metalctl.bmc.audit import Act
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import Unsupported, WrongPassword
 from metalctl.bmc.ipmi.bmc import IpmiBmc

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from metalctl.bmc import Credential, Endpoint, connect, discover, lockout, parse_endpoint, probe
+from metalctl.bmc import Credential, Endpoint, connect, discover, parse_endpoint, probe
+from metalctl.bmc.capture.replay import certificate
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import CertificateChanged, PowerNotReached, WrongPassword
-from metalctl.bmc.replay import certificate
 from tests.integration.bmc.conftest import EMULATOR, own_address
 
 pytest.importorskip("sushy_tools", reason="the lab extra (sushy-tools) is not installed")

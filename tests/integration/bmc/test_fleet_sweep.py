@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
-from metalctl.bmc.sweeping import Swept, sweep
+from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
 from metalctl.lab.fleet import Fleet, Settings, load_tree, parse_fault
 
 # What cannot be read of a BMC with the fault; findings: whether it is refused for something.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
-from metalctl.bmc.sweeping import sweep
+from metalctl.bmc.redfish.sweep.sweeping import sweep
 from metalctl.content import profiles
 from metalctl.lab.faults import find, names
 from metalctl.lab.faults.hardware import Hardware

@@ -9,7 +9,7 @@ import pytest
 import redfish
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.sweeping import Swept, sweep
+from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 
 GOOD = Credential("admin", "password")

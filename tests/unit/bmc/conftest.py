@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc import lockout
-from metalctl.bmc.replay import Replay
+from metalctl.bmc.capture.replay import Replay
+from metalctl.bmc.credentials import lockout
 
 ROOT = "/redfish/v1"
 SYSTEM = f"{ROOT}/Systems/blade-7"

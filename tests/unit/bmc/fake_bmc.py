@@ -25,7 +25,7 @@ from metalctl.bmc.errors import Unreachable
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.http import Answer, Client
+from metalctl.bmc.redfish.client.http import Answer, Client
 from metalctl.bmc.timing import Clock
 from tests.unit.bmc.fake_tree import BIOS, LOG, MANAGER, ROOT, SETTINGS, SYSTEM, USERS, tree
 

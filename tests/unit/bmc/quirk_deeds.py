@@ -7,7 +7,7 @@ from typing import Any
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse
 from tests.unit.bmc.quirk_facts import tried
 

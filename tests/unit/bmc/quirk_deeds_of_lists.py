@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.expand import Expand
-from metalctl.bmc.redfish.inventory import start
-from metalctl.bmc.redfish.read import Reader
+from metalctl.bmc.redfish.fetch.expand import Expand
+from metalctl.bmc.redfish.fetch.inventory import start
+from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.tree_client import Client
 

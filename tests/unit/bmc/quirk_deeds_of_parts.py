@@ -12,7 +12,7 @@ from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import bios, led, logs, manager, media, power, tasks
 from metalctl.bmc.redfish.acting import Acting
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.fake_tree import CHASSIS, MEDIA, log, slot
 from tests.unit.bmc.quirk_facts import tried

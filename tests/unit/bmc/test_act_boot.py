@@ -10,7 +10,7 @@ from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.errors import BootNotSet, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.running_fleet import running, url
 

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
-from metalctl.bmc.probe_report import Report, examine
-from metalctl.bmc.record import load
+from metalctl.bmc.capture.record import load
+from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.replay import Replay
+from metalctl.bmc.redfish.client.http import Client
+from metalctl.bmc.redfish.probe_report import Report, examine
 from tests.captures import archive
 
 pytestmark = pytest.mark.slow

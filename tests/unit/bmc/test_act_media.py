@@ -6,7 +6,7 @@ import pytest
 
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act import media
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import MANAGER, FakeBmc, Sent, deaf, error, reply
 from tests.unit.bmc.fake_tree import MEDIA, slot
 

@@ -7,7 +7,7 @@ import pytest
 from metalctl.bmc.errors import NotApplied
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, logs
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import BIOS, LOG, SETTINGS, SYSTEM, FakeBmc, Sent, deaf, reply
 from tests.unit.bmc.test_act_settings import Machine, resets
 

@@ -9,7 +9,7 @@ import pytest
 from metalctl.bmc.errors import BootNotSet, Busy, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, clocks, led, logs, manager, power
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import LOG, MANAGER, SYSTEM, FakeBmc, Sent, deaf, error, refuse, reply
 from tests.unit.bmc.fake_tree import CHASSIS
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from metalctl.bmc import Bmc, Credential, connect, lockout, parse_endpoint
+from metalctl.bmc import Bmc, Credential, connect, parse_endpoint
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import BmcError, Unsupported, WrongPassword
 from metalctl.bmc.timing import Clock
 from metalctl.lab.bmc.message import Answer, Request, refusal

@@ -10,7 +10,7 @@ from metalctl.bmc.errors import NotApplied, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent, reply
 
 

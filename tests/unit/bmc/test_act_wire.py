@@ -7,7 +7,7 @@ import pytest
 from metalctl.bmc.errors import BadAnswer, Busy, Missing, Refused, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.http import Answer
+from metalctl.bmc.redfish.client.http import Answer
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 
 

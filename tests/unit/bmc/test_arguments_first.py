@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from metalctl.bmc.replay import Replay
-from metalctl.bmc.targets import parse_targets
+from metalctl.bmc.capture.replay import Replay
+from metalctl.bmc.discovery.targets import parse_targets
 from metalctl.cli import _discover
 from metalctl.cli.bmc import bmc
 from metalctl.cli.discover import discover

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
-from metalctl.bmc import replay as replaying
+from metalctl.bmc.capture import replay as replaying
+from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
-from metalctl.bmc.replay import Replay
 from metalctl.cli._enroll import Wish, _authorities
 from metalctl.cli.bmc import bmc
 from metalctl.cli.discover import discover

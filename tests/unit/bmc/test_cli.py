@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
+from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import WrongPassword
-from metalctl.bmc.replay import Replay
 from metalctl.cli.discover import discover
 from metalctl.cli.power import power
 

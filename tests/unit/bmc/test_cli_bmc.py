@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import BmcError, Unsupported
-from metalctl.bmc.replay import Fault, Replay
 from metalctl.cli.bmc import bmc
 from metalctl.cli.power import power
 from tests.unit.bmc.fake_tree import MANAGER, ROOT, SYSTEM, tree
@@ -184,7 +184,7 @@ def test_record_and_replay(machine: Replay, tmp_path: Path) -> None:
 
 
 def _tree(file: Path) -> dict[str, Any]:
-    from metalctl.bmc.record import load
+    from metalctl.bmc.capture.record import load
 
     return load(file).tree
 

@@ -15,15 +15,16 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc import Credential, lockout, parse_endpoint
+from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.audit import Act
+from metalctl.bmc.capture.replay import Replay, certificate
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateChanged, Refused, Unreachable, Unsupported, WrongPassword
-from metalctl.bmc.redfish import transport
-from metalctl.bmc.redfish.body import lenient
-from metalctl.bmc.redfish.http import Answer, Client
-from metalctl.bmc.replay import Replay, certificate
-from metalctl.bmc.rotation import rotate_at
+from metalctl.bmc.redfish.client import transport
+from metalctl.bmc.redfish.client.http import Answer, Client
+from metalctl.bmc.redfish.rotation import rotate_at
+from metalctl.bmc.redfish.schema.body import lenient
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 
 
@@ -163,8 +164,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeBmc:
     async def root(endpoint: Endpoint, timeout: float) -> tuple[Client, Any]:
         return bmc.client(verified), bmc.tree[ROOT]
 
-    monkeypatch.setattr("metalctl.bmc.rotation.verified", root)
-    monkeypatch.setattr("metalctl.bmc.rotation.Client", lambda endpoint, timeout: bmc.client(endpoint))
+    monkeypatch.setattr("metalctl.bmc.redfish.rotation.verified", root)
+    monkeypatch.setattr("metalctl.bmc.redfish.rotation.Client", lambda endpoint, timeout: bmc.client(endpoint))
     lockout.forget()
     return bmc
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from metalctl.bmc import conformance
-from metalctl.bmc.conformance import Conformance, check, judge
-from metalctl.bmc.record import Capture
+from metalctl.bmc.capture import conformance
+from metalctl.bmc.capture.conformance import Conformance, check, judge
+from metalctl.bmc.capture.record import Capture
 
 LINE = "+--------------+--------------+--------------+--------------+"
 LOG = """\

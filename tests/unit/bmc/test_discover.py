@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import discover
+from metalctl.bmc.capture.replay import Fault, Replay
+from metalctl.bmc.discovery import udp
+from metalctl.bmc.discovery.pace import Pace
+from metalctl.bmc.discovery.places import Place
+from metalctl.bmc.discovery.scan import Progress
+from metalctl.bmc.discovery.udp import AFTERWARDS, Sweep
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import BadTarget
-from metalctl.bmc.find import udp
-from metalctl.bmc.find.pace import Pace
-from metalctl.bmc.find.places import Place
-from metalctl.bmc.find.udp import AFTERWARDS, Sweep
 from metalctl.bmc.ipmi import rmcp
 from metalctl.bmc.protocol import Probe
-from metalctl.bmc.replay import Fault, Replay
-from metalctl.bmc.scan import Progress
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 

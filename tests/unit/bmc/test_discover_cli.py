@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
+from metalctl.bmc.capture.replay import Replay
+from metalctl.bmc.discovery.scan import merged
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.protocol import Probe
-from metalctl.bmc.replay import Replay
-from metalctl.bmc.scan import merged
 from metalctl.cli import _discover
 from metalctl.cli._expected import listed
 from metalctl.cli.discover import discover

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.redfish import parts_storage
-from metalctl.bmc.redfish.wire_storage import Drive
+from metalctl.bmc.redfish.parse import storage as parse_storage
+from metalctl.bmc.redfish.schema.storage import Drive
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match
@@ -21,7 +21,7 @@ def healthy(told: dict[str, Any]) -> Verdict:
     drive = {"Id": "D1", "MediaType": "HDD", "CapacityBytes": 10**13, "SerialNumber": "R1", **told}
     need = DiskRequirement("data", ("hdd",), Range(1), healthy=True)
     profile = Profile("p", "storage", requires=Requires(disks=(need,)), install=Install(root_disk="os"))
-    inventory = Inventory("out-of-band", Identity(), disks=(parts_storage.disk(Drive(drive)),))
+    inventory = Inventory("out-of-band", Identity(), disks=(parse_storage.disk(Drive(drive)),))
     return next(f.verdict for f in match(inventory, profile) if f.requirement == "disks.data.healthy")
 
 

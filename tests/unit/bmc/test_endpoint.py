@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc import Credential, Endpoint, lockout, parse_endpoint
+from metalctl.bmc import Credential, Endpoint, parse_endpoint
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import BadEndpoint, WrongPassword
 
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metalctl.bmc.capture.record import links, load
+from metalctl.bmc.capture.scrub import Pseudonyms, without_secrets
 from metalctl.bmc.errors import BmcError, QuirkErrors
-from metalctl.bmc.probe_report import examine
 from metalctl.bmc.quirks.load import catalogue
 from metalctl.bmc.quirks.settings import NAMES
-from metalctl.bmc.record import links, load
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, power, secure_boot
-from metalctl.bmc.redfish.http import Answer
-from metalctl.bmc.redfish.refusals import said
-from metalctl.bmc.scrub import Pseudonyms, without_secrets
+from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.refusals import said
+from metalctl.bmc.redfish.probe_report import examine
 from tests.unit.bmc.fake_bmc import ROOT, FakeBmc, Sent, reply
 
 pytestmark = pytest.mark.slow

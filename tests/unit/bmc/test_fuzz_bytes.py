@@ -8,10 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metalctl.bmc import ssdp
+from metalctl.bmc.discovery import neighbours, ssdp
+from metalctl.bmc.discovery.fingerprint import told
 from metalctl.bmc.errors import BmcError
-from metalctl.bmc.find import neighbours
-from metalctl.bmc.fingerprint import told
 from metalctl.bmc.ipmi import fru, rmcp, sdr, sel, walk
 from metalctl.bmc.ipmi.errors import Refused
 from metalctl.bmc.ipmi.inventory import Reader

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from metalctl.bmc.discovery.manifest import _LIMITS, Machine, ManifestErrors, read_manifest
+from metalctl.bmc.discovery.nodes_csv import read_csv
+from metalctl.bmc.discovery.targets import parse_targets
 from metalctl.bmc.endpoint import parse_endpoint
 from metalctl.bmc.errors import BmcError
-from metalctl.bmc.manifest import _LIMITS, Machine, ManifestErrors, read_manifest
-from metalctl.bmc.nodes_csv import read_csv
-from metalctl.bmc.targets import parse_targets
 from metalctl.content import yaml
 
 pytestmark = pytest.mark.slow

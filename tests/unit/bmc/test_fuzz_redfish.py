@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 
 from metalctl.bmc.errors import BmcError
 from metalctl.bmc.quirks import quirks_of
-from metalctl.bmc.redfish import boards, read, root, systems
-from metalctl.bmc.redfish.body import decode
-from metalctl.bmc.redfish.expand import advertised
-from metalctl.bmc.redfish.inventory import start
-from metalctl.bmc.redfish.read import Reader
-from metalctl.bmc.redfish.remember import pack, unpack
-from metalctl.bmc.redfish.values import link
+from metalctl.bmc.redfish.fetch import boards, root
+from metalctl.bmc.redfish.fetch import reader as read
+from metalctl.bmc.redfish.fetch.expand import advertised
+from metalctl.bmc.redfish.fetch.inventory import start
+from metalctl.bmc.redfish.fetch.reader import Reader
+from metalctl.bmc.redfish.parse import systems
+from metalctl.bmc.redfish.schema.body import decode
+from metalctl.bmc.redfish.schema.values import link
+from metalctl.bmc.redfish.sweep.remember import pack, unpack
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.tree_client import Client
 
@@ -218,7 +220,7 @@ def test_any_body(body: bytes) -> None:
 def test_any_clock(root_json: Any, stated: str, zone: str) -> None:
     from datetime import UTC, datetime
 
-    from metalctl.bmc.redfish.parts_manager import clock_offset
+    from metalctl.bmc.redfish.parse.manager import clock_offset
 
     offset = clock_offset(stated, zone, datetime.now(UTC))
     assert offset is None or isinstance(offset, float)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from metalctl.bmc.discovery.expected import compare, differences
+from metalctl.bmc.discovery.manifest import Machine, ManifestErrors, read_manifest
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.expected import compare, differences
-from metalctl.bmc.manifest import Machine, ManifestErrors, read_manifest
 from metalctl.bmc.protocol import Probe
 from metalctl.model.identity import Identity
 from metalctl.model.verdict import Verdict

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from metalctl.bmc.discovery.scan import merged
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.protocol import Probe
-from metalctl.bmc.scan import merged
 
 UUID, OTHER = "a1b2c3d4-0001-0002-8003-000102030405", "a1b2c3d4-0001-0002-8003-000102030406"
 SWAPPED = "d4c3b2a1-0100-0200-8003-000102030405"

@@ -8,7 +8,7 @@ import pytest
 
 from metalctl.bmc.errors import Busy, PowerNotReached, Unreachable, Unsupported
 from metalctl.bmc.power import Switch, set_power
-from metalctl.bmc.redfish.inventory import power_state
+from metalctl.bmc.redfish.fetch.inventory import power_state
 from metalctl.bmc.timing import Clock
 
 

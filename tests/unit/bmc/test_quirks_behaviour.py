@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc import lockout, quirks
+from metalctl.bmc import quirks
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.quirks import Quirks
 from tests.unit.bmc.quirk_deeds import (
     boots_by_future_state,

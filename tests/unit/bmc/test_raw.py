@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from metalctl.bmc import Credential, lockout, parse_endpoint, raw
+from metalctl.bmc import Credential, parse_endpoint
+from metalctl.bmc.capture.replay import Fault, Replay
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import (
     BadAnswer,
@@ -23,9 +25,9 @@ from metalctl.bmc.errors import (
     Unsupported,
     WrongPassword,
 )
-from metalctl.bmc.redfish import transport
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.replay import Fault, Replay
+from metalctl.bmc.redfish import raw
+from metalctl.bmc.redfish.client import transport
+from metalctl.bmc.redfish.client.http import Client
 from metalctl.cli.bmc import bmc
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from metalctl.bmc.replay import Fault, Replay
+from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.cli.inspect import inspect
 from metalctl.model.codec import decode
 from metalctl.model.inventory import Inventory

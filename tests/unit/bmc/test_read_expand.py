@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.redfish.expand import advertised
-from metalctl.bmc.replay import Fault, Replay
+from metalctl.bmc.capture.replay import Fault, Replay
+from metalctl.bmc.redfish.fetch.expand import advertised
 from metalctl.model.inventory import Inventory
 
 ROOT = "/redfish/v1"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.redfish.parts_link import of_drive, stated
-from metalctl.bmc.redfish.wire_chassis import PcieDeviceRecord
-from metalctl.bmc.redfish.wire_storage import Drive, StorageController
+from metalctl.bmc.redfish.parse.pcie_link import of_drive, stated
+from metalctl.bmc.redfish.schema.chassis import PcieDeviceRecord
+from metalctl.bmc.redfish.schema.storage import Drive, StorageController
 from metalctl.model.inventory import PcieLink
 
 FULL = PcieLink(16.0, 4, 16.0, 4)

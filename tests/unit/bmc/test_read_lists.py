@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.replay import Fault, Replay
+from metalctl.bmc.capture.replay import Fault, Replay
 from tests.unit.bmc.conftest import collection, member
 from tests.unit.bmc.promised import CHASSIS, LISTS, MANAGER, PROMISED, ROOT, SYSTEM, full, taken, told, unread
 

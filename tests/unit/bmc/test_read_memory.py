@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.redfish import parts_dimms
-from metalctl.bmc.redfish.wire_system import MemoryModule, System
+from metalctl.bmc.redfish.parse import dimms as parse_dimms
+from metalctl.bmc.redfish.schema.system import MemoryModule, System
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Cpu, Inventory, Memory
 from metalctl.model.match import match
@@ -29,7 +29,7 @@ def module(name: str, gib: int = 16, **more: Any) -> dict[str, Any]:
 
 def memory(*bodies: dict[str, Any], system: dict[str, Any] | None = None) -> Memory:
     modules = [MemoryModule(body) for body in bodies]
-    return parts_dimms.memory(System(system or {}), modules, map(parts_dimms.dimm, modules))
+    return parse_dimms.memory(System(system or {}), modules, map(parse_dimms.dimm, modules))
 
 
 def verdict(found: Memory, gib: int, **need: Any) -> Verdict:

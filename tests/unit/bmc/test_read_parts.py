@@ -7,23 +7,13 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.redfish import (
-    parts_chassis,
-    parts_compute,
-    parts_dimms,
-    parts_firmware,
-    parts_manager,
-    parts_network,
-    parts_ports,
-    parts_storage,
-    parts_supply,
-)
-from metalctl.bmc.redfish.wire import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole
-from metalctl.bmc.redfish.wire_chassis import Fan, PcieDeviceRecord, PowerSupply, Reading, SensorRecord, Thermal
-from metalctl.bmc.redfish.wire_manager import LogEntryRecord, LogService, ManagerRecord, Software
-from metalctl.bmc.redfish.wire_network import DeviceFunction, EthernetInterface, NetworkAdapter, Port
-from metalctl.bmc.redfish.wire_storage import Drive, StorageController, Volume
-from metalctl.bmc.redfish.wire_system import MemoryModule, Processor, System
+from metalctl.bmc.redfish.parse import chassis, compute, dimms, firmware, manager, network, ports, storage, supply
+from metalctl.bmc.redfish.schema.chassis import Fan, PcieDeviceRecord, PowerSupply, Reading, SensorRecord, Thermal
+from metalctl.bmc.redfish.schema.fields import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole
+from metalctl.bmc.redfish.schema.manager import LogEntryRecord, LogService, ManagerRecord, Software
+from metalctl.bmc.redfish.schema.network import DeviceFunction, EthernetInterface, NetworkAdapter, Port
+from metalctl.bmc.redfish.schema.storage import Drive, StorageController, Volume
+from metalctl.bmc.redfish.schema.system import MemoryModule, Processor, System
 from metalctl.model.inventory import Firmware, PcieLink
 
 
@@ -63,16 +53,16 @@ def test_a_property_of_another_type_states_nothing() -> None:
 
 
 def test_half_of_the_cores_is_no_sum() -> None:
-    found = parts_compute.cpu([Processor({"TotalCores": 8, "TotalThreads": 8}), Processor({"TotalThreads": 8})])
+    found = compute.cpu([Processor({"TotalCores": 8, "TotalThreads": 8}), Processor({"TotalThreads": 8})])
     assert found
     assert (found.sockets, found.cores, found.threads, found.smt) == (2, None, 16, None)
 
 
 def test_an_empty_slot_has_size_zero_and_a_dimm_without_size_is_not_guessed() -> None:
-    empty = parts_dimms.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
+    empty = dimms.dimm(MemoryModule({"DeviceLocator": "A1", "Status": {"State": "Absent"}}))
     assert empty
     assert (empty.slot, empty.size) == ("A1", 0)
-    assert parts_dimms.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
+    assert dimms.dimm(MemoryModule({"DeviceLocator": "A2"})) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +75,7 @@ def test_memory_has_ecc_when_every_module_says_so_and_one_that_says_nothing_leav
 ) -> None:
     told = [MemoryModule({"Id": str(n), "CapacityMiB": 1024, "ErrorCorrection": one}) for n, one in enumerate(states)]
     empty = MemoryModule({"Id": "9", "Status": {"State": "Absent"}})
-    assert parts_dimms.memory(System({}), [*told, empty], []).ecc is ecc
+    assert dimms.memory(System({}), [*told, empty], []).ecc is ecc
 
 
 @pytest.mark.parametrize(
@@ -95,13 +85,13 @@ def test_memory_has_ecc_when_every_module_says_so_and_one_that_says_nothing_leav
      ([{"Status": {"State": "Absent"}}], False, ""), ([], False, "")],
 )  # fmt: skip
 def test_a_tpm_is_there_or_not(modules: list[Any], present: bool, version: str) -> None:
-    found = parts_compute.tpm(System({"TrustedModules": modules}))
+    found = compute.tpm(System({"TrustedModules": modules}))
     assert found
     assert (found.present, found.version) == (present, version)
 
 
 def test_where_nothing_is_said_of_a_tpm_nothing_is_known() -> None:
-    assert parts_compute.tpm(System({})) is None
+    assert compute.tpm(System({})) is None
 
 
 @pytest.mark.parametrize(
@@ -113,22 +103,22 @@ def test_where_nothing_is_said_of_a_tpm_nothing_is_known() -> None:
      ({"FailurePredicted": False}, None, None)],
 )  # fmt: skip
 def test_the_health_of_a_drive_is_what_it_says(drive: dict[str, Any], status: str | None, wear: float | None) -> None:
-    health = parts_storage.disk(Drive(drive)).health
+    health = storage.disk(Drive(drive)).health
     assert (health.status if health else None, health.wear if health else None) == (status, wear)
 
 
 def test_a_volume_names_its_level_and_its_disks_by_serial() -> None:
     drives = [{"@odata.id": f"/D/{n}"} for n in (1, 2)]
     new = Volume({"Name": "os", "RAIDType": "RAID1", "CapacityBytes": 100, "Links": {"Drives": drives}})
-    found = parts_storage.volume(new, "RAID.1", {"/D/1": "S1", "/D/2": ""})
+    found = storage.volume(new, "RAID.1", {"/D/1": "S1", "/D/2": ""})
     assert (found.name, found.level, found.members, found.controller) == ("os", "raid1", ("2", "S1"), "RAID.1")
-    assert parts_storage.volume(Volume({"VolumeType": "Mirrored"}), "", {}).level == "raid1"
-    assert parts_storage.volume(Volume({"VolumeType": "RawDevice"}), "", {}).level == ""
+    assert storage.volume(Volume({"VolumeType": "Mirrored"}), "", {}).level == "raid1"
+    assert storage.volume(Volume({"VolumeType": "RawDevice"}), "", {}).level == ""
 
 
 def test_a_controller_is_a_raid_controller_only_if_it_says_so() -> None:
     modes = [{"SupportedRAIDTypes": ["RAID1"]}, {"SupportedRAIDTypes": []}, {}]
-    assert [parts_storage.controller(StorageController(m), "x").mode for m in modes] == ["raid", "hba", ""]
+    assert [storage.controller(StorageController(m), "x").mode for m in modes] == ["raid", "hba", ""]
 
 
 def test_a_port_of_the_new_schema_tells_speed_and_what_it_can_do() -> None:
@@ -138,7 +128,7 @@ def test_a_port_of_the_new_schema_tells_speed_and_what_it_can_do() -> None:
         "Ethernet": {"AssociatedMACAddresses": ["AA:BB:CC:00:00:01"]},
         "LinkConfiguration": [{"CapableLinkSpeedGbps": [10, 25]}],
     })  # fmt: skip
-    (view,) = parts_network.adapter_views(adapter, [port], [])
+    (view,) = network.adapter_views(adapter, [port], [])
     found = view.nic
     assert (found.mac, found.speed, found.link, found.slot) == ("aa:bb:cc:00:00:01", 25 * 10**9, True, "OCP 1")
     assert found.supported == (10 * 10**9, 25 * 10**9)
@@ -147,11 +137,9 @@ def test_a_port_of_the_new_schema_tells_speed_and_what_it_can_do() -> None:
 def test_three_views_of_a_port_are_one_port_and_the_first_that_states_a_fact_wins() -> None:
     adapter = NetworkAdapter({"Id": "A", "Controllers": [{"FirmwarePackageVersion": "1.2"}]})
     function = DeviceFunction({"Id": "F", "Ethernet": {"MACAddress": "AA:BB:CC:00:00:01"}, "MaxVirtualFunctions": 8})
-    own = parts_network.nic(
-        EthernetInterface({"Id": "eth", "MACAddress": "aa-bb-cc-00-00-01", "LinkStatus": "LinkDown"})
-    )
+    own = network.nic(EthernetInterface({"Id": "eth", "MACAddress": "aa-bb-cc-00-00-01", "LinkStatus": "LinkDown"}))
     assert own
-    (view,) = parts_ports.joined([own], parts_network.adapter_views(adapter, [], [function]))
+    (view,) = ports.joined([own], network.adapter_views(adapter, [], [function]))
     found = view.nic
     assert (found.name, found.link, found.firmware, found.sriov, found.speed) == ("eth", False, "1.2", 8, None)
 
@@ -162,17 +150,17 @@ def test_three_views_of_a_port_are_one_port_and_the_first_that_states_a_fact_win
 )
 def test_what_is_no_physical_port_is_no_nic(odd: dict[str, Any]) -> None:
     port = {"Id": "1", "MACAddress": "02:00:00:00:00:01"}
-    assert parts_network.nic(EthernetInterface(port)) is not None
-    assert parts_network.nic(EthernetInterface(port | odd)) is None
+    assert network.nic(EthernetInterface(port)) is not None
+    assert network.nic(EthernetInterface(port | odd)) is None
 
 
 def test_an_infiniband_port_is_no_ethernet_port() -> None:
     port = Port({"ActiveLinkTechnology": "InfiniBand", "AssociatedNetworkAddresses": ["AA:BB:CC:00:00:01"]})
-    assert parts_network.adapter_views(NetworkAdapter({}), [port], []) == []
+    assert network.adapter_views(NetworkAdapter({}), [port], []) == []
 
 
 def test_an_empty_power_supply_bay_is_told() -> None:
-    found = parts_supply.supplies([PowerSupply({"Name": "P1", "Status": {"State": "Absent"}}), PowerSupply({})])
+    found = supply.supplies([PowerSupply({"Name": "P1", "Status": {"State": "Absent"}}), PowerSupply({})])
     assert [(one.slot, one.present) for one in found] == [("P1", False), ("", None)]
 
 
@@ -183,7 +171,7 @@ def test_sensors_of_the_new_schema_have_kind_unit_and_limits() -> None:
         "Reading": 22,
         "Thresholds": {"UpperCritical": {"Reading": 47}},
     }
-    found = parts_chassis.sensors(map(SensorRecord, [
+    found = chassis.sensors(map(SensorRecord, [
         inlet, {"Name": "Fan 1", "ReadingType": "Percent", "Reading": 40}, {"Name": "Load", "ReadingType": "Percent"},
         {"Name": "Energy", "ReadingType": "EnergykWh"}, {"ReadingType": "Power", "Status": {"State": "Absent"}},
     ]))  # fmt: skip
@@ -196,22 +184,22 @@ def test_sensors_of_the_new_schema_have_kind_unit_and_limits() -> None:
 def test_a_sensor_that_is_switched_off_or_absent_is_none() -> None:
     cold = {"Name": "T", "ReadingCelsius": 0, "Status": {"State": "Absent"}}
     hot = {"Name": "U", "ReadingCelsius": 91, "Status": {"Health": "Critical"}}
-    found = parts_chassis.thermal_sensors(Thermal({"Temperatures": [cold, hot]}))
+    found = chassis.thermal_sensors(Thermal({"Temperatures": [cold, hot]}))
     assert [(s.name, s.health) for s in found] == [("U", "critical")]
 
 
 def test_a_fan_says_turns_else_per_cent_and_an_empty_bay_nothing() -> None:
     fans = [{"SpeedPercent": {"SpeedRPM": 5000, "Reading": 30}}, {"SpeedPercent": {"Reading": 30}}]
-    assert [(f.value, f.unit) for one in fans if (f := parts_chassis.fan(Fan(one)))] == [(5000, "rpm"), (30, "%")]
-    assert parts_chassis.fan(Fan({"Status": {"State": "Absent"}})) is None
+    assert [(f.value, f.unit) for one in fans if (f := chassis.fan(Fan(one)))] == [(5000, "rpm"), (30, "%")]
+    assert chassis.fan(Fan({"Status": {"State": "Absent"}})) is None
 
 
 def test_a_pcie_link_is_told_as_it_runs_and_as_it_could() -> None:
-    found = parts_chassis.pcie(PcieDeviceRecord(
+    found = chassis.pcie(PcieDeviceRecord(
         {"PCIeInterface": {"PCIeType": "Gen3", "MaxPCIeType": "Gen4", "LanesInUse": 8, "MaxLanes": 16}}
     ))  # fmt: skip
     assert found.link == PcieLink(8.0, 8, 16.0, 16)
-    assert parts_chassis.pcie(PcieDeviceRecord({})).link is None
+    assert chassis.pcie(PcieDeviceRecord({})).link is None
 
 
 @pytest.mark.parametrize(
@@ -221,7 +209,7 @@ def test_a_pcie_link_is_told_as_it_runs_and_as_it_could() -> None:
      ("1970-01-01T00:00:00Z", "", -1704067200.0)],
 )  # fmt: skip
 def test_the_clock_of_the_bmc_is_ahead_by_so_many_seconds(stated: str, zone: str, offset: float | None) -> None:
-    assert parts_manager.clock_offset(stated, zone, datetime(2024, 1, 1, tzinfo=UTC)) == offset
+    assert manager.clock_offset(stated, zone, datetime(2024, 1, 1, tzinfo=UTC)) == offset
 
 
 def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
@@ -234,7 +222,7 @@ def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
 
     def mac(reached: str) -> str:
         record, now = ManagerRecord({}), datetime.now(UTC)
-        return parts_manager.manager(record, map(EthernetInterface, ports), reached, now).mac
+        return manager.manager(record, map(EthernetInterface, ports), reached, now).mac
 
     assert (mac("192.0.2.9"), mac("192.0.2.1")) == ("aa:bb:cc:00:00:04", "aa:bb:cc:00:00:04")
     del ports[3]
@@ -248,14 +236,14 @@ def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
 )  # fmt: skip
 def test_of_several_logs_the_event_log_is_read(of_system: list[Any], of_manager: list[Any], chosen: str | None) -> None:
     listed = [[LogService({"Id": i, "LogEntryType": k}) for i, k in logs] for logs in (of_system, of_manager)]
-    found = parts_manager.choose_log(*listed, "(?i)^sel$")
+    found = manager.choose_log(*listed, "(?i)^sel$")
     assert (found.id if found else None) == chosen
 
 
 def test_the_newest_entries_are_kept_newest_first_across_time_zones() -> None:
     times = ["2024-01-01T00:00:00Z", "", "2024-01-01T01:30:00+02:00", "2024-01-01T00:00:01Z", "garbage"]
-    entries = [parts_manager.log_entry(LogEntryRecord({"Created": at, "Severity": "Warning"})) for at in times]
-    kept = parts_manager.newest(entries, 3)
+    entries = [manager.log_entry(LogEntryRecord({"Created": at, "Severity": "Warning"})) for at in times]
+    kept = manager.newest(entries, 3)
     assert [one.at for one in kept] == [times[3], times[0], times[2]]
     assert kept[0].severity == "warning"
 
@@ -263,7 +251,7 @@ def test_the_newest_entries_are_kept_newest_first_across_time_zones() -> None:
 def test_a_firmware_that_is_only_at_hand_does_not_run_where_it_is_known_what_does() -> None:
     rows = [("BIOS", "1.8.2"), ("BIOS", "1.2.4"), ("NIC", "1"), ("NIC", "2"), ("BIOS", "1.8.2"), ("PSU", "")]
     listed = [Software({"Name": n, "Version": v, "ReleaseDate": "00:00:00Z"}) for n, v in rows]
-    assert parts_firmware.firmwares(listed, {"1.8.2"}) == (
+    assert firmware.firmwares(listed, {"1.8.2"}) == (
         Firmware("BIOS", "1.2.4", state="inactive"), Firmware("BIOS", "1.8.2"), Firmware("NIC", "1"),
         Firmware("NIC", "2"),
     )  # fmt: skip
@@ -278,6 +266,6 @@ def test_bios_settings_are_text_and_passwords_are_left_out() -> None:
         "SetupPassword": "hunter2",
         "SysPassword": None,
     }
-    assert parts_manager.settings(attributes) == {
+    assert manager.settings(attributes) == {
         "Boot": "Uefi", "Delay": "120", "Flag": "true", "SysPassword": "", "Unset": "",
     }  # fmt: skip

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
+from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import CertificateChanged
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.redfish.transport import Pin
-from metalctl.bmc.replay import Replay
+from metalctl.bmc.redfish.client.http import Client
+from metalctl.bmc.redfish.client.transport import Pin
 
 GOOD = Credential("admin", "s3cret")
 

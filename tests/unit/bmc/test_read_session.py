@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
+from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import Unreachable, WrongPassword
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish import bmc as redfish_bmc
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.replay import Fault, Replay
+from metalctl.bmc.redfish.client.http import Client
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 

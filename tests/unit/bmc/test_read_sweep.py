@@ -13,10 +13,10 @@ import pytest
 
 from metalctl.bmc import Credential, Endpoint, parse_endpoint
 from metalctl.bmc import sweep as offered
+from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import CertificateChanged, Unreachable, Unsupported, WrongPassword
-from metalctl.bmc.redfish import remember, visit
-from metalctl.bmc.replay import Fault, Replay
-from metalctl.bmc.sweeping import Memory, Swept, sweep
+from metalctl.bmc.redfish.sweep import remember, visit
+from metalctl.bmc.redfish.sweep.sweeping import Memory, Swept, sweep
 from metalctl.model.inventory import Inventory
 
 ROOT = "/redfish/v1"
@@ -259,7 +259,7 @@ def test_a_defect_of_ours_costs_one_bmc(replay: Replay, monkeypatch: pytest.Monk
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("metalctl.bmc.sweeping.visit", broken)
+    monkeypatch.setattr("metalctl.bmc.redfish.sweep.sweeping.visit", broken)
     (one,) = swept(at(replay))
     assert one.error
     assert "ZeroDivisionError" in one.error.message

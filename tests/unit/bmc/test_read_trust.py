@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from metalctl.bmc import Credential, Endpoint, parse_endpoint
-from metalctl.bmc import replay as replaying
+from metalctl.bmc.capture import replay as replaying
+from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.replay import Replay
-from metalctl.bmc.sweeping import Swept, sweep
+from metalctl.bmc.redfish.client.http import Client
+from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
 
 GOOD = Credential("admin", "s3cret")
 WRITTEN = itertools.count(1)

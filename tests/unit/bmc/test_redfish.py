@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Bmc, Credential, connect, parse_endpoint, probe
+from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import (
     BadAnswer,
     BmcError,
@@ -21,7 +22,6 @@ from metalctl.bmc.errors import (
     WrongPassword,
 )
 from metalctl.bmc.redfish import bmc as redfish_bmc
-from metalctl.bmc.replay import Fault, Replay
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 

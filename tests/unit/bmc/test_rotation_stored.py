@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
-from metalctl.bmc import lockout
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import NotApplied, WrongPassword
 from metalctl.bmc.redfish.act.users import RedfishAdmin
 from metalctl.cli.bmc import bmc

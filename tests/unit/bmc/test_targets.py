@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from metalctl.bmc.discovery.targets import parse_targets
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadEndpoint, BadTarget
-from metalctl.bmc.targets import parse_targets
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 from metalctl.bmc import parse_endpoint
 from metalctl.bmc.errors import Missing
-from metalctl.bmc.redfish.body import Resource, decode
-from metalctl.bmc.redfish.transport import Answer
+from metalctl.bmc.redfish.client.transport import Answer
+from metalctl.bmc.redfish.schema.body import Resource, decode
 
 
 class Client:

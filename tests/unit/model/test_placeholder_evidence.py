@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metalctl.bmc.ipmi.inventory import Reader
-from metalctl.bmc.redfish import wire_system
+from metalctl.bmc.redfish.schema import system
 from metalctl.model.identity import Identity, agreements, contradictions, usable_macs, usable_serial
 from metalctl.model.same_machine import same_machine
 from metalctl.model.verdict import Verdict
@@ -47,7 +47,7 @@ def test_an_address_that_many_ports_have_is_no_evidence(mac: str) -> None:
 def test_the_firmware_s_table_redfish_and_ipmi_leave_the_same_out(serial: str) -> None:
     section = {"": "Memory Device", "Serial Number": serial, "Locator": "A1_DIMM0", "Rank": "1"}
     assert [dmi.known(section, f) for f in ("Serial Number", "Locator", "Rank")] == ["", "A1_DIMM0", "1"]
-    module = wire_system.MemoryModule({"SerialNumber": serial, "PartNumber": "M393A4K40DB3-CWE"})
+    module = system.MemoryModule({"SerialNumber": serial, "PartNumber": "M393A4K40DB3-CWE"})
     assert (module.serial, module.part_number) == ("", "M393A4K40DB3-CWE")
     fru = made.fru(product=["Acme Corp", "Box 9000", "PN-1", "v2", serial])
     reader = Reader(lambda do, **_: fru.hex() if do == "fru" else "")

@@ -6,10 +6,10 @@ import uuid
 
 import pytest
 
+from metalctl.bmc.discovery.scan import merged
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.ipmi.rmcp import guid
 from metalctl.bmc.protocol import Probe
-from metalctl.bmc.scan import merged
 from metalctl.boot.memory import Machine, Memory
 from metalctl.model.identity import Identity, agreements, contradictions, similarity
 from metalctl.model.same_machine import same_machine

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.replay import Replay
+from metalctl.bmc.capture.replay import Replay
 from metalctl.content import profiles
 from metalctl.content.inventories import Sides
 from metalctl.model.finding import Finding

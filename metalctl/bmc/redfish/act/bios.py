@@ -14,9 +14,9 @@ from typing import Any
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import tasks
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.refusals import names_property
-from metalctl.bmc.redfish.values import child, items, link, text
+from metalctl.bmc.redfish.client.refusals import names_property
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, items, link, text
 
 APPLY = "@Redfish.SettingsApplyTime"
 POLL = 10.0

@@ -13,9 +13,9 @@ from metalctl.bmc.errors import BadAnswer, BmcError, BootNotSet, Unsupported
 from metalctl.bmc.redfish.act.boot_targets import DEVICES, MODES, chosen, device_of, listed, mode_of, target_of
 from metalctl.bmc.redfish.act.demands import folded
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.refusals import names_property
-from metalctl.bmc.redfish.values import child, link, text
+from metalctl.bmc.redfish.client.refusals import names_property
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, link, text
 
 SETTLES = 10.0
 _MODE = "BootSourceOverrideMode"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from metalctl.bmc.redfish.act.demands import folded
-from metalctl.bmc.redfish.body import Resource
+from metalctl.bmc.redfish.schema.body import Resource
 
 DEVICES = {
     "pxe": ("Pxe", "Network", "NetworkPxe", "UefiPxe", "PxeBoot", "LAN"),

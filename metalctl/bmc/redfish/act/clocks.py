@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import text
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import text
 
 CLOSE = 2.0
 SETTLES = 15.0

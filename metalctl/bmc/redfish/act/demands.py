@@ -14,9 +14,9 @@ from typing import Any
 
 from metalctl.bmc.errors import BmcError
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.refusals import messages_of, names_property
-from metalctl.bmc.redfish.values import items, text
+from metalctl.bmc.redfish.client.refusals import messages_of, names_property
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import items, text
 
 _MISSING, _UNWANTED = re.compile(r"Missing|Required"), re.compile(r"Unknown|NotSupported|NotWritable|Unneeded")
 _FINAL = re.compile(r"PasswordChangeRequired$|InsufficientPrivilege$")

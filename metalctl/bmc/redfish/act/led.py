@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import child, items, link, text
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, items, link, text
 
 NEW, OLD = "LocationIndicatorActive", "IndicatorLED"
 SETTLES = 10.0

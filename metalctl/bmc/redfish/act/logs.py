@@ -7,9 +7,9 @@ import re
 from metalctl.bmc.errors import Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import tasks
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.systems import member_paths
-from metalctl.bmc.redfish.values import child, link, text
+from metalctl.bmc.redfish.parse.systems import member_paths
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, link, text
 
 SETTLES = 30.0
 SAMPLE = 3

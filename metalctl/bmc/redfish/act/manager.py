@@ -9,7 +9,7 @@ from __future__ import annotations
 from metalctl.bmc.errors import BmcError, Busy, CertificateChanged, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.redfish.act.power import reset_action
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.values import text
+from metalctl.bmc.redfish.schema.values import text
 
 POLL = 5.0
 AWAY_POLL = 2.0  # some are back within five seconds: to be away must not be missed

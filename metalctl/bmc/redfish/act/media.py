@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from metalctl.bmc.errors import BmcError, Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import demands, tasks
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.systems import member_paths
-from metalctl.bmc.redfish.values import child, link, text
+from metalctl.bmc.redfish.parse.systems import member_paths
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, link, text
 
 KINDS = {"cd": ("CD", "DVD"), "usb": ("USBStick", "Removable")}
 SETTLES = 30.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from metalctl.bmc.errors import Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import child, items, link, text
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, items, link, text
 
 _RESETS = {
     "on": ("On", "ForceOn"),

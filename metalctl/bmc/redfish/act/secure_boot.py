@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.values import link, word
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import link, word
 
 State = tuple[bool | None, bool | None]
 _WORDS = {"enabled": True, "true": True, "on": True, "disabled": False, "false": False, "off": False}

@@ -11,9 +11,9 @@ from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.body import lenient
-from metalctl.bmc.redfish.http import Answer
-from metalctl.bmc.redfish.values import text
+from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.schema.body import lenient
+from metalctl.bmc.redfish.schema.values import text
 
 POLL = 5.0
 _ENDED = frozenset({"Completed"})

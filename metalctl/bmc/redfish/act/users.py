@@ -1,4 +1,4 @@
-"""The accounts of a Redfish BMC, for metalctl.bmc.accounts.
+"""The accounts of a Redfish BMC, for metalctl.bmc.credentials.accounts.
 
 Who changes a password does so in a session where the BMC has sessions: the session outlives the old password, and can
 put it back. A password goes into bodies only; when a BMC repeats it in a refusal it is cut out of the message.
@@ -11,17 +11,17 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from metalctl.bmc import lockout
+from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
 from metalctl.bmc.quirks import Quirks, quirks_of
-from metalctl.bmc.redfish import paths
 from metalctl.bmc.redfish.act.wire import Run, Wire
-from metalctl.bmc.redfish.body import Resource
-from metalctl.bmc.redfish.http import Client
-from metalctl.bmc.redfish.refusals import arguments_of, messages_of
-from metalctl.bmc.redfish.systems import member_paths
-from metalctl.bmc.redfish.values import child, items, link, text, whole
+from metalctl.bmc.redfish.client import paths
+from metalctl.bmc.redfish.client.http import Client
+from metalctl.bmc.redfish.client.refusals import arguments_of, messages_of
+from metalctl.bmc.redfish.parse.systems import member_paths
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import child, items, link, text, whole
 from metalctl.bmc.timing import REAL, Clock
 
 ADMINISTRATOR = "Administrator"

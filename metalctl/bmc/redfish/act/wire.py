@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from metalctl.bmc.errors import BmcError, Busy, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.http import Answer, Client, Resource
-from metalctl.bmc.redfish.values import child, items, link
+from metalctl.bmc.redfish.client.http import Answer, Client, Resource
+from metalctl.bmc.redfish.schema.values import child, items, link
 from metalctl.bmc.timing import REAL, Clock
 
 PAUSE = 2.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metalctl.bmc.expected import differences
-from metalctl.bmc.manifest import Machine
+from metalctl.bmc.discovery.expected import differences
+from metalctl.bmc.discovery.manifest import Machine
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode, encode

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.manifest import Machine
+from metalctl.bmc.discovery.manifest import Machine
 from metalctl.engine.pipeline.outcome import Done, StageFailed
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.stages import verified

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from metalctl.bmc import lockout
-from metalctl.bmc.replay import Replay
+from metalctl.bmc.capture.replay import Replay
+from metalctl.bmc.credentials import lockout
 from metalctl.engine.evidence import reporting
 from metalctl.engine.logs import to_file
 from metalctl.engine.pipeline.outcome import Next

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine
 
-from metalctl.bmc import lockout
+from metalctl.bmc.credentials import lockout
 from metalctl.cli._live import as_read
 from metalctl.cli.nodes import nodes as nodes_command
 from metalctl.cli.show import show

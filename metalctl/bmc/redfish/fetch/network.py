@@ -1,0 +1,95 @@
+"""The Ethernet ports of a system: its EthernetInterfaces, and the ports and functions of the adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from metalctl.bmc.quirks import Quirks
+from metalctl.bmc.redfish.fetch.elsewhere import Elsewhere
+from metalctl.bmc.redfish.fetch.reader import Reader
+from metalctl.bmc.redfish.fetch.together import together
+from metalctl.bmc.redfish.parse import network as parse_network
+from metalctl.bmc.redfish.parse import ports as parse_ports
+from metalctl.bmc.redfish.parse.functions import ETHERNET
+from metalctl.bmc.redfish.parse.network import View
+from metalctl.bmc.redfish.schema.chassis import Chassis
+from metalctl.bmc.redfish.schema.links import path_of, place_of
+from metalctl.bmc.redfish.schema.network import (
+    DeviceFunction,
+    EthernetInterface,
+    NetworkAdapter,
+    NetworkInterface,
+    Port,
+)
+from metalctl.bmc.redfish.schema.system import System
+from metalctl.bmc.redfish.schema.values import mac
+from metalctl.model.inventory import Nic
+
+
+async def read_nics(
+    reader: Reader, system: System, chassis: Awaitable[list[Chassis]], quirks: Quirks
+) -> tuple[Nic, ...]:
+    """The ports, each once; the reader notes why a port has no address, or no speed that can be believed."""
+    if "nics" in quirks.distrust:
+        return ()
+    interfaces, adapters = await asyncio.gather(
+        reader.members("nics", system.interfaces), _adapters(reader, system, chassis)
+    )
+    reader.came_from("nics", system.interfaces, *(one.ports or one.old_ports for one in adapters))
+    own = [view for one in interfaces if (view := parse_network.nic(EthernetInterface(one)))]
+    of_adapters = await together(_views(reader, one, {view.nic.mac for view in own}) for one in adapters)
+    views = parse_ports.joined(own, (view for found in of_adapters for view in found))
+    for view in views:
+        _note(reader, view)
+    if not views:
+        boxes = [one.json for one in await chassis]
+        Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": boxes}).doubt("nics")
+    return tuple(view.nic for view in views)
+
+
+def _note(reader: Reader, view: View) -> None:
+    name, where = view.nic.name, f"port {view.nic.name} of {view.nic.slot}" if view.nic.slot else view.nic.name
+    if not view.nic.mac:
+        reader.doubt(f"nics.{name}.mac", f"{where} states no MAC address, and no function or interface of it does")
+    for fact, why in view.doubts:
+        reader.doubt(f"nics.{name}.{fact}", f"{where} {why}")
+
+
+async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[NetworkAdapter]:
+    """The adapters of the system's chassis, each once, else those that its NetworkInterfaces lead to."""
+    lists = list({place_of(one.adapters): one.adapters for one in await chassis if one.adapters}.values())
+    every = [one for listed in await together(reader.members("nics", one) for one in lists) for one in listed]
+    found = list({place_of(one) or str(n): one for n, one in enumerate(every)}.values())
+    if not lists:
+        views = await reader.members("nics", system.network_interfaces)
+        links = {path_of(NetworkInterface(view).adapter): None for view in views}
+        found = await reader.every("nics", [path for path in links if path])
+    return [adapter for one in found if not (adapter := NetworkAdapter(one)).absent]
+
+
+async def _views(reader: Reader, adapter: NetworkAdapter, seen: set[str]) -> list[View]:
+    ports = [Port(one) for one in await reader.members("nics", adapter.ports)]
+    if not ports:
+        ports = [Port(one) for one in await reader.members("nics", adapter.old_ports)]
+    functions = await reader.members("nics", adapter.functions) if _wants_functions(adapter, ports, seen) else []
+    reader.saw("port", (one.json for one in ports))
+    if not ports or any(one.technology in ETHERNET for one in ports):
+        reader.saw("adapter controller", (one.json for one in adapter.controllers))
+        reader.saw("function", functions)
+    return parse_network.adapter_views(adapter, ports, [DeviceFunction(one) for one in functions])
+
+
+def _wants_functions(adapter: NetworkAdapter, ports: list[Port], seen: set[str]) -> bool:
+    """Whether the functions can say more than the ports do; seen: the addresses that the host is known to see.
+
+    They cannot where no port carries Ethernet, nor where the adapter says that it has no more of them than ports, and
+    the system shows every port's address as its own: that spares a request an adapter.
+    """
+    carry = [port for port in ports if port.technology in ETHERNET]
+    if ports and not carry:
+        return False
+    stated = sum(len(c.functions) or c.function_count or 0 for c in adapter.controllers)
+    addresses = [{found for one in port.addresses if (found := mac(one))} for port in carry]
+    known = bool(carry) and all(each and each <= seen for each in addresses)
+    return not known or not 0 < stated <= len(carry)

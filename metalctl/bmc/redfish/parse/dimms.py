@@ -1,0 +1,102 @@
+"""Pure parsers: the memory of a system. What is not stated stays None; an empty slot has size 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from metalctl.bmc.redfish.parse import labels, sizes
+from metalctl.bmc.redfish.parse.memory import mebibytes, technology, volatile
+from metalctl.bmc.redfish.schema.system import MemoryModule, System
+from metalctl.model.inventory import Dimm, Memory
+
+
+def slots(modules: Sequence[MemoryModule]) -> list[str]:
+    """What each slot is called, all by one rule."""
+    return labels.alike([(m.locator, m.id, m.name, m.label) for m in modules])
+
+
+def dimm(module: MemoryModule, slot: str = "") -> Dimm | None:
+    """One memory slot, empty or not, as `slot`; None when nobody can tell what is in it (see `doubt`)."""
+    size = _size(module)
+    if size is None:
+        return None
+    rated = [s for s in module.speeds if isinstance(s, (int, float)) and 0 < s < 1e6]
+    return Dimm(
+        slot=slot or slots([module])[0],
+        size=size,
+        type=module.kind,
+        speed_mts=round(max(rated)) if rated else None,
+        configured_mts=None if sizes.TRANSFERS.doubt(module.configured) else module.configured or None,
+        manufacturer=module.manufacturer,
+        part_number=module.part_number,
+        serial=module.serial,
+        rank=module.ranks or None,
+        channel=_numbered(module.channel),
+        socket=_numbered(module.socket) or _socket(module),
+        health="" if module.absent else module.condition,
+        node=_numbered(module.controller) if module.channel is not None else "",
+        technology="" if module.absent else technology(module),
+        volatile=volatile(module),
+        cache=mebibytes(module.cache_mib),
+    )
+
+
+def _size(module: MemoryModule) -> int | None:
+    """Bytes; 0 for an empty slot, which says that it is absent, or states a size of 0 and nothing else."""
+    if module.absent:
+        return 0
+    mib = module.capacity_mib
+    if mib is None or (mib <= 0 and _filled(module)) or sizes.module(mib, module.kind):
+        return None
+    return round(mib * 2**20)
+
+
+def _filled(module: MemoryModule) -> bool | None:
+    return module.there(module.serial, module.part_number, module.manufacturer, module.kind, module.configured)
+
+
+def doubt(module: MemoryModule, slot: str) -> tuple[str, str, str]:
+    """(fact, why nobody can tell what is in the slot, its address); why is "" when it states that."""
+    return "memory.dimms", _unclear(module, slot), module.path
+
+
+def _unclear(module: MemoryModule, slot: str) -> str:
+    """See above. The stacked memory of an accelerator is no slot: without a size it is left out, nothing is missed."""
+    if module.unused:
+        return f"{slot} {module.unused}"
+    if _size(module) is not None or technology(module) == "hbm":
+        return ""
+    if why := sizes.module(module.capacity_mib, module.kind):
+        return f"{slot} {why}"
+    if _filled(module):
+        return f"{slot} does not state its capacity"
+    return f"{slot} is listed and states nothing: is a module in it?"
+
+
+def _numbered(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _socket(module: MemoryModule) -> str:
+    path = module.processors[0].get("@odata.id") if module.processors else ""
+    return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
+
+
+def memory(system: System, modules: list[MemoryModule], found: Iterable[Dimm | None]) -> Memory:
+    """The memory of these modules and DIMMs (see `dimm`): total from the system's summary, else the DIMMs' sum."""
+    dimms = tuple(sorted((d for d in found if d), key=lambda d: d.slot))
+    states = {m.correction for m in modules if not m.absent and m.capacity_mib and not technology(m)}
+    ecc = None if not states or "" in states else all(state != "noecc" for state in states)
+    return Memory(total=_total(system, dimms), dimms=dimms, ecc=ecc)
+
+
+def _total(system: System, dimms: Sequence[Dimm]) -> int | None:
+    if total_doubt(system, dimms):
+        return None
+    return round(system.memory_gib * 2**30) if system.memory_gib else Memory(dimms=tuple(dimms)).installed or None
+
+
+def total_doubt(system: System, dimms: Iterable[Dimm]) -> str:
+    """Why the system's own sum cannot be right, "" when it can."""
+    why = sizes.total(system.memory_gib, sum(d.size for d in dimms), system.sockets)
+    return f"the system {why}" if why else ""

@@ -1,0 +1,131 @@
+"""Chassis, Power, Thermal, PowerSupply, Fan, Sensor, PCIeDevice (DSP8010: schemas of these names).
+
+Power and Thermal are deprecated since 2020.4 in favour of PowerSubsystem, ThermalSubsystem and Sensors, and are all
+that many machines in racks have.
+"""
+
+from __future__ import annotations
+
+from metalctl.bmc.redfish.schema.fields import Many, Number, Record, Ref, Refs, Text, Whole, Word
+
+
+class Chassis(Record):
+    """Chassis."""
+
+    serial = Text("SerialNumber")
+    power = Ref("Power")
+    thermal = Ref("Thermal")
+    power_subsystem = Ref("PowerSubsystem")
+    thermal_subsystem = Ref("ThermalSubsystem")
+    sensors = Ref("Sensors")
+    adapters = Ref("NetworkAdapters")
+    pcie_devices = Ref("PCIeDevices")
+    kind = Text("ChassisType")
+    systems = Refs("Links.ComputerSystems")
+    drives = Refs("Links.Drives")
+    drive_list = Ref("Drives")
+    contains = Refs("Links.Contains")
+    contained_by = Refs("Links.ContainedBy")
+
+
+class InputRange(Record):
+    """PowerSupply.InputRanges, of Power (volts and OutputWattage) and of a PowerSubsystem ("AC200To240V", watts)."""
+
+    watts = Number("OutputWattage", "CapacityWatts")
+    lowest = Number("MinimumVoltage")
+    highest = Number("MaximumVoltage")
+    nominal = Text("NominalVoltageType")
+
+
+class PowerSupply(Record):
+    """Power.PowerSupplies, or PowerSupply of a PowerSubsystem."""
+
+    label = Text("PhysicalLocation.PartLocation.ServiceLabel", "Location.PartLocation.ServiceLabel")
+    name = Text("Name")
+    id = Text("MemberId", "Id")
+    watts = Number("PowerCapacityWatts")
+    ranges = Many("InputRanges", InputRange)
+    nominal = Text("InputNominalVoltageType", "LineInputVoltageType")
+    volts = Number("LineInputVoltage", "Metrics.InputVoltage.Reading")
+    model = Text("Model")
+    serial = Text("SerialNumber")
+    part_number = Text("PartNumber", "SparePartNumber")
+    firmware = Text("FirmwareVersion")
+
+
+class Reading(Record):
+    """An entry of Power.Voltages, Thermal.Temperatures or Thermal.Fans."""
+
+    name = Text("Name", "FanName", "MemberId")
+    volts = Number("ReadingVolts")
+    celsius = Number("ReadingCelsius")
+    fan = Number("Reading", "ReadingRPM")
+    unit = Text("ReadingUnits")
+    upper = Number("UpperThresholdCritical")
+    lower = Number("LowerThresholdCritical")
+
+
+class PowerControl(Record):
+    """Power.PowerControl."""
+
+    name = Text("Name")
+    watts = Number("PowerConsumedWatts")
+
+
+class Power(Record):
+    """Power."""
+
+    supplies = Many("PowerSupplies", PowerSupply)
+    voltages = Many("Voltages", Reading)
+    control = Many("PowerControl", PowerControl)
+
+
+class Thermal(Record):
+    """Thermal."""
+
+    temperatures = Many("Temperatures", Reading)
+    fans = Many("Fans", Reading)
+
+
+class Subsystem(Record):
+    """PowerSubsystem or ThermalSubsystem."""
+
+    supplies = Ref("PowerSupplies")
+    fans = Ref("Fans")
+
+
+class Fan(Record):
+    """Fan of a ThermalSubsystem."""
+
+    name = Text("Name", "Id")
+    rpm = Number("SpeedPercent.SpeedRPM")
+    percent = Number("SpeedPercent.Reading")
+
+
+class SensorRecord(Record):
+    """Sensor."""
+
+    name = Text("Name", "Id")
+    kind = Word("ReadingType")
+    reading = Number("Reading")
+    unit = Text("ReadingUnits")
+    upper = Number("Thresholds.UpperCritical.Reading")
+    lower = Number("Thresholds.LowerCritical.Reading")
+
+
+class PcieDeviceRecord(Record):
+    """PCIeDevice."""
+
+    id = Text("Id")
+    name = Text("Name")
+    model = Text("Model")
+    part_number = Text("PartNumber")
+    sku = Text("SKU")
+    manufacturer = Text("Manufacturer")
+    firmware = Text("FirmwareVersion")
+    serial = Text("SerialNumber")
+    slot = Text("Slot.Location.PartLocation.ServiceLabel")
+    generation = Word("PCIeInterface.PCIeType")
+    max_generation = Word("PCIeInterface.MaxPCIeType")
+    lanes = Whole("PCIeInterface.LanesInUse")
+    max_lanes = Whole("PCIeInterface.MaxLanes")

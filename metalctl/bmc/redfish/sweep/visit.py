@@ -1,0 +1,154 @@
+"""One BMC of a sweep: is it as it was? If not: verify it, log in, read every system behind it, log out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from metalctl.bmc.credentials import lockout
+from metalctl.bmc.endpoint import Credential, Endpoint
+from metalctl.bmc.errors import BadAnswer
+from metalctl.bmc.quirks import Quirks, quirks_of
+from metalctl.bmc.redfish.client.http import Client
+from metalctl.bmc.redfish.fetch import boards, equipment
+from metalctl.bmc.redfish.fetch.expand import advertised
+from metalctl.bmc.redfish.fetch.inventory import start
+from metalctl.bmc.redfish.fetch.reader import Reader
+from metalctl.bmc.redfish.fetch.root import read_root
+from metalctl.bmc.redfish.parse.systems import Machine, choose
+from metalctl.bmc.redfish.schema import status
+from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.links import Witness, digest
+from metalctl.bmc.redfish.schema.values import link
+from metalctl.bmc.redfish.sweep.remember import MOST_AGE, Memory, Remembered, pack
+from metalctl.model.finding import Finding
+from metalctl.model.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How BMCs are visited; see sweep."""
+
+    timeout: float = 30.0
+    deadline: float = 120.0
+    in_flight: int = 2
+    authorities: Path | None = None
+    memory: Memory | None = None
+    fresh: bool = False
+    quirks: Callable[..., Quirks] = quirks_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One system. inventory: None when it is as in `record`. requests: that the visit of the BMC has cost."""
+
+    endpoint: Endpoint
+    inventory: Inventory | None
+    record: Remembered
+    findings: tuple[Finding, ...]
+    requests: int
+
+
+async def visit(endpoint: Endpoint, credential: Credential, options: Options) -> list[Seen]:
+    """Every system behind the BMC, or the one that the endpoint names; raises BmcError."""
+    lockout.check(endpoint, credential)
+    known = options.memory.get(_key(endpoint)) if options.memory is not None else None
+    if known and not endpoint.fingerprint:
+        endpoint = replace(endpoint, fingerprint=known.fingerprint)
+    if known and not options.fresh and 0 <= time.time() - known.at < MOST_AGE:
+        spent = await _unchanged(endpoint, credential, options, known)
+        if spent:
+            return [Seen(endpoint, None, known, (), spent)]
+    return await _read(endpoint, credential, options, known.lies if known else ())
+
+
+def _client(endpoint: Endpoint, options: Options) -> Client:
+    return Client(
+        endpoint,
+        options.timeout,
+        authorities=options.authorities,
+        in_flight=options.in_flight,
+        deadline=asyncio.get_running_loop().time() + options.deadline,
+    )
+
+
+async def _unchanged(endpoint: Endpoint, credential: Credential, options: Options, known: Remembered) -> int:
+    """The requests (at most three) that it took to see that every witness is as it was; 0 when one is not."""
+    client = _client(endpoint, options)
+    try:
+        first, *rest = known.witnesses
+        # A session takes two requests, so that only one is left where Basic is not accepted: the system itself.
+        root = None if known.basic else {"Links": {"Sessions": {"@odata.id": known.sessions}}}
+        answer = await client.login_conditional(credential, root, first.target, first.etag)
+        same = [_same(first, answer.status, answer.body)]
+        if known.basic:
+            same += await asyncio.gather(*(_is_same(client, witness) for witness in rest[:2]))
+    except BadAnswer:
+        return 0
+    finally:
+        await client.close()
+    return client.transport.requests if all(same) else 0
+
+
+async def _is_same(client: Client, witness: Witness) -> bool:
+    answer = await client.get_answer(witness.target, witness.etag)
+    return _same(witness, answer.status, answer.body)
+
+
+def _same(witness: Witness, status: int, body: bytes) -> bool:
+    return status == 304 or digest(body) == witness.digest
+
+
+async def _read(endpoint: Endpoint, credential: Credential, options: Options, lies: tuple[str, ...]) -> list[Seen]:
+    client = _client(endpoint, options)
+    try:
+        root = await read_root(client)
+        systems = link(root, "Systems")
+        if not systems:
+            raise await equipment.looked_at(client, root, credential)
+        if options.memory is not None:
+            collection, basic = await client.login_learning(credential, root, systems)
+        else:
+            collection, basic = await client.login(credential, root, systems), False
+        found = await boards.machines(client, root, collection)
+        chosen = found if len(found) > 1 and not endpoint.system else [choose(endpoint, found)]
+        seen = [await _system(client, root, machine, basic, options, lies) for machine in chosen]
+    finally:
+        await client.close()
+    return [replace(one, requests=client.transport.requests) for one in seen]
+
+
+async def _system(
+    client: Client, root: Resource, machine: Machine, basic: bool, options: Options, lies: tuple[str, ...]
+) -> Seen:
+    reader, path, alone = Reader(client, advertised(root, lies)), machine.path, machine.alone
+    walk = await start(reader, root, path, options.quirks, machine=machine)
+    inventory = await walk.inventory()
+    endpoint = client.endpoint if alone else replace(client.endpoint, system=path.rstrip("/").rsplit("/", 1)[-1])
+    witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
+    sessions = link(root, "Links", "Sessions") if client.access.by_session else ""
+    record = Remembered(
+        client.endpoint.fingerprint,
+        path,
+        sessions,
+        basic,
+        tuple(sorted(reader.expand.lies)),
+        tuple(witnesses),
+        time.time(),
+        pack(inventory) if options.memory is not None else "",
+        alone,
+        inventory.power,
+        status.rollup(walk.system.json) or status.health(walk.system.json),
+    )
+    # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
+    settled = reader.settled() and not walk.quirks.distrust and not machine.boards
+    if options.memory is not None and alone and settled and witnesses:
+        options.memory[_key(endpoint)] = record
+    return Seen(endpoint, inventory, record, walk.findings(), 0)
+
+
+def _key(endpoint: Endpoint) -> str:
+    return str(endpoint)
