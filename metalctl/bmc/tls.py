@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import ssl
 from functools import cache
 from pathlib import Path
@@ -112,13 +111,6 @@ def certificate_untrusted(endpoint: Endpoint, why: str) -> CertificateUntrusted:
         bmc=str(endpoint),
         why=why,
     )
-
-
-def check_fingerprint(endpoint: Endpoint, got: str) -> None:
-    """Raise CertificateChanged unless the endpoint's recorded fingerprint, if there is one, is `got`."""
-    expected = endpoint.fingerprint.replace(":", "").lower()
-    if expected and not hmac.compare_digest(expected, got):
-        raise certificate_changed(endpoint, expected, got)
 
 
 def certificate_changed(endpoint: Endpoint, expected: str, got: str) -> CertificateChanged:

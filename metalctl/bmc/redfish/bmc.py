@@ -27,7 +27,7 @@ from metalctl.bmc.redfish.fetch.inventory import Walk, power_state, start
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.parse import systems
 from metalctl.bmc.redfish.schema.values import link, text
-from metalctl.bmc.tls import check_fingerprint, fetch_fingerprint
+from metalctl.bmc.tls import fetch_fingerprint
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
@@ -57,10 +57,14 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
 
 
 async def verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resource]:
-    """A client without credential, and the service root; raises as `probe`."""
-    got = await fetch_fingerprint(endpoint, timeout)
-    check_fingerprint(endpoint, got)
-    client = Client(replace(endpoint, fingerprint=got), timeout)
+    """A client without credential, and the service root; raises as `probe`.
+
+    Where a certificate is recorded, each connection of the client is held against it before a header is written: one
+    more connection only to look at it would cost a handshake.
+    """
+    if not endpoint.fingerprint:
+        endpoint = replace(endpoint, fingerprint=await fetch_fingerprint(endpoint, timeout))
+    client = Client(endpoint, timeout)
     try:
         return client, await root.read_root(client)
     except BaseException:

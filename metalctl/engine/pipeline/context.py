@@ -153,6 +153,12 @@ class Context:
             self._inventories[kind] = found
         return self._inventories[kind]
 
+    def keep_inventory(self, kind: str, inventory: Inventory) -> None:
+        """Evidence of this enrollment from now on."""
+        with self.store() as connection:
+            evidence.add_inventory(connection, self.node.name, self.enrollment.id, kind, inventory)
+        self._inventories[kind] = inventory
+
     def require_inventory(self, kind: str) -> Inventory:
         """The same; RemoteError when it was not taken."""
         found = self.inventory(kind)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from metalctl.model.stage import ORDER, Stage
 from metalctl.store.marks import Mark
 
+# The note of a stage that an operator's hand stopped: what was seen before may not be so any more.
+HELD = "held"
 # What a quarantined node may still do is to be read and compared.
 _READING = ORDER[: ORDER.index(Stage.MATCHED) + 1]
 

@@ -23,7 +23,7 @@ from metalctl.bmc.errors import BadAnswer, BootNotSet, PowerNotReached, Unreacha
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.pipeline import cohort, ending
 from metalctl.engine.pipeline.context import Context
-from metalctl.engine.pipeline.halt import halt
+from metalctl.engine.pipeline.halt import HELD, halt
 from metalctl.engine.pipeline.outcome import Done, Next, StageFailed, Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.spine import BY_STAGE, StageSpec
@@ -97,6 +97,7 @@ class Ticker:
             return self._write(context, row, ending.end(context, context.marks["cancelled"]))
         if reason := halt(context.marks, spec.stage):
             self._services.places.release(enrollment)
+            context.memo[HELD] = True
             return self._write(context, row, Wait(HELD_PAUSE, reason, queued=True, held=True))
         return self._write(context, row, self._call(context, spec, row))
 

@@ -7,6 +7,7 @@ them, and a unit that is wrong is wrong by a thousand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _GIB = 2**30
 
@@ -52,10 +53,13 @@ def drive(size: float | None, kind: str) -> str:
 
 def module(mib: float | None, kind: str) -> str:
     """MiB of a memory module; kind as Redfish has it ("DDR4", "DDR5_SDRAM", "")."""
-    family = next((one for one in _MODULES if one in kind.lower() and "lp" not in kind.lower()), "")
-    what = f"{family.upper()} module" if family else "memory module"
-    least, most = _MODULES.get(family, _ANY_MODULE)
-    return Bounds(what, "MiB", least, most).doubt(mib)
+    return _of_module(kind.lower()).doubt(mib)
+
+
+@lru_cache(maxsize=64)
+def _of_module(kind: str) -> Bounds:
+    family = next((one for one in _MODULES if one in kind and "lp" not in kind), "")
+    return Bounds(f"{family.upper()} module" if family else "memory module", "MiB", *_MODULES.get(family, _ANY_MODULE))
 
 
 def total(gib: float | None, fitted: int, sockets: int | None) -> str:

@@ -14,7 +14,6 @@ from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict
-from metalctl.store import evidence
 
 # A power supply is the BMC's to say.
 _KINDS = ("system", "cpu", "dimm", "disk", "nic")
@@ -52,8 +51,7 @@ def _inspect(ctx: Context) -> None:
     remote = ctx.remote("installed")
     python = runs.push_bundle(remote, ctx.bundle)
     inventory = decode(Inventory, json.loads(remote.check(*python.command("inspect"), timeout=300)))
-    with ctx.store() as connection:
-        evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "installed", inventory)
+    ctx.keep_inventory("installed", inventory)
 
 
 def _run_id(ctx: Context) -> str:

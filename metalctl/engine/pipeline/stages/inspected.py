@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from metalctl.engine.pipeline import power
 from metalctl.engine.pipeline.context import Context
+from metalctl.engine.pipeline.halt import HELD
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.reach import runs
 from metalctl.model.codec import decode
@@ -18,7 +19,7 @@ from metalctl.model.fingerprint import fingerprint
 from metalctl.model.identity import Identity, agreements, usable_serial
 from metalctl.model.inventory import Inventory
 from metalctl.model.same_machine import same_machine
-from metalctl.store import evidence, nodes
+from metalctl.store import nodes
 
 # Every drive's SMART data, and behind a RAID controller that hangs two minutes more; an emulated machine of 128 threads
 # did not get there in five.
@@ -27,7 +28,7 @@ INSPECT_TIMEOUT = 900.0
 
 def tick(ctx: Context) -> Done | Wait:
     """Read out-of-band, boot the ramdisk, read in-band, compare; each only if it was not done yet."""
-    outside = ctx.inventory("out-of-band") or _read_out_of_band(ctx)
+    outside = _outside(ctx)
     boot = ctx.boot("ramdisk")
     if boot is None:
         return power.boot_into(ctx, "ramdisk")
@@ -41,11 +42,20 @@ def tick(ctx: Context) -> Done | Wait:
     return Done({"boot_id": boot.boot_id, "address": boot.address, "identity_agrees_on": agreed}, findings)
 
 
+def _outside(ctx: Context) -> Inventory:
+    """As the login of `verified` read it; anew when that gave none, and when an operator held the node meanwhile.
+
+    Not anew once the boot was ordered: during POST a BMC knows less of its machine.
+    """
+    held = ctx.memo.pop(HELD, False) and "booted_at" not in ctx.memo
+    known = None if held else ctx.inventory("out-of-band")
+    return known or _read_out_of_band(ctx)
+
+
 def _read_out_of_band(ctx: Context) -> Inventory:
     with ctx.open_bmc() as session:
         inventory = session.inventory()
-    with ctx.store() as connection:
-        evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "out-of-band", inventory)
+    ctx.keep_inventory("out-of-band", inventory)
     return inventory
 
 
@@ -54,8 +64,7 @@ def _read_in_band(ctx: Context) -> Inventory:
     python = runs.push_bundle(remote, ctx.bundle)
     text = remote.check(*python.command("inspect"), timeout=INSPECT_TIMEOUT)
     inventory = decode(Inventory, json.loads(text))
-    with ctx.store() as connection:
-        evidence.add_inventory(connection, ctx.node.name, ctx.enrollment.id, "in-band", inventory)
+    ctx.keep_inventory("in-band", inventory)
     return inventory
 
 

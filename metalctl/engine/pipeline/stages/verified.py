@@ -1,15 +1,19 @@
 """verified: we logged in, read who the machine is, it is the one that was expected, and nobody else claims to be it.
 
+The login is used for the inventory too: the next stage would log in again for it a moment later.
+
 A node that was enrolled before as another machine is told as a warning: enrolling it anew is how a swapped board is
 accepted, but it must not happen unseen.
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from metalctl.bmc.discovery.expected import differences
 from metalctl.bmc.discovery.manifest import Machine
+from metalctl.bmc.errors import BmcError
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.model.codec import decode, encode
@@ -22,7 +26,14 @@ from metalctl.store import nodes
 def tick(ctx: Context) -> Done | Wait:
     """Authenticated read of the identity, and a look for duplicates."""
     with ctx.open_bmc() as session:
-        identity = session.identity()
+        done = _judged(ctx, session.identity())
+        with contextlib.suppress(BmcError):  # the next stage asks again, and tells what it was
+            ctx.keep_inventory("out-of-band", session.inventory())
+    return done
+
+
+def _judged(ctx: Context, identity: Identity) -> Done:
+    """What is made of who the machine is; raises StageFailed."""
     if not (usable_serial(identity.serial) or usable_uuid(identity.uuid) or usable_macs(identity.macs)):
         raise StageFailed((_nameless(),))
     expected = _expected(ctx, identity)

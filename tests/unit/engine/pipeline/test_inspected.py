@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from metalctl.engine.pipeline.outcome import Done, StageFailed
+from metalctl.engine.pipeline import power
+from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.stages import inspected
 from metalctl.model.boot import PhoneHome
@@ -127,3 +129,22 @@ def test_one_moved_port_does_not_carry_a_machine_of_which_all_else_differs(play:
     found = play(outside, inside)
     assert (found.verdict, found.blocks) == (Verdict.UNKNOWN, True)
     assert "same macs, but 19 % of the fingerprint agrees (MAC addresses in part)" in found.got
+
+
+@pytest.mark.parametrize(
+    ("memo", "read"), [({}, 0), ({"held": True}, 1), ({"held": True, "booted_at": 3.0}, 0)],
+    ids=["nobody held it", "held before the boot", "held in the boot"],
+)  # fmt: skip
+def test_what_the_login_of_verified_read_counts_unless_a_hand_was_on_the_machine_before_it_booted(
+    services: Services, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch, memo: dict[str, Any], read: int
+) -> None:
+    anew: list[str] = []
+    monkeypatch.setattr(power, "boot_into", lambda *_: Wait(1, "booting"))
+    monkeypatch.setattr(inspected, "_read_out_of_band", lambda ctx: anew.append(ctx.node.name) or OUTSIDE)
+    identifier = enrolled("n1")
+    with services.database.begin() as connection:
+        evidence.add_inventory(connection, "n1", identifier, "out-of-band", OUTSIDE)
+        enrollment, node = enrollments.get(connection, identifier), nodes.get(connection, "n1")
+    assert isinstance(inspected.tick(context_at(services, enrollment, node, Stage.INSPECTED, memo)), Wait)
+    assert anew == ["n1"] * read
+    assert "held" not in memo

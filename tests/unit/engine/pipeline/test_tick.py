@@ -151,8 +151,9 @@ def test_a_parked_node_is_left_alone(database: Engine, play: Any, enrolled: Any)
     with database.begin() as connection:
         marks.put(connection, Mark("n1", "parked", "ann", "its fan is replaced", "2026-01-01T00:00:00+00:00"))
     assert play(enrollment, raising(AssertionError("it was called"))).ended is False
-    found = look(database, enrollment)[0]
+    found, row = look(database, enrollment)
     assert (found.condition, found.why) == (Condition.HELD, "parked by ann: its fan is replaced")
+    assert row.memo == {"held": True}  # for the stage: what it saw before may not be so any more
 
 
 def test_the_memo_survives_between_ticks(play: Any, enrolled: Any) -> None:

@@ -9,25 +9,34 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.discovery.manifest import Machine
+from metalctl.bmc.errors import BadAnswer
 from metalctl.engine.pipeline.outcome import Done, StageFailed
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.stages import verified
 from metalctl.model.codec import encode
 from metalctl.model.identity import Identity
+from metalctl.model.inventory import Inventory
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, nodes
+from metalctl.store import enrollments, evidence, nodes
 from tests.unit.engine.contexts import context_at
 
 Play = Callable[[Identity, Machine | None], Done]
 
 
 class FakeBmc:
+    broken = False
+
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
     def identity(self) -> Identity:
         return self._identity
+
+    def inventory(self) -> Inventory:
+        if self.broken:
+            raise BadAnswer("/redfish/v1/Systems/1/Memory: HTTP 500")
+        return Inventory("out-of-band", self._identity)
 
 
 @pytest.fixture
@@ -148,3 +157,14 @@ def test_a_machine_that_another_node_claims_is_refused_and_that_node_is_named(
     assert (found.requirement, found.verdict, "n2" in found.got) == ("identity.unique", Verdict.FAIL, True)
     with services.database.connect() as connection:
         assert nodes.get(connection, "n1").identity is None
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_same_login_reads_the_inventory_and_its_failure_is_left_to_the_next_stage(
+    play: Play, services: Services, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    monkeypatch.setattr(FakeBmc, "broken", broken)
+    play(Identity("F54P1G3", UUID), None)
+    with services.database.connect() as connection:
+        kept = evidence.last_two(connection, "n1", "out-of-band")
+    assert [i.identity.serial for i in kept] == ([] if broken else ["F54P1G3"])
