@@ -68,6 +68,7 @@ def requirements(needs: Requires) -> list[Row]:
     ]
     rows += [("setting", f"{name}: {' or '.join(values)}") for name, values in needs.settings.items()]
     rows += [("cable", f"{c.port} → {c.switch} {c.switch_port}") for c in needs.cabling]
+    rows += [("site", f"{s.name}: {s.bounds.text if s.bounds else ' or '.join(s.words)}") for s in needs.site]
     return [(label, text) for label, text in rows if text]
 
 

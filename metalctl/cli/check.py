@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from click.shell_completion import CompletionItem
 
 from metalctl.cli._command import group
 from metalctl.cli._layout import fold
+from metalctl.cli._new import new, new_options
 
 if TYPE_CHECKING:
     from metalctl.content.checks import Check
@@ -74,6 +76,24 @@ def show(name: str, as_json: bool) -> None:
         )
     found = known[name]
     click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2) if as_json else _page(found))
+
+
+@check.command("new")
+@new_options
+def new_(name: str, folder: Path | None) -> None:
+    """Write the first version of a check, and its test.
+
+    It is one Python file in `checks/` of the site; it runs on the nodes whose profile names it. What is there already
+    is not overwritten.
+
+    Examples:
+      metalctl check new port-speed
+      metalctl check new port-speed --dir ./site
+    """
+    from metalctl.content import checks
+    from metalctl.content.stubs import Kind
+
+    new(Kind("check", "checks", ".py", lambda: list(checks.catalogue())), name, folder, f"metalctl check show {name}")
 
 
 _LIMITS = {"required": "required", "none": "optional"}

@@ -30,7 +30,9 @@ COMMANDS = {
     "explain": "Explain one finding: who asks, what each side says, what to do.",
     "what-if": "Hold stored inventories and results to another profile.",
     "profile": "List, show, check, compare and write hardware profiles.",
-    "check": "List the checks and read their manuals.",
+    "check": "List the checks, read their manuals, add one.",
+    "quirk": "Check quirks of BMCs, add one.",
+    "target": "List the handover targets, add one.",
     "report": "Write reports and certificates; verify a certificate.",
     "handover": "Hand accepted nodes over to the cloud.",
     "status": "Say how the service is.",
@@ -74,7 +76,7 @@ GROUPS = {
         "forget",
     ],
     "Results": ["match", "explain", "what-if", "report", "handover"],
-    "Content": ["profile", "check", "image"],
+    "Content": ["profile", "check", "quirk", "target", "image"],
     "This machine": ["serve", "status", "backup", "restore", "prune", "lab", "doctor"],
 }
 

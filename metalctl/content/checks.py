@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from metalctl.content import paths, syntax
+from metalctl.content import paths, plugins, syntax
+from metalctl.content.errors import PluginError
 
 REQUIRED = "required"
 
@@ -49,6 +50,25 @@ def catalogue() -> dict[str, Check]:
     return {name: _read_once(name, found[name], found[name].stat().st_mtime_ns) for name in sorted(found)}
 
 
+def travelling() -> dict[str, Path]:
+    """What a node gets as its `checks/`: path in it → file. A site's file hides the shipped one of the same path.
+
+    Raises PluginError for a file of the site that other users can write to: it would run as root on every node.
+    """
+    found: dict[str, Path] = {}
+    for folder in reversed(paths.find_all("checks")):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                _require_trusted(file)
+                found[file.relative_to(folder).as_posix()] = file
+    return dict(sorted(found.items()))
+
+
+def _require_trusted(file: Path) -> None:
+    if not file.is_relative_to(paths.shipped()):
+        plugins.require_trusted(file)
+
+
 def name_of(file: Path) -> str:
     """The name of the check in a file."""
     return file.stem.removeprefix("test_").replace("_", "-")
@@ -63,8 +83,9 @@ def _read_once(name: str, file: Path, changed: int) -> Check:
 def read(name: str, file: Path) -> Check:
     """One check as its file states it."""
     try:
+        _require_trusted(file)
         tree = syntax.parse(file.read_bytes(), str(file))
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+    except (OSError, SyntaxError, ValueError, RecursionError, PluginError) as error:
         return Check(name, str(file), broken=str(error))
     return Check(name, str(file), ast.get_docstring(tree) or "", _facts(tree), _limits(tree), paired=_paired(tree))
 

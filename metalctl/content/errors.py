@@ -2,6 +2,7 @@
 
 ContentError            the one root
 ├── ContentMissing      no root of the content path holds the file; `fields["roots"]` lists those searched
+├── PluginError         (UsageError) a plug-in of the site is broken, or other users can write to it
 └── ProfileError        a profile is wrong; `problems` holds every mistake with its place (exit code 2)
 """
 
@@ -22,6 +23,10 @@ class ContentError(MetalctlError):
 
 class ContentMissing(ContentError):
     """Nothing of that name on the content path."""
+
+
+class PluginError(ContentError, UsageError):
+    """A plug-in that is not loaded, or that failed; the message names its file, and the line where one is known."""
 
 
 class Place(NamedTuple):

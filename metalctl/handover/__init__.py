@@ -1,4 +1,4 @@
-"""What we hand to the cloud: one file a target in clouds/, found by its name.
+"""What we hand to the cloud: one file a target in clouds/, or a site's in targets/ on the content path, by its name.
 
     targets() -> ["cephadm", "ironic", "kolla"]
     target("kolla").hand_over(dossiers, settings) -> Handed(target, artifacts, summary)

@@ -7,8 +7,10 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
+from metalctl.content import plugins
+from metalctl.content.errors import PluginError
 from metalctl.handover.errors import NotAccepted, UnknownTarget
 from metalctl.model.dossier import Artifact, Dossier
 from metalctl.model.finding import Finding
@@ -37,6 +39,10 @@ class Settings:
     timeout: float = 120.0
 
 
+T = TypeVar("T")
+FOLDER = "targets"  # on the content path
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """What was done: files written, and one line for a person."""
@@ -59,16 +65,60 @@ class Target(Protocol):
         """What it would be told, as text; nothing is written or sent, no secret is resolved."""
 
 
-def targets() -> list[str]:
-    """The names of all targets."""
+class SiteTarget:
+    """A target of the site. What it raises, or returns of a wrong type, is a PluginError with its file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._module = plugins.load(file, ("hand_over", "read_back", "preview"))
+        self.__doc__ = self._module.__doc__
+
+    def hand_over(self, dossiers: Sequence[Dossier], settings: Settings) -> Handed:
+        """As Target."""
+        return self._called("hand_over", Handed, dossiers, settings)
+
+    def read_back(self, dossier: Dossier, settings: Settings) -> tuple[Finding, ...]:
+        """As Target. No finding at all would look like agreement: it is refused."""
+        found = self._called("read_back", tuple, dossier, settings)
+        if not found or not all(isinstance(one, Finding) for one in found):
+            raise self._wrong("read_back", "a tuple of one Finding at least")
+        return found
+
+    def preview(self, dossiers: Sequence[Dossier], settings: Settings) -> str:
+        """As Target."""
+        return self._called("preview", str, dossiers, settings)
+
+    def _called(self, name: str, kind: type[T], *arguments: object) -> T:
+        with plugins.calling(self._file):
+            found = getattr(self._module, name)(*arguments)
+        if not isinstance(found, kind):
+            raise self._wrong(name, kind.__name__)
+        return found
+
+    def _wrong(self, name: str, expected: str) -> PluginError:
+        return PluginError(f"{self._file}: {name} must return {expected}", hint="see: metalctl target new --help")
+
+
+def shipped() -> list[str]:
+    """The names of the targets that came with this metalctl."""
     from metalctl.handover import clouds
 
     return sorted(m.name for m in pkgutil.iter_modules(clouds.__path__) if not m.name.startswith("_"))
 
 
+def targets() -> list[str]:
+    """The names of all targets, those of the site among them."""
+    return sorted({*shipped(), *plugins.found(FOLDER)})
+
+
 def target(name: str) -> Target:
-    """The target of that name; UnknownTarget lists what there is."""
-    if name not in targets():
+    """The target of that name; a site's file hides a shipped one.
+
+    UnknownTarget lists what there is; PluginError names the file and the line where a site's target is broken.
+    """
+    if file := plugins.found(FOLDER).get(name):
+        return SiteTarget(file)
+    if name not in shipped():
         raise UnknownTarget(f"no handover target is called {name!r}", hint=f"there are: {', '.join(targets())}")
     return cast(Target, importlib.import_module(f"metalctl.handover.clouds.{name}"))
 

@@ -9,21 +9,10 @@ from dataclasses import dataclass, field
 
 from metalctl.model.finding import Waiver
 from metalctl.model.identity import Identity
+from metalctl.model.site import Range as Range
+from metalctl.model.site import SiteRequirement as SiteRequirement
 from metalctl.model.watch import Watch
 from metalctl.model.words import is_product
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A bound on a number, low and high both inclusive; `text` is how the profile wrote it (">= 512 GiB")."""
-
-    low: float | None = None
-    high: float | None = None
-    text: str = ""
-
-    def holds(self, value: float) -> bool:
-        """Whether the value is within."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +168,7 @@ class Requires:
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cabling: tuple[Cable, ...] = ()
     disk_health: HealthLimits = field(default_factory=HealthLimits)
+    site: tuple[SiteRequirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

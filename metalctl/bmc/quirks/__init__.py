@@ -25,9 +25,10 @@ from typing import Any
 
 from metalctl.bmc.quirks.load import Quirk
 from metalctl.bmc.quirks.load import catalogue as _load
+from metalctl.bmc.quirks.load import read as read
 from metalctl.bmc.quirks.settings import Quirks
 
-__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of"]
+__all__ = ["Quirk", "Quirks", "applying", "catalogue", "forget", "quirks_of", "read", "text_at"]
 
 SHIPPED = Path(__file__).parent
 _ABSENT = object()
@@ -48,7 +49,7 @@ def quirks_of(**facts: Mapping[str, Any]) -> Quirks:
 def applying(**facts: Mapping[str, Any]) -> list[tuple[Quirk, int]]:
     """The quirks that hold, each with its support, the most specific last."""
     names = tuple(catalogue())
-    return list(_applying(names, tuple((place, _told(facts, place)) for place in _places(names))))
+    return list(_applying(names, tuple((place, text_at(facts, place)) for place in _places(names))))
 
 
 @lru_cache(maxsize=1024)  # a rack has few kinds of machines
@@ -74,7 +75,7 @@ def _holds(text: str | None, pattern: Any) -> bool:
     return text is not None and pattern.search(text) is not None
 
 
-def _told(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
+def text_at(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
     """What stands at a dotted place, as text; None when nothing does."""
     value: Any = facts
     for name in place.split("."):

@@ -44,6 +44,15 @@ def catalogue(shipped: Path, sites: list[Path]) -> dict[str, Quirk]:
     return found
 
 
+def read(file: Path) -> Quirk:
+    """One quirk of a site, wherever its file is. Raises QuirkErrors with every mistake."""
+    problems: list[yaml.Problem] = []
+    quirk = _quirk(file, True, problems)
+    if quirk is None or problems:
+        raise QuirkErrors(problems, hint="correct these lines, then check again")
+    return quirk
+
+
 def _quirk(file: Path, site: bool, problems: list[yaml.Problem]) -> Quirk | None:
     tree = yaml.mapping(file, "a quirk", problems, yaml.Limits(anchors=True))
     if tree is None:

@@ -4,7 +4,8 @@
 
     kind = "ramdisk" | "image"      release = "bookworm"       components = ["main"]
     packages = "packages.list"      one package a line, # for comments
-    overlays = ["overlay", …]       trees laid over the root file system (owner root; 0755 for `#!` files, else 0644)
+    overlays = ["overlay", …]       trees laid over the root file system (owner root; 0755 for `#!` files, else 0644);
+                                    "pxe/…" is looked up on the content path, so that a site's recipe can take ours
     hooks = ["hooks/x.sh"]          run with the root file system as $1, in order, at the end
     exclude / include = [globs]     what dpkg does not unpack
     enable / mask = [units]         mask_generators = [systemd generators]
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from metalctl.boot.build.errors import RecipeError
+from metalctl.content import paths
 
 VERSION = "1"  # of what the builder makes of a recipe: raise it when the same recipe gives another result
 
@@ -73,7 +75,7 @@ def load(directory: Path) -> Recipe:
 
 
 def _recipe(directory: Path, raw: Mapping[str, Any]) -> Recipe:
-    overlays = tuple((directory / name).resolve(strict=True) for name in raw.get("overlays", ()))
+    overlays = tuple(_overlay(directory, name) for name in raw.get("overlays", ()))
     hooks = tuple((directory / name).resolve(strict=True) for name in raw.get("hooks", ()))
     packages = directory / raw["packages"]
     return Recipe(
@@ -93,6 +95,11 @@ def _recipe(directory: Path, raw: Mapping[str, Any]) -> Recipe:
         digest=content_hash(directory / "recipe.toml", packages, *hooks, *overlays),
         disk=raw.get("disk", {}),
     )
+
+
+def _overlay(directory: Path, name: str) -> Path:
+    """A folder of the recipe, or the content of that name: what phones home is the same in every image."""
+    return (paths.find(name) if name.startswith("pxe/") else directory / name).resolve(strict=True)
 
 
 def package_names(text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from metalctl.content import checks, paths
+from metalctl.content import checks, images
 from metalctl.content.errors import Problem
 from metalctl.content.suggest import suggest
 from metalctl.content.yaml import Mapping, Scalar, Sequence, short
@@ -110,6 +110,6 @@ def _limits(check: checks.Check, limits: Mapping) -> Iterator[Problem]:
 def _operating_system(tree: Mapping) -> Iterator[Problem]:
     install = tree.items.get("install")
     named = install.items.get("os") if isinstance(install, Mapping) else None
-    known = sorted({p.name for folder in paths.find_all("pxe/images") for p in folder.iterdir() if p.is_dir()})
+    known = images.names()
     if isinstance(named, Scalar) and named.text not in known:
         yield Problem(named.place, f"no operating system is called {short(named.text)}", suggest(named.text, known))

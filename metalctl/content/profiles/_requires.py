@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metalctl.content import yaml
 from metalctl.content.profiles import _values as v
+from metalctl.content.profiles._site import site
 from metalctl.content.yaml import Reader
 from metalctl.model.profile import (
     BmcRequirement,
@@ -52,6 +53,7 @@ def requires(r: Reader) -> Requires:
         settings=r.mapping("settings").word_entries(yaml.word),
         cabling=tuple(_cable(item) for item in r.mappings("cabling")),
         disk_health=_health(r.mapping("disk_health")),
+        site=site(r.mapping("site")),
     )
     r.done()
     return found

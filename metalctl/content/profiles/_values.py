@@ -47,6 +47,7 @@ power_range = range_of(units.parse_power, 'a power such as ">= 800 W"')
 transfer_range = range_of(partial(units.parse_in, "MT/s"), 'a memory speed such as ">= 3200 MT/s"')
 pcie_range = range_of(partial(units.parse_in, "GT/s"), 'a PCIe speed such as ">= 16 GT/s"')
 endurance_range = range_of(partial(units.parse_in, "DWPD"), 'drive writes a day such as ">= 1 DWPD"')
+quantity_range = range_of(units.parse_quantity, 'a quantity such as ">= 8", "16" or "200 GB..2 TB"')
 share_range = range_of(units.parse_fraction, 'a share such as "<= 5 %"')
 
 

@@ -21,7 +21,7 @@ from importlib.resources import as_file, files
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
-from metalctl.content.paths import find
+from metalctl.content import checks
 from metalctl.engine.errors import EngineError
 
 LIBRARIES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pyudev", "pyroute2")
@@ -62,7 +62,9 @@ def _members() -> Iterator[tuple[str, bytes]]:
         yield "metalctl/__init__.py", (package / "__init__.py").read_bytes()
         for room in ("model", "node"):
             yield from _tree(package / room, f"metalctl/{room}")
-    yield from _tree(find("checks"), "checks")
+    for name, file in checks.travelling().items():
+        if not name.endswith(_SKIP):
+            yield f"checks/{name}", file.read_bytes()
     for library in LIBRARIES:
         yield from _library(library)
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from metalctl.boot.artifacts import Artifacts
 from metalctl.boot.build import ensure_image, ensure_ramdisk
+from metalctl.content import images
 from metalctl.content.paths import find
 from metalctl.engine.pipeline.services import Image
 from metalctl.engine.settings import Settings
-
-IMAGES = ("debian-12",)
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ def prepare(settings: Settings, progress: Callable[[str], None]) -> Served:
     served = Served()
     ramdisk = ensure_ramdisk(find("pxe/ramdisk"), settings.cache, progress)
     served.files.offer_ramdisk(ramdisk)
-    for name in IMAGES:
+    for name in images.names():
         image = ensure_image(name, find(f"pxe/images/{name}"), settings.cache, progress)
         path = served.files.offer_image(name, image.hash, image.manifest.parent)
         served.paths[name] = (path, image.manifest)

@@ -28,6 +28,7 @@ from metalctl.model.match import (
     _quality,
     _rank,
     _settle,
+    _site,
 )
 from metalctl.model.profile import Profile, Requires
 from metalctl.model.run import BondSpec
@@ -43,7 +44,8 @@ waive = _settle.waived
 def match(
     inventory: Inventory, profile: Profile, beside: Inventory | None = None, today: date | None = None
 ) -> tuple[Finding, ...]:
-    """The findings in the order of the profile: cpu, memory, disks, network, platform, firmware, cabling.
+    """The findings in the order of the profile: cpu, memory, disks, network, platform, firmware, cabling, and
+    what the site added.
 
     beside: the inventory of the other side (the BMC's, for an in-band one): it answers where `inventory` is silent, and
     its word stands beside ours where we fail. today: the day for which waivers count.
@@ -52,6 +54,7 @@ def match(
     found = _all(inventory, profile, needs)
     if beside is not None:
         found = _settle.both(found, _all(beside, profile, needs), inventory, beside)
+    found += _site.findings(inventory, needs.site, beside)
     return _settle.waived(found, profile, today)
 
 

@@ -13,7 +13,7 @@ from metalctl.boot.settings import BootSettings
 from metalctl.content import profiles
 from metalctl.engine import settings
 from metalctl.handover import Settings as HandoverSettings
-from metalctl.model import profile, watch
+from metalctl.model import profile, site, watch
 from metalctl.model.finding import Waiver
 from tests.unit.dev.reads import Sources
 
@@ -26,7 +26,8 @@ WRITTEN = {
     "a profile": [profile.Profile, profile.Requires, profile.CpuRequirement, profile.MemoryRequirement,
                   profile.DiskRequirement, profile.HealthLimits, profile.BondRequirement, profile.NicRequirement,
                   profile.PowerRequirement, profile.BmcRequirement, profile.Cable, profile.Variant, profile.Drive,
-                  profile.Install, profile.Range, watch.Watch, watch.Need, watch.Limit, Waiver],
+                  profile.Install, profile.Range, profile.SiteRequirement, watch.Watch, watch.Need,
+                  watch.Limit, Waiver],
 }  # fmt: skip
 UNREAD = {
     "Install.kernel_options": "issue 12 writes it into the installed system's boot loader",
@@ -56,7 +57,7 @@ def test_what_nothing_reads_is_listed_only_while_nothing_reads_it() -> None:
 
 
 def test_no_dataclass_of_profiles_is_forgotten() -> None:
-    for module in (profile, watch):
+    for module in (profile, site, watch):
         known = {k.__name__ for k in WRITTEN["a profile"]}
         made = {n for n, k in vars(module).items() if getattr(k, "__module__", "") == module.__name__ and
                 hasattr(k, "__dataclass_fields__") and isinstance(k, type)}  # fmt: skip
