@@ -78,8 +78,8 @@ def check(file: Path, capture: Path | None, as_json: bool) -> None:
 
 
 def _tried(found: Quirk, capture: Path) -> list[list[Condition]]:
+    from metalctl.bmc.capture.record import load
     from metalctl.bmc.quirks.trial import facts_of, trial
-    from metalctl.bmc.record import load
 
     return [trial(found, facts) for facts in facts_of(load(capture).tree)]
 
