@@ -66,11 +66,10 @@ def _suite(dossier: Dossier, judgement: Judgement) -> TestSuite:
     }
     for name, value in facts.items():
         suite.add_property(name, clean(value))
-    for finding in judgement.findings:
-        suite.add_testcase(_of_finding(dossier, finding))
     reruns = [c for c in judgement.checks if c.superseded]
-    for check in judgement.current:
-        suite.add_testcase(_of_check(dossier, check, reruns))
+    cases = [_of_finding(dossier, finding) for finding in judgement.findings]
+    # All in one call: the library counts the whole suite again at each.
+    suite.add_testcases([*cases, *(_of_check(dossier, check, reruns) for check in judgement.current)])
     return suite
 
 

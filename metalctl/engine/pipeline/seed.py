@@ -5,6 +5,8 @@ The token in it is made here; only its hash is remembered.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import jinja2
 
 from metalctl.engine.durability import pins
@@ -32,12 +34,18 @@ def render(ctx: Context) -> dict[str, str]:
     }
     with ctx.store() as connection:
         pinned = pins.templates(connection, ctx.enrollment, ctx.profile.install.os)
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader(pinned),
+    environment = _environment(tuple(sorted(pinned.items())))
+    return {name: environment.get_template(name).render(variables) for name in pins.TEMPLATES}
+
+
+@lru_cache(maxsize=16)
+def _environment(pinned: tuple[tuple[str, str], ...]) -> jinja2.Environment:
+    """One for all nodes with these templates: to compile them takes longer than all else here."""
+    return jinja2.Environment(
+        loader=jinja2.DictLoader(dict(pinned)),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - YAML
     )
-    return {name: environment.get_template(name).render(variables) for name in pins.TEMPLATES}
 
 
 def _network(ctx: Context) -> dict[str, object]:
