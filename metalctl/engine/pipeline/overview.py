@@ -120,7 +120,7 @@ def _standing(
         fault=enrollment.fault,
         # The clock may have been set back since.
         elapsed=max(0.0, (end - datetime.fromisoformat(enrollment.created)).total_seconds()),
-        eta=None if enrollment.ended else _eta(enrollment),
+        eta=None if enrollment.ended else _eta(enrollment, moment),
         problem=enrollment.problem,
         verdicts=enrollment.verdicts,
         marks=hands,
@@ -129,6 +129,10 @@ def _standing(
     )
 
 
-def _eta(enrollment: Enrollment) -> float:
-    here = max(0.0, USUAL[enrollment.stage] - enrollment.elapsed)
+def _eta(enrollment: Enrollment, moment: datetime) -> float:
+    # A stage that waits for a boot is looked at every few minutes: the time since then counts too, unless the node
+    # waits for its turn (`expected` says when it comes) or for a person.
+    waits = enrollment.condition in (Condition.WAITING, Condition.RUNNING) and not enrollment.expected
+    since = (moment - datetime.fromisoformat(enrollment.updated)).total_seconds() if waits else 0.0
+    here = max(0.0, USUAL[enrollment.stage] - enrollment.elapsed - max(0.0, since))
     return enrollment.expected + here + AFTER[enrollment.stage]
