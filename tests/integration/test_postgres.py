@@ -47,7 +47,13 @@ def tick(enrollment, stage):
         return Next.wait(0.2)
     return Next(ended=True, passed=True)
 
-walker = Walker(tick, lambda enrollment: stages)
+def left(enrollment):
+    """What is not done, as the store would say."""
+    ticks = folder / "ticks"
+    seen = ticks.read_text().splitlines() if ticks.exists() else []
+    return [stage for stage in stages if stage == "slow" or f"{enrollment} {stage}" not in seen]
+
+walker = Walker(tick, left)
 durable = Durable(url, walker.walk, executor=name)
 durable.launch()
 for number in range(3):
