@@ -48,7 +48,7 @@ def tick(enrollment, stage):
     return Next(ended=True, passed=True)
 
 def left(enrollment):
-    """What is not done, as the store would say."""
+    # What is not done, as the store would say.
     ticks = folder / "ticks"
     seen = ticks.read_text().splitlines() if ticks.exists() else []
     return [stage for stage in stages if stage == "slow" or f"{enrollment} {stage}" not in seen]
