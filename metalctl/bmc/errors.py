@@ -1,28 +1,4 @@
-"""Errors of the BMC room.
-
-BmcError                  the one root; fields carry `bmc` (the endpoint) where there is one
-├── BadEndpoint           (UsageError) not an address of a BMC
-├── BadTarget             (UsageError) not something that can be scanned
-├── CsvErrors             (UsageError) a nodes file with mistakes: all of them, in `problems`
-├── ManifestErrors        (UsageError) a manifest of expected machines with mistakes (in manifest.py)
-├── Unreachable           nothing answers, or the answer broke off
-├── NotABmc               something answers, but not as a BMC; no credential was sent
-├── BadAnswer             a BMC answered something that cannot be read (garbage JSON, HTTP 500)
-│   ├── Missing           it says that it has no such resource (404, 405, 501)
-│   ├── Busy              try again later (409, 412, 429, 503)
-│   └── Refused           it leads astray (off-host, in a circle, without end): a fault of its firmware, or an attack
-├── CertificateChanged    the TLS certificate is not the recorded one; no credential was sent
-├── CertificateUntrusted  no authority that we were told to trust signed the certificate; no credential was sent
-├── WrongPassword         the credential was refused, and is not tried again (lock-out)
-├── SystemNotChosen       the BMC manages several systems, or none of the asked name
-├── BadCapture            (UsageError) not a capture of a BMC, or it cannot be written
-├── QuirkErrors           (UsageError) quirk files with mistakes: all of them, in `problems`
-├── NotApplied            what was written does not read back as wanted
-├── TaskFailed            the BMC's own task ended badly, or did not end in time
-├── PowerNotReached       the power state read is not the wanted one, in spite of the command
-├── BootNotSet            the boot device read is not the wanted one, in spite of the command
-└── Unsupported           this BMC cannot do that
-"""
+"""Errors of the BMC room. What a class says of its fields is all that they carry."""
 
 from __future__ import annotations
 
@@ -43,7 +19,7 @@ class BadTarget(BmcError, UsageError):
 
 
 class Unreachable(BmcError):
-    """Nothing answers in time."""
+    """Nothing answers in time, or the answer broke off."""
 
 
 class NotABmc(BmcError):
@@ -51,19 +27,22 @@ class NotABmc(BmcError):
 
 
 class BadAnswer(BmcError):
-    """The BMC answered something that cannot be used."""
+    """The BMC answered something that cannot be read: garbage JSON, HTTP 500. Fields: `status`, `messages` (ids)."""
 
 
 class Missing(BadAnswer):
-    """The BMC says that it has no such resource."""
+    """The BMC says that it has no such resource (404, 405, 501)."""
 
 
 class Busy(BadAnswer):
-    """The BMC says: not now."""
+    """The BMC says: not now (409, 412, 429, 503)."""
 
 
 class Refused(BadAnswer):
-    """The BMC leads off-host, in a circle or without end; it is not followed. Fields: `path`, `expected`, `got`."""
+    """The BMC leads off-host, in a circle or without end: a fault of its firmware, or an attack; it is not followed.
+
+    Fields: `bmc`, `path`, `expected`, `got`.
+    """
 
 
 class CertificateUntrusted(BmcError):
@@ -71,23 +50,23 @@ class CertificateUntrusted(BmcError):
 
 
 class CertificateChanged(BmcError):
-    """Fields: `expected`, `got` (SHA-256, hex). No credential was sent."""
+    """Not the recorded certificate. Fields: `expected`, `got` (SHA-256, hex). No credential was sent."""
 
 
 class WrongPassword(BmcError):
-    """The credential was refused once and is not tried again."""
+    """The credential was refused once and is not tried again, because of lock-outs."""
 
 
 class SystemNotChosen(BmcError):
-    """Field `systems`: the ids to choose from."""
+    """The BMC manages several systems, or none of that name. Field `systems`: the ids to choose from."""
 
 
 class PowerNotReached(BmcError):
-    """Fields: `wanted`, `got` (the state read last)."""
+    """The power state is another one in spite of the command. Fields: `wanted`, `got` (the state read last)."""
 
 
 class BootNotSet(BmcError):
-    """Fields: `wanted`, `got` (what was read last)."""
+    """The boot device is another one in spite of the command. Fields: `wanted`, `got` (what was read last)."""
 
 
 class Unsupported(BmcError):
@@ -107,8 +86,8 @@ class QuirkErrors(BmcError, Mistakes):
 
 
 class NotApplied(BmcError):
-    """Fields: `wanted`, `got` (what was read last)."""
+    """What was written does not read back. Fields: `wanted`, `got` (what was read last)."""
 
 
 class TaskFailed(BmcError):
-    """Fields: `task` (its path), `state`."""
+    """The BMC's own task ended badly, or not in time. Fields: `task` (its path), `state`."""

@@ -62,7 +62,6 @@ def defect(endpoint: Endpoint, error: Exception) -> BmcError:
     return BmcError(
         f"{endpoint}: metalctl failed on its answers ({type(error).__name__}: {str(error)[:200]})",
         hint="this is a defect of metalctl: please report it with a capture (metalctl bmc record)",
-        bmc=str(endpoint),
     )
 
 

@@ -95,7 +95,6 @@ def _wait(switch: Switch, state: str, deadline: float) -> None:
             raise PowerNotReached(
                 f"{switch.name} should be {state}, but reads {got or 'nothing'}" + (f" ({why})" if why else ""),
                 hint="look at the BMC's own console and event log; is the power supply on?",
-                bmc=switch.name,
                 wanted=state,
                 got=got,
             )

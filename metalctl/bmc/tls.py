@@ -29,23 +29,17 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
             return await _certificate(endpoint)
     except TimeoutError:
         raise Unreachable(
-            f"{name} did not answer within {timeout:g} s",
-            hint="is the address right, and the management network up?",
-            bmc=name,
+            f"{name} did not answer within {timeout:g} s", hint="is the address right, and the management network up?"
         ) from None
     except ssl.SSLCertVerificationError as error:
         raise certificate_untrusted(endpoint, error.verify_message) from None
     except ssl.SSLError as error:
         raise NotABmc(
-            f"{name} does not speak TLS ({error.reason or 'handshake failed'})",
-            hint="is that the port of Redfish?",
-            bmc=name,
+            f"{name} does not speak TLS ({error.reason or 'handshake failed'})", hint="is that the port of Redfish?"
         ) from None
     except OSError as error:
         raise Unreachable(
-            f"{name} cannot be reached: {error.strerror or error}",
-            hint="is the address right, and the BMC powered?",
-            bmc=name,
+            f"{name} cannot be reached: {error.strerror or error}", hint="is the address right, and the BMC powered?"
         ) from None
 
 
@@ -108,7 +102,6 @@ def certificate_untrusted(endpoint: Endpoint, why: str) -> CertificateUntrusted:
         f"{endpoint} shows a TLS certificate that the given authorities do not vouch for ({why}); "
         "no credential was sent",
         hint="install a certificate signed by your authority on the BMC, or record its fingerprint instead",
-        bmc=str(endpoint),
         why=why,
     )
 
@@ -119,7 +112,6 @@ def certificate_changed(endpoint: Endpoint, expected: str, got: str) -> Certific
         f"{endpoint} shows another TLS certificate than recorded: {got[:16]}… instead of {expected[:16]}…; "
         "no credential was sent",
         hint="was the BMC reset or replaced? If so, discover it again to record its new certificate",
-        bmc=str(endpoint),
         expected=expected,
         got=got,
     )

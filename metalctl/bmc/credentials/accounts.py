@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Protocol, Self
 
 from metalctl.bmc.audit import Change
@@ -45,9 +44,7 @@ class Admin(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Users(Protocol):
@@ -84,7 +81,7 @@ class NoLedger:
     """Of who has nothing to remember."""
 
     def begin(self) -> None:
-        """See Ledger."""
+        return
 
     proven = undone = done = begin
 
@@ -150,7 +147,6 @@ def _already(users: Users, site: Credential, ledger: Ledger, refused: WrongPassw
         raise WrongPassword(
             f"{users.name} refuses the factory's credential and the site's; neither is tried again",
             hint="look up the password on the machine's label, or reset the BMC's users at the console",
-            bmc=users.name,
         ) from refused
 
 
@@ -161,7 +157,6 @@ def _check(users: Users, admin: Admin, site: Credential) -> None:
         raise Unsupported(
             f"{users.name} takes passwords of {least} to {most or 'any number of'} characters; the site's has {length}",
             hint="some BMCs cut a longer one silently; choose one that suits all",
-            bmc=users.name,
         )
 
 
@@ -188,7 +183,6 @@ def _replace(users: Users, admin: Admin, site: Credential, ledger: Ledger) -> No
         raise NotApplied(
             f"{users.name}: the new account {site.username} does not work ({why}); the factory's was left as it was",
             hint="does the BMC want other characters, or a longer password?",
-            bmc=users.name,
             wanted=str(site),
             got="refused",
         )
@@ -205,7 +199,6 @@ def _put_back(users: Users, restore: Callable[[], None], factory: Credential, wh
         raise NotApplied(
             f"{users.name}: the new password does not work ({why}), and the old one could not be put back ({lost})",
             hint="reset the BMC's users at the console, before anything tries again and locks the account",
-            bmc=users.name,
             wanted="a login that works",
             got="none",
         )
@@ -213,7 +206,6 @@ def _put_back(users: Users, restore: Callable[[], None], factory: Credential, wh
     raise NotApplied(
         f"{users.name}: the new password does not work ({why}); the old one was put back, and works",
         hint="does the BMC want other characters, or a shorter password?",
-        bmc=users.name,
         wanted="the site's password",
         got="the factory's password",
     )

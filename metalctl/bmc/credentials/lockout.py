@@ -29,16 +29,14 @@ def check(endpoint: Endpoint, credential: Credential) -> None:
     with _lock:
         since = _refused.get(_key(endpoint, credential))
     if since is not None and (ago := time.monotonic() - since) < FORGOTTEN_AFTER:
-        raise WrongPassword(
-            f"{endpoint} refused {credential} {ago:.0f} s ago; it is not tried again", hint=_HINT, bmc=str(endpoint)
-        )
+        raise WrongPassword(f"{endpoint} refused {credential} {ago:.0f} s ago; it is not tried again", hint=_HINT)
 
 
 def refused(endpoint: Endpoint, credential: Credential, why: str) -> WrongPassword:
     """Remember the refusal, and the error to raise."""
     with _lock:
         _refused[_key(endpoint, credential)] = time.monotonic()
-    return WrongPassword(f"{endpoint} refused {credential} ({why})", hint=_HINT, bmc=str(endpoint), status=401)
+    return WrongPassword(f"{endpoint} refused {credential} ({why})", hint=_HINT, status=401)
 
 
 def forgive(endpoint: Endpoint, credential: Credential) -> None:

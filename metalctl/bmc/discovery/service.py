@@ -1,47 +1,24 @@
 """Is the open port a Redfish service? One TLS connection, one `GET /redfish/v1/`, no credential.
 
-A scan asks strangers: the answer is bounded in bytes and time, and a redirect is followed on the same host only.
+A scan asks strangers: whatever certificate they show is taken, and told; the client bounds bytes, time and redirects.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
-from typing import Any
-from urllib.parse import urljoin, urlsplit
-
-import aiohttp
 
 from metalctl.bmc.discovery.fingerprint import told
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateUntrusted
 from metalctl.bmc.protocol import Probe
+from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.fetch.equipment import note
-from metalctl.bmc.redfish.fetch.root import PATH, equipment, is_service_root, product
+from metalctl.bmc.redfish.fetch.root import equipment, product, read_root
 from metalctl.bmc.tls import fetch_fingerprint
 
-LARGEST = 1 << 20
 PATIENCE = 10.0  # seconds: a BMC that took the connection may be slow to answer
 UNTRUSTED = "the given authorities do not vouch for its certificate"
-_HOPS = 3
-_HEADERS = {"Accept": "application/json", "OData-Version": "4.0"}
-
-
-class _Seen(aiohttp.Fingerprint):
-    """Takes any certificate and remembers it: nothing secret is sent, and the caller pins what was seen."""
-
-    def __init__(self) -> None:
-        super().__init__(bytes(32))
-        self.sha256 = ""
-
-    def check(self, transport: asyncio.Transport) -> None:
-        """Called by aiohttp with the fresh connection, before anything is sent."""
-        import hashlib
-
-        found = transport.get_extra_info("ssl_object")
-        certificate = found.getpeercert(binary_form=True) if found else None
-        self.sha256 = hashlib.sha256(certificate).hexdigest() if certificate else ""
 
 
 async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
@@ -49,24 +26,22 @@ async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
 
     Whether the endpoint's authorities vouch for its certificate is told in a note.
     """
-    seen = _Seen()
-    connector = aiohttp.TCPConnector(ssl=seen, force_close=True)
-    limits = aiohttp.ClientTimeout(total=timeout)
+    deadline = asyncio.get_running_loop().time() + timeout
+    client = Client(replace(endpoint, authorities=None, fingerprint=""), timeout, deadline=deadline)
     try:
-        async with aiohttp.ClientSession(connector=connector, timeout=limits, trust_env=False) as session:
-            root = await _root(session, endpoint)
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
+        root = await read_root(client)
+    except BmcError:
         return None
-    if root is None or not is_service_root(root):
-        return None
-    facts = told(root)
+    finally:
+        await client.close()
+    facts, seen = told(root), client.endpoint.fingerprint
     doubt = await _doubt(endpoint, timeout) if endpoint.authorities else ""
     return Probe(
-        replace(endpoint, fingerprint=seen.sha256),
+        replace(endpoint, fingerprint=seen),
         "redfish",
         product(root)[:100],
         facts.uuid,
-        seen.sha256,
+        seen,
         serial=facts.serial,
         mac=facts.mac,
         mac_from="bmc" if facts.mac else "",
@@ -85,30 +60,3 @@ async def _doubt(endpoint: Endpoint, timeout: float) -> str:
     except BmcError as error:
         return f"{UNTRUSTED}: {error.message}"
     return ""
-
-
-async def _root(session: aiohttp.ClientSession, endpoint: Endpoint) -> dict[str, Any] | None:
-    url = endpoint.origin + PATH
-    for _ in range(_HOPS):
-        async with session.get(url, headers=_HEADERS, allow_redirects=False) as response:
-            if response.status in (301, 302, 307, 308):
-                url = urljoin(url, response.headers.get("Location", ""))
-                if urlsplit(url)[:2] != urlsplit(endpoint.origin)[:2]:
-                    return None
-                continue
-            return _json(await _body(response)) if response.status == 200 else None
-    return None
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > LARGEST:
-            raise ValueError("too large")
-    return bytes(body)
-
-
-def _json(body: bytes) -> dict[str, Any] | None:
-    value = json.loads(body)
-    return value if isinstance(value, dict) else None

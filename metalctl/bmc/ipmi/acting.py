@@ -42,11 +42,9 @@ class Acting:
     _login: Callable[[], Session]
 
     def power(self) -> str:
-        """See protocol.Bmc."""
         return str(self._session.ask("power"))
 
     def locator(self) -> bool:
-        """See protocol.Service."""
         found = self._session.ask("identified")
         if found is None:
             raise Unsupported(
@@ -68,25 +66,19 @@ class Acting:
 
     @audited("log-clear")
     def clear_log(self) -> Change:
-        """See protocol.Service. The entry that says "cleared" may stay."""
+        """The entry that says "cleared" may stay."""
         before = int(self._session.ask("sel_count"))
         if not before:
             return Change(0, 0)
         self._session.ask("clear_sel")
-        deadline = self.clock.now() + CLEARED_WITHIN
-        while (after := int(self._session.ask("sel_count"))) > 1 and self.clock.now() < deadline:
-            self.clock.sleep(1.0)
-        if after > 1:
-            raise self._not_applied("the number of log entries", 0, after)
-        return Change(before, after)
+        after = self.clock.until(lambda: int(self._session.ask("sel_count")), lambda left: left <= 1, CLEARED_WITHIN)
+        return self._applied("the number of log entries", 0, after if after > 1 else 0, Change(before, after))
 
     def clock_ahead(self) -> float:
-        """See protocol.Service."""
         return round(float(self._session.ask("clock")) - self.clock.today(), 1)
 
     @audited("clock")
     def set_clock(self) -> Change:
-        """See protocol.Service."""
         before = self.clock_ahead()
         if abs(before) <= CLOCK_SLACK:
             return Change(before, before)
@@ -116,7 +108,6 @@ class Acting:
                     raise Unreachable(
                         f"{self.endpoint} does not serve {BACK_WITHIN:.0f} s after its reset: {error.message}",
                         hint="give it some more minutes, then take its power away",
-                        bmc=str(self.endpoint),
                     ) from None
                 self.clock.sleep(3.0)
 
@@ -128,15 +119,8 @@ class Acting:
         return True
 
     def _applied(self, what: str, wanted: object, got: object, change: Change) -> Change:
-        if wanted != got:
-            raise self._not_applied(what, wanted, got)
-        return change
-
-    def _not_applied(self, what: str, wanted: object, got: object) -> NotApplied:
-        return NotApplied(
-            f"{self.endpoint}: {what} should read {wanted}, but reads {got}",
-            hint="the BMC took the command and did not obey: a reset of the BMC may mend it",
-            bmc=str(self.endpoint),
-            wanted=wanted,
-            got=got,
-        )
+        if wanted == got:
+            return change
+        hint = "the BMC took the command and did not obey: a reset of the BMC may mend it"
+        told = f"{what} should read {wanted}, but reads {got}"
+        raise NotApplied(f"{self.endpoint}: {told}", hint=hint, wanted=wanted, got=got)

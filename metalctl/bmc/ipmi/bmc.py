@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from metalctl.bmc.audit import Change, audited, log
@@ -46,11 +45,9 @@ class IpmiBmc(Acting):
         self._silences = 0
 
     def identity(self) -> Identity:
-        """See protocol.Bmc."""
         return Reader(self._asked).identity()
 
     def inventory(self) -> Inventory:
-        """See protocol.Bmc."""
         reader = Reader(self._asked)
         identity, device = reader.identity(), reader.device()
         records, parts = reader.records()
@@ -87,10 +84,9 @@ class IpmiBmc(Acting):
                 raise
             self._session.close()
             self._session = self._login()
-            raise BadAnswer(error.message, hint=error.hint, bmc=str(self.endpoint)) from None
+            raise BadAnswer(error.message, hint=error.hint) from None
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
-        """See protocol.Bmc."""
         self._power(wanted, timeout)
 
     @audited("power")
@@ -106,7 +102,6 @@ class IpmiBmc(Acting):
         return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
 
     def boot(self) -> str:
-        """See protocol.Bmc."""
         found = str(self._session.ask("boot")["device"]).lower()
         return _DEVICES.get(found, found)
 
@@ -129,7 +124,6 @@ class IpmiBmc(Acting):
                 raise BootNotSet(
                     f"{self.endpoint}: the boot device should be {wanted}, but reads {got}",
                     hint="this BMC may not keep the mode or the persistence over IPMI; leave them out, or use Redfish",
-                    bmc=str(self.endpoint),
                     wanted=wanted,
                     got=got,
                 )
@@ -143,9 +137,7 @@ class IpmiBmc(Acting):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import metalctl
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
+from metalctl.bmc.errors import BmcError, Unreachable
+from metalctl.bmc.ipmi.errors import failure
 
 LOGIN = 15.0
 LONG = {"fru": 60.0, "sdr": 180.0, "readings": 180.0, "sel": 180.0}  # seconds: these are hundreds of requests each
@@ -52,7 +53,6 @@ class Worker:
             raise Unreachable(
                 f"{self._endpoint} answers a ping, but the login of {credential} timed out",
                 hint="does the user exist, and may it use IPMI over LAN?",
-                bmc=str(self._endpoint),
             )
         if failed:
             raise self._failure(failed)
@@ -87,28 +87,23 @@ class Worker:
             sink.write(json.dumps(request).encode() + b"\n")
             sink.flush()
         except (BrokenPipeError, ValueError):
-            raise BmcError(f"{name}: the IPMI worker has ended", hint="connect again", bmc=name) from None
+            raise BmcError(f"{name}: the IPMI worker has ended", hint="connect again") from None
         waiting = select.poll()
         waiting.register(source, select.POLLIN)
         if not waiting.poll(timeout * 1000):
             self._process.kill()
-            raise Unreachable(
-                f"{name} did not answer within {timeout:g} s", hint="is the BMC up, and the network?", bmc=name
-            )
+            raise Unreachable(f"{name} did not answer within {timeout:g} s", hint="is the BMC up, and the network?")
         line = source.readline()
         if not line:
-            raise BmcError(f"{name}: the IPMI worker ended without an answer", hint="connect again", bmc=name)
+            raise BmcError(f"{name}: the IPMI worker ended without an answer", hint="connect again")
         reply = json.loads(line)
         assert isinstance(reply, dict)
         return reply
 
     def _failure(self, failed: dict[str, str]) -> BmcError:
-        name = str(self._endpoint)
         if failed["kind"] == "unreachable":
-            return Unreachable(f"{name}: {failed['message']}", hint="is the BMC up, and the network?", bmc=name)
-        if failed["kind"] == "unsupported":
-            return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
-        return BadAnswer(f"{name}: {failed['message']}", hint="see the BMC's event log; a reset may mend it", bmc=name)
+            return Unreachable(f"{self._endpoint}: {failed['message']}", hint="is the BMC up, and the network?")
+        return failure(self._endpoint, failed["message"], failed["kind"] == "unsupported")
 
 
 def _path() -> str:

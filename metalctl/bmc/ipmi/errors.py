@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.errors import BadAnswer, BmcError, Unsupported
+
 UNSUPPORTED = (0xC1, 0xCB, 0xCC, 0xD5)  # no such command, no such record, sensor or parameter, not in this state
 RESERVATION_LOST = 0xC5
 # "Ask for less": a length, a range or an amount that this BMC does not give in one answer.
@@ -10,6 +13,13 @@ TOO_LONG = (0xC7, 0xC8, 0xC9, 0xCA, 0xCE, 0xFF)
 FOR_NOW = (0xC0, 0xC3, 0xCF, 0xD0, 0xD2)
 NOT_BEGUN = (0xC0, 0xD2)  # of these: refused before anything was done, so that a command may be given again as well
 DEVICE_BUSY = 0x81  # of storage commands alone: a FRU that is being written, a log that is being erased
+
+
+def failure(endpoint: Endpoint, message: str, unsupported: bool) -> BmcError:
+    """The error of the room for what a BMC said of one command."""
+    if unsupported:
+        return Unsupported(f"{endpoint} does not know that command", hint="try Redfish, or a newer firmware")
+    return BadAnswer(f"{endpoint}: {message}", hint="see the BMC's event log; a reset may mend it")
 
 
 class Refused(Exception):

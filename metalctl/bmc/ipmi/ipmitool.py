@@ -20,9 +20,8 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
 from metalctl.bmc.ipmi import walk
 from metalctl.bmc.ipmi.client import LONG
 from metalctl.bmc.ipmi.commands import Commands, told
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import Refused, failure
 
-_FIELD = re.compile(r"^\s*([^:]+?)\s*:\s*(.*?)\s*$", re.MULTILINE)
 _BOOT = {"pxe": "network", "hard-drive": "hd", "cd/dvd": "optical", "bios setup": "setup", "no override": "default"}
 
 
@@ -41,13 +40,12 @@ class Ipmitool(Commands):
         try:
             return getattr(self, do)(**arguments)
         except Refused as refused:
-            raise self._refused(refused) from None
+            raise failure(self._endpoint, str(refused), refused.unsupported) from None
 
     def close(self) -> None:
         """Nothing is kept open."""
 
     def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
-        """See Commands."""
         return bytes.fromhex(self._run("raw", *(f"0x{b:02x}" for b in (netfn, command, *data))))
 
     def power(self) -> str:
@@ -55,17 +53,14 @@ class Ipmitool(Commands):
         return "on" if "is on" in self._run("-v", "chassis", "power", "status") else "off"
 
     def boot(self) -> dict[str, Any]:
-        """See worker.Session."""
         return parse_boot(self._run("chassis", "bootparam", "get", "5"))
 
     def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
-        """See worker.Session."""
         options = [o for o, on in (("persistent", persistent), ("efiboot", uefi)) if on]
         name = {"network": "pxe", "hd": "disk", "optical": "cdrom", "setup": "bios", "default": "none"}[device]
         self._run("chassis", "bootdev", name, *([f"options={','.join(options)}"] if options else []))
 
     def fru(self, fru_id: int = 0) -> str:
-        """See Commands."""
         return self._dumped("fru", "read", str(fru_id)).hex()
 
     def sdr(self) -> dict[str, Any]:
@@ -120,9 +115,7 @@ class Ipmitool(Commands):
             )
         except subprocess.TimeoutExpired:
             raise Unreachable(
-                f"{name} did not answer ipmitool within {limit:g} s",
-                hint="is the BMC up, and the network?",
-                bmc=name,
+                f"{name} did not answer ipmitool within {limit:g} s", hint="is the BMC up, and the network?"
             ) from None
         if done.returncode:
             raise self._failure(" ".join((done.stderr or done.stdout).split())[-300:])
@@ -137,29 +130,14 @@ class Ipmitool(Commands):
         ):
             return lockout.refused(self._endpoint, self._credential, said)
         if "Unable to establish" in said:
-            return Unreachable(f"{name}: {said}", hint="is IPMI over LAN enabled for that user?", bmc=name)
-        if re.search(r"invalid command|not supported|invalid data field", said, re.IGNORECASE):
-            return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
-        return BadAnswer(f"{name}: {said}", hint="see the BMC's event log; a reset may mend it", bmc=name)
-
-    def _refused(self, refused: Refused) -> BmcError:
-        name = str(self._endpoint)
-        if refused.unsupported:
-            return Unsupported(f"{name} does not know that command", hint="try Redfish, or a newer firmware", bmc=name)
-        return BadAnswer(f"{name}: {refused}", hint="see the BMC's event log; a reset may mend it", bmc=name)
+            return Unreachable(f"{name}: {said}", hint="is IPMI over LAN enabled for that user?")
+        unknown = re.search(r"invalid command|not supported|invalid data field", said, re.IGNORECASE)
+        return failure(self._endpoint, said, unknown is not None)
 
 
 def available() -> bool:
     """Whether ipmitool is installed here."""
     return shutil.which("ipmitool") is not None
-
-
-def fields(text: str) -> dict[str, str]:
-    """`Name : value` lines, the first of each name."""
-    found: dict[str, str] = {}
-    for name, value in _FIELD.findall(text):
-        found.setdefault(name, value)
-    return found
 
 
 def parse_boot(text: str) -> dict[str, Any]:

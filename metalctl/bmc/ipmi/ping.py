@@ -67,9 +67,7 @@ async def resolve(address: str, port: int) -> tuple[socket.AddressFamily, str]:
         found = await asyncio.get_running_loop().getaddrinfo(address, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
         raise Unreachable(
-            f"{address} cannot be resolved: {getattr(error, 'strerror', error)}",
-            hint="is the name right?",
-            bmc=address,
+            f"{address} cannot be resolved: {getattr(error, 'strerror', error)}", hint="is the name right?"
         ) from None
     return found[0][0], str(found[0][4][0])
 
@@ -83,10 +81,9 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
         raise Unreachable(
             f"{name} did not answer an IPMI presence ping within {timeout:g} s",
             hint="is IPMI over LAN enabled on the BMC, and UDP 623 let through?",
-            bmc=name,
         )
     if answer.version == "1.5":
-        raise NotABmc(f"{name} speaks only IPMI 1.5, which sends passwords unprotected", hint="use Redfish", bmc=name)
+        raise NotABmc(f"{name} speaks only IPMI 1.5, which sends passwords unprotected", hint="use Redfish")
     return Probe(replace(endpoint, fingerprint=""), "ipmi", product(answer))
 
 

@@ -47,7 +47,6 @@ class Session(Commands):
         self._command.ipmi_session.logout()
 
     def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
-        """See Commands."""
         answer = self._command.raw_command(netfn=netfn, command=command, data=tuple(data))
         if "error" in answer:
             if "code" in answer:

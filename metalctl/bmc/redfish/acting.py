@@ -34,11 +34,9 @@ class Acting(ABC):
     _known: Quirks | None = None
 
     @abstractmethod
-    def power(self) -> str:
-        """See protocol.Bmc."""
+    def power(self) -> str: ...
 
     def set_power(self, wanted: str, timeout: float = 120) -> None:
-        """See protocol.Bmc."""
         self._power(wanted, timeout)
 
     @audited("power")
@@ -57,11 +55,9 @@ class Acting(ABC):
         return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
 
     def boot(self) -> str:
-        """See protocol.Bmc."""
         return boot.current(self._wire()).device
 
     def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
-        """See protocol.Bmc. A BMC that knows only lasting overrides is not refused when a single one was asked."""
         return self._boot(device, mode, persistent)
 
     @audited("boot")
@@ -71,12 +67,10 @@ class Acting(ABC):
         return Change(str(before), str(after), note)
 
     def bios(self) -> dict[str, Any]:
-        """See protocol.Settings."""
         return bios.read(self._wire())
 
     @audited("bios")
     def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
-        """See protocol.Settings."""
         wire = self._wire()
         pending = bios.write(wire, wanted)
         if not pending.differing:
@@ -88,12 +82,10 @@ class Acting(ABC):
         return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
 
     def secure_boot(self) -> bool | None:
-        """See protocol.Settings."""
         return secure_boot.read(self._wire())[0]
 
     @audited("secure-boot")
     def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
-        """See protocol.Settings."""
         wire = self._wire()
         before, _ = secure_boot.read(wire)
         written = secure_boot.write(wire, on)
@@ -110,48 +102,39 @@ class Acting(ABC):
         self._power("cycle" if self.power() == "on" else "on", min(timeout, 300.0))
 
     def media(self) -> list[dict[str, Any]]:
-        """See protocol.Media."""
         return [asdict(slot) for slot in media.slots(self._wire())]
 
     @audited("media-insert")
     def insert_media(self, url: str, kind: str = "cd") -> Change:
-        """See protocol.Media."""
         before, after = media.insert(self._wire(), url, kind)
         return Change(before.image, after.image or url)
 
     @audited("media-eject")
     def eject_media(self, kind: str = "cd") -> Change:
-        """See protocol.Media."""
         before, after = media.eject(self._wire(), kind)
         return Change(before.image if before.inserted else "", after.image)
 
     def locator(self) -> bool:
-        """See protocol.Service."""
         return led.read(self._wire())
 
     @audited("locator")
     def set_locator(self, on: bool) -> Change:
-        """See protocol.Service."""
         return Change(*led.write(self._wire(), on))
 
     @audited("log-clear")
     def clear_log(self) -> Change:
-        """See protocol.Service."""
         return Change(*logs.clear(self._wire()))
 
     def clock_ahead(self) -> float:
-        """See protocol.Service."""
         return clocks.read(self._wire())
 
     @audited("clock")
     def set_clock(self) -> Change:
-        """See protocol.Service."""
         before, after = clocks.write(self._wire())
         return Change(round(before, 1), round(after, 1))
 
     @audited("bmc-reset")
     def reset_bmc(self) -> Change:
-        """See protocol.Service."""
         return Change("serving", f"served again after {manager.reset(self._wire()):.0f} s")
 
     def examine(self) -> Report:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from metalctl.bmc.credentials import lockout
@@ -100,20 +99,15 @@ class RedfishBmc(Acting):
         self._path = self._machine.path
 
     def identity(self) -> Identity:
-        """See protocol.Bmc."""
         return self._run(self._walked(Walk.identity, expand=False))
 
     def inventory(self) -> Inventory:
-        """See protocol.Bmc."""
         return self._run(self._walked(Walk.inventory))
 
     def power(self) -> str:
-        """See protocol.Bmc."""
         state = power_state(self._system())
         if not state:
-            raise Unsupported(
-                f"{self.endpoint} does not state the power state", hint="try it over IPMI", bmc=str(self.endpoint)
-            )
+            raise Unsupported(f"{self.endpoint} does not state the power state", hint="try it over IPMI")
         return state
 
     def record(self, told: Callable[[int], None] = lambda count: None) -> Capture:
@@ -133,9 +127,7 @@ class RedfishBmc(Acting):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

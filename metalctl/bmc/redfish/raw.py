@@ -31,7 +31,7 @@ def get(
     """
     path = checked(path)
     if endpoint.protocol != "redfish":
-        raise Unsupported(f"{endpoint} has no resources", hint="use its https:// address", bmc=str(endpoint))
+        raise Unsupported(f"{endpoint} has no resources", hint="use its https:// address")
     lockout.check(endpoint, credential)
     return asyncio.run(_got(endpoint, credential, path, timeout, deadline))
 

@@ -65,7 +65,6 @@ class _Users(RedfishUsers):
     """Learns at the first login what only a logged-in reader is told: the quirks of the system and its manager."""
 
     def enter(self, credential: Credential) -> Any:
-        """See RedfishUsers."""
         admin = super().enter(credential)
         self._quirks = admin.learn(self._root)
         return admin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyghmi.exceptions import IpmiException
 
-from metalctl.bmc.ipmi.ipmitool import fields, parse_boot
+from metalctl.bmc.ipmi.ipmitool import parse_boot
 from metalctl.bmc.ipmi.worker import describe
 
 FLAGS = """Boot parameter version: 1
@@ -46,11 +46,6 @@ def test_boot_flags_are_read(device: str, lasting: str, kind: str, expected: dic
 def test_boot_flags_that_are_not_valid_ask_for_nothing() -> None:
     text = FLAGS.format(valid="valid", flag="Invalid", device="Force PXE", lasting="only next boot", kind="EFI")
     assert parse_boot(text)["device"] == "default"
-
-
-def test_fields_keep_the_first_of_a_name_and_colons_in_values() -> None:
-    text = " Product Serial        : S:1\n\n Product Serial : S2\nnoise\n"
-    assert fields(text) == {"Product Serial": "S:1"}
 
 
 @pytest.mark.parametrize(

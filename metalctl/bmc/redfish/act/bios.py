@@ -91,7 +91,7 @@ def _now(wire: Wire, path: str) -> tuple[Values, str]:
 def _path(wire: Wire) -> str:
     path = link(wire.system(), "Bios")
     if not path:
-        raise Unsupported(f"{wire.name} shows no BIOS settings", hint="set them at the console", bmc=wire.name)
+        raise Unsupported(f"{wire.name} shows no BIOS settings", hint="set them at the console")
     return path
 
 
@@ -104,7 +104,6 @@ def _attributes(wire: Wire, path: str) -> Values:
     raise Unsupported(
         f"{wire.name} shows no BIOS settings (they read empty)",
         hint="some BMCs learn them only when the machine has started once: power it on, and try again",
-        bmc=wire.name,
     )
 
 
@@ -130,15 +129,12 @@ def _pending(wire: Wire, place: str) -> Values:
 
 
 def _see_taken_back(wire: Wire, place: str, wanted: Values) -> None:
-    deadline = wire.clock.now() + SETTLES
-    while differing := {
-        name: value
-        for name, value in _pending(wire, place).items()
-        if name in wanted and not _equal(wanted[name], value)
-    }:
-        if wire.clock.now() >= deadline:
-            raise _not_applied(wire, wanted, wanted | differing, "it is pending for the next boot")
-        wire.clock.sleep(1.0)
+    def differing() -> Values:
+        pending = _pending(wire, place).items()
+        return {name: value for name, value in pending if name in wanted and not _equal(wanted[name], value)}
+
+    if left := wire.clock.until(differing, lambda left: not left, SETTLES):
+        raise _not_applied(wire, wanted, wanted | left, "it is pending for the next boot")
 
 
 def _patch(wire: Wire, bios: Resource, place: str, asked: Values) -> str:
@@ -185,7 +181,6 @@ def _not_applied(wire: Wire, wanted: Mapping[str, Any], got: Values, why: str) -
     return NotApplied(
         f"{wire.name}: BIOS settings were not applied: {rows}" + (f" ({told})" if told else ""),
         hint="see the BMC's log and its job queue; a value may depend on another setting",
-        bmc=wire.name,
         wanted=dict(wanted),
         got={name: got.get(name) for name in wanted},
     )

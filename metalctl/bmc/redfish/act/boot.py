@@ -144,7 +144,6 @@ def _wanted(wire: Wire, places: list[tuple[str, Resource]], device: str, mode: s
         raise Unsupported(
             f"{wire.name} boots from no {device}; it lists {', '.join(allowed)}",
             hint="choose another device: metalctl bmc boot --help",
-            bmc=wire.name,
         )
     # Where a lasting one is what is asked for, a lasting one is what was asked for: it is not written again.
     lasts = _lasts(wire, boots, device, persistent)
@@ -164,7 +163,7 @@ def _lasts(wire: Wire, boots: list[Resource], device: str, persistent: bool) -> 
     words = ("Disabled",) if device == "none" else ("Continuous",) if persistent else tuple(once)
     word = chosen(words, listed(boots, _ENABLED))
     if not word and persistent:
-        raise Unsupported(f"{wire.name} keeps no override beyond one boot", hint="ask for one boot", bmc=wire.name)
+        raise Unsupported(f"{wire.name} keeps no override beyond one boot", hint="ask for one boot")
     return word or words[0]
 
 
@@ -185,16 +184,17 @@ def _patch(wire: Wire, path: str, body: dict[str, Any]) -> None:
 
 def _settled(wire: Wire, path: str, wanted: Wanted) -> Override:
     """What is read once it is so, or when it had its time: of the place that was written, or of the system itself."""
-    deadline = wire.clock.now() + SETTLES
-    while True:
+
+    def now() -> Override:
         got = read(wire.get(path))
-        if not got.mode and path != wire.system_path and wanted.knows_mode:
-            got = replace(got, mode=read(wire.system()).mode)  # a settings object may hold only what is to change
-        if not wanted.is_so(got) and path != wire.system_path and wanted.is_so(own := read(wire.system())):
-            got = own
-        if wanted.is_so(got) or wire.clock.now() > deadline:
+        if path == wire.system_path or (wanted.is_so(got) and (got.mode or not wanted.knows_mode)):
             return got
-        wire.clock.sleep(1.0)
+        own = read(wire.system())
+        if not got.mode and wanted.knows_mode:
+            got = replace(got, mode=own.mode)  # a settings object may hold only what is to change
+        return own if not wanted.is_so(got) and wanted.is_so(own) else got
+
+    return wire.clock.until(now, wanted.is_so, SETTLES)
 
 
 def _body(wire: Wire, system: Resource, shown: Resource, wanted: Wanted) -> dict[str, str]:
@@ -221,7 +221,6 @@ def _not_set(wire: Wire, wanted: Wanted, got: Override) -> BmcError:
     return BootNotSet(
         f"{wire.name}: the boot device should be {asked}, but reads {got}",
         hint="a BMC may refuse it during POST: wait, or power the machine off first",
-        bmc=wire.name,
         wanted=(asked.device, asked.mode, asked.lasting),
         got=(got.device, got.mode, got.lasting),
     )

@@ -25,17 +25,10 @@ def write(wire: Wire) -> tuple[float, float]:
     if abs(before) <= CLOSE:
         return before, before
     wire.patch(path, _body(wire, manager), wait=False)
-    deadline = wire.clock.now() + SETTLES
-    while abs(got := _ahead(wire, wire.get(path))) > CLOSE:
-        if wire.clock.now() >= deadline:
-            raise NotApplied(
-                f"{wire.name}: its clock is {got:+.0f} s off after it was set",
-                hint="it may follow NTP servers: correct those, or switch NTP off",
-                bmc=wire.name,
-                wanted=0,
-                got=got,
-            )
-        wire.clock.sleep(1.0)
+    got = wire.clock.until(lambda: _ahead(wire, wire.get(path)), lambda got: abs(got) <= CLOSE, SETTLES)
+    if abs(got) > CLOSE:
+        hint = "it may follow NTP servers: correct those, or switch NTP off"
+        raise NotApplied(f"{wire.name}: its clock is {got:+.0f} s off after it was set", hint=hint, wanted=0, got=got)
     return before, got
 
 
@@ -51,7 +44,7 @@ def _manager(wire: Wire) -> tuple[str, Resource]:
     for path in wire.managers():
         if text(manager := wire.get(path), "DateTime"):
             return path, manager
-    raise Unsupported(f"{wire.name} does not tell its time", hint="try it over IPMI", bmc=wire.name)
+    raise Unsupported(f"{wire.name} does not tell its time", hint="try it over IPMI")
 
 
 def _ahead(wire: Wire, manager: Resource) -> float:

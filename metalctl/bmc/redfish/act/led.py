@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.values import child, items, link, text
+from metalctl.bmc.redfish.schema.values import linked, text
 
 NEW, OLD = "LocationIndicatorActive", "IndicatorLED"
 SETTLES = 10.0
@@ -42,23 +42,16 @@ def write(wire: Wire, on: bool) -> tuple[bool, bool]:
         return before, before
     value: object = on if light.name == NEW else ("Blinking" if on else light.off)
     wire.patch(light.path, {light.name: value}, wait=False)
-    deadline = wire.clock.now() + SETTLES
-    while (got := light.read(wire.get(light.path))) != on:
-        if wire.clock.now() >= deadline:
-            raise NotApplied(
-                f"{wire.name}: the locator LED should be {_word(on)}, but reads {_word(got)}",
-                hint="some panels have a button that overrides it",
-                bmc=wire.name,
-                wanted=_word(on),
-                got=_word(got),
-            )
-        wire.clock.sleep(1.0)
+    got = wire.clock.until(lambda: light.read(wire.get(light.path)), lambda got: got == on, SETTLES)
+    if got != on:
+        told, hint = f"should be {_word(on)}, but reads {_word(got)}", "some panels have a button that overrides it"
+        raise NotApplied(f"{wire.name}: the locator LED {told}", hint=hint, wanted=_word(on), got=_word(got))
     return before, got
 
 
 def _find(wire: Wire) -> tuple[Light, Resource]:
     system = wire.system()
-    chassis = [path for row in items(child(system, "Links"), "Chassis") if (path := link({"x": row}, "x"))]
+    chassis = linked(system, "Links", "Chassis")
     places = [wire.system_path, *chassis] if wire.quirks.led_of == "system" else [*chassis, wire.system_path]
     for path in places:
         resource = system if path == wire.system_path else wire.get(path)
@@ -66,7 +59,7 @@ def _find(wire: Wire) -> tuple[Light, Resource]:
             # null stands for a LED that is not there.
             if resource.get(name) is not None:
                 return Light(path, name, wire.quirks.led_off), resource
-    raise Unsupported(f"{wire.name} has no locator LED", hint="try it over IPMI", bmc=wire.name)
+    raise Unsupported(f"{wire.name} has no locator LED", hint="try it over IPMI")
 
 
 def _word(on: bool) -> str:

@@ -42,7 +42,7 @@ def _how(wire: Wire) -> tuple[str, str, str]:
         kind = next((one for one in wire.quirks.bmc_resets if not allowed or one in allowed), "")
         if target and kind:
             return path, target, kind
-    raise Unsupported(f"{wire.name} cannot reset itself over Redfish", hint="try it over IPMI", bmc=wire.name)
+    raise Unsupported(f"{wire.name} cannot reset itself over Redfish", hint="try it over IPMI")
 
 
 def _wait_away(wire: Wire, path: str, last: str) -> None:
@@ -60,7 +60,6 @@ def _wait_away(wire: Wire, path: str, last: str) -> None:
             raise NotApplied(
                 f"{wire.name} accepted its reset, and went on answering for {wire.quirks.bmc_lingers:g} s",
                 hint="try it again, or reset it over IPMI",
-                bmc=wire.name,
                 wanted="reset",
                 got="not reset",
             )
@@ -86,5 +85,4 @@ def _wait_back(wire: Wire) -> None:
     raise Unreachable(
         f"{wire.name} does not serve again {wire.quirks.bmc_back:g} s after its reset ({why})",
         hint="give it some more minutes; if it stays away, its power must be cut",
-        bmc=wire.name,
     )

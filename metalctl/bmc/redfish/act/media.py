@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from metalctl.bmc.errors import BmcError, Missing, NotApplied, Unsupported
+from metalctl.bmc.errors import Missing, NotApplied, Unsupported
 from metalctl.bmc.redfish.act import demands, tasks
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.parse.systems import member_paths
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.values import child, link, text
+from metalctl.bmc.redfish.schema.links import last
+from metalctl.bmc.redfish.schema.values import child, link, linked, text
 
 KINDS = {"cd": ("CD", "DVD"), "usb": ("USBStick", "Removable")}
 SETTLES = 30.0
@@ -40,12 +40,10 @@ class Slot:
 def slots(wire: Wire) -> list[Slot]:
     """The drives that can be used, of the system or its managers. Raises Unsupported when there are none."""
     for collection in _collections(wire):
-        paths = member_paths(wire.get(collection))
+        paths = linked(wire.get(collection), "Members")
         if found := [slot for path in paths if (slot := _slot(wire, path)) and _usable(wire, slot)]:
             return found
-    raise Unsupported(
-        f"{wire.name} has no virtual media that can be used", hint="does it need a licence for that?", bmc=wire.name
-    )
+    raise Unsupported(f"{wire.name} has no virtual media that can be used", hint="does it need a licence for that?")
 
 
 def insert(wire: Wire, url: str, kind: str) -> tuple[Slot, Slot]:
@@ -79,7 +77,7 @@ def _of_kind(wire: Wire, kind: str) -> Slot:
         raise Unsupported(f"there is no virtual media {kind!r}", hint=f"use one of {', '.join(KINDS)}")
     found = [slot for slot in slots(wire) if kind in slot.kinds]
     if not found:
-        raise Unsupported(f"{wire.name} has no virtual {kind}", hint="try the other kind", bmc=wire.name)
+        raise Unsupported(f"{wire.name} has no virtual {kind}", hint="try the other kind")
     # One that holds something is taken first: an image that is in already is found again after a crash.
     return max(found, key=lambda slot: slot.inserted)
 
@@ -105,7 +103,7 @@ def _read(wire: Wire, resource: Resource, path: str) -> Slot:
     if not wire.quirks.media_image_stays and not image:
         inserted = False
     kinds = tuple(kind for kind, names in KINDS.items() if told & set(names))
-    name = text(resource, "Id") or path.rstrip("/").rsplit("/", 1)[-1]
+    name = text(resource, "Id") or last(path)
     return Slot(path, name, kinds, inserted, image if inserted else "")
 
 
@@ -149,27 +147,14 @@ def _action(wire: Wire, slot: Slot, name: str) -> Resource:
 
 
 def _wait(wire: Wire, path: str, good: Callable[[Slot], bool], what: str) -> Slot:
-    deadline = wire.clock.now() + SETTLES
-    while True:
-        got = _read(wire, wire.get(path), path)
-        if good(got):
-            return got
-        if wire.clock.now() >= deadline:
-            raise _not_applied(wire, got, what)
-        wire.clock.sleep(1.0)
-
-
-def _not_applied(wire: Wire, got: Slot, what: str) -> BmcError:
-    state = f"holds {got.image}" if got.inserted else "is empty"
-    return NotApplied(
-        f"{wire.name}: virtual media {got.name} should {what}, but {state}",
-        hint="can the BMC reach the server of the image? See its log",
-        bmc=wire.name,
-        wanted=what,
-        got=state,
-    )
+    got = wire.clock.until(lambda: _read(wire, wire.get(path), path), good, SETTLES)
+    if good(got):
+        return got
+    state, hint = f"holds {got.image}" if got.inserted else "is empty", "can the BMC reach the server of the image?"
+    told = f"virtual media {got.name} should {what}, but {state}"
+    raise NotApplied(f"{wire.name}: {told}", hint=f"{hint} See its log", wanted=what, got=state)
 
 
 def _same(told: str, url: str) -> bool:
     """Whether the BMC names our image; some show only its path or file."""
-    return not told or told == url or told.rsplit("/", 1)[-1] == url.rsplit("/", 1)[-1]
+    return not told or told == url or last(told) == last(url)

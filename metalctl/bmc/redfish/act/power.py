@@ -23,7 +23,7 @@ def reset(wire: Wire, action: str) -> None:
     chosen = next((kind for kind in wanted if not allowed or kind in allowed), "")
     if not target or not chosen:
         offers = ", ".join(sorted(allowed)) or "nothing"
-        raise Unsupported(f"{wire.name} cannot do {action!r}", hint=f"it offers: {offers}", bmc=wire.name)
+        raise Unsupported(f"{wire.name} cannot do {action!r}", hint=f"it offers: {offers}")
     wire.post(target, {"ResetType": chosen}, patient=False)
 
 

@@ -24,7 +24,7 @@ def read(wire: Wire) -> State:
     found = _state(_resource(wire)[1])
     if found == (None, None):
         hint = "boot the machine once in UEFI mode, so that its firmware tells the BMC; else look into firmware setup"
-        raise Unsupported(f"{wire.name} does not say whether secure boot is on or off", hint=hint, bmc=wire.name)
+        raise Unsupported(f"{wire.name} does not say whether secure boot is on or off", hint=hint)
     return found
 
 
@@ -36,12 +36,10 @@ def write(wire: Wire, on: bool) -> bool:
     if _next(resource if place == path else wire.get(place), resource) is on:
         return False
     wire.patch(place, {"SecureBootEnable": on})
-    deadline = wire.clock.now() + SETTLES
-    while (said := _state(wire.get(place))[1]) is not on:
-        if wire.clock.now() >= deadline:
-            says = "does not say what comes" if said is None else "still says otherwise"
-            raise _not_applied(wire, on, f"the BMC accepted it and {says}")
-        wire.clock.sleep(1.0)
+    said = wire.clock.until(lambda: _state(wire.get(place))[1], lambda said: said is on, SETTLES)
+    if said is not on:
+        says = "does not say what comes" if said is None else "still says otherwise"
+        raise _not_applied(wire, on, f"the BMC accepted it and {says}")
     return True
 
 
@@ -53,26 +51,25 @@ def _next(pending: Resource, resource: Resource) -> bool | None:
 
 def wait(wire: Wire, on: bool, timeout: float) -> None:
     """Return once the machine has booted so. Raises NotApplied after `timeout` seconds."""
-    deadline = wire.clock.now() + timeout
-    while True:
-        try:
-            booted, wanted = _state(_resource(wire)[1])
-            if booted is on and wanted in (on, None):
-                return
-            why = "it booted otherwise, or has not booted yet"
-            if booted is None:
-                why = "the BMC does not say how it booted"
-        except BmcError as error:
-            why = error.message
-        if wire.clock.now() >= deadline:
-            raise _not_applied(wire, on, why)
-        wire.clock.sleep(POLL)
+    if why := wire.clock.until(lambda: _unlike(wire, on), lambda why: not why, timeout, POLL):
+        raise _not_applied(wire, on, why)
+
+
+def _unlike(wire: Wire, on: bool) -> str:
+    """Why it is not known that the machine booted so, "" when it is."""
+    try:
+        booted, wanted = _state(_resource(wire)[1])
+    except BmcError as error:
+        return error.message
+    if booted is on and wanted in (on, None):
+        return ""
+    return "the BMC does not say how it booted" if booted is None else "it booted otherwise, or has not booted yet"
 
 
 def _resource(wire: Wire) -> tuple[str, Resource]:
     path = link(wire.system(), "SecureBoot")
     if not path:
-        raise Unsupported(f"{wire.name} shows no secure boot", hint="is the machine in UEFI mode?", bmc=wire.name)
+        raise Unsupported(f"{wire.name} shows no secure boot", hint="is the machine in UEFI mode?")
     return path, wire.get(path)
 
 
@@ -89,7 +86,6 @@ def _not_applied(wire: Wire, on: bool, why: str) -> NotApplied:
     return NotApplied(
         f"{wire.name}: secure boot should be {'on' if on else 'off'}: {why}",
         hint="it needs UEFI mode, keys enrolled, and on some machines physical presence",
-        bmc=wire.name,
         wanted=on,
         got=not on,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 from metalctl.bmc.credentials import lockout
@@ -19,9 +18,8 @@ from metalctl.bmc.redfish.act.wire import Run, Wire
 from metalctl.bmc.redfish.client import paths
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.client.refusals import arguments_of, messages_of
-from metalctl.bmc.redfish.parse.systems import member_paths
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.values import child, items, link, text, whole
+from metalctl.bmc.redfish.schema.values import link, linked, text, whole
 from metalctl.bmc.timing import REAL, Clock
 
 ADMINISTRATOR = "Administrator"
@@ -44,11 +42,9 @@ class RedfishUsers:
 
     @property
     def name(self) -> str:
-        """See accounts.Users."""
         return str(self._endpoint)
 
     def enter(self, credential: Credential) -> RedfishAdmin:
-        """See accounts.Users."""
         lockout.check(self._endpoint, credential)
         client = self._client()
         client.quirks = self._quirks
@@ -62,7 +58,6 @@ class RedfishUsers:
         return admin
 
     def made(self, credential: Credential) -> None:
-        """See accounts.Users."""
         lockout.forgive(self._endpoint, credential)
 
 
@@ -96,15 +91,14 @@ class RedfishAdmin:
         system: Resource = {}
         manager: Resource = {}
         with contextlib.suppress(BmcError):
-            paths = member_paths(self._wire.get(link(root, "Systems")))
+            paths = linked(self._wire.get(link(root, "Systems")), "Members")
             system = self._wire.get(paths[0]) if paths else {}
-            managers = [link({"x": row}, "x") for row in items(child(system, "Links"), "ManagedBy")]
+            managers = linked(system, "Links", "ManagedBy")
             manager = self._wire.get(managers[0]) if managers else {}
         self._wire.quirks = quirks_of(root=root, system=system, manager=manager)
         return self._wire.quirks
 
     def limits(self) -> tuple[int, int]:
-        """See accounts.Admin."""
         try:
             service = self._wire.get(self._service)
         except BmcError as error:
@@ -116,11 +110,9 @@ class RedfishAdmin:
         return whole(service, "MinPasswordLength") or 0, min(most, known) if most and known else most or known
 
     def exists(self, username: str) -> bool:
-        """See accounts.Admin."""
         return bool(self._find(username))
 
     def set_password(self, username: str, password: str) -> None:
-        """See accounts.Admin."""
         path = self._own if self._own and username == self._username else self._find(username)
         if not path:
             raise Missing(f"{self._wire.name} has no account {username}", hint="see its users by hand")
@@ -128,7 +120,6 @@ class RedfishAdmin:
             self._wire.patch(path, {"Password": password})
 
     def create(self, credential: Credential) -> None:
-        """See accounts.Admin."""
         body = {
             "UserName": credential.username,
             "Password": credential.password,
@@ -146,7 +137,6 @@ class RedfishAdmin:
             self._wire.patch(self._empty_slot(), body)
 
     def remove(self, username: str) -> None:
-        """See accounts.Admin."""
         if not (path := self._find(username)):
             return
         try:
@@ -155,7 +145,6 @@ class RedfishAdmin:
             self._wire.patch(path, {"Enabled": False, "UserName": ""})
 
     def disable(self, username: str) -> None:
-        """See accounts.Admin."""
         if not (path := self._find(username)):
             return
         if self._wire.get(path).get("Enabled") is not False:
@@ -164,7 +153,6 @@ class RedfishAdmin:
             raise NotApplied(
                 f"{self._wire.name}: the account {username} should be disabled, and still is not",
                 hint="some BMCs cannot disable their first account: give it a long random password by hand",
-                bmc=self._wire.name,
                 wanted="disabled",
                 got="enabled",
             )
@@ -172,9 +160,7 @@ class RedfishAdmin:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._run(self._client.close())
 
     def _collection(self) -> str:
@@ -184,7 +170,7 @@ class RedfishAdmin:
         return path
 
     def _accounts(self) -> list[tuple[str, dict[str, Any]]]:
-        return [(path, self._wire.get(path)) for path in member_paths(self._wire.get(self._collection()))]
+        return [(path, self._wire.get(path)) for path in linked(self._wire.get(self._collection()), "Members")]
 
     def _find(self, username: str) -> str:
         return next((path for path, one in self._accounts() if text(one, "UserName") == username), "")

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from metalctl.bmc.errors import BmcError, Busy, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.client.http import Answer, Client, Resource
-from metalctl.bmc.redfish.schema.values import child, items, link
+from metalctl.bmc.redfish.schema.values import child, linked
 from metalctl.bmc.timing import REAL, Clock
 
 PAUSE = 2.0
@@ -54,19 +54,15 @@ class Wire:
         return self._patient(lambda: self._run(self._client.get(path)), self.quirks.busy_lasts)
 
     def get_open(self, path: str) -> Resource:
-        """See Client."""
         return self._run(self._client.get_open(path))
 
     def hiding(self, secret: str) -> AbstractContextManager[None]:
-        """See Client."""
         return self._client.hiding(secret)
 
     def doubt(self) -> None:
-        """See Access."""
         self._client.access.doubt()
 
     def trust(self) -> None:
-        """See Access."""
         self._client.access.trust()
 
     def system(self) -> Resource:
@@ -75,8 +71,7 @@ class Wire:
 
     def managers(self) -> list[str]:
         """Paths of the managers of the system, as it links to them."""
-        rows = items(child(self.system(), "Links"), "ManagedBy")
-        return [path for row in rows if (path := link({"x": row}, "x"))]
+        return linked(self.system(), "Links", "ManagedBy")
 
     def manager(self) -> Resource:
         """The first manager of the system, {} when it cannot be read."""

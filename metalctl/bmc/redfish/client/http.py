@@ -22,7 +22,7 @@ from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.client import paths, refusals
 from metalctl.bmc.redfish.client.access import Access
 from metalctl.bmc.redfish.client.session import Login, basic
-from metalctl.bmc.redfish.client.transport import Answer, Carrier, Pin, Transport
+from metalctl.bmc.redfish.client.transport import Answer, Pin, Transport
 from metalctl.bmc.redfish.schema.body import Resource, decode
 from metalctl.bmc.tls import authority
 
@@ -53,7 +53,7 @@ class Client:
         authorities: Path | None = None,
         in_flight: int = IN_FLIGHT,
         deadline: float | None = None,
-        carrier: Carrier | None = None,
+        carrier: Transport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._endpoint = endpoint

@@ -128,7 +128,7 @@ def of(endpoint: Endpoint, method: str, path: str, status: int, told: Said, quir
         hint = "rotate the factory password first: metalctl bmc rotate"
     elif told.text:
         what = f"{what}: {told.text}"
-    return made(what, hint=hint, bmc=name, status=status, messages=told.ids, arguments=told.arguments)
+    return made(what, hint=hint, status=status, messages=told.ids, arguments=told.arguments)
 
 
 def messages_of(error: BmcError) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def within(endpoint: Endpoint, seconds: float, deadline: float | None) -> float:
 def no_time(endpoint: Endpoint) -> Unreachable:
     """The error for a request that the deadline leaves no time for."""
     hint = "give it more time, or ask it alone: it is slow"
-    return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, bmc=str(endpoint), timed_out=True)
+    return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, timed_out=True)
 
 
 def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Refused:

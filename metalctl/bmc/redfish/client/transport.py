@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -46,26 +46,6 @@ class Answer:
     def good(self) -> bool:
         """Whether it is a success."""
         return 200 <= self.status < 300
-
-
-class Carrier(Protocol):
-    """What carries requests: Transport, or a test's own BMC. requests: how many there were."""
-
-    requests: int
-
-    async def exchange(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        timeout: float,
-        json: object = None,
-        alone: bool = False,
-    ) -> Answer:
-        """See Transport."""
-
-    async def close(self) -> None:
-        """See Transport."""
 
 
 class Pin(aiohttp.Fingerprint):
@@ -218,7 +198,7 @@ class Transport:
     def _unreachable(self, what: str, timed_out: bool = False) -> BmcError:
         name = str(self._endpoint)
         hint = "is the address right, and the management network up?"
-        return Unreachable(f"{name} {what}", hint=hint, bmc=name, timed_out=timed_out)
+        return Unreachable(f"{name} {what}", hint=hint, timed_out=timed_out)
 
     def _endless(self, target: str, most: int) -> Refused:
         name = str(self._endpoint)

@@ -51,9 +51,7 @@ async def machines(client: Client, root: Resource, collection: Resource) -> list
     alone = single(collection)
     if not isinstance(collection.get("Members"), list):
         what = fault_of(collection) or "no collection"
-        raise BadAnswer(
-            f"{client.endpoint}: the list of its systems is {what}", hint=FIRMWARE, bmc=str(client.endpoint)
-        )
+        raise BadAnswer(f"{client.endpoint}: the list of its systems is {what}", hint=FIRMWARE)
     if len(alone) < 2:
         return alone
     reader = Reader(client, advertised(root))

@@ -16,7 +16,7 @@ from metalctl.bmc.quirks.also import Also, Theirs
 from metalctl.bmc.redfish.fetch.notes import Facts
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import path_of, place_of, plain
+from metalctl.bmc.redfish.schema.links import last, path_of, place_of, plain
 from metalctl.bmc.redfish.schema.values import child, finite
 
 _FACTS = {"disk": "disks", "controller": "controllers", "device": "pcie"}
@@ -72,9 +72,7 @@ class Elsewhere:
         known = {plain(path_of(child(one, *e.way[0]))) for e in self.entries for one in self.places[e.of]}
         pattern = _LOOKS_LIKE[fact]
         for name, path in _oem_links(one for place in self.places.values() for one in place):
-            if plain(path) not in known and (
-                pattern.search(name) or pattern.search(path.rstrip("/").rpartition("/")[2])
-            ):
+            if plain(path) not in known and (pattern.search(name) or pattern.search(last(path))):
                 return path
         return ""
 
@@ -86,7 +84,7 @@ class Elsewhere:
 
 
 def _name(resource: Resource) -> str:
-    return str(resource.get("Id") or path_of(resource).rstrip("/").rpartition("/")[2])
+    return str(resource.get("Id") or last(path_of(resource)))
 
 
 def _oem_links(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
@@ -114,8 +112,8 @@ def _translated(part: Resource, entry: Also) -> Resource:
 
 
 def _value(part: Resource, theirs: Theirs) -> Any:
-    *way, last = theirs.place
-    value = child(part, *way).get(last)
+    *way, name = theirs.place
+    value = child(part, *way).get(name)
     if theirs.base is None and theirs.factor == 1:
         return value
     number = finite(value)

@@ -32,7 +32,6 @@ def refusal(endpoint: Endpoint, what: str, seen: str = "") -> SystemNotChosen:
     return SystemNotChosen(
         f"{endpoint.origin} manages no system: it is {what}, not a server's BMC{f' ({seen})' if seen else ''}",
         hint=f"ask each server's own BMC; what is here shows: metalctl bmc get {endpoint.origin} /redfish/v1/Chassis",
-        bmc=str(endpoint),
         systems=(),
     )
 

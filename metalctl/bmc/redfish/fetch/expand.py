@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.links import last
 from metalctl.bmc.redfish.schema.values import child
 
 # So often may it fail before it is not asked for at all.
@@ -45,7 +46,7 @@ class Expand:
 
 def kind(path: str) -> str:
     """What sort of resource a path leads to, the same for all BMCs of a model: its last part."""
-    return path.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    return last(path.partition("?")[0])
 
 
 def advertised(root: Resource, lies: Iterable[str] = ()) -> Expand:

@@ -10,7 +10,7 @@ from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.parse import manager as parse_manager
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import is_whole, path_of
+from metalctl.bmc.redfish.schema.links import is_whole, last, path_of
 from metalctl.bmc.redfish.schema.manager import LogEntryRecord, LogService, ManagerRecord, Software, UpdateService
 from metalctl.bmc.redfish.schema.network import EthernetInterface
 from metalctl.bmc.redfish.schema.system import System
@@ -74,8 +74,8 @@ async def read_log(reader: Reader, system: System, manager: Awaitable[Found], qu
 
 def _number(link: Resource) -> int:
     """The entries with the highest ids are the newest, in whatever order they are listed."""
-    last = path_of(link).rstrip("/").rsplit("/", 1)[-1]
-    return int(last) if last.isascii() and last.isdigit() else -1
+    own = last(path_of(link))
+    return int(own) if own.isascii() and own.isdigit() else -1
 
 
 async def read_firmware(reader: Reader, root: Resource) -> list[Software]:

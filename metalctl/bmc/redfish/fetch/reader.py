@@ -211,7 +211,7 @@ class Reader(Notes):
         found = self.client.decoded(path, answer)
         # A later page may name itself, or the collection.
         if odd := fault_of(found) if page_of else self._owners.stranger(found, path, answer.moved):
-            raise BadAnswer(f"{self.name}: {path} is {odd}", hint=FIRMWARE, bmc=self.name, path=path)
+            raise BadAnswer(f"{self.name}: {path} is {odd}", hint=FIRMWARE, path=path)
         if witness:
             self.witnesses[witness] = Witness(path, answer.headers.get("ETag", "")[:256], digest(answer.body))
         return found

@@ -56,5 +56,4 @@ def _not_redfish(endpoint: Endpoint, why: str) -> NotABmc:
     return NotABmc(
         f"{endpoint} is not a Redfish service ({why}); no credential was sent",
         hint=f"open {endpoint.origin}{PATH} by hand; an old BMC may only speak IPMI: ipmi://{endpoint.address}",
-        bmc=str(endpoint),
     )

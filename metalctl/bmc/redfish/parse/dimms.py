@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from metalctl.bmc.redfish.parse import labels, sizes
 from metalctl.bmc.redfish.parse.memory import mebibytes, technology, volatile
+from metalctl.bmc.redfish.schema.links import last, path_of
 from metalctl.bmc.redfish.schema.system import MemoryModule, System
 from metalctl.model.inventory import Dimm, Memory
 
@@ -32,7 +33,7 @@ def dimm(module: MemoryModule, slot: str = "") -> Dimm | None:
         serial=module.serial,
         rank=module.ranks or None,
         channel=_numbered(module.channel),
-        socket=_numbered(module.socket) or _socket(module),
+        socket=_numbered(module.socket) or last(path_of(next(iter(module.processors), {}))),
         health="" if module.absent else module.condition,
         node=_numbered(module.controller) if module.channel is not None else "",
         technology="" if module.absent else technology(module),
@@ -75,11 +76,6 @@ def _unclear(module: MemoryModule, slot: str) -> str:
 
 def _numbered(value: int | None) -> str:
     return "" if value is None else str(value)
-
-
-def _socket(module: MemoryModule) -> str:
-    path = module.processors[0].get("@odata.id") if module.processors else ""
-    return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
 
 
 def memory(system: System, modules: list[MemoryModule], found: Iterable[Dimm | None]) -> Memory:

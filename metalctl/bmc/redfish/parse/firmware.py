@@ -16,7 +16,7 @@ from typing import Any
 
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.fields import Record
-from metalctl.bmc.redfish.schema.links import path_of, plain
+from metalctl.bmc.redfish.schema.links import last, path_of, plain
 from metalctl.bmc.redfish.schema.manager import Software
 from metalctl.bmc.redfish.schema.values import child, items
 from metalctl.model import placeholders
@@ -70,7 +70,7 @@ class _Record:
 
 
 def _record(one: Software) -> _Record:
-    own = one.id or one.path.rstrip("/").rpartition("/")[2]
+    own = one.id or last(one.path)
     image = _image(own, one.name, one.about, one.state) or next(_hints(one.json), "")
     return _Record(one, own, _about(own, one.name, one.version), image)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from metalctl.bmc.redfish.parse import sizes
 from metalctl.bmc.redfish.parse.media import kind_of, kind_of_names, transport_of
 from metalctl.bmc.redfish.schema import status
-from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.links import last, path_of
 from metalctl.bmc.redfish.schema.storage import Drive, SimpleDevice, StorageController, Volume
 from metalctl.model.inventory import Controller, Disk, DiskHealth, PcieLink
 from metalctl.model.inventory import Volume as VolumePart
@@ -42,7 +42,7 @@ def disk(drive: Drive, controller: str = "", link: PcieLink | None = None) -> Di
         health=_health(drive, kind),
         controller=controller,
         link=link,
-        enclosure=last(drive.chassis),
+        enclosure=last(path_of(drive.chassis)),
     )
 
 
@@ -57,12 +57,6 @@ def doubt(drive: Drive) -> tuple[str, str, str]:
         return "disks", f"{drive.id or 'a drive'} is listed and states nothing: is a drive in it?", drive.path
     why = sizes.drive(drive.capacity, kind_of(drive))
     return f"disks.{drive.id}.size", f"drive {drive.id} {why}" if why else "", ""
-
-
-def last(link: Resource) -> str:
-    """The last part of a link's path: the id of what it leads to."""
-    path = link.get("@odata.id")
-    return path.rstrip("/").rsplit("/", 1)[-1] if isinstance(path, str) else ""
 
 
 def _health(drive: Drive, kind: str) -> DiskHealth | None:
@@ -152,12 +146,12 @@ def volume_doubt(found: Volume) -> tuple[str, str]:
 
 def volume(found: Volume, unit: str, serials: Mapping[str, str]) -> VolumePart:
     """One volume of the subsystem `unit`; serials: path of a drive → its serial, for the members."""
-    members = [one.get("@odata.id") for one in found.drives]
+    members = [path for one in found.drives if (path := path_of(one))]
     return VolumePart(
         name=found.name,
         level=found.level or _OLD_LEVELS.get(found.kind, ""),
         size=None if sizes.VOLUME.doubt(found.capacity) else found.capacity or None,
-        members=tuple(sorted(serials.get(p) or last({"@odata.id": p}) for p in members if isinstance(p, str))),
+        members=tuple(sorted(serials.get(path) or last(path) for path in members)),
         controller=unit,
         health=found.health,
     )

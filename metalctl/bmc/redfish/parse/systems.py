@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import SystemNotChosen
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import lacking
+from metalctl.bmc.redfish.schema.links import lacking, last
+from metalctl.bmc.redfish.schema.values import linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +26,16 @@ class Machine:
     alone: bool = True
 
 
-def member_paths(collection: Resource) -> list[str]:
-    """The paths of a collection's members."""
-    members = collection.get("Members")
-    found = [m.get("@odata.id") for m in members if isinstance(m, dict)] if isinstance(members, list) else []
-    return [path for path in found if isinstance(path, str)]
-
-
 def single(collection: Resource) -> list[Machine]:
     """Each system as a machine of its own, before anybody has looked at them."""
-    paths = list(dict.fromkeys(member_paths(collection)))
+    paths = list(dict.fromkeys(linked(collection, "Members")))
     alone = len(paths) == 1 and not lacking(collection, "Members")
     return [Machine(path, alone=alone) for path in paths]
 
 
 def choose(endpoint: Endpoint, machines: list[Machine]) -> Machine:
     """The machine; raises SystemNotChosen with the ids to choose from."""
-    by_id = {_id(one.path): one for one in machines}
+    by_id = {last(one.path): one for one in machines}
     if endpoint.system in by_id:
         return by_id[endpoint.system]
     if len(by_id) == 1 and not endpoint.system:
@@ -49,14 +43,9 @@ def choose(endpoint: Endpoint, machines: list[Machine]) -> Machine:
     raise _not_chosen(endpoint, by_id)
 
 
-def choose_system(endpoint: Endpoint, collection: Resource) -> str:
-    """The path of the system, of those that a collection lists; raises as `choose`."""
-    return choose(endpoint, single(collection)).path
-
-
 def _not_chosen(endpoint: Endpoint, by_id: dict[str, Machine]) -> SystemNotChosen:
     ids = ", ".join(sorted(by_id))
-    host = next((i for i, one in by_id.items() if endpoint.system in map(_id, one.boards)), "")
+    host = next((i for i, one in by_id.items() if endpoint.system in map(last, one.boards)), "")
     if not by_id:
         what, hint = "manages no system", "is a blade or node inserted, and powered?"
     elif host:
@@ -66,8 +55,4 @@ def _not_chosen(endpoint: Endpoint, by_id: dict[str, Machine]) -> SystemNotChose
         what, hint = f"has no system {endpoint.system!r}", f"its systems are: {ids}"
     else:
         what, hint = f"manages {len(by_id)} systems", f"choose one: {endpoint.origin}?system=ID with ID of {ids}"
-    return SystemNotChosen(f"{endpoint.origin} {what}", hint=hint, bmc=str(endpoint), systems=tuple(sorted(by_id)))
-
-
-def _id(path: str) -> str:
-    return path.rstrip("/").rsplit("/", 1)[-1]
+    return SystemNotChosen(f"{endpoint.origin} {what}", hint=hint, systems=tuple(sorted(by_id)))

@@ -24,13 +24,13 @@ _JSON = re.compile(r"(?:application|text)/(?:[\w.+-]*json|plain|octet-stream)\b|
 def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resource:
     """The object in `body`; `name` is the BMC. Raises BadAnswer, or Refused when it is nested without measure."""
     if not _JSON.match(content_type):
-        raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE, bmc=name)
+        raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = _tolerant(name, path, body)
     if not isinstance(value, dict):
-        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE, bmc=name)
+        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE)
     return value
 
 
@@ -50,7 +50,7 @@ def _tolerant(name: str, path: str, body: bytes) -> Any:
     except RecursionError:
         raise _too_deep(name, path) from None
     except ValueError:
-        raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE, bmc=name) from None
+        raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE) from None
 
 
 def _too_deep(name: str, path: str) -> Refused:

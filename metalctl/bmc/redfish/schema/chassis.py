@@ -6,7 +6,7 @@ that many machines in racks have.
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Many, Number, Record, Ref, Refs, Text, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Many, Number, Part, Record, Ref, Refs, Text, Whole, Word
 
 
 class Chassis(Record):
@@ -37,20 +37,16 @@ class InputRange(Record):
     nominal = Text("NominalVoltageType")
 
 
-class PowerSupply(Record):
+class PowerSupply(Part):
     """Power.PowerSupplies, or PowerSupply of a PowerSubsystem."""
 
     label = Text("PhysicalLocation.PartLocation.ServiceLabel", "Location.PartLocation.ServiceLabel")
-    name = Text("Name")
     id = Text("MemberId", "Id")
     watts = Number("PowerCapacityWatts")
     ranges = Many("InputRanges", InputRange)
     nominal = Text("InputNominalVoltageType", "LineInputVoltageType")
     volts = Number("LineInputVoltage", "Metrics.InputVoltage.Reading")
-    model = Text("Model")
-    serial = Text("SerialNumber")
     part_number = Text("PartNumber", "SparePartNumber")
-    firmware = Text("FirmwareVersion")
 
 
 class Reading(Record):
@@ -113,17 +109,10 @@ class SensorRecord(Record):
     lower = Number("Thresholds.LowerCritical.Reading")
 
 
-class PcieDeviceRecord(Record):
+class PcieDeviceRecord(Part):
     """PCIeDevice."""
 
-    id = Text("Id")
-    name = Text("Name")
-    model = Text("Model")
-    part_number = Text("PartNumber")
     sku = Text("SKU")
-    manufacturer = Text("Manufacturer")
-    firmware = Text("FirmwareVersion")
-    serial = Text("SerialNumber")
     slot = Text("Slot.Location.PartLocation.ServiceLabel")
     generation = Word("PCIeInterface.PCIeType")
     max_generation = Word("PCIeInterface.MaxPCIeType")

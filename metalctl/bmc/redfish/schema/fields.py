@@ -156,7 +156,6 @@ class Flag(_Field):
 
     @staticmethod
     def take(value: Any) -> bool | None:
-        """See above."""
         return value if isinstance(value, bool) else _FLAGS.get(str(value).strip().lower())
 
 
@@ -170,7 +169,6 @@ class Mac(_Field):
 
     @staticmethod
     def take(value: Any) -> str | None:
-        """See above."""
         return mac_of(value) or None
 
 
@@ -184,7 +182,6 @@ class Values(_Field):
 
     @staticmethod
     def take(value: Any) -> tuple[Any, ...] | None:
-        """See above."""
         return tuple(value) if isinstance(value, list) else None
 
 
@@ -224,3 +221,15 @@ class Many(Generic[R]):
 
     def __get__(self, record: Record, owner: type) -> list[R]:
         return [self._kind(one) for one in items(child(record.json, *self._path), self._last)]
+
+
+class Part(Record):
+    """What nearly every resource of a part states of itself."""
+
+    id = Text("Id")
+    name = Text("Name")
+    model = Text("Model")
+    manufacturer = Text("Manufacturer")
+    serial = Text("SerialNumber")
+    part_number = Text("PartNumber")
+    firmware = Text("FirmwareVersion")

@@ -44,6 +44,11 @@ def plain(address: str) -> str:
     return _SLASHES.sub("/", unquote(path)).rstrip("/").lower()
 
 
+def last(address: str) -> str:
+    """The last part of an address: the id of what is there, or the name of a list."""
+    return address.rstrip("/").rpartition("/")[2]
+
+
 def place_of(where: Resource) -> str:
     """The address of a link or resource as what is listed twice has it twice: with its case and its fragment."""
     path, _, part = path_of(where).partition("#")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Record, Ref, Refs, Text, Word
+from metalctl.bmc.redfish.schema.fields import Part, Record, Ref, Refs, Text, Word
 
 
-class ManagerRecord(Record):
+class ManagerRecord(Part):
     """Manager."""
 
-    model = Text("Model")
-    firmware = Text("FirmwareVersion")
     clock = Text("DateTime")
     clock_zone = Text("DateTimeLocalOffset")
     interfaces = Ref("EthernetInterfaces")
@@ -40,12 +38,10 @@ class UpdateService(Record):
     firmware = Ref("FirmwareInventory")
 
 
-class Software(Record):
+class Software(Part):
     """SoftwareInventory: one firmware."""
 
-    id = Text("Id")
     name = Text("Name", "Id")
     version = Text("Version")
-    manufacturer = Text("Manufacturer")
     released = Text("ReleaseDate")
     about = Text("Description")

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
+from metalctl.bmc.redfish.schema.fields import (
+    Flag,
+    Mac,
+    Many,
+    Number,
+    Part,
+    Record,
+    Ref,
+    Refs,
+    Text,
+    Values,
+    Whole,
+    Word,
+)
 
 
-class EthernetInterface(Record):
+class EthernetInterface(Part):
     """EthernetInterface of a system or a manager. mac: the permanent one where both are stated."""
 
-    id = Text("Id")
-    name = Text("Name")
     kind = Word("EthernetInterfaceType")
     host_interface = Ref("Links.HostInterface")
     mac = Mac("PermanentMACAddress", "MACAddress")
@@ -34,13 +45,10 @@ class AdapterController(Record):
     ports = Refs("Links.Ports", "Links.NetworkPorts")
 
 
-class NetworkAdapter(Record):
+class NetworkAdapter(Part):
     """NetworkAdapter. Ports replaced NetworkPorts in 1.5; old BMCs have only the latter, some state both."""
 
     id = Text("Id", "Name")
-    model = Text("Model")
-    serial = Text("SerialNumber")
-    part_number = Text("PartNumber")
     label = Text("Location.PartLocation.ServiceLabel")
     controllers = Many("Controllers", AdapterController)
     ports = Ref("Ports")
@@ -68,11 +76,9 @@ class Share(Record):
     function = Ref("NetworkDeviceFunction")
 
 
-class Port(Record):
+class Port(Part):
     """Port, or NetworkPort before NetworkAdapter 1.5."""
 
-    id = Text("Id")
-    name = Text("Name")
     technology = Word("ActiveLinkTechnology", "LinkNetworkTechnology", "PortProtocol")
     addresses = Values("AssociatedNetworkAddresses", "Ethernet.AssociatedMACAddresses")
     gbps = Number("CurrentSpeedGbps")

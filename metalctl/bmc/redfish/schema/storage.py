@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Record, Ref, Refs, Text, Values, Whole, Word
 
 
 class Cache(Record):
     """StorageController.CacheSummary."""
 
 
-class StorageController(Record):
+class StorageController(Part):
     """Storage.StorageControllers, or StorageController, which replaced it in Storage 1.9."""
 
     name = Text("Name", "MemberId", "Id")
-    model = Text("Model")
-    manufacturer = Text("Manufacturer")
-    firmware = Text("FirmwareVersion")
-    serial = Text("SerialNumber")
     raid_types = Values("SupportedRAIDTypes", "RAIDTypes")
     generation = Word("PCIeInterface.PCIeType")
     max_generation = Word("PCIeInterface.MaxPCIeType")
@@ -48,17 +44,14 @@ class Identifier(Record):
     name = Text("DurableName")
 
 
-class Drive(Record):
+class Drive(Part):
     """Drive."""
 
     id = Text("Id", "Name")
-    name = Text("Name")
     protocol = Text("Protocol")
     media = Text("MediaType")
     turns = Number("RotationSpeedRPM")
     capacity = Whole("CapacityBytes")
-    serial = Text("SerialNumber")
-    model = Text("Model")
     firmware = Text("Revision", "FirmwareVersion")
     block = Whole("BlockSizeBytes")
     identifiers = Many("Identifiers", Identifier)
@@ -84,13 +77,10 @@ class Volume(Record):
     drives = Refs("Links.Drives")
 
 
-class SimpleDevice(Record):
+class SimpleDevice(Part):
     """SimpleStorage.Devices."""
 
-    name = Text("Name")
     capacity = Whole("CapacityBytes")
-    model = Text("Model")
-    manufacturer = Text("Manufacturer")
 
 
 class SimpleStorage(Record):

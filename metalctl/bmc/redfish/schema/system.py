@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Record, Ref, Refs, Text, Values, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Record, Ref, Refs, Text, Values, Whole, Word
 
 
 class TrustedModule(Record):
@@ -13,22 +13,18 @@ class TrustedModule(Record):
     firmware = Text("FirmwareVersion")
 
 
-class System(Record):
+class System(Part):
     """ComputerSystem: who it is, and the way to all that it has."""
 
     uuid = Text("UUID")
-    serial = Text("SerialNumber")
     sku = Text("SKU")
     asset_tag = Text("AssetTag")
-    manufacturer = Text("Manufacturer")
-    model = Text("Model")
     bios_version = Text("BiosVersion")
     power_state = Text("PowerState")
     boot_mode = Word("Boot.BootSourceOverrideMode")
     memory_gib = Number("MemorySummary.TotalSystemMemoryGiB")
     sockets = Whole("ProcessorSummary.Count")
     trusted_modules = Many("TrustedModules", TrustedModule)
-    trusted_modules_stated = Values("TrustedModules")
     processors = Ref("Processors")
     memory = Ref("Memory")
     storage = Ref("Storage")
@@ -52,41 +48,29 @@ class ProcessorSummary(Record):
     threads = Whole("ProcessorSummary.LogicalProcessorCount")
 
 
-class Processor(Record):
+class Processor(Part):
     """Processor. kind: "cpu", "gpu", "fpga"… ("" in old schemas means CPU)."""
 
-    id = Text("Id")
-    name = Text("Name")
     kind = Word("ProcessorType")
     socket = Text("Socket", "Id")
-    model = Text("Model")
-    manufacturer = Text("Manufacturer")
     vendor_id = Text("ProcessorId.VendorId")
     architecture = Word("InstructionSet", "ProcessorArchitecture")
     cores = Whole("TotalCores")
     threads = Whole("TotalThreads")
     microcode = Text("ProcessorId.MicrocodeInfo", "AdditionalFirmwareVersions.Microcode")
-    serial = Text("SerialNumber")
-    part_number = Text("PartNumber")
-    firmware = Text("FirmwareVersion")
     base_mhz = Number("BaseSpeedMHz")
     max_mhz = Number("MaxSpeedMHz")
 
 
-class MemoryModule(Record):
+class MemoryModule(Part):
     """Memory: one slot, filled or empty. Speeds in MT/s, although Redfish says MHz."""
 
     locator = Text("DeviceLocator")
-    id = Text("Id")
-    name = Text("Name")
     label = Text("Location.PartLocation.ServiceLabel")
     capacity_mib = Number("CapacityMiB")
     kind = Text("MemoryDeviceType")
     speeds = Values("AllowedSpeedsMHz")
     configured = Whole("OperatingSpeedMhz")
-    manufacturer = Text("Manufacturer")
-    part_number = Text("PartNumber")
-    serial = Text("SerialNumber")
     ranks = Whole("RankCount")
     correction = Word("ErrorCorrection")
     media = Text("MemoryType")

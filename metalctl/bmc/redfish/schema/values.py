@@ -97,6 +97,12 @@ def link(resource: Resource, *names: str) -> str:
     return path if isinstance(path, str) else ""
 
 
+def linked(resource: Resource, *names: str) -> list[str]:
+    """The paths that a list of links leads to."""
+    *way, last = names
+    return [path for row in items(child(resource, *way), last) if (path := link({"x": row}, "x"))]
+
+
 def mac(value: object) -> str:
     """A MAC address in lower case with colons, "" when it is none, or can be that of no single port."""
     return placeholders.mac(value) if isinstance(value, str) else ""

@@ -17,57 +17,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable, Unsupported
 from metalctl.bmc.many import Credentials, credential_of, defect, each
-from metalctl.bmc.redfish.sweep.remember import Memory, Remembered
-from metalctl.bmc.redfish.sweep.visit import Options, Seen, visit
-from metalctl.model.finding import Finding
-from metalctl.model.inventory import Inventory
+from metalctl.bmc.redfish.sweep.remember import Memory
+from metalctl.bmc.redfish.sweep.visit import Options, Swept, visit
 
 __all__ = ["Memory", "Swept", "sweep"]
 
 # Beyond a BMC's deadline, for saying goodbye to it.
 GRACE = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """One system, or the error that stands for a BMC that could not be read.
-
-    endpoint: with the fingerprint that was recorded, and the system's id behind a BMC of several. findings: what the
-    BMC was refused for. unchanged: the inventory is the remembered one, as its `taken` says. requests, seconds: what
-    the visit of the BMC has cost.
-    """
-
-    endpoint: Endpoint
-    error: BmcError | None = None
-    findings: tuple[Finding, ...] = ()
-    unchanged: bool = False
-    requests: int = 0
-    seconds: float = 0.0
-    _read: Inventory | None = field(default=None, repr=False)
-    _record: Remembered | None = field(default=None, repr=False)
-
-    @property
-    def inventory(self) -> Inventory | None:
-        """The inventory, None with an error. A remembered one is decoded each time it is asked for."""
-        if self._read is None and self._record is not None:
-            return self._record.inventory()
-        return self._read
-
-    @property
-    def power(self) -> str:
-        """ "on", "off", or "" when it does not state it."""
-        return self._record.power if self._record else ""
-
-    @property
-    def health(self) -> str:
-        """ "ok", "warning", "critical" of the system and all that is in it, or "" when it states none."""
-        return self._record.health if self._record else ""
 
 
 async def sweep(
@@ -114,25 +76,12 @@ async def _visited(endpoint: Endpoint, credentials: Credentials, options: Option
         return [Swept(endpoint, error, seconds=loop.time() - begun)]
     except Exception as error:  # noqa: BLE001  a defect of ours costs one BMC, never the sweep
         return [Swept(endpoint, defect(endpoint, error), seconds=loop.time() - begun)]
-    seconds = loop.time() - begun
-    return [
-        Swept(
-            one.endpoint,
-            None,
-            one.findings,
-            unchanged=one.inventory is None,
-            requests=one.requests,
-            seconds=seconds,
-            _read=one.inventory,
-            _record=one.record,
-        )
-        for one in found
-    ]
+    return [replace(one, seconds=loop.time() - begun) for one in found]
 
 
-async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Options) -> list[Seen]:
+async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Options) -> list[Swept]:
     if endpoint.protocol != "redfish":
-        raise Unsupported(f"{endpoint} is not Redfish", hint="read it alone: it takes a process", bmc=str(endpoint))
+        raise Unsupported(f"{endpoint} is not Redfish", hint="read it alone: it takes a process")
     credential = credential_of(credentials, endpoint)
     try:
         async with asyncio.timeout(options.deadline + GRACE):
@@ -141,5 +90,4 @@ async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Option
         raise Unreachable(
             f"{endpoint} was not done within {options.deadline:g} s",
             hint="ask it alone, with more time: it is slow, or its network is",
-            bmc=str(endpoint),
         ) from None

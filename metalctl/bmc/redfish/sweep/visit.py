@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.errors import BadAnswer
+from metalctl.bmc.errors import BadAnswer, BmcError
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.fetch import boards, equipment
@@ -21,7 +21,7 @@ from metalctl.bmc.redfish.fetch.root import read_root
 from metalctl.bmc.redfish.parse.systems import Machine, choose
 from metalctl.bmc.redfish.schema import status
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import Witness, digest
+from metalctl.bmc.redfish.schema.links import digest, last
 from metalctl.bmc.redfish.schema.values import link
 from metalctl.bmc.redfish.sweep.remember import MOST_AGE, Memory, Remembered, pack
 from metalctl.model.finding import Finding
@@ -42,26 +42,51 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One system. inventory: None when it is as in `record`. requests: that the visit of the BMC has cost."""
+class Swept:
+    """One system, or the error that stands for a BMC that could not be read.
+
+    endpoint: with the fingerprint that was recorded, and the system's id behind a BMC of several. findings: what the
+    BMC was refused for. unchanged: the inventory is the remembered one, as its `taken` says. requests, seconds: what
+    the visit of the BMC has cost.
+    """
 
     endpoint: Endpoint
-    inventory: Inventory | None
-    record: Remembered
-    findings: tuple[Finding, ...]
-    requests: int
+    error: BmcError | None = None
+    findings: tuple[Finding, ...] = ()
+    unchanged: bool = False
+    requests: int = 0
+    seconds: float = 0.0
+    _read: Inventory | None = field(default=None, repr=False)
+    _record: Remembered | None = field(default=None, repr=False)
+
+    @property
+    def inventory(self) -> Inventory | None:
+        """The inventory, None with an error. A remembered one is decoded each time it is asked for."""
+        if self._read is None and self._record is not None:
+            return self._record.inventory()
+        return self._read
+
+    @property
+    def power(self) -> str:
+        """ "on", "off", or "" when it does not state it."""
+        return self._record.power if self._record else ""
+
+    @property
+    def health(self) -> str:
+        """ "ok", "warning", "critical" of the system and all that is in it, or "" when it states none."""
+        return self._record.health if self._record else ""
 
 
-async def visit(endpoint: Endpoint, credential: Credential, options: Options) -> list[Seen]:
+async def visit(endpoint: Endpoint, credential: Credential, options: Options) -> list[Swept]:
     """Every system behind the BMC, or the one that the endpoint names; raises BmcError."""
     lockout.check(endpoint, credential)
-    known = options.memory.get(_key(endpoint)) if options.memory is not None else None
+    known = options.memory.get(str(endpoint)) if options.memory is not None else None
     if known and not endpoint.fingerprint:
         endpoint = replace(endpoint, fingerprint=known.fingerprint)
     if known and not options.fresh and 0 <= time.time() - known.at < MOST_AGE:
         spent = await _unchanged(endpoint, credential, options, known)
         if spent:
-            return [Seen(endpoint, None, known, (), spent)]
+            return [Swept(endpoint, unchanged=True, requests=spent, _record=known)]
     return await _read(endpoint, credential, options, known.lies if known else ())
 
 
@@ -83,9 +108,11 @@ async def _unchanged(endpoint: Endpoint, credential: Credential, options: Option
         # A session takes two requests, so that only one is left where Basic is not accepted: the system itself.
         root = None if known.basic else {"Links": {"Sessions": {"@odata.id": known.sessions}}}
         answer = await client.login_conditional(credential, root, first.target, first.etag)
-        same = [_same(first, answer.status, answer.body)]
+        seen = [(first, answer)]
         if known.basic:
-            same += await asyncio.gather(*(_is_same(client, witness) for witness in rest[:2]))
+            others = await asyncio.gather(*(client.get_answer(one.target, one.etag) for one in rest[:2]))
+            seen += zip(rest, others, strict=False)
+        same = (answer.status == 304 or digest(answer.body) == witness.digest for witness, answer in seen)
     except BadAnswer:
         return 0
     finally:
@@ -93,16 +120,7 @@ async def _unchanged(endpoint: Endpoint, credential: Credential, options: Option
     return client.transport.requests if all(same) else 0
 
 
-async def _is_same(client: Client, witness: Witness) -> bool:
-    answer = await client.get_answer(witness.target, witness.etag)
-    return _same(witness, answer.status, answer.body)
-
-
-def _same(witness: Witness, status: int, body: bytes) -> bool:
-    return status == 304 or digest(body) == witness.digest
-
-
-async def _read(endpoint: Endpoint, credential: Credential, options: Options, lies: tuple[str, ...]) -> list[Seen]:
+async def _read(endpoint: Endpoint, credential: Credential, options: Options, lies: tuple[str, ...]) -> list[Swept]:
     client = _client(endpoint, options)
     try:
         root = await read_root(client)
@@ -123,11 +141,11 @@ async def _read(endpoint: Endpoint, credential: Credential, options: Options, li
 
 async def _system(
     client: Client, root: Resource, machine: Machine, basic: bool, options: Options, lies: tuple[str, ...]
-) -> Seen:
+) -> Swept:
     reader, path, alone = Reader(client, advertised(root, lies)), machine.path, machine.alone
     walk = await start(reader, root, path, options.quirks, machine=machine)
     inventory = await walk.inventory()
-    endpoint = client.endpoint if alone else replace(client.endpoint, system=path.rstrip("/").rsplit("/", 1)[-1])
+    endpoint = client.endpoint if alone else replace(client.endpoint, system=last(path))
     witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
     sessions = link(root, "Links", "Sessions") if client.access.by_session else ""
     record = Remembered(
@@ -146,9 +164,5 @@ async def _system(
     # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
     settled = reader.settled() and not walk.quirks.distrust and not machine.boards
     if options.memory is not None and alone and settled and witnesses:
-        options.memory[_key(endpoint)] = record
-    return Seen(endpoint, inventory, record, walk.findings(), 0)
-
-
-def _key(endpoint: Endpoint) -> str:
-    return str(endpoint)
+        options.memory[str(endpoint)] = record
+    return Swept(endpoint, findings=walk.findings(), _read=inventory, _record=record)
