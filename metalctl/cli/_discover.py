@@ -14,6 +14,7 @@ from metalctl.bmc import Probe
 from metalctl.bmc.discovery.expected import Comparison
 from metalctl.bmc.discovery.scan import Progress, discover
 from metalctl.bmc.many import more_descriptors
+from metalctl.cli._layout import fold, paint, records
 from metalctl.model.verdict import Verdict
 
 SHOWN_AFTER = 2.0
@@ -150,32 +151,20 @@ def _row(probe: Probe) -> dict[str, object]:
 
 def print_table(found: Iterable[Probe], title: str = "") -> None:
     """What answered as what, and below it what is odd."""
-    from rich.console import Console
-    from rich.table import Table
-
     found = list(found)
     if not found and not title:
         click.echo("no BMC answered\n  → is the management network reachable from here, and IPMI over LAN enabled?")
         return
-    names = ("BMC", "speaks", "product", "serial", "MAC", "certificate (SHA-256)")
-    cells = []
-    for probe in found:
-        speaks = " + ".join([probe.protocol, *probe.also])
-        where = "\n".join([str(probe.endpoint), *(f"also {other}" for other in probe.at)])
-        # What a stranger says of itself is text, never markup or a control sequence.
-        told = (where, speaks, probe.product, probe.serial, probe.mac, probe.fingerprint[:16])
-        cells.append([_plain(text) for text in told])
-    table = Table(title=title or None, title_justify="left", box=None, header_style="bold")
-    # A column that nobody fills takes width from the address, which must be whole.
-    stated = [index for index in range(len(names)) if index == 0 or any(row[index] for row in cells)]
-    for index in stated:
-        table.add_column(names[index], no_wrap=index == 0)
-    for row in cells:
-        table.add_row(*(row[index] for index in stated))
-    Console().print(table)
+    names = ("BMC", "speaks", "product", "serial", "MAC", "certificate (SHA-256)", "also at")
+    cells = [
+        (str(p.endpoint), " + ".join([p.protocol, *p.also]), p.product, p.serial, p.mac, p.fingerprint[:16],
+         ", ".join(map(str, p.at)))
+        for p in found
+    ]  # fmt: skip
+    click.echo("\n".join([*([paint(title, None, bold=True)] if title else []), *records(names, cells)]))
     for note, whose in _noted(found).items():
         who = whose[0] if len(whose) == 1 else f"{len(whose)} machines"
-        click.echo(f"{who}: {note}")
+        click.echo("\n".join(fold(f"{who}: {note}", others="  ")))
 
 
 def _noted(found: Iterable[Probe]) -> dict[str, list[str]]:
@@ -187,34 +176,18 @@ def _noted(found: Iterable[Probe]) -> dict[str, list[str]]:
     return noted
 
 
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape("".join(c if c.isprintable() or c == "\n" else "?" for c in text))
-
-
 def print_compared(compared: Comparison) -> None:
     """The listed machines with their findings, then who is missing, then who is nobody's."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("machine", "BMC", "known by", "verdict", title="Expected", title_justify="left")
-    for match in compared.matches:
-        table.add_row(match.machine.label, _plain(str(match.probe.endpoint)), match.by, match.verdict)
-    if compared.matches:
-        Console().print(table)
+    rows = [(m.machine.label, str(m.probe.endpoint), m.by, m.verdict) for m in compared.matches]
+    if rows:
+        titles = ("machine", "BMC", "known by", "verdict")
+        click.echo("\n".join([paint("Expected", None, bold=True), *records(titles, rows)]))
     for match in compared.matches:
         for finding in (f for f in match.findings if f.verdict is not Verdict.PASS):
-            name = finding.requirement
-            click.echo(
-                f"{finding.verdict} {finding.part}: {name} should be {finding.expected}, is {_told(finding.got)}"
-            )
-            click.echo(f"  → {finding.remedy}")
+            said = f"{finding.requirement} should be {finding.expected}, is {finding.got}"
+            click.echo("\n".join(fold(f"{finding.verdict} {finding.part}: {said}", others="  ")))
+            click.echo("\n".join(fold(finding.remedy, "  → ")))
     for machine in compared.missing:
         click.echo(f"MISSING {machine.label}: nothing answers as it\n  → is it cabled, powered and in these networks?")
     if compared.unlisted:
         print_table(compared.unlisted, "Not listed: reported, not enrolled")
-
-
-def _told(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)

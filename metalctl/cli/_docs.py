@@ -20,7 +20,8 @@ def pages() -> dict[str, str]:
     """File name → text, for every command that is there, and an index."""
     root = program.cli
     found = {}
-    with click.Context(root, info_name="metalctl") as top:
+    # With its settings: click keeps the help option that was made first, here without -h.
+    with click.Context(root, info_name="metalctl", **root.context_settings) as top:
         names = root.list_commands(top)
         for name in names:
             command = root.get_command(top, name)

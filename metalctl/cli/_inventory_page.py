@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import click
+
 from metalctl.cli._disk_health import health
 from metalctl.cli._findings import plain as plain
+from metalctl.cli._layout import paint, records
 from metalctl.model.inventory import Disk, Inventory, Nic, PcieLink, Sensor
 from metalctl.model.units import format_capacity, format_rate, format_size
 
@@ -63,22 +66,11 @@ def sections(taken: Inventory) -> list[Section]:
 
 def show(taken: Inventory, *, root: bool = True) -> None:
     """Print the page. root: whether it was read with root's rights; else it says that more can be read."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
     for section in sections(taken):
-        table = Table(title=section.title, title_justify="left", title_style="bold", box=None, header_style="dim")
-        used = [i for i in range(len(section.columns)) if any(row[i].strip() for row in section.rows)]
-        for i in used:
-            table.add_column(section.columns[i], overflow="fold")
-        for row in section.rows:
-            table.add_row(*(Text(plain(row[i])) for i in used))
-        console.print(table)
-        console.print()
+        rows = [tuple(cell.strip() for cell in row) for row in section.rows]
+        click.echo("\n".join([paint(section.title, None, bold=True), *records(section.columns, rows), ""]))
     if taken.unreadable and not root:
-        console.print("Run it as root to read more.")
+        click.echo("Run it as root to read more.")
 
 
 def _machine(taken: Inventory) -> Iterator[Row]:

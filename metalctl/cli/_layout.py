@@ -14,6 +14,7 @@ from typing import TextIO
 import click
 
 WIDE = 10_000  # of a pipe: one line a row, for grep
+_FEW = 3  # columns, of which the last is folded however narrow the terminal is
 _NARROW = 30  # a last column of less room goes on lines of its own
 
 
@@ -80,6 +81,26 @@ def table(
 
     heading, *_ = line(titles)
     return [paint(heading, None, bold=True), *(text for row in rows for text in line(row))]
+
+
+def records(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of many columns: those that do not fit stand below their row, each with its title.
+
+    No value is cut. In a pipe, and where all columns fit, it is a `table`.
+    """
+    used = [i for i in range(len(titles)) if any(row[i] for row in rows)]
+    widths = {i: max(len(titles[i]), *(len(plain(row[i])) for row in rows)) + 2 for i in used}
+    fixed = sum(widths[i] for i in used[:-1])
+    if len(used) <= _FEW or fixed + min(_NARROW, widths[used[-1]]) <= width():
+        return table(titles, rows)
+    kept = [i for n, i in enumerate(used) if n == 0 or sum(widths[j] for j in used[: n + 1]) - 2 <= width()]
+    below = [i for i in used if i not in kept]
+    lines = [paint("".join(f"{titles[i]:<{widths[i]}}" for i in kept).rstrip(), None, bold=True)]
+    for row in rows:
+        lines.append("".join(f"{plain(row[i]):<{widths[i]}}" for i in kept).rstrip())
+        more = "; ".join(f"{titles[i]} {row[i]}" for i in below if row[i])
+        lines += fold(more, "    ") if more else []
+    return lines
 
 
 class Screen:

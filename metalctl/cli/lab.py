@@ -14,11 +14,13 @@ import click
 
 from metalctl.cli._command import group
 from metalctl.cli._lab_bmcs import bmcs
+from metalctl.cli._layout import fold, paint, records, table
 from metalctl.cli._options import InputFile
 
 if TYPE_CHECKING:
     from metalctl.lab import LabInfo
 
+_STATES = {2: {"dead": "red"}}
 _NAME = click.option("--name", metavar="NAME", help="Which lab; may be left out where only one is up.")
 
 
@@ -182,26 +184,15 @@ def _next_steps(built: LabInfo) -> str:
 
 
 def _show(found: LabInfo) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(soft_wrap=True)
-    console.print(f"lab {found.name}: namespace {found.namespace}, {found.accelerator} ({found.accelerator_reason})")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("part", "pid", "state"):
-        table.add_column(heading)
-    for part in found.parts:
-        table.add_row(
-            part.name, str(part.pid or "-"), f"[bold red]{part.state}[/]" if part.state == "dead" else part.state
-        )
-    console.print(table)
-    nodes = Table(box=None, pad_edge=False)
-    for heading in ("node", "role", "firmware", "power", "BMC", "switch ports", "faults"):
-        nodes.add_column(heading)
-    for node in found.nodes:
-        bmc, switch_ports, faults = node.bmc.address, " ".join(node.switch_ports), " ".join(node.faults) or "-"
-        nodes.add_row(node.name, node.role, node.firmware, node.power, bmc, switch_ports, faults)
-    console.print(nodes)
+    about = f"namespace {found.namespace}, {found.accelerator} ({found.accelerator_reason})"
+    parts = [(part.name, str(part.pid or "-"), part.state) for part in found.parts]
+    titles = ("node", "role", "firmware", "power", "BMC", "switch ports", "faults")
+    nodes = [
+        (n.name, n.role, n.firmware, n.power, n.bmc.address, " ".join(n.switch_ports), " ".join(n.faults) or "-")
+        for n in found.nodes
+    ]
+    lines = [*fold(f"lab {found.name}: {about}", others="  "), "", *table(("part", "pid", "state"), parts, _STATES)]
+    click.echo("\n".join([*lines, "", *records(titles, nodes)]))
     for part in found.dead:
-        console.print(f"{part.name} is dead; its last words:", style="bold red")
-        console.print(part.tail or "(none)", markup=False, highlight=False)
+        click.echo(paint(f"{part.name} is dead; its last words:", "red", bold=True))
+        click.echo(part.tail or "(none)")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metalctl.cli._command import command
+from metalctl.cli._layout import fold, paint, table
 from metalctl.cli._machine import machine_options, need, opened, target
 from metalctl.cli._options import InputFile
 from metalctl.model.verdict import Verdict, exit_code
@@ -86,25 +87,23 @@ def _print_json(where: str, report: Report, result: Conformance) -> None:
 
 
 def _print(report: Report, result: Conformance) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    tables = {
+        "BMC": table(("fact", "value"), list(report.facts.items())),
+        "Capabilities": table(("capability", "", "as read"), [(c.name, c.has, c.detail) for c in report.capabilities]),
+        "Quirks that apply": _quirks(report),
+    }
+    for title, lines in tables.items():
+        if lines:
+            click.echo("\n".join([paint(title, None, bold=True), *lines, ""]))
+    about = " ".join(["Conformance", result.profile]).strip()
+    click.echo("\n".join(fold(f"{about}: {result.verdict}: {result.reason}", others="  ")))
+    for line in [*result.failures, *(f"not tested: {untested}" for untested in result.untested)]:
+        click.echo("\n".join(fold(line, "  ", "    ")))
 
-    console = Console()
-    about = Table("fact", "value", title="BMC", title_justify="left")
-    for name, value in report.facts.items():
-        about.add_row(name, value)
-    able = Table("capability", "", "as read", title="Capabilities", title_justify="left")
-    for one in report.capabilities:
-        able.add_row(one.name, one.has, one.detail)
-    odd = Table("quirk", "what is odd", "source", title="Quirks that apply", title_justify="left")
+
+def _quirks(report: Report) -> list[str]:
+    """What is odd, and below it the source: mostly an address, which is not to be broken."""
+    lines = []
     for quirk in report.quirks:
-        odd.add_row(quirk.name, quirk.about, quirk.source)
-    for table in (about, able, odd):
-        if table.row_count:
-            console.print(table)
-    console.print(" ".join(["Conformance", result.profile]).strip(), end=": ", markup=False)
-    console.print(f"{result.verdict}: {result.reason}", markup=False)
-    for failure in result.failures:
-        console.print(f"  {failure}", markup=False)
-    for untested in result.untested:
-        console.print(f"  not tested: {untested}", markup=False)
+        lines += [*fold(quirk.about, f"{quirk.name}: ", "  "), *fold(quirk.source, "  ")]
+    return lines

@@ -108,7 +108,7 @@ def test_without_sightings_dhcp_says_what_to_do(tmp_path: Path) -> None:
 def test_what_a_stranger_calls_itself_is_text_and_nothing_else(told: Replay) -> None:
     told.tree["/redfish/v1"]["Product"] = "[red]BMC\x1b[2J\x07[/red]"
     done = CliRunner().invoke(discover, [told.url], env={"COLUMNS": "160", "NO_COLOR": "1"})
-    assert "[red]BMC?[2J?[/red]" in done.output
+    assert "[red]BMC\ufffd[2J\ufffd[/red]" in done.output
     assert "\x1b[2J" not in done.output
 
 
