@@ -6,7 +6,6 @@ The Ironic is that of tests/ironic/serve.py: installed once into its own environ
 from __future__ import annotations
 
 import base64
-import ipaddress
 import itertools
 import json
 import logging
@@ -16,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ pytest.importorskip("sushy_tools", reason="sushy-tools is not installed")
 from metalctl.handover import Settings, target  # noqa: E402
 from metalctl.handover.errors import InUse, Unreachable  # noqa: E402
 from metalctl.handover.ironic_api import ironic  # noqa: E402
+from metalctl.lab.certificate import self_signed  # noqa: E402
 from metalctl.model.codec import decode  # noqa: E402
 from metalctl.model.dossier import Dossier  # noqa: E402
 from metalctl.model.finding import Finding  # noqa: E402
@@ -58,23 +57,9 @@ def free_port() -> int:
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     """A self-signed certificate of 127.0.0.1, as BMCs have them."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bmc")]),
-    )
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "bmc.crt").write_bytes(made.public_bytes(Encoding.PEM))
-    (folder / "bmc.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    made = self_signed("bmc", "127.0.0.1")
+    (folder / "bmc.crt").write_bytes(made.certificate)
+    (folder / "bmc.key").write_bytes(made.key)
     return folder / "bmc.crt", folder / "bmc.key"
 
 

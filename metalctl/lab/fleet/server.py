@@ -9,10 +9,7 @@ import asyncio
 import resource
 import socket
 import ssl
-import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from metalctl.lab import faults
 from metalctl.lab.bmc.auth import administrator
@@ -23,6 +20,7 @@ from metalctl.lab.bmc.ipmi import IpmiProtocol
 from metalctl.lab.bmc.library import Library
 from metalctl.lab.bmc.settings import Settings
 from metalctl.lab.bmc.statistics import Statistics
+from metalctl.lab.certificate import self_signed
 from metalctl.lab.errors import FleetError
 
 _ACCEPTED = 0.05
@@ -57,7 +55,7 @@ class Fleet:
     async def start(self) -> None:
         """Listen on every address; raises FleetError when one of them is taken."""
         _raise_limit(3 * len(self.bmcs) + 512)
-        self._context = _context() if self.settings.tls else None
+        self._context = self_signed("simulated-bmc").server() if self.settings.tls else None
         for tries_left in reversed(range(1 if self.settings.port else _TRIES)):
             self.port = self.settings.port or _free_port(self.bmcs[0].address)
             try:
@@ -183,24 +181,3 @@ def _free_port(address: str) -> int:
 def _taken(address: str, port: int, error: OSError) -> FleetError:
     hint = "choose another --port or --base; ports under 1024 need root"
     return FleetError(f"{address}:{port} cannot be listened on: {error.strerror or error}", hint=hint)
-
-
-def _context() -> ssl.SSLContext:
-    """One self-signed certificate for all, as BMCs come from the factory."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "simulated-bmc")])
-    now = datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    signed = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(365)).sign(key, hashes.SHA256())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "certificate.pem"
-        file.touch(0o600)
-        file.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + key.private_bytes(*form))
-        context.load_cert_chain(file)
-    return context

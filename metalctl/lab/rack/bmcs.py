@@ -10,10 +10,9 @@ import os
 import secrets
 import string
 import sys
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
+from metalctl.lab.certificate import self_signed
 from metalctl.lab.rack import parts, plan, sandbox
 from metalctl.lab.rack.paths import LabPaths
 
@@ -54,31 +53,10 @@ def start(paths: LabPaths, rack: plan.Plan) -> dict[str, str]:
 
 def make_certificate(home: Path, name: str, address: str) -> str:
     """Writes a self-signed certificate and its key; gives its SHA-256 (hex)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"{name}-bmc")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3650))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (home / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_secret(home / "key.pem", secret.decode())
-    return certificate.fingerprint(hashes.SHA256()).hex()
+    made = self_signed(f"{name}-bmc", address)
+    (home / "cert.pem").write_bytes(made.certificate)
+    write_secret(home / "key.pem", made.key.decode())
+    return made.sha256
 
 
 def _start_redfish(paths: LabPaths, node: plan.PlannedNode, home: Path, user: str, password: str) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
 import os
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from metalctl.bmc import Credential, Endpoint, parse_endpoint
 from metalctl.bmc.capture import replay as replaying
@@ -24,6 +19,7 @@ from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
+from metalctl.lab.certificate import self_signed
 
 GOOD = Credential("admin", "s3cret")
 WRITTEN = itertools.count(1)
@@ -33,22 +29,11 @@ def signed_for(file: Path, address: str) -> Callable[..., tuple[ssl.SSLContext, 
     """What makes a certificate for `address`, vouched for by the authority in `file`."""
 
     def certificate(directory: Path, _: str) -> tuple[ssl.SSLContext, str]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "BMC")])
-        now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        builder = builder.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-        made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-        file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        made = self_signed("BMC", address)
+        file.write_bytes(made.certificate)
         # A time of its own: the kernel's clock ticks 100 times a second, and two files can be made in one tick.
         os.utime(file, (0, next(WRITTEN)))
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        (directory / "key").write_bytes(key.private_bytes(*form))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file, directory / "key")
-        return context, made.fingerprint(hashes.SHA256()).hex()
+        return made.server(), made.sha256
 
     return certificate
 
