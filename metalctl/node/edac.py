@@ -10,9 +10,10 @@ Source: Documentation/ABI/testing/sysfs-devices-edac of the kernel.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from metalctl.model.frus import of_dimm
 from metalctl.model.inventory import Dimm
 from metalctl.model.parts import last_word_of_slot, slot
 
@@ -103,20 +104,23 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def dimm_of(label: str, dimms: Iterable[Dimm]) -> Dimm | None:
+def dimm_of(label: str, dimms: Sequence[Dimm]) -> Dimm | None:
     """The populated slot that the label names, by its whole name or its last word; None when none or several do."""
-    wanted = slot(Dimm(label, 1)) if label else ""
-    if not wanted:
+    asked = Dimm(label, 1)
+    if not label or not (wanted := slot(asked)):
         return None
-    fitted = [d for d in dimms if d.size > 0 and d.slot]
-    for key in (slot, last_word_of_slot):
-        named = [d for d in fitted if key(d) == wanted]
+    # The label may have the bank before the slot, where the table has the slot alone.
+    for key, name in ((slot, wanted), (last_word_of_slot, wanted), (slot, last_word_of_slot(asked))):
+        named = [d for d in dimms if d.size > 0 and d.slot and key(d) == name]
         if len(named) == 1:
             return named[0]
-    # The label may have the bank before the slot, where the table has the slot alone.
-    last = last_word_of_slot(Dimm(label, 1))
-    named = [d for d in fitted if slot(d) == last]
-    return named[0] if len(named) == 1 else None
+    return None
+
+
+def part_of(label: str, dimms: Sequence[Dimm]) -> str:
+    """How a person finds the module that a label names; "dimm LABEL" when it is of no slot, "memory" without one."""
+    dimm = dimm_of(label, dimms)
+    return str(of_dimm(dimm)) if dimm else f"dimm {label}" if label else "memory"
 
 
 def by_dimm(found: Iterable[Module], dimms: Iterable[Dimm]) -> tuple[dict[str, list[Module]], list[Module]]:

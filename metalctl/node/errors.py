@@ -2,7 +2,6 @@
 
 NodeError                   the root of the room
 ├── JournalExists           a run id was started before; its journal is kept
-├── JournalDamaged          a line in the middle of a journal is not an entry
 ├── ToolFailed              a tool is missing, hung, ended with an error, or wrote something that cannot be read
 │   └── fio, iperf and kvm raise their own kinds of it
 └── Refused                 the guard does not let a disk be written (metalctl.node.guard)
@@ -19,10 +18,6 @@ class NodeError(MetalctlError):
 
 class JournalExists(NodeError):
     """The journal of this run id exists: the run was started before."""
-
-
-class JournalDamaged(NodeError):
-    """A complete line of a journal cannot be read."""
 
 
 class ToolFailed(NodeError):

@@ -1,7 +1,7 @@
 """The journal of a run: JSON lines of `metalctl.model.run.Entry`, append-only, fsynced a line.
 
 A journal is created once: a second start of the same run id meets `JournalExists`, and nothing runs twice. The
-controller tails the file by byte offset; `read` gives complete lines only: a line being written is read the next time.
+controller tails the file by byte offset: a line that is being written is read the next time.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from metalctl.model.codec import decode, encode
+from metalctl.model.codec import encode
 from metalctl.model.run import Entry
-from metalctl.node.errors import JournalDamaged, JournalExists
+from metalctl.node.errors import JournalExists
 
 
 def now() -> str:
@@ -69,34 +69,6 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def read(path: str | Path, offset: int = 0) -> tuple[list[Entry], int]:
-    """Entries from a byte offset, and the offset to go on from. A half-written last line is left for the next call.
-
-    A missing file is an empty journal. Raises JournalDamaged for a complete line that is no entry.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            file.seek(offset)
-            return parse(file.read(), offset)
-    except FileNotFoundError:
-        return [], offset
-
-
-def parse(chunk: bytes, offset: int = 0) -> tuple[list[Entry], int]:
-    """The same from bytes that were fetched from `offset` on, such as over SFTP."""
-    complete = chunk[: chunk.rfind(b"\n") + 1]
-    entries = []
-    for line in complete.splitlines():
-        try:
-            entries.append(decode(Entry, json.loads(line)))
-        except ValueError as broken:
-            raise JournalDamaged(
-                f"the journal has a line that is not JSON after byte {offset}: {line[:80]!r}",
-                hint="the file was edited or the disk is failing; keep it, and start a new run id",
-            ) from broken
-    return entries, offset + len(complete)
 
 
 def _write_all(fd: int, data: bytes) -> None:

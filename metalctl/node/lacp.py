@@ -102,21 +102,26 @@ def _states(found: Judgement, port: Port, wanted: BondSpec) -> None:
     """Both ends of one port: what it says of itself, and what its switch port says."""
     name = f"port {_name(port)}"
     found.hold(f"{name}: its aggregator", port.aggregator, True, "")
-    for side, state in (("actor", port.actor), ("partner", port.partner)):
-        if state is None:
-            found.unsure.append(f"{name}: the LACP state of its {side} is not stated")
-            continue
-        # A port alone in its bond need not aggregate: some switches say so.
-        needed = {b: w for b, w in _NEEDED.items() if b != _AGGREGATING or len(wanted.members) > 1}
-        lacks = [word for bit, word in needed.items() if not state & bit]
-        bad = [word for bit, word in _BAD.items() if state & bit]
-        said = [f"not {', '.join(lacks)}"] * bool(lacks) + bad
-        found.lacp += [f"{name}: {side} is {' and '.join(said)}"] * bool(said)
+    # A port alone in its bond need not aggregate: some switches say so.
+    needed = _NEEDED if len(wanted.members) > 1 else {b: w for b, w in _NEEDED.items() if b != _AGGREGATING}
+    _end(found, f"{name}: actor", port.actor, needed)
+    _end(found, f"{name}: partner", port.partner, needed)
     if port.actor is not None and port.partner is not None and not (port.actor | port.partner) & _ACTIVE:
         found.lacp.append(f"{name}: neither end speaks LACP first (passive)")
     if port.actor is not None and bool(port.actor & _TIMEOUT) != (wanted.lacp_rate == "fast"):
         found.lacp.append(f"{name} does not ask its switch port for the LACP rate {wanted.lacp_rate}")
     found.lacp += [f"{name}: {side} churned" for side in port.churned]
+
+
+def _end(found: Judgement, name: str, state: int | None, needed: dict[int, str]) -> None:
+    """One end of a port; name: "port eth0 …: actor"."""
+    if state is None:
+        port, _, side = name.rpartition(" ")
+        found.unsure.append(f"{port} the LACP state of its {side} is not stated")
+        return
+    lacks = [word for bit, word in needed.items() if not state & bit]
+    said = [f"not {', '.join(lacks)}"] * bool(lacks) + [word for bit, word in _BAD.items() if state & bit]
+    found.lacp += [f"{name} is {' and '.join(said)}"] * bool(said)
 
 
 def _name(port: Port) -> str:

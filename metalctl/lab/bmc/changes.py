@@ -35,11 +35,15 @@ def change(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
     kind = str(resource.get("@odata.type", "")).removeprefix("#").partition(".")[0]
     if kind not in _CHANGEABLE:
         return refusal(405, "ResourceCannotBeChanged", f"A {kind or 'resource'} cannot be changed.")
+    return _unknown(kind, resource, body) or _refused(resource, body) or _changed(bmc, kind, path, resource, body)
+
+
+def _unknown(kind: str, resource: dict[str, Any], body: dict[str, Any]) -> Answer | None:
     # A password is never shown, and so it need not be there to be set.
     unknown = [n for n in body if n not in _CHANGEABLE[kind] or (n not in resource and n != "Password")]
-    if unknown or not body:
-        return refusal(400, "PropertyUnknown", f"The properties {', '.join(unknown) or '(none)'} cannot be set.")
-    return _refused(resource, body) or _changed(bmc, kind, path, resource, body)
+    if body and not unknown:
+        return None
+    return refusal(400, "PropertyUnknown", f"The properties {', '.join(unknown) or '(none)'} cannot be set.")
 
 
 def _changed(bmc: Bmc, kind: str, path: str, resource: dict[str, Any], body: dict[str, Any]) -> Answer:

@@ -54,13 +54,17 @@ def _tokens(key: str, text: str) -> Iterator[tuple[str, str]]:
         return
     # Most strings are too short to hold one: the patterns are not even tried.
     if len(text) >= 36 and "-" in text:
-        yield from ((m[0], "uuid") for m in _UUID.finditer(text) if not _NOTHING.issuperset(m[0]))
-    if len(text) >= 17 and (text.count(":") >= 5 or text.count("-") >= 5):
-        yield from ((m[0], "mac") for m in _MAC.finditer(text) if not _NOTHING.issuperset(m[0]))
+        yield from _matches(_UUID, "uuid", text)
+    if len(text) >= 17 and max(text.count(":"), text.count("-")) >= 5:
+        yield from _matches(_MAC, "mac", text)
     serial = text.strip()
     plain = serial.isascii() and serial.isalnum() and len(serial) >= 6
     if key in _SERIAL_KEYS and plain and not _NOTHING.issuperset(serial):
         yield serial, "serial"
+
+
+def _matches(pattern: re.Pattern[str], kind: str, text: str) -> Iterator[tuple[str, str]]:
+    return ((m[0], kind) for m in pattern.finditer(text) if not _NOTHING.issuperset(m[0]))
 
 
 def _own(token: str, kind: str, which: int, index: int) -> str:

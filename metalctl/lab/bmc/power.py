@@ -20,20 +20,20 @@ def reset(bmc: Bmc, system: str, kind: str) -> Answer:
     if kind not in offered:
         return refusal(400, "ActionParameterNotSupported", f"ResetType {kind!r} is none of {', '.join(offered)}.")
     on = resource.get("PowerState") in ("On", "PoweringOn")
-    if kind == "PushPowerButton":
-        kind = "ForceOff" if on else "On"
+    kind = {"PushPowerButton": "ForceOff" if on else "On"}.get(kind, kind)
     if kind in _AGAIN and not on:
         return refusal(409, "ResourceInUse", "The system is off and cannot be restarted.")
     if kind == "PowerCycle":
-        _cycle(bmc, system)
-    elif kind in _AGAIN:
-        _after(bmc, system, lambda: _boot(bmc, system))
+        _off(bmc, system)
     elif kind in _ON and not on:
         _show(bmc, system, "PoweringOn")
-        _after(bmc, system, lambda: _boot(bmc, system))
     elif kind in _OFF and on:
         _show(bmc, system, "PoweringOff")
         _after(bmc, system, lambda: _off(bmc, system))
+        return Answer(204)
+    elif kind not in _AGAIN:
+        return Answer(204)
+    _after(bmc, system, lambda: _boot(bmc, system))
     return Answer(204)
 
 
@@ -46,11 +46,6 @@ def _offered(resource: dict[str, Any]) -> list[str]:
     action = resource.get("Actions", {}).get("#ComputerSystem.Reset", {})
     found = action.get("ResetType@Redfish.AllowableValues")
     return found if isinstance(found, list) else [*sorted(_ON | _OFF | _AGAIN)]
-
-
-def _cycle(bmc: Bmc, system: str) -> None:
-    _off(bmc, system)
-    _after(bmc, system, lambda: _boot(bmc, system))
 
 
 def _after(bmc: Bmc, system: str, action: Callable[[], None]) -> None:

@@ -39,10 +39,7 @@ def _counted(bmc: Bmc, found: Answer) -> Answer:
 
 
 def _routed(bmc: Bmc, request: Request) -> Answer:
-    path = request.path
-    if "%" in path:
-        path = unquote(path)
-    path = bmc.library.canonical(path)
+    path = bmc.library.canonical(unquote(request.path))
     sessions = bmc.auth.collection if request.method == "POST" and path.endswith("Sessions") else ""
     if path not in OPEN and path != sessions and (refused := bmc.auth.refuses(request)):
         return refused
@@ -51,8 +48,10 @@ def _routed(bmc: Bmc, request: Request) -> Answer:
     match = request.header(b"if-match")
     if match and match != "*" and match != bmc.etag(path):
         return refusal(412, "PreconditionFailed", "The ETag is not that of the resource.")
-    if path == sessions:
-        return bmc.auth.open_session(path, request)
+    return bmc.auth.open_session(path, request) if path == sessions else _write(bmc, path, request)
+
+
+def _write(bmc: Bmc, path: str, request: Request) -> Answer:
     body = request.json()
     if body is None:
         return refusal(400, "MalformedJSON", "The body is not a JSON object.")
@@ -85,15 +84,14 @@ def _read(bmc: Bmc, path: str, request: Request) -> Answer:
 
 def _create(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
     """Only accounts can be made, and only where the BMC has no fixed slots for them."""
-    if path != bmc.link("AccountService", "Accounts"):
-        return _not_allowed("POST", path)
     accounts = [bmc.resource(member) or {} for member in bmc.members(path)]
-    if any(not account.get("UserName") for account in accounts):
+    names = [account.get("UserName") for account in accounts]
+    if path != bmc.link("AccountService", "Accounts") or not all(names):
         return _not_allowed("POST", path)
     name, password = body.get("UserName"), body.get("Password")
     if not (isinstance(name, str) and name and isinstance(password, str) and password):
         return refusal(400, "PropertyMissing", "UserName and Password are needed.")
-    if any(account.get("UserName") == name for account in accounts):
+    if name in names:
         return refusal(409, "ResourceAlreadyExists", f"There is an account {name}.")
     number = 1
     while bmc.resource(f"{path}/{number}") is not None:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from metalctl.node.bondstate.state import BondState, Port
-from metalctl.node.inspect import bonds
 
 Fields = Mapping[str, str]
+_MODES = {
+    "IEEE 802.3ad Dynamic link aggregation": "802.3ad",
+    "fault-tolerance (active-backup)": "active-backup",
+    "load balancing (round-robin)": "balance-rr",
+    "load balancing (xor)": "balance-xor",
+    "fault-tolerance (broadcast)": "broadcast",
+    "transmit load balancing": "balance-tlb",
+    "adaptive load balancing": "balance-alb",
+}
 
 
 def bond(name: str, text: str) -> BondState:
     """What the text states."""
-    head, members = bonds.parse(text)
+    head, members = parse(text)
     return BondState(
         name=name,
-        mode=bonds.mode(head.get("Bonding Mode", "")),
+        mode=mode(head.get("Bonding Mode", "")),
         hash_policy=head.get("Transmit Hash Policy", "").partition(" ")[0],
         lacp_rate=head.get("LACP rate", ""),
         miimon=_number(head.get("MII Polling Interval (ms)")),
@@ -25,6 +33,32 @@ def bond(name: str, text: str) -> BondState:
         partner_mac=head.get("Partner Mac Address", "").lower(),
         ports=tuple(map(_port, members)),
     )
+
+
+def mode(text: str) -> str:
+    """The mode by its short name; what is not known as it is."""
+    return next((short for long, short in _MODES.items() if text.startswith(long)), text)
+
+
+def parse(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """The bond's own fields, and those of each member. A repeated field keeps its first value.
+
+    What a member says under "details actor lacp pdu" and "details partner lacp pdu" has "actor " or "partner " before
+    it.
+    """
+    head: dict[str, str] = {}
+    members: list[dict[str, str]] = []
+    side = ""
+    for line in text.splitlines():
+        key, _, value = line.strip().partition(":")
+        if key == "Slave Interface":
+            members.append({})
+            side = ""
+        elif key.startswith("details "):
+            side = f"{key.split()[1]} "
+        if value:
+            (members[-1] if members else head).setdefault(f"{side}{key}", value.strip())
+    return head, members
 
 
 def _port(member: Fields) -> Port:

@@ -7,6 +7,7 @@ from pathlib import Path
 from metalctl.node.bondstate import netlink, proc
 from metalctl.node.bondstate.state import BondState, joined
 from metalctl.node.errors import ToolFailed
+from metalctl.node.inspect.host import LocalHost
 
 _ROOT = Path("/")
 
@@ -23,7 +24,7 @@ def read(name: str, root: Path = _ROOT) -> BondState | None:
             raise ToolFailed(f"the state of {name} cannot be read: {'; '.join(why)}", hint="run as root")
         return None
     found = joined(told, shown) if told and shown else told or shown or BondState(name)
-    return joined(found, BondState(name, mtu=_mtu(root, name)))
+    return joined(found, BondState(name, mtu=LocalHost(root).number(f"sys/class/net/{name}/mtu")))
 
 
 def _told(name: str, root: Path, why: list[str]) -> BondState | None:
@@ -54,10 +55,3 @@ def _links(root: Path) -> bytes:
         return netlink.dump()
     recorded = root / "netlink"
     return recorded.read_bytes() if recorded.exists() else b""
-
-
-def _mtu(root: Path, name: str) -> int | None:
-    try:
-        return int((root / "sys/class/net" / name / "mtu").read_text())
-    except (OSError, ValueError):
-        return None

@@ -1,10 +1,9 @@
-"""Counters that are one file each below /sys, and how its directories are read."""
+"""Counters that are one file each below /sys."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from metalctl.node import edac
 from metalctl.node.counters.snapshot import Counter, Snapshot
 
 
@@ -24,27 +23,3 @@ def number(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
-
-
-def text_of(root: Path) -> edac.Text:
-    """How a text below the root is read, "" when it cannot be."""
-
-    def text(path: str) -> str:
-        try:
-            return (root / path.lstrip("/")).read_text(errors="replace").strip(" \t\r\n\0")
-        except OSError:
-            return ""
-
-    return text
-
-
-def names_of(root: Path) -> edac.Names:
-    """How a directory below the root is listed, [] when it cannot be."""
-
-    def names(path: str) -> list[str]:
-        try:
-            return sorted(p.name for p in (root / path.lstrip("/")).iterdir())
-        except OSError:
-            return []
-
-    return names

@@ -57,24 +57,29 @@ def parse(lines: Sequence[str]) -> list[Event]:
 
 def _plain(lines: Sequence[str]) -> Iterator[Event]:
     for number, line in enumerate(lines):
-        if match := _EDAC.search(line):
-            count, sort, label, older = match.groups()
-            kind = "memory-uncorrected" if sort == "UE" else "memory-corrected"
-            yield Event(kind, f"EDAC {sort}", label or older or "", int(count or 1))
-        elif _POISON.search(line):
-            yield Event("memory-uncorrected", "page taken out of use")
-        elif match := _INTEL.search(line):
-            yield _machine_check(match)
-        elif match := _AMD.search(line):
+        if match := _AMD.search(line):
             yield _decoded(match, lines[number + 1 : number + 8])
-        elif "Machine check events logged" in line:
-            yield Event("cpu-corrected", "machine checks logged")
         elif match := _AER.search(line):
             address, severity, fatal = match.groups()
             kind = "pcie-corrected" if severity.startswith("Correct") else _uncorrected(fatal, lines[number + 1 :][:1])
             yield Event(kind, f"PCIe error, {severity.lower()}", address)
         else:
-            yield from _of_buses(line)
+            yield from _of_one_line(line)
+
+
+def _of_one_line(line: str) -> Iterator[Event]:
+    if match := _EDAC.search(line):
+        count, sort, label, older = match.groups()
+        kind = "memory-uncorrected" if sort == "UE" else "memory-corrected"
+        yield Event(kind, f"EDAC {sort}", label or older or "", int(count or 1))
+    elif _POISON.search(line):
+        yield Event("memory-uncorrected", "page taken out of use")
+    elif match := _INTEL.search(line):
+        yield _machine_check(match)
+    elif "Machine check events logged" in line:
+        yield Event("cpu-corrected", "machine checks logged")
+    else:
+        yield from _of_buses(line)
 
 
 def _of_buses(line: str) -> Iterator[Event]:
@@ -135,13 +140,17 @@ def _record(texts: list[str]) -> Event:
     section = _after(texts, "section_type:")
     thing = _SECTIONS.get(section, "cpu")
     what = f"firmware reports {section or 'an error'}, {severity or 'of unknown severity'}"
-    place = next((m.group(1) or m.group(2) for t in texts if (m := _DIMM.search(t))), "") if thing == "memory" else ""
-    others = "" if "processor" in section else "machine"
-    label = place if thing == "memory" else _after(texts, "device_id:") if thing == "pcie" else others
+    label = _label(thing, section, texts)
     if severity in ("corrected", "info"):
         return Event("" if severity == "info" else f"{thing}-corrected", what, label)
     worst = f"pcie-{'fatal' if severity == 'fatal' else 'nonfatal'}" if thing == "pcie" else f"{thing}-uncorrected"
     return Event(worst, what, label)
+
+
+def _label(thing: str, section: str, texts: list[str]) -> str:
+    if thing == "memory":
+        return next((m.group(1) or m.group(2) for t in texts if (m := _DIMM.search(t))), "")
+    return _after(texts, "device_id:") if thing == "pcie" else "" if "processor" in section else "machine"
 
 
 def _after(texts: Iterable[str], name: str) -> str:

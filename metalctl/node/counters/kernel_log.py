@@ -7,26 +7,20 @@ same where lines were overwritten during the run.
 
 from __future__ import annotations
 
-import errno
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from metalctl.model.frus import of_dimm
 from metalctl.model.inventory import Dimm
-from metalctl.node import edac, tool
+from metalctl.node import edac, kmsg, tool
 from metalctl.node.counters import kernel_events
-from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.node.counters.snapshot import Counter, Snapshot, logged
 from metalctl.node.errors import ToolFailed
 
-_LINE = re.compile(rb"\d+,(\d{1,19}),\d+,[^;]*;(.*)")
 _JOURNAL = ("journalctl", "--dmesg", "--boot", "--no-pager", "--quiet", "--output=cat")
 _DMESG = ("dmesg", "--notime", "--color=never")
 _FIRST = "Linux version "
 _MOST = 20000  # lines that matter; a log with more says the same
 _TIMEOUT = 60.0
-_NO_FAULT = ("", "pcie-corrected", "previous-boot")  # by themselves: the profile may limit them
 _GONE = "the kernel's log was overwritten: its first {} lines, from before the run, are gone"
 _GAP = "the kernel's log was overwritten during the run: {} lines are gone"
 
@@ -53,7 +47,7 @@ class KernelLog:
     def _lines(self) -> tuple[list[str], str]:
         """(the lines that matter, why they are not all there are)."""
         try:
-            records = _kmsg(self._root / "dev/kmsg")
+            records = kmsg.records(self._root / "dev/kmsg")
         except OSError as refused:
             return self._by_tool(f"/dev/kmsg: {refused.strerror or refused}")
         self._follow(records)
@@ -63,16 +57,16 @@ class KernelLog:
         if not records:
             self._lost = self._lost or "the kernel's log is empty"
             return
-        first = records[0][0]
-        if self._next is None and first > 0:
-            self._kept, self._lost = _from_journal(first)
-        elif self._next is not None and first > self._next:
-            self._lost = _GAP.format(first - self._next)
-        fresh = [text for number, text in records if self._next is None or number >= self._next]
-        if self._next is None and self._kept:
-            fresh = []  # the journal has them, too
-        self._kept = (self._kept + [line for line in fresh if kernel_events.KEPT.search(line)])[:_MOST]
+        first, seen = records[0][0], self._next
         self._next = records[-1][0] + 1
+        if seen is None and first > 0:
+            self._kept, self._lost = _from_journal(first)
+            if self._kept:
+                return  # the journal has these, too
+        elif seen is not None and first > seen:
+            self._lost = _GAP.format(first - seen)
+        fresh = (text for number, text in records if number >= (seen or 0) and kernel_events.KEPT.search(text))
+        self._kept = [*self._kept, *fresh][:_MOST]
 
     def _by_tool(self, why: str) -> tuple[list[str], str]:
         """The whole log by a tool, each time anew."""
@@ -89,43 +83,17 @@ class KernelLog:
     def _counted(self, lines: Sequence[str]) -> dict[Counter, int]:
         found: dict[Counter, int] = {}
         for event in kernel_events.parse(lines):
-            serious = event.kind not in _NO_FAULT
-            counter = Counter(self._part(event), f"kernel log: {event.what}", serious, kind=event.kind, event=True)
+            counter = logged(self._part(event), "kernel log", event.what, event.kind)
             found[counter] = found.get(counter, 0) + event.count
         return found
 
     def _part(self, event: kernel_events.Event) -> str:
         thing = event.kind.partition("-")[0]
         if thing == "memory":
-            dimm = edac.dimm_of(event.label, self._dimms)
-            return str(of_dimm(dimm)) if dimm else f"dimm {event.label}" if event.label else "memory"
+            return edac.part_of(event.label, self._dimms)
         if event.label in self._parts or thing == "pcie":
             return self._parts.get(event.label, f"pcie {event.label}")
         return event.label or {"cpu": "processors", "previous": "machine"}.get(thing, "machine")
-
-
-def _kmsg(path: Path) -> list[tuple[int, str]]:
-    """(sequence number, text) of every record. Raises OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        whole = b"".join(iter(lambda: _read(fd), b""))
-    finally:
-        os.close(fd)
-    # What follows a record indented is about its device, and no record.
-    matches = (_LINE.fullmatch(line) for line in whole.split(b"\n"))
-    return [(int(m.group(1)), m.group(2).decode(errors="replace")) for m in matches if m]
-
-
-def _read(fd: int) -> bytes:
-    """One record of the device, or a piece of a file that stands for it; b"" at the end."""
-    while True:
-        try:
-            return os.read(fd, 1 << 16)
-        except BlockingIOError:
-            return b""
-        except OSError as odd:
-            if odd.errno != errno.EPIPE:  # overwritten while we read: the next record follows, and its number tells
-                raise
 
 
 def _from_journal(gone: int) -> tuple[list[str], str]:

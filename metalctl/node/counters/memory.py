@@ -9,8 +9,9 @@ from metalctl.model.frus import of_dimm
 from metalctl.model.inventory import Dimm
 from metalctl.model.units import format_size
 from metalctl.node import edac
-from metalctl.node.counters.files import counted, names_of, number, text_of
+from metalctl.node.counters.files import counted, number
 from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.node.inspect.host import LocalHost
 
 _KINDS = {"ce": "memory-corrected", "ue": "memory-uncorrected"}
 # A driver that counts for much less memory than is fitted counts for one socket alone. Drivers are known to misjudge
@@ -21,14 +22,14 @@ _SHARE = 0.75
 def memory(root: Path, dimms: Iterable[Dimm] = ()) -> Snapshot:
     """Corrected and uncorrected memory errors: by DIMM where the driver's label names its slot, else by the driver's
     word; a controller's own sums where it does not count by module, and what it could give to no module."""
-    names, text = names_of(root), text_of(root)
-    controllers = edac.controllers(names)
+    host = LocalHost(root)
+    controllers = edac.controllers(host.names)
     if not controllers:
         why = "no memory controller driver is loaded"
         return Snapshot(unreadable={"edac": why}, sources={"edac": why})
     found, known, silent = Snapshot(), list(dimms), list[str]()
     for controller in controllers:
-        modules, base = edac.modules(names, text, controller), root / edac.ROOT.lstrip("/") / controller
+        modules, base = edac.modules(host.names, host.text, controller), root / edac.ROOT.lstrip("/") / controller
         found += _by_module(modules, known)
         found += _of_controller(base, controller, modules)
         silent += [f"the driver of {controller} counts no {what} errors" for what in _uncounted(base, modules)]

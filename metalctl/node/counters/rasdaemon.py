@@ -19,17 +19,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from metalctl.model.frus import of_dimm
 from metalctl.model.inventory import Dimm
 from metalctl.node import edac
 from metalctl.node.counters import ras_tables
-from metalctl.node.counters.files import names_of
-from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.node.counters.snapshot import Counter, Snapshot, logged
+from metalctl.node.inspect.host import LocalHost
 
 _DATABASE = "var/lib/rasdaemon/ras-mc_event.db"
 _TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 _EVENTS = {"memory": ("ras/mc_event",), "pcie": ("ras/aer_event",), "cpu": ("mce/mce_record", "ras/arm_event")}
-_OLD = ", older than the profile asks"
 _FIRST = "mc_event"  # the one table that every build has
 Ask = Callable[[str], Any]
 
@@ -56,23 +54,17 @@ def rasdaemon(root: Path, dimms: Sequence[Dimm], parts: Mapping[str, str], histo
         return Snapshot(unreadable={"rasdaemon": str(odd)}, sources={"rasdaemon": str(odd)})
     values: dict[Counter, int] = {}
     for at, table, said in read.rows:
-        counter = _counter(at, table, said, _part(root, said, dimms, parts), history)
+        part, old = _part(root, said, dimms, parts), _is_old(at, history)
+        counter = logged(part, "rasdaemon", said.kind or table, said.kind, old=old)
         values[counter] = values.get(counter, 0) + said.count
     broken = {f"rasdaemon's table {table}": why for table, why in read.broken.items()}
     return Snapshot(values, broken, {"rasdaemon": "", **_deaf(root, read)})
 
 
-def _counter(at: str, table: str, said: ras_tables.Said, part: str, history: float | None) -> Counter:
-    old = _OLD if _is_old(at, history) else ""
-    judged = not old and said.kind not in ("", "pcie-corrected")
-    name = f"rasdaemon: {said.kind or table}{old}"
-    return Counter(part, name, judged, kind="" if old else said.kind, event=True)
-
-
 def _deaf(root: Path, read: _Read) -> dict[str, str]:
     """ "rasdaemon:thing" → why it does not tell of all errors of it, "" when it does."""
     found = {thing: _unheard(root, events) for thing, events in _EVENTS.items()}
-    if not edac.controllers(names_of(root)):
+    if not edac.controllers(LocalHost(root).names):
         found["memory"] = "rasdaemon runs, and no memory controller driver tells it"
     told = {thing: read.untold.get(thing) or found.get(thing, "") for thing in (*found, *read.untold)}
     return {f"rasdaemon:{thing}": why for thing, why in told.items() if thing}
@@ -80,25 +72,14 @@ def _deaf(root: Path, read: _Read) -> dict[str, str]:
 
 def _unheard(root: Path, events: Sequence[str]) -> str:
     """Why it does not hear of one of these events, "" when it does."""
-    states = [_enabled(root / base / "instances/rasdaemon/events" / e / "enable") for base in _TRACING for e in events]
+    host, places = LocalHost(root), [f"{base}/instances/rasdaemon/events" for base in _TRACING]
+    states = [host.text(f"{place}/{event}/enable") for place in places for event in events]
     return "" if "1" in states else f"rasdaemon does not listen to {' or '.join(events)}"
 
 
-def _enabled(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
-
-
 def _runs(root: Path) -> bool:
-    for comm in (root / "proc").glob("[0-9]*/comm"):
-        try:
-            if comm.read_text().strip() == "rasdaemon":
-                return True
-        except OSError:
-            continue
-    return False
+    host = LocalHost(root)
+    return any(host.text(f"proc/{pid}/comm") == "rasdaemon" for pid in host.names("proc") if pid.isdigit())
 
 
 def _tables(path: Path) -> _Read:
@@ -165,8 +146,7 @@ def _is_old(at: str, history: float | None) -> bool:
 def _part(root: Path, said: ras_tables.Said, dimms: Sequence[Dimm], parts: Mapping[str, str]) -> str:
     label = said.label
     if said.kind.startswith("memory") and not label.startswith("cxl "):
-        dimm = edac.dimm_of(label, dimms)
-        return str(of_dimm(dimm)) if dimm else f"dimm {label}" if label else "memory"
+        return edac.part_of(label, dimms)
     if said.kind.startswith("pcie"):
         return parts.get(label, f"pcie {label}")
     if label.replace(":", "", 1).isdigit():

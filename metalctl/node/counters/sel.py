@@ -17,14 +17,13 @@ from metalctl.model.inventory import Dimm
 from metalctl.model.parts import folded
 from metalctl.node import tool
 from metalctl.node.counters import sel_events
-from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.node.counters.snapshot import Counter, Snapshot, logged
 from metalctl.node.errors import ToolFailed
 from metalctl.node.inspect.bmc import fields
 
 _DEVICES = ("dev/ipmi0", "dev/ipmi/0", "dev/ipmidev/0")
 _TIMEOUT = 120.0  # a long log over a slow interface
 _PARTS = {"cpu": "processors", "pcie": "pcie", "drive": "drive", "power": "power", "cooling": "cooling"}
-_OLD = ", older than the profile asks"
 
 
 class Sel:
@@ -76,10 +75,8 @@ class Sel:
     def _counted(self, entries: Iterable[sel_events.Entry], now: datetime | None) -> dict[Counter, int]:
         found: dict[Counter, int] = {}
         for entry in entries:
-            old = _OLD if self._is_old(entry, now) else ""
-            judged = not old and entry.kind not in ("", "pcie-corrected")
-            name, kind = f"BMC log: {entry.what}{old}", "" if old else entry.kind
-            counter = Counter(self._part(entry), name, judged, kind=kind, event=True)
+            old = self._is_old(entry, now)
+            counter = logged(self._part(entry), "BMC log", entry.what, entry.kind, old=old)
             found[counter] = found.get(counter, 0) + 1
         return found
 

@@ -89,12 +89,10 @@ def _line(line: str) -> Entry | tuple[str, ...]:
     columns = [column.strip() for column in line.split("|")]
     if len(columns) < 4:
         return ()
-    words = [c for c in columns[1:] if c and c not in ("Asserted", "Deasserted") and not _STAMP.match(c)]
-    about = " ".join(words[:2])
-    if "Deasserted" in columns:
-        return (about,)
-    kind, text = kind_of(" ".join(words)), " ".join(words)
-    if not kind and _TAKEN_BACK.search(text.lower()):
+    words = [c for c in columns[1:] if c not in ("", "Asserted", "Deasserted") and not _STAMP.match(c)]
+    about, text = " ".join(words[:2]), " ".join(words)
+    kind = kind_of(text)
+    if "Deasserted" in columns or (not kind and _TAKEN_BACK.search(text.lower())):
         return (about,)
     if not kind and harmless(*words[:2]):
         return ()

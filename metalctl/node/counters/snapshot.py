@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+_NO_FAULT = ("", "pcie-corrected", "previous-boot")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Counter:
@@ -20,6 +22,15 @@ class Counter:
     gauge: bool = field(default=False, compare=False)
     kind: str = field(default="", compare=False)
     event: bool = field(default=False, compare=False)
+
+
+def logged(part: str, source: str, what: str, kind: str, *, old: bool = False) -> Counter:
+    """The counter of a log's entries of one sort. old: older than the profile asks, so told and not judged.
+
+    Corrected PCIe errors and what the boot before left are no fault by themselves: the profile may limit them.
+    """
+    name = f"{source}: {what}{', older than the profile asks' if old else ''}"
+    return Counter(part, name, not old and kind not in _NO_FAULT, kind="" if old else kind, event=True)
 
 
 @dataclass(frozen=True, slots=True)

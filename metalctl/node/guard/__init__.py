@@ -24,7 +24,7 @@ io_uring under a device file of another name.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from metalctl.model.inventory import Disk
 from metalctl.model.run import Armed
@@ -67,16 +67,19 @@ def find(serial: str, size: int, host: Host | None = None) -> Disk:
     found = [d for d in present if d.key == serial and d.size == size]
     if len(found) == 1:
         return found[0]
+    raise _not_one(serial, size, present, [d.name for d in found])
+
+
+def _not_one(serial: str, size: int, present: Sequence[Disk], found: list[str]) -> Refused:
     if found:
-        names = ", ".join(d.name for d in found)
-        raise Refused(
-            f"{len(found)} disks have serial {serial} and {size} bytes: {names}",
+        return Refused(
+            f"{len(found)} disks have serial {serial} and {size} bytes: {', '.join(found)}",
             hint="two disks need distinct serials, or world-wide names that tell them apart",
             serial=serial,
         )
     same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.key == serial]
     there = "; ".join(same) or "present: " + (", ".join(f"{d.key or '?'} ({d.name})" for d in present) or "no disk")
-    raise Refused(
+    return Refused(
         f"no disk has serial {serial} and {size} bytes",
         hint=f"{there}. Inspect the node again before choosing a disk",
         serial=serial,

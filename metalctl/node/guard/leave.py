@@ -40,12 +40,12 @@ def changes(armed: Armed, disk: Disk, host: Host, *, whole: bool) -> list[str]:
     if whole and not (armed.boot_id and armed.number):
         found.append("the leave does not say which disk was looked at, and in which boot")
     if armed.boot_id and armed.boot_id != now["boot_id"]:
-        found.append("the node was booted again since the disk was looked at")
-        return found  # numbers mean nothing across boots
-    if armed.wwn and armed.wwn != now["wwn"]:
-        found.append(f"the disk that was looked at has WWN {armed.wwn}, this one has {now['wwn'] or '(none)'}")
-    if armed.number and armed.number != now["number"]:
-        found.append(f"the disk that was looked at was device {armed.number}, this one is {now['number'] or '(none)'}")
-    if armed.diskseq and armed.diskseq != now["diskseq"]:
-        found.append("the disk was taken out or replaced since it was looked at (another diskseq)")
-    return found
+        return [*found, "the node was booted again since the disk was looked at"]  # numbers mean nothing across boots
+    wwn, number = now["wwn"] or "(none)", now["number"] or "(none)"
+    moved = {
+        "wwn": f"the disk that was looked at has WWN {armed.wwn}, this one has {wwn}",
+        "number": f"the disk that was looked at was device {armed.number}, this one is {number}",
+        "diskseq": "the disk was taken out or replaced since it was looked at (another diskseq)",
+    }
+    stated = {"wwn": armed.wwn, "number": armed.number, "diskseq": armed.diskseq}
+    return found + [said for what, said in moved.items() if stated[what] and stated[what] != now[what]]

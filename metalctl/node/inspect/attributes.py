@@ -107,17 +107,21 @@ def unpacked(raw: Any, *, words: bool = False) -> tuple[int | None, str]:
     words: a number that is too large is three counters of 16 bits, each of which holds the next.
     """
     text, number = values.text(values.at(raw, "string")), values.whole(values.at(raw, "value"))
-    shown = text or str(number)
     if not text or _PLAIN.fullmatch(text):
         value = int(text) if text else number
-        return _of_one(value, words) if value is not None else (None, shown)
+        return _of_one(value, words) if value is not None else (None, text or str(number))
+    told = _taken_apart(text)
+    return (None, text) if told is None else _of_one(told)
+
+
+def _taken_apart(text: str) -> int | None:
+    """The count in a text of several numbers whose others say nothing against it."""
     if (rest := _REST.fullmatch(text)) and (int(rest[1]) or not _NONZERO.search(rest[2])):
-        return _of_one(int(rest[1]))
+        return int(rest[1])
     if ratio := _RATIO.fullmatch(text):
-        return _of_one(int(ratio[1]))
-    if (three := _WORDS.fullmatch(text)) and (int(three[3]) or not (int(three[1]) or int(three[2]))):
-        return _of_one(int(three[3]))
-    return None, shown
+        return int(ratio[1])
+    three = _WORDS.fullmatch(text)
+    return int(three[3]) if three and (int(three[3]) or not (int(three[1]) or int(three[2]))) else None
 
 
 def _of_one(value: int, words: bool = False) -> tuple[int | None, str]:

@@ -33,19 +33,27 @@ def collect(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]
     """Every one, each once; disks: those that the kernel shows, volumes among them."""
     shown, cards = list(disks), list(controllers)
     until = time.monotonic() + _BUDGET
-    found = [*_megaraid(host, cards, until), *_smart_array(host, shown, cards, until)]
-    by_tool = [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
+    asked, by_tool = [*_megaraid(host, cards, until), *_smart_array(host, shown, cards, until)], _by_tool(host, cards)
     through = {_key(d) for d in shown if d.kind != "volume"} - {""}
-    listed = [d for d in _joined(found, by_tool) if _key(d) not in through]
-    raid = [c for c in cards if c.driver in _SMART_ARRAY or c.driver in storcli.TOOLS]
-    volumes = [d for d in shown if d.kind == "volume" and d.controller in {c.pci for c in raid}]
-    if volumes and not listed and not host.notes_of(FACT):
-        names = ", ".join(d.name for d in volumes)
+    found = [d for d in _joined(asked, by_tool) if _key(d) not in through]
+    if found:
+        told = {"smartctl -d": asked, "the controller's own tool": by_tool}
+        host.source(FACT, ", ".join(where for where, listed in told.items() if listed))
+    else:
+        _say_none(host, shown, cards)
+    return tuple(found)
+
+
+def _by_tool(host: Host, cards: list[Controller]) -> list[Disk]:
+    return [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
+
+
+def _say_none(host: Host, shown: list[Disk], cards: list[Controller]) -> None:
+    """A volume has disks, be it that none of them answers."""
+    raid = {c.pci for c in cards if c.driver in _SMART_ARRAY or c.driver in storcli.TOOLS}
+    names = ", ".join(d.name for d in shown if d.kind == "volume" and d.controller in raid)
+    if names and not host.notes_of(FACT):
         host.unreadable(FACT, f"no disk behind the volumes {names} answers to smartctl; the maker's tool may tell")
-    if listed:
-        tools = ["smartctl -d"] if found else []
-        host.source(FACT, ", ".join([*tools, *(["the controller's own tool"] if by_tool else [])]))
-    return tuple(listed)
 
 
 def with_words(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]) -> tuple[Disk, ...]:
@@ -54,7 +62,7 @@ def with_words(host: Host, disks: Iterable[Disk], controllers: Iterable[Controll
     A controller may have heard a disk predict its failure, or met errors that the disk keeps to itself.
     """
     shown, cards = list(disks), list(controllers)
-    by_tool = [*storcli.collect(host, cards), *ssacli.collect(host, cards)]
+    by_tool = _by_tool(host, cards)
     return tuple(d if d.kind == "volume" else _with(d, told) if (told := _same(d, by_tool)) else d for d in shown)
 
 
@@ -127,8 +135,8 @@ def parse(data: dict[str, Any], name: str, controller: str = "") -> Disk | None:
         rotational=None if rate is None else rate > 0,
         serial=serial,
         wwn=_wwn(data),
-        model=_first(data, "model_name", "scsi_model_name", "product"),
-        firmware=_first(data, "firmware_version", "scsi_revision", "revision"),
+        model=values.first(data, "model_name", "scsi_model_name", "product"),
+        firmware=values.first(data, "firmware_version", "scsi_revision", "revision"),
         transport={"ATA": "sata", "SCSI": "sas", "NVMe": "nvme"}.get(protocol, ""),
         logical_block=values.whole(data.get("logical_block_size")),
         health=smart.parse(data),
@@ -143,16 +151,11 @@ def _kind(protocol: str, rate: int | None) -> str:
     return "unknown" if rate is None else "hdd" if rate > 0 else "ssd"
 
 
-def _first(data: dict[str, Any], *keys: str) -> str:
-    return next((found for key in keys if (found := values.text(data.get(key)))), "")
-
-
 def _wwn(data: dict[str, Any]) -> str:
     naa, oui, own = (values.whole(values.at(data, "wwn", part)) for part in ("naa", "oui", "id"))
     if naa is not None and oui is not None and own is not None and min(naa, oui, own) >= 0:
         return f"0x{naa:x}{oui:06x}{own:09x}"
-    unit = values.text(data.get("logical_unit_id")).lower()
-    return unit if re.fullmatch(r"0x[0-9a-f]{16}", unit) else ""
+    return values.naa(values.text(data.get("logical_unit_id")))
 
 
 def _joined(asked: list[Disk], told: list[Disk]) -> list[Disk]:

@@ -67,7 +67,7 @@ def live_media(mounts: str) -> set[str]:
 def _disk(host: Host, name: str) -> Disk:
     base, udev = f"{_BLOCK}/{name}", host.udev(name)
     transport = _transport(host, name, udev)
-    rotational = _flag(host.text(f"{base}/queue/rotational"))
+    rotational = {"0": False, "1": True}.get(host.text(f"{base}/queue/rotational"))
     sectors = host.number(f"{base}/size")
     serial = serial_of(host, name, udev)
     if not serial:
@@ -80,7 +80,7 @@ def _disk(host: Host, name: str) -> Disk:
         host.unreadable(f"disks.{name}.kind", "it is reached over a network (NVMe over Fabrics): no drive of its own")
     return Disk(
         name=name,
-        kind=_kind(made, transport, rotational),
+        kind=kind(transport, rotational) if made == raid.DISK else made,
         size=values.product(sectors, 512),
         rotational=rotational,
         serial=serial,
@@ -101,29 +101,28 @@ def _disk(host: Host, name: str) -> Disk:
 def _behind(host: Host, name: str, transport: str) -> dict[str, Any]:
     """The PCI function that the disk is behind: its own if it is an NVMe disk, else its controller's."""
     where = nvme.where(host, name) if transport == "nvme" else host.real(f"{_BLOCK}/{name}")
-    pci = pcilink.address(where)
-    if not pci:
+    function = pcilink.function(where)
+    if not function:
         return {}
-    function = where[: where.rindex(pci) + len(pci)]
-    node = host.number(f"{function}/numa_node")
-    found: dict[str, Any] = {"numa_node": node if node is not None and node >= 0 else None}
+    pci, node = pcilink.address(where), {"numa_node": host.numa(function)}
     if transport in ("nvme", "virtio"):
-        return {**found, "pci": pci, "link": pcilink.collect(host, function)}
-    return {**found, "controller": pci}
+        return {**node, "pci": pci, "link": pcilink.collect(host, function)}
+    return {**node, "controller": pci}
+
+
+def _bay(host: Host, name: str) -> str:
+    """The entry of /sys that an enclosure with words of its own makes below the disk, "" where there is none."""
+    entries = host.names(f"{_BLOCK}/{name}/device")
+    return next((entry for entry in entries if entry.startswith("enclosure_device:")), "")
 
 
 def _enclosure(host: Host, name: str) -> str:
     """The enclosure's own id and model, "" for a disk that is in none that speaks."""
-    for entry in host.names(f"{_BLOCK}/{name}/device"):
-        if entry.startswith("enclosure_device:"):
-            shelf = host.real(f"{_BLOCK}/{name}/device/{entry}").rpartition("/")[0]
-            words = [host.text(f"{shelf}/{file}") for file in ("device/vendor", "device/model", "id")]
-            return " ".join(w for w in words if w)
-    return ""
-
-
-def _kind(made: str, transport: str, rotational: bool | None) -> str:
-    return kind(transport, rotational) if made == raid.DISK else made
+    if not (entry := _bay(host, name)):
+        return ""
+    shelf = host.real(f"{_BLOCK}/{name}/device/{entry}").rpartition("/")[0]
+    words = [host.text(f"{shelf}/{file}") for file in ("device/vendor", "device/model", "id")]
+    return " ".join(w for w in words if w)
 
 
 def kind(transport: str, rotational: bool | None) -> str:
@@ -180,9 +179,8 @@ def _transport(host: Host, name: str, udev: dict[str, str]) -> str:
 
 def _slot(host: Host, name: str) -> str:
     """The enclosure's or the chassis' own name of the bay, "" when neither names it."""
-    for entry in host.names(f"{_BLOCK}/{name}/device"):
-        if entry.startswith("enclosure_device:"):
-            return entry.partition(":")[2].strip()
+    if entry := _bay(host, name):
+        return entry.partition(":")[2].strip()
     if not name.startswith("nvme"):
         return ""
     where = nvme.where(host, name)
@@ -197,7 +195,3 @@ def _link(links: list[str], prefix: str, prefer: str) -> str:
     found = sorted(link for link in links if link.startswith(prefix))
     named = [link for link in found if prefer and prefer in link]
     return next(iter(named or found), "")
-
-
-def _flag(text: str) -> bool | None:
-    return {"0": False, "1": True}.get(text)

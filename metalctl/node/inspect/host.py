@@ -80,6 +80,11 @@ class Host:
         except ValueError:
             return None
 
+    def numa(self, device: str) -> int | None:
+        """The NUMA node of a device below /sys; None when it is of none, or not stated."""
+        node = self.number(f"{device}/numa_node")
+        return node if node is not None and node >= 0 else None
+
     def names(self, path: str) -> list[str]:
         """What a directory holds, sorted; nothing when it cannot be read."""
         try:
@@ -163,16 +168,19 @@ class Host:
 
 
 class Local:
-    """This machine."""
+    """This machine; root: below which its files are, another than "/" in tests."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self._root = root
 
     def data(self, path: str) -> bytes:
-        return Path(path).read_bytes()
+        return self._at(path).read_bytes()
 
     def names(self, path: str) -> list[str]:
-        return [p.name for p in Path(path).iterdir()]
+        return [p.name for p in self._at(path).iterdir()]
 
     def real(self, path: str) -> str:
-        return str(Path(path).resolve())
+        return str(self._at(path).resolve())
 
     def tool(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str:
         output = tool.run(argv, timeout)
@@ -182,9 +190,12 @@ class Local:
     def probe(self, what: str, name: str) -> probes.Answer:
         return probes.ALL[what](name)
 
+    def _at(self, path: str) -> Path:
+        return self._root / path.lstrip("/")
+
 
 class LocalHost(Host):
     """The collectors' view of this machine."""
 
-    def __init__(self) -> None:
-        super().__init__(Local())
+    def __init__(self, root: Path = Path("/")) -> None:
+        super().__init__(Local(root))

@@ -6,17 +6,15 @@ Where a slot sits is read from the labels of all slots (metalctl.model.slots).
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from metalctl.model.inventory import Dimm, Memory
 from metalctl.model.slots import placed
 from metalctl.node import dmi, edac
-from metalctl.node.inspect import tables
+from metalctl.node.inspect import numa, tables
 from metalctl.node.inspect.host import Host
 from metalctl.node.inspect.memory_devices import devices, ecc, processors, slots
 
-_TOTAL = re.compile(r"^MemTotal:\s+(\d{1,15}) kB", re.MULTILINE)
 _ERRORS = "memory.dimms.corrected"
 _SAID = 4  # modules that a reason names
 _NO_ECC = frozenset({"", "none", "unknown", "reserved"})
@@ -24,11 +22,11 @@ _NO_ECC = frozenset({"", "none", "unknown", "reserved"})
 
 def collect(host: Host) -> Memory:
     """Total in bytes, DIMMs by slot, ECC as the memory array states it, or else as EDAC has it at work."""
-    total = _TOTAL.search(host.text("/proc/meminfo", "memory.total"))
+    total = numa.memory(host.text("/proc/meminfo", "memory.total"))
     table = tables.read(host, "memory.dimms")
     listed = devices(table)
     dimms = placed(slots(table), processors(table))
-    if total:
+    if total is not None:
         host.source("memory.total", "/proc/meminfo")
     if dimms:
         host.source("memory.dimms", "SMBIOS type 17 (dmidecode)")
@@ -37,7 +35,7 @@ def collect(host: Host) -> Memory:
         host.unreadable("memory.dimms", "the firmware's table lists no device of system memory")
     counted = [m for mc in edac.controllers(host.names) for m in edac.modules(host.names, host.text, mc)]
     return Memory(
-        total=int(total.group(1)) * 1024 if total else None,
+        total=total,
         dimms=_with_errors(host, dimms, counted),
         ecc=_ecc(host, table, counted),
     )

@@ -110,15 +110,16 @@ def dimm(device: dmi.Section, array: dmi.Section | None = None) -> Dimm:
 
 def ecc(table: str) -> bool | None:
     """Whether main memory is corrected; None when no array that holds any states it."""
-    known = arrays(table)
-    holds = {
-        d.get("Array Handle", "") for d, a in devices(table) if dmi.size(d.get("Size", "")) and not technology(d, a)
-    }
-    of_ram = [a for h, a in known.items() if h in holds] or [
-        a for a in known.values() if a.get("Use", "") in _NOT_STATED | {_SYSTEM}
-    ]
-    stated = [s for a in of_ram if (s := a.get("Error Correction Type", "")) not in _NOT_STATED]
+    stated = {a.get("Error Correction Type", "") for a in _of_ram(table)} - _NOT_STATED
     return all("ECC" in s for s in stated) if stated else None
+
+
+def _of_ram(table: str) -> list[dmi.Section]:
+    """The arrays that hold main memory, or else those that could."""
+    ram = [d for d, a in devices(table) if dmi.size(d.get("Size", "")) and not technology(d, a)]
+    holding, known = {d.get("Array Handle", "") for d in ram}, arrays(table)
+    found = [a for handle, a in known.items() if handle in holding]
+    return found or [a for a in known.values() if a.get("Use", "") in _NOT_STATED | {_SYSTEM}]
 
 
 def processors(table: str) -> int | None:

@@ -73,8 +73,7 @@ def collect(
 def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], heard: Heard | None) -> Nic:
     base = f"{_NET}/{name}"
     where = host.real(f"{base}/device")
-    pci = pcilink.address(where)
-    card = where[: where.rindex(pci) + len(pci)] if pci else where  # a virtio port is a device below its function
+    pci, card = pcilink.address(where), pcilink.function(where) or where  # a virtio port is below its function
     carrier = {"0": False, "1": True}.get(host.text(f"{base}/carrier"))
     # Reading `carrier` of a port that is administratively down is an error.
     up = bool(_flags(host, name) & _UP)
@@ -88,7 +87,7 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
         name=name,
         mac=str(netlink.get("permanent") or host.text(f"{base}/address", f"nics.{name}.mac")).lower(),
         speed=_speed(host, name, bool(carrier)),
-        duplex=_duplex(host.text(f"{base}/duplex")) if carrier else "",
+        duplex=_duplex(host, base) if carrier else "",
         link=carrier if up else None,
         driver=driver.get("driver") or host.linked(f"{base}/device/driver"),
         firmware=driver.get("firmware", "").removeprefix("N/A"),
@@ -96,9 +95,8 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
         model=f"{function.vendor} {function.model}".strip() if function else product.name,
         mtu=host.number(f"{base}/mtu"),
         max_mtu=netlink.get("max_mtu") or None,
-        neighbour=None if isinstance(heard, tuple) else heard,
-        neighbours=heard if isinstance(heard, tuple) else (),
-        numa_node=_numa(host.number(f"{base}/device/numa_node")),
+        **_neighbours(heard),
+        numa_node=host.numa(f"{base}/device"),
         supported=_supported(host, name, asked),
         fec=ethtool.fec(asked.get("fec")),
         sriov=host.number(f"{card}/sriov_totalvfs"),
@@ -107,6 +105,10 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
         serial=product.serial,
         part_number=product.part_number,
     )
+
+
+def _neighbours(heard: Heard | None) -> dict[str, Any]:
+    return {"neighbours": heard} if isinstance(heard, tuple) else {"neighbour": heard}
 
 
 def _supported(host: Host, name: str, asked: Mapping[str, Any]) -> tuple[int, ...]:
@@ -129,10 +131,7 @@ def _speed(host: Host, name: str, carrier: bool) -> int | None:
     return values.product(megabits, 10**6)
 
 
-def _duplex(text: str) -> str:
+def _duplex(host: Host, base: str) -> str:
     """ "unknown" is the driver's word for saying nothing."""
+    text = host.text(f"{base}/duplex")
     return text if text in ("full", "half") else ""
-
-
-def _numa(node: int | None) -> int | None:
-    return node if node is not None and node >= 0 else None

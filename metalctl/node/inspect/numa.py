@@ -30,6 +30,6 @@ def _node(host: Host, name: str) -> NumaNode:
 
 
 def memory(meminfo: str) -> int | None:
-    """Bytes of a node's meminfo; None when it states none."""
+    """Bytes of a meminfo, of the machine or of a node; None when it states none."""
     total = _TOTAL.search(meminfo)
     return int(total.group(1)) * 1024 if total else None

@@ -133,15 +133,18 @@ def tested(health: DiskHealth, identity: dict[str, Any], ask: Callable[[], dict[
 
 def faults(log: dict[str, Any]) -> list[str]:
     """What the drive warns of: its own bits, those of its endurance groups, and spare below its own threshold."""
-    warning, groups = values.whole(log.get("critical_warning")) or 0, values.whole(log.get(GROUPS)) or 0
-    found = [word for bit, word in _WARNINGS.items() if warning >> bit & 1]
-    found += [f"endurance group: {word}" for bit, word in _WARNINGS.items() if groups >> bit & 1]
-    found += [f"critical warning {warning:#x}"] if warning and not warning & 0x3F else []
-    found += [f"critical warning {groups:#x} of an endurance group"] if groups and not groups & 0x3F else []
+    found = _of_bits(log)
     spare, least = _either(log, "avail_spare", "available_spare"), _either(log, "spare_thresh", _LEAST_SPARE)
     if spare is not None and least is not None and spare < least and _WARNINGS[0] not in found:
         found.append(_WARNINGS[0])
     return found
+
+
+def _of_bits(log: dict[str, Any]) -> list[str]:
+    bits = {"": values.whole(log.get("critical_warning")) or 0, "endurance group: ": values.whole(log.get(GROUPS)) or 0}
+    found = [f"{of}{word}" for of, number in bits.items() for bit, word in _WARNINGS.items() if number >> bit & 1]
+    unknown = {of: number for of, number in bits.items() if number and not number & 0x3F}
+    return found + [f"critical warning {n:#x}{' of an endurance group' if of else ''}" for of, n in unknown.items()]
 
 
 def warnings() -> list[str]:
@@ -174,7 +177,7 @@ def namespace_of(number: int, identity: dict[str, Any]) -> Namespace | None:
     blocks, formats = values.whole(identity.get("nsze")), values.objects(identity.get("lbafs"))
     if blocks is None or not formats:
         return None
-    sizes = [1 << ds if (ds := values.whole(f.get("ds")) or 0) and 0 < ds < 32 else 0 for f in formats[:_LBA_FORMATS]]
+    sizes = [_block(values.whole(f.get("ds"))) for f in formats[:_LBA_FORMATS]]
     used = values.whole(identity.get("flbas")) or 0
     index = (used & 0x0F) | (used >> 5 & 0x03) << 4
     block = sizes[index] if index < len(sizes) else 0
@@ -184,6 +187,11 @@ def namespace_of(number: int, identity: dict[str, Any]) -> Namespace | None:
         logical_block=block or None,
         formats=tuple(sorted({s for s in sizes if s})),
     )
+
+
+def _block(shift: int | None) -> int:
+    """Bytes of a block, 0 for a shift that is none."""
+    return 1 << shift if shift is not None and 0 < shift < 32 else 0
 
 
 def protected(identity: dict[str, Any]) -> bool | None:

@@ -80,7 +80,6 @@ def collect(host: Host, found: dict[str, Function]) -> tuple[PcieDevice, ...]:
 def _device(host: Host, function: Function) -> PcieDevice:
     base = function.path
     group = host.linked(f"{base}/iommu_group")
-    node = host.number(f"{base}/numa_node")
     return PcieDevice(
         address=function.address,
         kind=function.kind,
@@ -90,7 +89,7 @@ def _device(host: Host, function: Function) -> PcieDevice:
         serial=vpd.read(host, base).serial,
         slot=function.slot,
         link=pcilink.collect(host, base),
-        numa_node=node if node is not None and node >= 0 else None,
+        numa_node=host.numa(base),
         iommu_group=int(group) if group.isascii() and group.isdecimal() else None,
     )
 

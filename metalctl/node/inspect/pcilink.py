@@ -20,6 +20,12 @@ def address(path: str) -> str:
     return next(iter(reversed(ADDRESS.findall(path))), "")
 
 
+def function(path: str) -> str:
+    """The path as far as the innermost function in it, "" without one."""
+    pci = address(path)
+    return path[: path.rindex(pci) + len(pci)] if pci else ""
+
+
 def collect(host: Host, device: str) -> PcieLink | None:
     """The link of the function at a path below /sys; None when it has none (an integrated function, a virtual one)."""
     base = host.real(device)

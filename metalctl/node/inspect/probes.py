@@ -9,11 +9,13 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_IFMT, S_ISBLK, S_ISCHR
 from typing import Any
 
+from metalctl.node import kmsg
 from metalctl.node.inspect import ethtool
 
 Answer = Any
@@ -21,7 +23,15 @@ Answer = Any
 _KVM_GET_API_VERSION = 0xAE00
 _KERNEL_LOG = "/dev/kmsg"
 _LOOP_GET_STATUS64, _LOOP_INFO64 = 0x4C05, 232  # linux/loop.h: struct loop_info64 begins with device, inode, rdevice
-_RECORD = 8192  # no record of the kernel log is longer
+
+
+@contextmanager
+def _opened(path: str, flags: int) -> Iterator[int]:
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def kvm(_: str = "") -> tuple[bool | None, str]:
@@ -29,19 +39,14 @@ def kvm(_: str = "") -> tuple[bool | None, str]:
 
     A VM switches the CPUs into their hypervisor mode, and an inventory is taken of nodes that will never need it.
     """
+    what = "/dev/kvm: {}"
     try:
-        fd = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
+        with _opened("/dev/kvm", os.O_RDWR) as fd:
+            what = "/dev/kvm opens but does not answer: {}"
+            version = fcntl.ioctl(fd, _KVM_GET_API_VERSION, 0)
     except OSError as error:
-        return False, f"/dev/kvm: {error.strerror}"
-    try:
-        version = fcntl.ioctl(fd, _KVM_GET_API_VERSION, 0)
-        if version != 12:
-            return False, f"/dev/kvm has API version {version}, not 12"
-    except OSError as error:
-        return False, f"/dev/kvm opens but does not answer: {error.strerror}"
-    finally:
-        os.close(fd)
-    return True, ""
+        return False, what.format(error.strerror)
+    return (True, "") if version == 12 else (False, f"/dev/kvm has API version {version}, not 12")
 
 
 def udev(name: str) -> dict[str, str]:
@@ -75,39 +80,22 @@ def _link(link: Any) -> dict[str, Any]:
 def msr(name: str) -> dict[str, Any]:
     """{"value": n} of "CPU REGISTER" (both numbers; the register in hex), {"error": reason} when it cannot be read."""
     cpu, _, register = name.partition(" ")
+    what = f"/dev/cpu/{cpu}/msr"
     try:
-        fd = os.open(f"/dev/cpu/{int(cpu)}/msr", os.O_RDONLY | os.O_CLOEXEC)
+        with _opened(f"/dev/cpu/{int(cpu)}/msr", os.O_RDONLY) as fd:
+            what = f"MSR {register}"
+            return {"value": int.from_bytes(os.pread(fd, 8, int(register, 16)), "little")}
     except OSError as error:
-        return {"error": f"/dev/cpu/{cpu}/msr: {error.strerror}"}
-    try:
-        return {"value": int.from_bytes(os.pread(fd, 8, int(register, 16)), "little")}
-    except OSError as error:
-        return {"error": f"MSR {register}: {error.strerror}"}
-    finally:
-        os.close(fd)
+        return {"error": f"{what}: {error.strerror}"}
 
 
 def kernel_log(_: str = "") -> dict[str, Any]:
     """{"text": the kernel's log since boot, as far as its ring holds it} or {"error": reason}."""
     try:
-        fd = os.open(_KERNEL_LOG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        records = kmsg.records(Path(_KERNEL_LOG))
     except OSError as error:
         return {"error": f"{_KERNEL_LOG}: {error.strerror}"}
-    lines: list[str] = []
-    try:
-        while True:
-            try:
-                record = os.read(fd, _RECORD).decode(errors="replace")
-            except OSError as error:
-                if error.errno == errno.EPIPE:  # overwritten while it was read: go on with the next
-                    continue
-                break
-            if not record:
-                break
-            lines.append(record.partition(";")[2].partition("\n")[0])
-    finally:
-        os.close(fd)
-    return {"text": "\n".join(lines)}
+    return {"text": "\n".join(text for _, text in records)}
 
 
 def stat(path: str) -> dict[str, Any]:
@@ -127,20 +115,17 @@ def stat(path: str) -> dict[str, Any]:
 
 def loop(name: str) -> dict[str, Any]:
     """{"number": the device number of what a loop device is made of, "0:0" of a file} or {"error": reason}."""
+    opened = False
     try:
-        fd = os.open(f"/dev/{name}", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        return {"error": f"/dev/{name}: {error.strerror}"}
-    try:
-        if _number(os.fstat(fd).st_rdev) != Path(f"/sys/class/block/{name}/dev").read_text().strip():
-            return {"error": f"/dev/{name} is another device"}
-        status = fcntl.ioctl(fd, _LOOP_GET_STATUS64, bytes(_LOOP_INFO64))
+        with _opened(f"/dev/{name}", os.O_RDONLY) as fd:
+            opened = True
+            if _number(os.fstat(fd).st_rdev) != Path(f"/sys/class/block/{name}/dev").read_text().strip():
+                return {"error": f"/dev/{name} is another device"}
+            status = fcntl.ioctl(fd, _LOOP_GET_STATUS64, bytes(_LOOP_INFO64))
     except OSError as error:
         # Set free while we looked: it is made of nothing.
-        free = error.errno == errno.ENXIO
+        free = opened and error.errno == errno.ENXIO
         return {"number": "0:0"} if free else {"error": f"/dev/{name}: {error.strerror}"}
-    finally:
-        os.close(fd)
     return {"number": _number(struct.unpack_from("=QQQ", status)[2])}
 
 

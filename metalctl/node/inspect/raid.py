@@ -44,8 +44,8 @@ def _driver(host: Host, where: str, number: str) -> str:
     name = host.text(f"/sys/class/scsi_host/host{number}/proc_name")
     if name and name.strip("<()>").lower() != "null":
         return name
-    pci = pcilink.address(where)
-    return host.linked(f"{where[: where.rindex(pci) + len(pci)]}/driver") if pci else ""
+    function = pcilink.function(where)
+    return host.linked(f"{function}/driver") if function else ""
 
 
 def _by_name(host: Host, name: str, model: str, names: dict[str, list[str]] | None) -> str:

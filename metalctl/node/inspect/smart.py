@@ -51,14 +51,14 @@ def parse(data: dict[str, Any]) -> DiskHealth | None:
     passed, table = values.at(data, "smart_status", "passed"), attributes.table(data)
     hours = values.whole(values.at(data, "power_on_time", "hours"))
     grown, uncorrected = values.whole(data.get("scsi_grown_defect_list")), _uncorrected(data)
-    if passed is None and hours is None and grown is None and not table and uncorrected is None:
+    if not table and all(fact is None for fact in (passed, hours, grown, uncorrected)):
         return None
-    counts = _counts(readings)
-    faults, doubts = _faults(data, table), [r.doubt for r in readings if r.value is None]
-    if not counts and not doubts and grown is None and uncorrected is None:
+    counts, faults = _counts(readings), _faults(data, table)
+    doubts = [r.doubt for r in readings if r.value is None]
+    if not readings and grown is None and uncorrected is None:
         doubts.append("it states no count of errors that is known")
     return DiskHealth(
-        status="failing" if faults or passed is False else "ok" if passed is True else "",
+        status=_status(passed, faults),
         wear=wear.used(data),
         hours=hours,
         defects=counts.get("defects", grown),
@@ -74,6 +74,10 @@ def parse(data: dict[str, Any]) -> DiskHealth | None:
         faults=tuple(faults),
         doubts=tuple(dict.fromkeys([*doubts, *_damaged(data)])),
     )
+
+
+def _status(passed: Any, faults: list[str]) -> str:
+    return "failing" if faults or passed is False else "ok" if passed is True else ""
 
 
 def _nvme(data: dict[str, Any], log: dict[str, Any]) -> DiskHealth | None:

@@ -95,14 +95,19 @@ def parse_volumes(text: str) -> list[Volume]:
     found = []
     for array, _, told in _blocks(text, _LOGICAL):
         if (name := told.get("Disk Name", "")).startswith("/dev/"):
-            level, status = told.get("Fault Tolerance", "").replace("+", ""), told.get("Status", "").lower()
-            health = "ok" if status == "ok" else "critical" if "failed" in status else "warning" if status else ""
-            if health == "ok" and told.get("Unrecoverable Media Errors", "none").lower() != "none":
-                health = "warning"
+            level = told.get("Fault Tolerance", "").replace("+", "")
             data = (p for a, p, d in drives if a == array and a and "data" in d.get("Drive Type", "").lower())
-            members = tuple(dict.fromkeys(data))
-            found.append(Volume(name.removeprefix("/dev/"), f"raid{level}" if level else "", None, members, "", health))
+            members, level = tuple(dict.fromkeys(data)), f"raid{level}" if level else ""
+            found.append(Volume(name.removeprefix("/dev/"), level, None, members, "", _volume_health(told)))
     return found
+
+
+def _volume_health(told: Fields) -> str:
+    status = told.get("Status", "").lower()
+    lost = told.get("Unrecoverable Media Errors", "none").lower() != "none"
+    if status in ("", "ok"):
+        return "warning" if status and lost else status
+    return "critical" if "failed" in status else "warning"
 
 
 def _blocks(text: str, begins: re.Pattern[str]) -> Iterator[tuple[str, str, Fields]]:
@@ -127,14 +132,13 @@ def _blocks(text: str, begins: re.Pattern[str]) -> Iterator[tuple[str, str, Fiel
 def _disk(place: str, told: Fields) -> Disk:
     interface = told.get("Interface Type", "")
     kind = "nvme" if "NVMe" in interface else "ssd" if "Solid State" in interface else "hdd" if interface else "unknown"
-    wwn = told.get("WWID", "").lower()
     return Disk(
         name=f"physicaldrive {place}",
         kind=kind,
         size=_size(told.get("Size", "")),
         rotational=None if kind == "unknown" else kind == "hdd",
         serial=told.get("Serial Number", ""),
-        wwn=f"0x{wwn}" if re.fullmatch(r"[0-9a-f]{16}", wwn) else "",
+        wwn=values.naa(told.get("WWID", "")),
         model=" ".join(told.get("Model", "").split()),
         firmware=told.get("Firmware Revision", ""),
         transport="sata" if "SATA" in interface else "sas" if "SAS" in interface else kind if kind == "nvme" else "",

@@ -45,6 +45,6 @@ def _own(status: str, told: dict[str, Any]) -> Iterator[str]:
 def _packs(told: dict[str, Any]) -> Iterator[str]:
     for section, what in _PACKS.items():
         for pack in values.objects(told.get(section)):
-            name, state = (next((t for k in keys if (t := values.text(pack.get(k)))), "") for keys in (_NAMES, _STATES))
+            name, state = values.first(pack, *_NAMES), values.first(pack, *_STATES)
             if state and state.split("(")[0].strip().lower() not in _GOOD:
                 yield f"{what} {name}: {state}".replace(" :", ":")

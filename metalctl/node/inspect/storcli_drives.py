@@ -50,12 +50,12 @@ def _first(told: Part) -> Iterator[tuple[str, Part, Part, Part]]:
             more = told.get(f"{key} - Detailed Information")
             name = match[1]
             about, state = (values.at(more, f"Drive {name} {what}") for what in ("Device attributes", "State"))
-            yield name.removeprefix("/"), rows[0], _part(about), _part(state)
+            yield name.removeprefix("/"), rows[0], values.part(about), values.part(state)
 
 
 def _second(told: Part, index: str) -> Iterator[tuple[str, Part, Part, Part]]:
     for one in values.objects(told.get("Drives List")):
-        row, about = _part(one.get("Drive Information")), _part(one.get("Drive Detailed Information"))
+        row, about = values.part(one.get("Drive Information")), values.part(one.get("Drive Detailed Information"))
         if _slot(row):
             yield _name(index, row), row, about, _summed(values.objects(about.get("LU/NS Properties")) or [about])
 
@@ -68,10 +68,6 @@ def _summed(units: list[Part]) -> Part:
     }
 
 
-def _part(value: Any) -> Part:
-    return value if isinstance(value, dict) else {}
-
-
 def _slot(row: Part) -> str:
     return values.text(row.get("EID:Slt")).replace(" ", "")
 
@@ -82,23 +78,18 @@ def _name(index: str, row: Part) -> str:
     return f"c{index}/e{enclosure}/s{slot}" if enclosure else f"c{index}/s{slot}"
 
 
-def _text(about: Part, *names: str) -> str:
-    return next((text for name in names if (text := values.text(about.get(name)))), "")
-
-
 def _disk(name: str, row: Part, about: Part, state: Part, controller: str) -> Disk:
     interface, medium = values.text(row.get("Intf")), values.text(row.get("Med"))
     kind = "nvme" if interface == "NVMe" else {"HDD": "hdd", "SSD": "ssd"}.get(medium, "unknown")
-    wwn = values.text(about.get("WWN")).lower()
     return Disk(
         name=name,
         kind=kind,
-        size=_size(_text(about, "Raw size")),
+        size=_size(values.first(about, "Raw size")),
         rotational=None if kind == "unknown" else kind == "hdd",
-        serial=_text(about, "SN", "Serial Number"),
-        wwn=f"0x{wwn}" if re.fullmatch(r"[0-9a-f]{16}", wwn) else "",
-        model=_text(about, "Model Number", "Model") or values.text(row.get("Model")),
-        firmware=_text(about, "Firmware Revision", "Firmware Revision Level"),
+        serial=values.first(about, "SN", "Serial Number"),
+        wwn=values.naa(values.text(about.get("WWN"))),
+        model=values.first(about, "Model Number", "Model") or values.text(row.get("Model")),
+        firmware=values.first(about, "Firmware Revision", "Firmware Revision Level"),
         transport=interface.lower(),
         slot=_slot(row),
         health=_health(row, about, state),
@@ -109,19 +100,19 @@ def _disk(name: str, row: Part, about: Part, state: Part, controller: str) -> Di
 def _health(row: Part, about: Part, state: Part) -> DiskHealth | None:
     """ "ok" needs a state and the disk's own word; a state alone ("Onln") says only that the controller uses it."""
     words = [w for w in (values.text(row.get("State")), values.text(row.get("Status"))) if w]
-    alert, predicted = values.text(state.get(_ALERT)).lower(), values.whole(state.get("Predictive Failure Count"))
+    alert = values.text(state.get(_ALERT)).lower()
+    media, other, predicted = (values.whole(state.get(name)) for name in _COUNTS)
     faults = [f"its controller calls it {word}" for word in words if word.lower() in _BAD]
-    faults += ["it flagged a S.M.A.R.T. alert"] if alert == "yes" else []
-    faults += [f"it predicted its failure {predicted} times"] if predicted else []
-    counts = {name: values.whole(state.get(name)) for name in _COUNTS}
-    good = bool(words) and alert in ("no", "") and None not in counts.values()
+    faults += ["it flagged a S.M.A.R.T. alert"] * (alert == "yes")
+    faults += [f"it predicted its failure {predicted} times"] * bool(predicted)
+    good = bool(words) and alert in ("no", "") and None not in (media, other, predicted)
     health = DiskHealth(
         status="failing" if faults else "ok" if good else "",
         wear=_wear(about | state),
-        celsius=_celsius(_text(state, "Drive Temperature"), about.get("Temperature(C)")),
-        uncorrected=counts["Media Error Count"],
+        celsius=_celsius(values.first(state, "Drive Temperature"), about.get("Temperature(C)")),
+        uncorrected=media,
         predicted=predicted,
-        other=counts["Other Error Count"],
+        other=other,
         faults=tuple(faults),
     )
     return None if health == DiskHealth() else health

@@ -42,16 +42,12 @@ def _first(told: Part) -> Iterator[tuple[Part, Any, Part]]:
     for key, rows in told.items():
         if match := _VIRTUAL.fullmatch(key):
             row = next(iter(values.objects(rows)), {})
-            yield row, told.get(f"PDs for VD {match[1]}"), _part(told.get(f"VD{match[1]} Properties"))
+            yield row, told.get(f"PDs for VD {match[1]}"), values.part(told.get(f"VD{match[1]} Properties"))
 
 
 def _second(told: Part) -> Iterator[tuple[Part, Any, Part]]:
     for one in values.objects(told.get("Virtual Drives")):
-        yield _part(one.get("VD Info")), one.get("PDs"), _part(one.get("VD Properties"))
-
-
-def _part(value: Any) -> Part:
-    return value if isinstance(value, dict) else {}
+        yield values.part(one.get("VD Info")), one.get("PDs"), values.part(one.get("VD Properties"))
 
 
 def _volume(name: str, row: Part, members: list[Part], about: Part, controller: str) -> Volume:

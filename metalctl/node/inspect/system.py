@@ -53,20 +53,24 @@ def firmware(
     controllers: Iterable[Controller] = (),
 ) -> tuple[Firmware, ...]:
     """BIOS, BMC, controllers, ports and disks, as far as each states a version."""
-    found = []
-    if version := host.text(f"{_DMI}/bios_version", "firmware.bios"):
-        vendor, date = host.text(f"{_DMI}/bios_vendor"), host.text(f"{_DMI}/bios_date")
-        release = host.text(f"{_DMI}/bios_release")
-        if "." not in version and release and release != "255.255":
-            version = f"{version} v{release}"  # HPE's version is the family alone, such as "A43"
-        found.append(Firmware("bios", version, vendor, date))
-        host.source("firmware.bios", _DMI)
+    found = _bios(host)
     if manager and manager.firmware:
         found.append(Firmware("bmc", manager.firmware))
     found += [Firmware(f"controller {c.pci or c.name}", c.firmware) for c in controllers if c.firmware]
     found += [Firmware(f"nic {n.name}", n.firmware) for n in nics if n.firmware]
     found += [Firmware(f"{d.kind} {d.serial or d.name}", d.firmware) for d in disks if d.firmware]
     return tuple(found)
+
+
+def _bios(host: Host) -> list[Firmware]:
+    version = host.text(f"{_DMI}/bios_version", "firmware.bios")
+    if not version:
+        return []
+    release = host.text(f"{_DMI}/bios_release")
+    if "." not in version and release and release != "255.255":
+        version = f"{version} v{release}"  # HPE's version is the family alone, such as "A43"
+    host.source("firmware.bios", _DMI)
+    return [Firmware("bios", version, host.text(f"{_DMI}/bios_vendor"), host.text(f"{_DMI}/bios_date"))]
 
 
 def boot_mode(host: Host) -> str:

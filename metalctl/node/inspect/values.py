@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 LARGEST = 1 << 63  # an inventory holds no larger whole number
+_NAA = re.compile(r"[0-9a-f]{16}")
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -37,6 +39,22 @@ def objects(value: Any) -> list[dict[str, Any]]:
 def text(value: Any) -> str:
     """A string without surrounding white space; "" for anything else."""
     return value.strip(" \t\r\n\0") if isinstance(value, str) else ""
+
+
+def first(data: Mapping[str, Any], *names: str) -> str:
+    """The first of these keys that has a text, else ""."""
+    return next((found for name in names if (found := text(data.get(name)))), "")
+
+
+def part(value: Any) -> dict[str, Any]:
+    """An object; {} for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def naa(stated: str) -> str:
+    """A world-wide name as the kernel writes it ("0x5000c500…"); "" for what is not 16 hexadecimal digits."""
+    digits = stated.lower().removeprefix("0x")
+    return f"0x{digits}" if _NAA.fullmatch(digits) else ""
 
 
 def real(value: Any) -> float | None:

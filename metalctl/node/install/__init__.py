@@ -14,7 +14,6 @@ codes: 0 installed, 1 the disk failed, 2 usage or the run was started before, 3 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -24,13 +23,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from metalctl.model.codec import decode
-from metalctl.model.errors import MetalctlError, UsageError, describe
+from metalctl.model.errors import MetalctlError, describe
 from metalctl.model.inventory import Disk
 from metalctl.model.run import RUN_DIR, InstallSpec
 from metalctl.model.verdict import Verdict
-from metalctl.node import guard
-from metalctl.node.errors import JournalExists, NodeError, Refused
+from metalctl.node import guard, order
+from metalctl.node.errors import JournalExists, Refused
 from metalctl.node.herald import Caller
 from metalctl.node.install import manifest
 from metalctl.node.install.fetch import Patience
@@ -53,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
     if {"-h", "--help"} & set(argv):
         sys.stdout.write(__doc__ or "")
         return 0
-    spec = _spec(argv)
+    spec = order.read(InstallSpec, argv, "install SPEC.json")
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     path = Path(os.environ.get("METALCTL_RUN_DIR", RUN_DIR)) / spec.run_id / "journal.jsonl"
     signal.signal(signal.SIGTERM, _interrupt)
@@ -84,8 +82,7 @@ def perform(
         job = _job(spec, journal, boot_id, find or guard.find, leave or _leave)
         result = (replace(job, patience=patience) if patience else job).perform()
     except BaseException as crash:
-        hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
-        journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
+        order.crashed(journal, crash)
         if isinstance(crash, (MetalctlError, Interrupted)):
             sys.stderr.write(f"{crash}\n")
             return 3
@@ -101,8 +98,7 @@ def _finish(journal: Journal, result: Result) -> int:
 
 
 def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: Leave) -> Job:
-    if spec.boot_id and spec.boot_id != boot_id:
-        raise NodeError("the node was booted again since this run was asked for", hint="ask for a new run on this boot")
+    order.same_boot(spec, boot_id)
     image = manifest.parse(spec.manifest)
     disk = find(spec.disk_serial, spec.disk_size)
     path = disk.name if disk.name.startswith("/") else f"/dev/{disk.name}"
@@ -113,18 +109,6 @@ def _leave(spec: InstallSpec, disk: Disk) -> guard.Claim:
     if spec.armed.enrollment != spec.enrollment:
         raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
     return guard.hold(spec.armed, disk, ACTION, guard.boot_time())
-
-
-def _spec(argv: Sequence[str]) -> InstallSpec:
-    if len(argv) != 1 or argv[0].startswith("-"):
-        raise UsageError("usage: install SPEC.json", hint="name one spec file")
-    try:
-        spec = decode(InstallSpec, json.loads(Path(argv[0]).read_text()))
-    except (OSError, ValueError) as bad:
-        raise UsageError(f"{argv[0]} cannot be read as an install spec: {bad}", hint="write it with metalctl") from bad
-    if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
-        raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
-    return spec
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ over the place of the install record (`metalctl.node.install.record.REGION`).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,11 @@ class Block:
     @property
     def end(self) -> int:
         return self.offset + self.length
+
+    @property
+    def uneven(self) -> bool:
+        """Whether it is empty, or not of whole aligned pages."""
+        return self.length <= 0 or bool(self.offset % ALIGN or self.length % ALIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +117,26 @@ def _build(data: dict[str, Any]) -> Manifest:
 
 
 def _check(manifest: Manifest) -> None:
+    if wrong := next(_wrong(manifest), ""):
+        raise ManifestError(wrong, hint="build the image again")
 
+
+def _wrong(manifest: Manifest) -> Iterator[str]:
+    """What is wrong with its ranges, frames and partitions."""
     for what, ranges in (("blocks", manifest.blocks), ("zeroes", manifest.zeroes)):
-        end = 0
-        for r in ranges:
-            if r.offset < end or r.length <= 0 or r.offset % ALIGN or r.length % ALIGN or r.end > manifest.size:
-                raise ManifestError(
-                    f"{what} has a bad range at {r.offset}, length {r.length}", hint="build the image again"
-                )
-            end = r.end
+        yield from (f"{what} has a bad range at {r.offset}, length {r.length}" for r in _bad(ranges, manifest.size))
     if any(b.length > LARGEST for b in manifest.blocks):
-        raise ManifestError(f"a block is larger than {LARGEST} bytes", hint="build the image again")
+        yield f"a block is larger than {LARGEST} bytes"
     if not manifest.blocks or manifest.blocks[0].offset != 0:
-        raise ManifestError("blocks[0] must be the start of the disk", hint="build the image again")
+        yield "blocks[0] must be the start of the disk"
     listed = [i for f in manifest.frames for i in range(f.first, f.first + f.count)]
     if listed != list(range(len(manifest.blocks))):
-        raise ManifestError("the frames do not cover the blocks in order", hint="build the image again")
+        yield "the frames do not cover the blocks in order"
     if any(p.start < REGION.end for p in manifest.partitions):
-        raise ManifestError("a partition lies where the install record is kept", hint="start partitions at 1 MiB")
+        yield "a partition lies where the install record is kept (before 1 MiB)"
+
+
+def _bad(ranges: tuple[Block, ...], size: int) -> Iterator[Block]:
+    """Those that overlap the one before, are uneven or end beyond the image."""
+    ends = [0, *(r.end for r in ranges)]
+    return (r for r, end in zip(ranges, ends, strict=False) if r.offset < end or r.end > size or r.uneven)

@@ -119,12 +119,16 @@ def _sums(data: Any, received: Any, sent: Any) -> None:
     """Its streams make its totals, and its intervals, without those left out, what this side sent or received."""
     for total, way in ((sent, "sender"), (received, "receiver")):
         parts = [float(s[way]["bytes"]) for s in data["end"].get("streams", ()) if way in s]
-        if parts and not math.isclose(sum(parts), float(total["bytes"]), rel_tol=_CLOSE):
+        if parts and not _makes(sum(parts), [total]):
             raise _disagree("streams", sum(parts), [total])
     every = [i["sum"] for i in data.get("intervals", ()) if "sum" in i]
     counted = sum(float(i["bytes"]) for i in every if not i.get("omitted"))
-    if every and not any(math.isclose(counted, float(t["bytes"]), rel_tol=_CLOSE) for t in (sent, received)):
+    if every and not _makes(counted, [sent, received]):
         raise _disagree("intervals", counted, [sent, received])
+
+
+def _makes(parts: float, totals: list[Any]) -> bool:
+    return any(math.isclose(parts, float(t["bytes"]), rel_tol=_CLOSE) for t in totals)
 
 
 def _disagree(what: str, parts: float, totals: list[Any]) -> IperfError:

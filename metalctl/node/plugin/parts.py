@@ -54,14 +54,18 @@ def parts(name: str, inventory: Inventory, spec: RunSpec) -> Sequence[Part]:
     if name == _DRIVE:
         return _drives(inventory, spec)
     if name in _KINDS:
-        found: Sequence[Part] = [d for d in inventory.disks if d.kind in _KINDS[name] and not d.removable]
-        return found or [_no_disk(name, inventory, spec)]
+        disks = [d for d in inventory.disks if d.kind in _KINDS[name] and not d.removable]
+        return disks or [_no_disk(name, inventory, spec)]
     if name == "nic":
         return inventory.nics or [_none("nics", "no network port was found", inventory)]
     if name == "dimm":
-        found = [d for d in inventory.memory.dimms if d.size]
-        return found or [Absent(Verdict.UNKNOWN, _why("memory.dimms", inventory) or "the firmware lists no DIMM")]
+        return _dimms(inventory)
     return spec.bonds or [Absent(Verdict.SKIP, "the profile asks for no bond")]
+
+
+def _dimms(inventory: Inventory) -> Sequence[Part]:
+    found = [d for d in inventory.memory.dimms if d.size]
+    return found or [Absent(Verdict.UNKNOWN, _why("memory.dimms", inventory) or "the firmware lists no DIMM")]
 
 
 def _drives(inventory: Inventory, spec: RunSpec) -> Sequence[Part]:

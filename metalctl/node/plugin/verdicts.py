@@ -61,11 +61,15 @@ def conclude(errors: Iterable[BaseException], measures: Measures, info: CheckInf
         measured = Ending(Verdict.UNKNOWN, "the check held nothing to its limits")
     if measured.verdict is not Verdict.PASS or not endings:
         endings.append(measured)
+    return _worst(endings, info, name)
+
+
+def _worst(endings: list[Ending], info: CheckInfo, name: str) -> Ending:
+    """The worst verdict, with every reason for it and the first remedy."""
     verdict = combine(e.verdict for e in endings)
     worst = [e for e in endings if e.verdict is verdict]
-    reason = "; ".join(e.reason for e in worst if e.reason)
     remedy = next((e.remedy for e in worst if e.remedy), "")
-    return Ending(verdict, reason, remedy or _remedy(verdict, info, name))
+    return Ending(verdict, "; ".join(e.reason for e in worst if e.reason), remedy or _remedy(verdict, info, name))
 
 
 def _remedy(verdict: Verdict, info: CheckInfo, name: str) -> str:

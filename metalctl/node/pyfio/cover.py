@@ -30,14 +30,17 @@ def _covers(job: Job, result: Result) -> None:
     for direction in asked:
         _whole(job, result, direction)
     _flushed(job, result)
-    if _size_reached(job, sum(d.bytes for d in asked)):
-        return
+    moved = sum(d.bytes for d in asked)
     # In a group `summed` is longer than the run; it is never shorter.
     ran = [result.summed, *(d.runtime for d in asked)]
-    if job.runtime is None or any(falls_short(r, job.runtime) for r in ran):
+    if not _size_reached(job, moved) and not _time_reached(job, ran):
         wanted = f"{job.runtime:.4g} s" if job.runtime is not None else "all of its bytes"
-        did = f"fio ran {min(ran):.3g} s and moved {sum(d.bytes for d in asked)} bytes"
+        did = f"fio ran {min(ran):.3g} s and moved {moved} bytes"
         raise _less(job, f"{did}, and was to do {wanted}: too little to judge by")
+
+
+def _time_reached(job: Job, ran: list[float]) -> bool:
+    return job.runtime is not None and not any(falls_short(r, job.runtime) for r in ran)
 
 
 def _whole(job: Job, result: Result, direction: Direction) -> None:

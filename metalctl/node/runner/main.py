@@ -15,20 +15,18 @@ METALCTL_ROOT and METALCTL_INVENTORY (for tests: another /sys, /proc and netlink
 from __future__ import annotations
 
 import dataclasses
-import json
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from types import FrameType
 
-from metalctl.model.codec import DecodeError, decode
 from metalctl.model.errors import MetalctlError, UsageError, describe
 from metalctl.model.run import RunSpec
 from metalctl.model.verdict import Verdict
-from metalctl.node.errors import JournalExists, NodeError
+from metalctl.node import order
+from metalctl.node.errors import JournalExists
 from metalctl.node.herald import Caller
 from metalctl.node.journal import Journal
 from metalctl.node.runner.interrupted import Interrupted
@@ -48,7 +46,7 @@ def main(argv: list[str]) -> int:
             from metalctl.node.runner import local
 
             return EXIT[local.run(local.parse(argv), settings)]
-        return _from_spec(_spec(argv), settings)
+        return _from_spec(order.read(RunSpec, argv, "run SPEC.json | run --local --check NAME..."), settings)
     except (UsageError, JournalExists) as wrong:
         sys.stderr.write(f"{describe(wrong)}\n")
         return 2
@@ -57,33 +55,17 @@ def main(argv: list[str]) -> int:
         return 3
 
 
-def _spec(argv: list[str]) -> RunSpec:
-    if len(argv) != 1 or argv[0].startswith("-"):
-        raise UsageError("usage: run SPEC.json | run --local --check NAME...", hint="name one spec file")
-    try:
-        spec = decode(RunSpec, json.loads(Path(argv[0]).read_text()))
-    except (OSError, ValueError, DecodeError) as bad:
-        raise UsageError(f"{argv[0]} cannot be read as a run spec: {bad}", hint="write it with metalctl") from bad
-    if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
-        raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
-    return spec
-
-
 def _from_spec(spec: RunSpec, settings: Settings) -> int:
     boot_id = settings.boot_id()
     signal.signal(signal.SIGTERM, _interrupt)
     path, caller = settings.run_dir / spec.run_id / "journal.jsonl", Caller(spec.herald, spec.run_id)
     with closing(caller), Journal(path, boot_id, caller.grew) as journal:
         try:
-            if spec.boot_id and spec.boot_id != boot_id:
-                raise NodeError(
-                    "the node was booted again since this run was asked for", hint="ask for a new run on this boot"
-                )
+            order.same_boot(spec, boot_id)
             spec = dataclasses.replace(spec, boot_id=boot_id)
             return EXIT[perform(spec, settings, journal.append)]
         except BaseException as crash:
-            hint = crash.hint if isinstance(crash, MetalctlError) else "see the unit's output: journalctl -u metalctl-*"
-            journal.append("error", message=str(crash) or type(crash).__name__, kind=type(crash).__name__, hint=hint)
+            order.crashed(journal, crash)
             if isinstance(crash, MetalctlError):
                 raise
             traceback.print_exc()
@@ -93,9 +75,7 @@ def _from_spec(spec: RunSpec, settings: Settings) -> int:
 def perform(spec: RunSpec, settings: Settings, append: Callable[..., object]) -> Verdict:
     """Take the inventory and run the checks."""
     append("run-started", run_id=spec.run_id, kind=spec.kind, level=spec.level, checks=list(spec.checks))
-    from metalctl.node.runner.run import (
-        Run,  # here, so that a bundle without pytest still leaves a journal that says so
-    )
+    from metalctl.node.runner.run import Run  # a bundle without pytest still leaves a journal that says so
 
     return Run(spec, settings, append).perform(settings.collect())
 

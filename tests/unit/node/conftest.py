@@ -22,7 +22,7 @@ from metalctl.model.inventory import Cpu, Dimm, Disk, Inventory, Memory, Nic
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import BondSpec, Entry, Peer, RunSpec
 from metalctl.node.__main__ import main as node_main
-from metalctl.node.journal import read
+from tests.unit.node.journals import entries
 
 # Of the metalctl that is tested: an older one, put first on the path, is run with its own checks.
 REPO = Path(metalctl.__file__).resolve().parents[1]
@@ -99,7 +99,7 @@ class Node:
         (self.room / "spec.json").write_text(json.dumps(encode(asked)))
         (self.room / "inventory.json").write_text(json.dumps(encode(self.inventory)))
         self.code, self.stderr = self._forked(["run", str(self.room / "spec.json")])
-        self.entries = read(self.room / "runs" / asked.run_id / "journal.jsonl")[0]
+        self.entries = entries(self.room / "runs" / asked.run_id / "journal.jsonl")
         finished = [e.data["result"] for e in self.entries if e.event == "check-finished"]
         self.results = [decode(CheckResult, r) for r in finished]
         return [r for r in self.results if r.check != "error-counters"]

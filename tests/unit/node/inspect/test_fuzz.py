@@ -21,11 +21,11 @@ from metalctl.model import slots
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Controller, Dimm, Inventory
 from metalctl.node import dmi, edac
+from metalctl.node.bondstate import proc
 from metalctl.node.inspect import (
     attributes,
     behind,
     bmc,
-    bonds,
     caches,
     collect,
     cpu,
@@ -75,7 +75,7 @@ _JSON = st.recursive(
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "attributes.unpacked": lambda text: attributes.unpacked({"string": text, "value": len(text)}, words=True),
     "bmc.fields": bmc.fields,
-    "bonds.parse": bonds.parse,
+    "bonds.parse": proc.parse,
     "caches.parse": caches.parse,
     "caches.listed": caches.listed,
     "cpu.parse": cpu.parse,

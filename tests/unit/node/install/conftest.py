@@ -26,7 +26,8 @@ from metalctl.node.errors import Refused
 from metalctl.node.install import record
 from metalctl.node.install.device import Device
 from metalctl.node.install.fetch import Patience
-from metalctl.node.journal import Journal, read
+from metalctl.node.journal import Journal
+from tests.unit.node.journals import entries
 
 MIB = 2**20
 SIZE = 14 * MIB
@@ -156,7 +157,7 @@ class Bench:
             code = install.perform(
                 spec, journal, boot, find=self._find, leave=lambda _, d: self.guarded.append(d.serial), patience=HURRY
             )
-        return code, read(path)[0]
+        return code, entries(path)
 
     def _find(self, serial: str, size: int) -> Disk:
         if (serial, size) != (self.disk.serial, self.disk.size):

@@ -12,9 +12,10 @@ import pytest
 from metalctl.model.run import Armed, Entry
 from metalctl.node import guard, hygiene, install
 from metalctl.node.install.transfer import write
-from metalctl.node.journal import Journal, read
+from metalctl.node.journal import Journal
 from tests.unit.node.disks.conftest import alias, attach, detach, needs_a_machine, python, running
 from tests.unit.node.install.conftest import BOOT, HURRY, ROOT, Bench, final
+from tests.unit.node.journals import entries
 
 pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="zstd is not installed")
 
@@ -39,7 +40,7 @@ def perform(bench: Bench) -> tuple[int, list[Entry]]:
     journal = bench.directory / spec.run_id / "journal.jsonl"
     with Journal(journal, BOOT) as opened:
         code = install.perform(spec, opened, BOOT, find=bench._find, patience=HURRY)
-    return code, read(journal)[0]
+    return code, entries(journal)
 
 
 def test_the_device_is_claimed_while_it_is_written_and_free_afterwards(

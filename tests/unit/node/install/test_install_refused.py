@@ -11,8 +11,9 @@ import pytest
 
 from metalctl.node import install
 from metalctl.node.install.device import Device, DeviceFailed
-from metalctl.node.journal import Journal, read
+from metalctl.node.journal import Journal
 from tests.unit.node.install.conftest import BOOT, IMAGE, ROOT, ZEROES, Bench, final, installation
+from tests.unit.node.journals import entries
 
 pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="zstd is not installed")
 
@@ -88,7 +89,7 @@ def test_what_the_guard_refuses_is_not_written(bench: Bench, monkeypatch: pytest
     monkeypatch.setattr("metalctl.node.guard.disks.collect", lambda _: (bench.disk,))
     with Journal(bench.directory / "x" / "journal.jsonl", BOOT) as journal:
         assert install.perform(expired, journal, BOOT, find=bench._find) == 3
-    assert "expired" in final(read(bench.directory / "x" / "journal.jsonl")[0]).data["message"]
+    assert "expired" in final(entries(bench.directory / "x" / "journal.jsonl")).data["message"]
     assert bench.content == before
 
 
@@ -96,7 +97,7 @@ def test_the_leave_of_another_enrollment_is_refused(bench: Bench) -> None:
     spec = bench.spec(enrollment="e2")
     with Journal(bench.directory / "x" / "journal.jsonl", BOOT) as journal:
         assert install.perform(spec, journal, BOOT, find=bench._find) == 3
-    assert "another enrollment" in final(read(bench.directory / "x" / "journal.jsonl")[0]).data["message"]
+    assert "another enrollment" in final(entries(bench.directory / "x" / "journal.jsonl")).data["message"]
 
 
 def test_a_spec_of_another_boot_is_refused(bench: Bench) -> None:
