@@ -24,7 +24,10 @@ def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_
         for line in _destroyed(load_dossier(state, name), erase=erase):
             click.echo(line, err=True)
     if not sys.stdin.isatty():
-        raise UsageError("nobody is there to ask whether to go on", hint="if that is what you want, add --yes")
+        raise UsageError(
+            "not a terminal: it cannot be asked whether to go on",
+            hint="if that is what you want, add --yes",
+        )
     click.confirm("Go on?", abort=True, err=True)
 
 

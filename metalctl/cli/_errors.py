@@ -75,8 +75,8 @@ def _of_system(error: OSError, as_json: bool) -> int:
     """The operating system refused (a full disk, a folder that is not there or not ours): mostly no fault of ours."""
     path = _log(error)
     where = f"{error.filename}: " if error.filename is not None else ""
-    advice = "free some space" if error.errno == errno.ENOSPC else "mend that, or name another place"
-    hint = f"{advice}; the log at {path} tells where it came up" if path else advice
+    advice = "free some space" if error.errno == errno.ENOSPC else "fix that, or name another place"
+    hint = f"{advice}; the log at {path} shows where it came up" if path else advice
     return _say(f"{where}{error.strerror}", type(error).__name__, INTERNAL, as_json, hint, path)
 
 

@@ -33,7 +33,7 @@ class _Seconds(click.ParamType[float]):
         except ValueError:
             seconds = -1.0
         if not 0 <= seconds <= self._longest:
-            self.fail(f"{value!r} is no duration; write it like 50ms or 2s", param, ctx)
+            self.fail(f"{value!r} is not a duration; write it like 50ms or 2s", param, ctx)
         return seconds
 
 
@@ -117,8 +117,8 @@ def bmcs(
     """Serve many simulated Redfish BMCs on 127.0.0.0/8, until Ctrl-C.
 
     Each has an address, serials, UUIDs and MACs of its own; power, boot device, BIOS settings, accounts, sessions and
-    logs can be changed. With --json one line tells base, count, port and username when all of them serve.
-    GET /.lab/statistics at any of them tells what was asked, GET /.lab/machines what the machines did.
+    logs can be changed. With --json one line states base, count, port and username when all of them serve.
+    GET /.lab/statistics at any of them lists what was asked, GET /.lab/machines what the machines did.
 
     Examples:
       metalctl lab bmcs --tree storage --count 1000 --fault slow:3=0.01

@@ -20,7 +20,7 @@ def moment(text: str | None) -> str:
             return (datetime.now(UTC) + timedelta(**{_UNITS[later[2]]: int(later[1])})).isoformat(timespec="seconds")
         found = datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"{text!r} is no time: write +2h, +3d or 2026-12-24T18:00") from None
+        raise click.BadParameter(f"{text!r} is not a time: write +2h, +3d or 2026-12-24T18:00") from None
     if found <= datetime.now(UTC):
         raise click.BadParameter(f"{text!r} is past")
     return found.isoformat(timespec="seconds")

@@ -38,7 +38,7 @@ def show(found: Dossier, look: Look | None = None, *, everything: bool) -> None:
     if found.findings:
         _findings.show(found.findings, everything)
     if said in (Verdict.FAIL, Verdict.UNKNOWN):
-        click.echo(f"when that is mended: metalctl enroll --retry {found.node}")
+        click.echo(f"when that is fixed: metalctl enroll --retry {found.node}")
     click.echo()
     for line in (*_facts(found, look), "", *_stages(found)):
         click.echo(line)
@@ -53,7 +53,7 @@ def _sentence(found: Dossier, said: Verdict | None) -> str:
         return f"PASS: accepted and handed over{f', {waived} waived' if waived else ''}"
     if said is None:
         return f"{found.condition} in stage {found.stage}{f': {blocking} so far' if blocking else ''}"
-    why = f"in the way: {blocking}" if blocking else "no requirement is in the way: metalctl.log tells why"
+    why = f"in the way: {blocking}" if blocking else "no requirement is in the way: metalctl.log says why"
     return f"{said}: it stopped in stage {found.stage}; {why}"
 
 

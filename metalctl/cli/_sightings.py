@@ -33,7 +33,7 @@ def addresses(config: Path | None, state_dir: Path | None) -> dict[str, str]:
         except ValueError:
             continue
     if not found:
-        raise _none("nobody has been given an address on the boot network yet")
+        raise _none("no machine has an address of the boot network yet")
     return found
 
 

@@ -30,7 +30,7 @@ def again(
     config: Path | None,
     state_dir: Path | None,
 ) -> None:
-    """Queue nodes once more, with the BMC, credential and profile that they are known with. The service walks them.
+    """Queue nodes once more, with the BMC, credential and profile that they are known with. The service enrolls them.
 
     It says first what that destroys, and asks.
 

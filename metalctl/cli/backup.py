@@ -12,7 +12,7 @@ from metalctl.cli._options import json_option, state_options
 
 @command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--keys", is_flag=True, help="With the private keys: whoever has the file can sign certificates.")
+@click.option("--keys", is_flag=True, help="With the private keys: the owner of the file can sign certificates.")
 @json_option
 @state_options
 def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:

@@ -22,7 +22,7 @@ def cancel(
 ) -> None:
     """End the enrollment of nodes, or of whole batches.
 
-    An installation that is being written is let end first. What is left on the disks is told in the node's finding
+    An installation that is being written is let end first. What is left on the disks is in the node's finding
     (`metalctl show NODE`).
 
     Examples:

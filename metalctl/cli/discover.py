@@ -23,7 +23,7 @@ from metalctl.cli._options import InputFile, ca_option, check_output, json_optio
 @click.option("--ipmi-port", type=PORT, default=623, show_default=True, help="UDP port of IPMI.")
 @click.option("--expected", type=InputFile(), metavar="FILE",
               help="Manifest of the expected machines; others are reported and go into no nodes file.")  # fmt: skip
-@ca_option("CAs (PEM) that must have signed a BMC's certificate; else it is told, and left out of the nodes file.")
+@ca_option("CAs (PEM) that must have signed a BMC's certificate; else it is reported and left out of the nodes file.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a nodes file for enroll.")
 @click.option("--credential", default="", metavar="REF", help="Credential reference to put into the nodes file.")
 @click.option("--profile", default="", metavar="NAME", help="Profile to put into the nodes file.")
@@ -57,7 +57,7 @@ def discover(
     the segment; `ssdp:10.0.0.2` searches from that address of ours) or `dhcp:` (addresses that our boot network gave
     out). A machine that answers over both protocols or at two addresses is one row.
 
-    Every argument is looked at before the first packet. More than a /16 is scanned only after a yes, or with --yes.
+    Every argument is checked before the first packet. More than a /16 is scanned only after a yes, or with --yes.
 
     With --expected, a machine that is missing, or whose serial or MAC address is not the listed one, is a failure.
 

@@ -10,7 +10,7 @@ import click
 from metalctl.cli._command import command
 
 PURPOSES = ["serve", "lab", "test"]
-SECTIONS = ["base", "serve", "lab", "unit", "test"]
+SECTIONS = ["base", "serve", "lab", "unit", "test", "deb"]
 MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 
 
@@ -31,10 +31,10 @@ MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list, for programs.")
 def doctor(purpose: str, section: str | None, as_json: bool) -> None:
-    """Say what this machine lacks to run metalctl, and the command that mends it.
+    """Say what is missing on this machine to run metalctl, and the command that installs or fixes it.
 
-    Where systemd runs, also what the unit of `metalctl serve --unit` lacks there. It only looks, and changes nothing.
-    Exit code 0 when nothing is lacking, else 3.
+    Where systemd runs, also what is missing in the unit of `metalctl serve --unit`. It only looks, and changes nothing.
+    Exit code 0 when nothing is missing, else 3.
 
     Examples:
       metalctl doctor --for lab

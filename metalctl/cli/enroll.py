@@ -18,9 +18,9 @@ from metalctl.cli._options import InputFile, ca_option, json_option, state_optio
               help="Disks that carry data may be overwritten; with --retry those of the nodes named.")  # fmt: skip
 @click.option("--full-read", is_flag=True,
               help="Disks count as empty only when they were read from end to end, which takes hours.")  # fmt: skip
-@click.option("--retry", is_flag=True, help="The arguments are failed nodes: what was found wrong is looked at anew.")
+@click.option("--retry", is_flag=True, help="Retry failed nodes: the arguments are their names.")
 @click.option("--again", multiple=True, metavar="NODE",
-              help="Do this node again although it is handed over: it is power-cycled and installed anew.")  # fmt: skip
+              help="Do this node once more, although it is handed over: power-cycle and install it.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --again: do not ask.")
 @click.option("--expected", type=InputFile(), metavar="FILE",
               help="Manifest of the expected machines; other rows are reported and not enrolled.")  # fmt: skip
@@ -55,13 +55,13 @@ def enroll(
     Nodes that are handed over already are left alone: the same file can be enrolled again after rows were added.
 
     A BMC's certificate is recorded on first contact, and another one is refused from then on. With --ca (or bmc.ca in
-    the settings) it must be signed by these CAs instead, now and whenever the node is spoken to.
+    the settings) it must be signed by these CAs instead, now and at every later connection.
 
     --retry is for after the repair: a node that failed up to its installation boots the ramdisk and is inspected
-    again, whatever failed later is done again by itself. A disk on which an installation was begun carries data, so
+    again; what failed later is done again alone. A disk on which an installation was begun carries data, so
     that such a retry needs --allow-erase as well.
 
-    Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed or could not tell.
+    Exit codes: 0 all accepted, 1 some hardware failed, 2 usage, 3 metalctl itself failed, or something is UNKNOWN.
 
     Examples:
       metalctl enroll rack7.csv

@@ -24,7 +24,7 @@ _PATH = click.Path(path_type=Path)
 @command()
 @click.argument("target", metavar="TARGET")
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
-@click.option("--dry-run", is_flag=True, help="Show what would be told, and tell nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the changes without sending them.")
 @click.option("--check", is_flag=True, help="Only read the target back, and compare.")
 @click.option(
     "--from", "source", type=InputFile(), metavar="FILE", help="From a NODE.json or batch.json; no store is needed."

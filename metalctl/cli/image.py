@@ -23,7 +23,7 @@ def image() -> None:
 @json_option
 @state_options
 def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Build what the cache lacks; what it has is reused. Needs root and a Debian mirror.
+    """Build what is not in the cache yet; the rest is reused. Needs root and a Debian mirror.
 
     Examples:
       metalctl image build

@@ -15,7 +15,7 @@ from metalctl.cli._options import ca_option, state_options
 @command()
 @click.argument("where", metavar="[NODE|BMC]", required=False)
 @click.option("--local", is_flag=True, help="This machine, from inside. (A node's is in `show NODE`.)")
-@click.option("--out-of-band", is_flag=True, help="NODE, or the machine behind a BMC, as the BMC tells it.")
+@click.option("--out-of-band", is_flag=True, help="NODE, or the machine behind a BMC, as its BMC reports it.")
 @click.option(
     "--credential", metavar="REF", help="Credential reference: file:PATH#KEY or env:PREFIX. [default: the node's]"
 )
@@ -38,7 +38,7 @@ def inspect(
 
     Reads only. What cannot be read is listed last, with the reason. From inside, serial numbers and DIMMs need root.
     Out of band, the certificate is compared with the recorded one before the credential is sent; what the BMC is
-    refused for (it leads to another host, or in a circle) is told as a finding, with exit code 1.
+    refused for (it leads to another host, or in a circle) is reported as a finding, with exit code 1.
 
     Examples:
       metalctl inspect --local --json

@@ -120,7 +120,7 @@ def repair(node: str, name: str | None, as_json: bool) -> None:
     from metalctl.lab import mend
 
     told = mend(node, name)
-    words = f"{told.name}: mended and powered off; {len(told.disks)} disks"
+    words = f"{told.name}: repaired and powered off; {len(told.disks)} disks"
     click.echo(json.dumps(asdict(told)) if as_json else f"{words}; next: metalctl enroll --retry {told.name}")
 
 

@@ -39,7 +39,7 @@ COMMANDS = {
     "hold": "Stop nodes before their next step.",
     "resume": "Let held nodes go on.",
     "cancel": "End the enrollment of nodes or batches.",
-    "park": "Stand down from nodes that somebody works on.",
+    "park": "Stand down from nodes that a person works on.",
     "unpark": "Go on with parked nodes.",
     "quarantine": "Let nodes be read only: they are not trusted.",
     "release": "End the quarantine of nodes.",
@@ -57,7 +57,7 @@ COMMANDS = {
     "restore": "Put a backup into an empty state directory.",
     "serve": "Run the service: engine, boot service, pages.",
     "lab": "Bring an emulated rack up or down on this machine.",
-    "doctor": "Say what this provisioner lacks, and how to mend it.",
+    "doctor": "Say what is missing on this provisioner, and how to fix it.",
 }
 GROUPS = {
     "Servers": ["discover", "enroll", "nodes", "show", "power", "bmc", "inspect"],

@@ -47,7 +47,7 @@ def match(
     each with what stands against it.
 
     Exit code 0 when a profile fits, 1 when something is wrong with the machine, 3 when nothing is wrong and something
-    could not be told.
+    is UNKNOWN.
 
     Examples:
       metalctl match r7n03 --profile auto

@@ -13,7 +13,7 @@ from metalctl.cli._options import json_option, state_options
 
 @command()
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
-@click.option("--until", metavar="TIME", help="End it by itself: 2026-12-24T18:00 (local time), or +2h, +3d.")
+@click.option("--until", metavar="TIME", help="End it automatically: 2026-12-24T18:00 (local time), or +2h, +3d.")
 @why_option
 @json_option
 @state_options

@@ -35,7 +35,7 @@ def power(
     state_dir: Path | None,
     ca: Path | None,
 ) -> None:
-    """Switch a node on or off, cycle or reset it, send it an NMI, or tell its power state.
+    """Switch a node on or off, cycle or reset it, send it an NMI, or show its power state.
 
     Returns only when the state read from the BMC is the wanted one; a machine that is in that state already gets
     no command. A reset and an NMI leave no state to read: that the BMC accepted them is all that is known, and said;

@@ -182,8 +182,8 @@ def from_(
     """Write a profile from one or several golden machines: nodes that are known, or inventories in files.
 
     It holds what the machines have in common, and each of them fits it: that is tried before it is printed. What the
-    role's profile asks and the machines do not state is taken away, with the reason beside it. Without --role it is the
-    role of the nodes, or of the profile that fits best.
+    role's profile asks and the machines do not state is taken away, with the reason next to it. Without --role it is
+    the role of the nodes, or of the profile that fits best.
 
     Examples:
       metalctl profile from r7n01 r7n02 --output /etc/metalctl/profiles/r7.yaml

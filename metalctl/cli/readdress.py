@@ -16,7 +16,7 @@ from metalctl.cli._options import json_option, state_options
 @click.argument("address", required=False, metavar="[BMC]")
 @click.option("--swap", metavar="NODE", help="The addresses of these two nodes were swapped.")
 @click.option(
-    "--unseen", multiple=True, metavar="NODE", help="Move this node also where nobody can tell which machine is there."
+    "--unseen", multiple=True, metavar="NODE", help="Move this node even if it is unknown which machine is there."
 )
 @why_option
 @json_option
@@ -33,8 +33,9 @@ def readdress(
 ) -> None:
     """Say where a node's BMC is now, or that two were swapped.
 
-    The machine there is logged in to and asked who it is: another one is refused, and so is one of which nobody can
-    tell, unless --unseen names its node. No credential is sent where another certificate is shown than is recorded.
+    The machine there is logged in to and asked who it is: another one is refused, and so is one that
+    does not say, unless --unseen names its node. No credential is sent where another certificate is shown than is
+    recorded.
 
     Examples:
       metalctl readdress r7n03 https://10.0.0.33

@@ -94,8 +94,8 @@ def write(
 @click.argument("certificate", type=InputFile())
 @click.option("--key", type=InputFile(), multiple=True, metavar="PUB",
               help="A public key of the provisioner that issued it; by default those of this provisioner.")  # fmt: skip
-@click.option("--node", metavar="NODE", help="Hold this node against it, as its BMC reads it now.")
-@click.option("--local", is_flag=True, help="Hold this machine against it.")
+@click.option("--node", metavar="NODE", help="Compare it with this node, as its BMC reads it now.")
+@click.option("--local", is_flag=True, help="Compare it with this machine.")
 @json_option
 @state_options
 def verify(
@@ -112,7 +112,7 @@ def verify(
     With --node or --local the machine is read and compared part by part: a part that is missing, new or another one is
     named.
 
-    Exit code: 0 it holds, 1 it does not (or the machine is not the one that was certified), 2 it is no certificate.
+    Exit code: 0 it holds, 1 it does not (or the machine is not the one that was certified), 2 it is not a certificate.
 
     Examples:
       metalctl report verify r7n03.certificate.json --key certificate.pub
@@ -133,7 +133,7 @@ def verify(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @state_options
 def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Sign with a new key from now on. The old private key is deleted; its public half stays published beside the new.
+    """Sign with a new key from now on. The old private key is deleted; its public half stays published next to the new.
 
     Certificates that were signed before still verify with the old public key.
 

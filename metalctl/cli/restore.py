@@ -17,7 +17,7 @@ from metalctl.cli._options import InputFile, json_option, state_options
 def restore(file: Path, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     """Put a backup into an empty state directory, whole or not at all.
 
-    Every file is verified before anything is written. A restore that was broken off is told, and done again by the
+    Every file is verified before anything is written. A restore that was broken off is reported, and done again by the
     same command.
 
     Examples:

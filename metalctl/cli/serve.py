@@ -14,11 +14,11 @@ from metalctl.cli._options import state_options
 @click.option("--standby", is_flag=True, help="Wait while another service serves, and take over when it is gone.")
 @click.option("--unit", is_flag=True, help="Print a systemd unit for this installation, and do nothing else.")
 @click.option(
-    "--pages", "only_pages", is_flag=True, help="Serve only the pages: nothing is booted, and no node walked."
+    "--pages", "only_pages", is_flag=True, help="Serve only the pages: nothing is booted, no node is enrolled."
 )
 @state_options
 def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Serve the boot network and walk enrolled nodes until stopped (SIGINT, SIGTERM); then start again to go on.
+    """Serve the boot network and run enrollments until stopped (SIGINT, SIGTERM); then start again to go on.
 
     After a crash the same command resumes: no stage that was completed runs again. SIGHUP reads the settings again and
     reopens the log.

@@ -23,7 +23,7 @@ def show(
 ) -> None:
     """Show a node: the verdict, what is in the way and what to do; then its stages and its files.
 
-    Exit code 1 when the node failed, 3 when metalctl could not tell or failed itself, else 0.
+    Exit code 1 when the node failed, 3 when something is UNKNOWN or metalctl itself failed, else 0.
 
     Examples:
       metalctl show r7n03

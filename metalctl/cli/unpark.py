@@ -17,7 +17,7 @@ from metalctl.cli._options import json_option, state_options
 @json_option
 @state_options
 def unpark(nodes: tuple[str, ...], why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Let metalctl go on with parked nodes, and tell alerts of them again.
+    """Let metalctl go on with parked nodes, and send alerts about them again.
 
     Examples:
       metalctl unpark r7n03

@@ -42,11 +42,11 @@ def what_if(
 ) -> None:
     """Say what would be found under another profile, from what is stored; the node is not touched.
 
-    The stored inventories are matched anew, and the stored measurements of checks are held to the other profile's
-    limits. A check that was never run, or whose measurement cannot be told, is UNKNOWN.
+    The stored inventories are matched again, and the stored measurements of checks are compared with the limits of the
+    other profile. A check that was never run, or whose measurement is not known, is UNKNOWN.
 
-    Exit code 0 when nothing would block, 1 when something would fail, 3 when nothing would fail and something could not
-    be told.
+    Exit code 0 when nothing would block, 1 when something would fail, 3 when nothing would fail and something is
+    UNKNOWN.
 
     Examples:
       metalctl what-if r7n03 --profile ./stricter.yaml
@@ -85,7 +85,7 @@ def _head(
     why = _findings.counted(findings)
     told = fold(f"{name} {_FIT[_findings.code_of(findings)]} {new.name}{f': {why}' if why else ''}", others="  ")
     if old and changed:
-        unknown = "was changed since the node was matched: what its checks were held to is not known"
+        unknown = "was changed since the node was matched: the limits of its checks are not known"
         told += fold(f"{old.name} {unknown}", "  ")
     for requirement, (before, after) in moved.items():
         told += fold(f"{requirement}: {before or 'not asked'} → {after or 'not asked'}", "  ", "    ")

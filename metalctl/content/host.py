@@ -1,6 +1,6 @@
 """What this machine lacks to be a provisioner, and the command that mends it. It only looks: nothing is changed.
 
-Debian packages are listed in `pxe/host-packages.txt`, in sections: base, serve, lab, unit, test.
+Debian packages are listed in `pxe/host-packages.txt`, in sections: base, serve, lab, unit, test, deb.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _debian(names: Iterable[str]) -> Look:
     wanted = sorted(set(names))
     if shutil.which("dpkg-query") is None:
         mend = "install what these packages hold: " + " ".join(wanted)
-        return Look("Debian packages", Verdict.UNKNOWN, "this is no Debian: dpkg-query is not there", mend)
+        return Look("Debian packages", Verdict.UNKNOWN, "this is not Debian: dpkg-query is missing", mend)
     missing = sorted(set(wanted) - _installed(wanted))
     if not missing:
         return Look("Debian packages", Verdict.PASS, f"{len(wanted)} of {len(wanted)} installed")

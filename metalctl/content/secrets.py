@@ -87,7 +87,7 @@ def _of_key(path: Path, key: str, content: object) -> Secret:
     entry = content[key]
     values = [entry.get(n) for n in ("username", "password")] if isinstance(entry, dict) else [None]
     if not all(isinstance(value, str) for value in values):
-        raise SecretError(f"{path}: {key!r} lacks a username or a password", hint=_shape(key))
+        raise SecretError(f"{path}: {key!r} has no username or no password", hint=_shape(key))
     return Secret(*values)
 
 

@@ -16,7 +16,7 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 def host(dossier: Dossier) -> str:
     """The node's name, fit for an inventory and for a file name; Incomplete when it is not."""
     if not _HOST_NAME.fullmatch(dossier.node) or ".." in dossier.node:
-        raise Incomplete(f"{dossier.node!r} is no host name", hint="rename the node", node=dossier.node)
+        raise Incomplete(f"{dossier.node!r} is not a host name", hint="rename the node", node=dossier.node)
     return dossier.node
 
 

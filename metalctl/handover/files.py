@@ -59,5 +59,5 @@ def read_documents(path: Path) -> list[Any]:
     problems: list[yaml.Problem] = []
     roots = yaml.read(path, problems, _LIMITS) if path.exists() else []
     if roots is None or problems:
-        raise HandoverError(str(Mistakes(problems)), hint="mend it by hand, or remove it and hand over again")
+        raise HandoverError(str(Mistakes(problems)), hint="fix it by hand, or remove it and hand over again")
     return [document for root in roots if (document := yaml.plain(root)) is not None]

@@ -143,7 +143,7 @@ def read_groups(path: Path) -> dict[str, list[str]]:
         elif current is not None and not line.startswith(("#", ";")):
             current.append(line.split()[0])
     if not set(HOST_GROUPS) <= {child for children in groups.values() for child in children}:
-        raise HandoverError(f"{path} is no multinode inventory of kolla-ansible", hint="is it the right file?")
+        raise HandoverError(f"{path} is not a multinode inventory of kolla-ansible", hint="is it the right file?")
     return groups
 
 

@@ -18,7 +18,7 @@ DEVICES = ["pxe", "disk", "cd", "usb", "http", "setup", "none", "status"]
 @click.option("--persistent", is_flag=True, help="For every boot, not only the next.")
 @machine_options
 def boot(device: str, mode: str | None, persistent: bool, where: str, as_json: bool, **place: Any) -> None:
-    """Choose what the machine boots from, next time or always; `none` takes the choice away, `status` tells it.
+    """Choose what the machine boots from, next time or always; `none` takes the choice away, `status` shows it.
 
     Examples:
       metalctl bmc boot pxe https://10.0.0.11 --mode uefi --credential env:RACK1

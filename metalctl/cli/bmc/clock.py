@@ -14,7 +14,7 @@ from metalctl.cli._machine import machine_options, need, opened, show_change, sh
 @click.argument("action", type=click.Choice(["set", "status"]))
 @machine_options
 def clock(action: str, where: str, as_json: bool, **place: Any) -> None:
-    """Tell by how many seconds the BMC's clock is ahead of this machine's, or set it to UTC.
+    """Show by how many seconds the BMC's clock is ahead of this machine's, or set it to UTC.
 
     Examples:
       metalctl bmc clock set https://10.0.0.11 --credential env:RACK1

@@ -14,7 +14,7 @@ from metalctl.cli._machine import machine_options, need, opened, show_change, sh
 @click.argument("action", type=click.Choice(["on", "off", "status"]))
 @machine_options
 def led(action: str, where: str, as_json: bool, **place: Any) -> None:
-    """Light the locator LED, put it out, or tell whether it shows.
+    """Light the locator LED, put it out, or say whether it is lit.
 
     Examples:
       metalctl bmc led on cmp1

@@ -27,7 +27,7 @@ def media(action: str, image: str | None, kind: str, where: str, as_json: bool, 
     if (action == "insert") != bool(image):
         raise click.UsageError("--image URL goes with `insert`, and only with it")
     if image and not _URL.fullmatch(image):
-        raise click.UsageError(f"--image {image!r} is no URL: write it like http://10.0.0.1/rescue.iso")
+        raise click.UsageError(f"--image {image!r} is not a URL: write it like http://10.0.0.1/rescue.iso")
     with opened(where, **place) as machine:
         if action == "list":
             _list(need(machine, "media")(), as_json)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 @click.option("--conformance/--no-conformance", default=True, show_default=True, help="Check against the profile.")
 @machine_options
 def probe(profile: Path | None, validator: str, conformance: bool, where: str, as_json: bool, **place: Any) -> int:
-    """Tell what a BMC can do, the quirks that apply (with their source), and whether Ironic's profile holds.
+    """Show what a BMC can do, the quirks that apply (with their source), and whether Ironic's profile holds.
 
-    Reads only. Without a credential only what a BMC tells to anybody is shown. The profile is looked for as
+    Reads only. Without a credential only what a BMC shows to every client is printed. The profile is looked for as
     redfish/OpenStackIronicProfile*.json on the content path; without it, or without the validator (pip install
     redfish-interop-validator), the result is SKIP.
 

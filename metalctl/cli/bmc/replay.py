@@ -14,7 +14,7 @@ from metalctl.cli._options import InputFile, json_option
 @command()
 @click.argument("file", type=InputFile(folder=True))
 @click.option("--port", type=OWN_PORT, default=0, help="Port on 127.0.0.1. [default: a free one]")
-@click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: anybody]")
+@click.option("--credential", metavar="REF", help="Who may log in: file:PATH#KEY or env:PREFIX. [default: every user]")
 @json_option
 def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None:
     """Serve a capture (or its folder) as a BMC over HTTPS on 127.0.0.1, until interrupted.

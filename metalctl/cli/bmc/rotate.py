@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @command()
-@click.option("--site", metavar="REF", required=True, help="Reference of the credential that shall work from now on.")
+@click.option("--site", metavar="REF", required=True, help="Reference of the credential that must work from now on.")
 @click.option("--keep-factory", is_flag=True, help="Leave the factory's account open, when it is another.")
 @machine_options
 def rotate(

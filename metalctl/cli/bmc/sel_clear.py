@@ -11,7 +11,7 @@ from metalctl.cli._machine import machine_options, need, opened, show_change
 @command(name="sel-clear")
 @machine_options
 def sel_clear(where: str, as_json: bool, **place: Any) -> None:
-    """Clear the BMC's event log (SEL). Record it first if somebody may still want it.
+    """Clear the BMC's event log (SEL). Record it first if it may still be needed.
 
     Examples:
       metalctl bmc sel-clear cmp1

@@ -40,7 +40,7 @@ def hand_over(dossiers: Sequence[Dossier], settings: Settings) -> Handed:
         everything = [doc for path in files for doc in read_fragment(path)]
         problems = check(everything)
         if problems:
-            raise HandoverError(f"{folder}: {problems[0]}", hint="mend or remove that host's file", problems=problems)
+            raise HandoverError(f"{folder}: {problems[0]}", hint="fix or remove that host's file", problems=problems)
         artifacts.append(write(folder / "cluster.yaml", _HEADER + "".join(map(_whole, files)), "cephadm"))
     osds = sum(len(d["spec"]["data_devices"]["paths"]) for d in everything if d["service_type"] == "osd")
     hosts = sum(1 for d in everything if d["service_type"] == "host")
@@ -56,7 +56,7 @@ def read_back(dossier: Dossier, settings: Settings) -> tuple[Finding, ...]:
     """Read cluster.yaml again: shape of the whole file, and this node's documents."""
     file = settings.directory / "cephadm" / "cluster.yaml"
     if dossier.role not in LABELS:
-        said = f"{dossier.role} nodes are no part of a Ceph cluster"
+        said = f"{dossier.role} nodes are not part of a Ceph cluster"
         return (Finding("handover.cephadm", Verdict.SKIP, "", said, dossier.node),)
     remedy = f"run: metalctl handover cephadm {dossier.node}"
     found = read_documents(file)

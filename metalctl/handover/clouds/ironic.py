@@ -45,7 +45,7 @@ def preview(dossiers: Sequence[Dossier], settings: Settings) -> str:
 
 def read_back(dossier: Dossier, settings: Settings) -> tuple[Finding, ...]:
     """GET the node, its ports and traits, and hold them against the dossier."""
-    remedy = f"somebody changed it in Ironic; run: metalctl handover ironic {dossier.node}"
+    remedy = f"it was changed in Ironic; run: metalctl handover ironic {dossier.node}"
     with ironic_api.ironic(settings) as api:
         node = ironic_api.find(api, dossier.node)
         if node is None:

@@ -146,7 +146,7 @@ def test_the_groups_of_a_sites_own_multinode_are_taken(sample: Sample, settings:
 
 def test_a_file_that_is_no_multinode_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("hello\n[a:children]\nb\n")
-    with pytest.raises(HandoverError, match="no multinode"):
+    with pytest.raises(HandoverError, match="not a multinode"):
         read_groups(tmp_path / "x")
 
 

@@ -46,7 +46,7 @@ def test_it_tells_where_it_serves_and_ends_on_a_signal(number):
         (("--tree", "fridge"), 2, "no tree is called 'fridge'"),
         (("--capture", "/nowhere.tar.gz"), 2, "/nowhere.tar.gz"),
         (("--capture", __file__, "--tree", "y"), 2, "exclude each other"),
-        (("--latency", "soon"), 2, "no duration"),
+        (("--latency", "soon"), 2, "not a duration"),
         (("--base", "10.0.0.1"), 3, "loopback only"),
         (("--fault", "help"), 0, "subtree-500"),
         (("--fault", "help"), 0, "mapped-out-dimm A module failed its training"),
