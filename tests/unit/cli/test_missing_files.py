@@ -11,7 +11,7 @@ import pytest
 from metalctl.cli.main import cli, run
 
 # Paths that a command writes, or makes: that nothing is there yet is as it should be.
-WRITTEN = {"output", "state_dir", "backup file"}
+WRITTEN = {"output", "state_dir", "backup file", "new folder"}
 # Words that may be files: what makes one of it.
 WORDS = {
     "enroll": ["none.csv"],
