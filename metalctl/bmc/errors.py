@@ -38,7 +38,7 @@ class Busy(BadAnswer):
     """The BMC says: not now (409, 412, 429, 503)."""
 
 
-class Refused(BadAnswer):
+class Astray(BadAnswer):
     """The BMC leads off-host, in a circle or without end: a fault of its firmware, or an attack; it is not followed.
 
     Fields: `bmc`, `path`, `expected`, `got`.

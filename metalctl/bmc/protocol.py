@@ -76,7 +76,7 @@ class Bmc(Protocol):
 
 
 @runtime_checkable
-class Settings(Protocol):
+class FirmwareSettings(Protocol):
     """A BMC that knows the firmware settings of its system."""
 
     def bios(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _LARGEST_FILE = 16 * 2**20
 _LARGEST = 512 * 2**20
 
 
-class Answer(Protocol):
+class Response(Protocol):
     """What a GET gives."""
 
     @property
@@ -61,7 +61,7 @@ class Capture:
 
 
 async def crawl(
-    get: Callable[[str], Awaitable[Answer]], most: int = MOST, told: Callable[[int], None] = lambda count: None
+    get: Callable[[str], Awaitable[Response]], most: int = MOST, told: Callable[[int], None] = lambda count: None
 ) -> Capture:
     """Everything that is linked from the service root, four requests at a time. What fails is left out, with why."""
     found = Capture()
@@ -98,7 +98,7 @@ async def crawl(
     return found
 
 
-async def _take(get: Callable[[str], Awaitable[Answer]], path: str, found: Capture) -> list[str]:
+async def _take(get: Callable[[str], Awaitable[Response]], path: str, found: Capture) -> list[str]:
     try:
         answer = await get(path if path != ROOT else f"{ROOT}/")
         resource = await _whole(get, json.loads(answer.body))
@@ -114,7 +114,7 @@ async def _take(get: Callable[[str], Awaitable[Answer]], path: str, found: Captu
     return [link for link in links(resource) if not _is_left_out(link)]
 
 
-async def _whole(get: Callable[[str], Awaitable[Answer]], resource: Any) -> Any:
+async def _whole(get: Callable[[str], Awaitable[Response]], resource: Any) -> Any:
     """A collection with the members of its further pages, so that it can be served as one."""
     for _ in range(PAGES):
         more = resource.get("Members@odata.nextLink") if isinstance(resource, dict) else None

@@ -1,6 +1,6 @@
 """A Redfish BMC that replays a recorded tree over HTTPS: the fake of this room, for tests and for trying things out.
 
-    tree = load_capture(Path("captures/rack-server"))            # path → JSON, from NAME/redfish/v1/**/index.json
+    tree = record.load(Path("captures/rack-server")).tree       # path → JSON, from NAME/redfish/v1/**/index.json
     with Replay(tree, username="admin", password="s3cret") as bmc:
         bmc.faults["/redfish/v1/Systems/1/Storage"] = Fault(status=500)
         connect(parse_endpoint(bmc.url), Credential("admin", "s3cret"))
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import ssl
 import tempfile
 import threading
@@ -50,14 +49,6 @@ class Fault:
     endless: bool = False
     times: int = 0
     drop: bool = False
-
-
-def load_capture(directory: Path) -> dict[str, Any]:
-    """The tree of a capture: path without trailing slash → JSON."""
-    found = {}
-    for file in directory.glob("redfish/v1/**/index.json"):
-        found["/" + str(file.parent.relative_to(directory))] = json.loads(file.read_text())
-    return found
 
 
 class Replay:

@@ -56,7 +56,7 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
     except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
         hint = "name a CSV file with the columns " + ",".join(COLUMNS)
         raise CsvErrors([Problem(Place(str(path)), why_unreadable(error), hint)]) from None
-    reader = _Reader(str(path), credential_ref)
+    reader = _Table(str(path), credential_ref)
     entries: list[Entry] = []
     try:
         entries = reader.read(text)
@@ -67,7 +67,7 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
     return entries
 
 
-class _Reader:
+class _Table:
     def __init__(self, file: str, default: str) -> None:
         self._file = file
         self._default = default

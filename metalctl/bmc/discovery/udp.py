@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from metalctl.bmc.discovery.places import Place
 from metalctl.bmc.ipmi.ping import product
-from metalctl.bmc.ipmi.rmcp import AUTH_CAPABILITIES, PRESENCE_PING, SYSTEM_GUID, Answer, parse
+from metalctl.bmc.ipmi.rmcp import AUTH_CAPABILITIES, PRESENCE_PING, SYSTEM_GUID, Presence, parse
 from metalctl.bmc.protocol import Probe
 
 ROUNDS = 2  # at least; with a long timeout one a second
@@ -40,7 +40,7 @@ class Asked:
     to: tuple[str, int]
     until: float
     round: int = 1
-    answer: Answer | None = None
+    answer: Presence | None = None
     over: bool = False
     last: bool = False
 
@@ -104,11 +104,11 @@ class Sweep:
                 sent += self._heard(asked, answer, now)
         return sent
 
-    def _heard(self, asked: Asked, answer: Answer, now: float) -> int:
-        known = asked.answer or Answer()
+    def _heard(self, asked: Asked, answer: Presence, now: float) -> int:
+        known = asked.answer or Presence()
         if asked.answer is None:
             self._lively.add(_block(asked.to[0]))
-        first, asked.answer = asked.answer is None, Answer(answer.version or known.version, answer.uuid or known.uuid)
+        first, asked.answer = asked.answer is None, Presence(answer.version or known.version, answer.uuid or known.uuid)
         if asked.answer.version and asked.answer.uuid:
             asked.over = True
             self._soon.appendleft((now, asked))

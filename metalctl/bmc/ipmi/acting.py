@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from metalctl.bmc.audit import Audit, Change, audited
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ping
+from metalctl.bmc.ipmi.client import Worker
+from metalctl.bmc.ipmi.ipmitool import Ipmitool
 from metalctl.bmc.timing import Clock
 
 CLEARED_WITHIN = 30.0
@@ -22,14 +23,7 @@ BACK_WITHIN = 400.0
 DOWN_WITHIN = 15.0  # a BMC that never was silent in this time is taken to be back already
 
 
-class Session(Protocol):
-    """What worker and ipmitool have in common."""
-
-    def ask(self, do: str, **arguments: Any) -> Any:
-        """The value of one request (see commands.Commands)."""
-
-    def close(self) -> None:
-        """Log out."""
+Session = Worker | Ipmitool  # whichever end is logged in
 
 
 class Acting:

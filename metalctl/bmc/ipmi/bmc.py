@@ -19,7 +19,7 @@ from metalctl.bmc.errors import BadAnswer, BootNotSet, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ipmitool, ping
 from metalctl.bmc.ipmi.acting import Acting, Session
 from metalctl.bmc.ipmi.client import Worker
-from metalctl.bmc.ipmi.inventory import Reader
+from metalctl.bmc.ipmi.inventory import Collector
 from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import quirks_of
 from metalctl.bmc.timing import REAL
@@ -45,10 +45,10 @@ class IpmiBmc(Acting):
         self._silences = 0
 
     def identity(self) -> Identity:
-        return Reader(self._asked).identity()
+        return Collector(self._asked).identity()
 
     def inventory(self) -> Inventory:
-        reader = Reader(self._asked)
+        reader = Collector(self._asked)
         identity, device = reader.identity(), reader.device()
         records, parts = reader.records()
         sensors, watched = reader.sensors(records)

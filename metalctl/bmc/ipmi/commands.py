@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from metalctl.bmc.ipmi import walk
-from metalctl.bmc.ipmi.errors import RESERVATION_LOST, Lost, Refused
+from metalctl.bmc.ipmi.errors import RESERVATION_LOST, CompletionCode, Lost
 from metalctl.bmc.ipmi.patience import STORAGE, Raw, patient
 from metalctl.bmc.ipmi.rmcp import guid
 from metalctl.bmc.ipmi.walk import answered
@@ -23,7 +23,7 @@ class Commands(ABC):
 
     @abstractmethod
     def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
-        """The data of the answer; raises Refused for a completion code."""
+        """The data of the answer; raises CompletionCode for a completion code."""
 
     @property
     def patient(self) -> Raw:
@@ -74,7 +74,7 @@ class Commands(ABC):
     def _reading(self, raw: Raw, number: int) -> str | int | None:
         try:
             return raw(walk.SENSOR_EVENT, 0x2D, bytes((number,))).hex()
-        except Refused as refused:
+        except CompletionCode as refused:
             return None if refused.unsupported else refused.code
 
     def sel(self, most: int) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Commands(ABC):
             try:
                 self.command(STORAGE, 0x47, reservation + _SURE + b"\xaa")
                 return
-            except Refused as refused:
+            except CompletionCode as refused:
                 if refused.code != RESERVATION_LOST or not left:
                     raise
 
@@ -110,7 +110,7 @@ class Commands(ABC):
         raw = self.patient
         try:
             channel = answered(raw(APP, 0x42, bytes((_THIS_CHANNEL,))), 1)[0] & 0x0F
-        except Refused:
+        except CompletionCode:
             channel = _THIS_CHANNEL
         address = answered(raw(TRANSPORT, 0x02, bytes((channel, 3, 0, 0))), 5)[1:5]
         mac = answered(raw(TRANSPORT, 0x02, bytes((channel, 5, 0, 0))), 7)[1:7]

@@ -22,7 +22,7 @@ def failure(endpoint: Endpoint, message: str, unsupported: bool) -> BmcError:
     return BadAnswer(f"{endpoint}: {message}", hint="see the BMC's event log; a reset may mend it")
 
 
-class Refused(Exception):
+class CompletionCode(Exception):
     """code: the completion code, 0 when the answer itself is wrong."""
 
     def __init__(self, code: int, message: str = "") -> None:
@@ -35,10 +35,12 @@ class Refused(Exception):
         return self.code in UNSUPPORTED
 
 
-class Lost(Refused):
+class Lost(CompletionCode):
     """A FRU or record that is there and could not be read. kind: of the record, where its head could be read."""
 
-    def __init__(self, refused: Refused, what: str, kind: int | None = None, following: int | None = None) -> None:
+    def __init__(
+        self, refused: CompletionCode, what: str, kind: int | None = None, following: int | None = None
+    ) -> None:
         super().__init__(refused.code, f"{what}: {refused}")
         self.kind, self.following = kind, following
 

@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 
 
 @dataclass(slots=True)
-class Reader:
+class Collector:
     """Reads through `ask` (see commands.Commands). Facts that broke are in `broken`, their origin in `sources`."""
 
     ask: Ask

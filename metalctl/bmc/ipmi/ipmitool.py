@@ -20,7 +20,7 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Unreachable, Unsupported
 from metalctl.bmc.ipmi import walk
 from metalctl.bmc.ipmi.client import LONG
 from metalctl.bmc.ipmi.commands import Commands, told
-from metalctl.bmc.ipmi.errors import Refused, failure
+from metalctl.bmc.ipmi.errors import CompletionCode, failure
 
 _BOOT = {"pxe": "network", "hard-drive": "hd", "cd/dvd": "optical", "bios setup": "setup", "no override": "default"}
 
@@ -39,7 +39,7 @@ class Ipmitool(Commands):
         """See Commands for the names, arguments and values; raises errors of the room."""
         try:
             return getattr(self, do)(**arguments)
-        except Refused as refused:
+        except CompletionCode as refused:
             raise failure(self._endpoint, str(refused), refused.unsupported) from None
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class Ipmitool(Commands):
             script.write_text("".join(f"raw 0x04 0x2d 0x{number:02x}\n" for number in numbers))
             try:
                 lines = self._run("exec", str(script)).split("\n")
-            except (Refused, BadAnswer, Unsupported):
+            except (CompletionCode, BadAnswer, Unsupported):
                 lines = []
         found = [bytes.fromhex(line).hex() for line in lines if line.strip()]
         if len(found) == len(numbers):
@@ -121,10 +121,10 @@ class Ipmitool(Commands):
             raise self._failure(" ".join((done.stderr or done.stdout).split())[-300:])
         return done.stdout
 
-    def _failure(self, said: str) -> BmcError | Refused:
+    def _failure(self, said: str) -> BmcError | CompletionCode:
         name = str(self._endpoint)
         if code := re.search(r"rsp=0x([0-9a-f]{1,2})\b", said):
-            return Refused(int(code[1], 16), said)
+            return CompletionCode(int(code[1], 16), said)
         if re.search(
             r"RAKP 2 HMAC is invalid|unauthorized name|password invalid|insufficient privilege", said, re.IGNORECASE
         ):

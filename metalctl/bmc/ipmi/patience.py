@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from metalctl.bmc.ipmi.errors import DEVICE_BUSY, FOR_NOW, NOT_BEGUN, Refused
+from metalctl.bmc.ipmi.errors import DEVICE_BUSY, FOR_NOW, NOT_BEGUN, CompletionCode
 
 Raw = Callable[[int, int, bytes], bytes]  # network function, command, data → data after the completion code
 STORAGE = 0x0A
@@ -22,7 +22,7 @@ def patient(raw: Raw, acts: bool = False) -> Raw:
         for pause in PAUSES:
             try:
                 return raw(netfn, command, data)
-            except Refused as refused:
+            except CompletionCode as refused:
                 if not _passes(netfn, refused.code, acts) or left < pause:
                     raise
             time.sleep(pause)

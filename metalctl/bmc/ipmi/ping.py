@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import NotABmc, Unreachable
-from metalctl.bmc.ipmi.rmcp import AUTH_CAPABILITIES, PRESENCE_PING, Answer, parse
+from metalctl.bmc.ipmi.rmcp import AUTH_CAPABILITIES, PRESENCE_PING, Presence, parse
 from metalctl.bmc.protocol import Probe
 
 RESEND_AFTER = 1.0
@@ -19,7 +19,7 @@ GRACE = 0.3  # a pong tells no version: so long the answer that does may come af
 _LARGEST = 512
 
 
-def ask(family: socket.AddressFamily, address: str, port: int, timeout: float) -> Answer | None:
+def ask(family: socket.AddressFamily, address: str, port: int, timeout: float) -> Presence | None:
     """The answer of the BMC at a numeric address, None when there is none within `timeout` seconds. Blocks."""
     deadline = time.monotonic() + timeout
     with socket.socket(family, socket.SOCK_DGRAM) as link:
@@ -42,10 +42,10 @@ def _send(link: socket.socket) -> None:
             link.send(datagram)
 
 
-def _await(link: socket.socket, until: float) -> Answer | None:
+def _await(link: socket.socket, until: float) -> Presence | None:
     poll = select.poll()
     poll.register(link, select.POLLIN)
-    best: Answer | None = None
+    best: Presence | None = None
     while (left := until - time.monotonic()) > 0:
         if not poll.poll(left * 1000):
             break
@@ -87,6 +87,6 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     return Probe(replace(endpoint, fingerprint=""), "ipmi", product(answer))
 
 
-def product(answer: Answer) -> str:
+def product(answer: Presence) -> str:
     """What to call it: IPMI tells no product without a login."""
     return f"IPMI {answer.version}".strip()

@@ -19,7 +19,7 @@ _CAPABILITIES, _GUID = 0x38, 0x37
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Presence:
     """version: "2.0", "1.5", or "" for a presence pong or a GUID. uuid: lower case, "" when not stated or bogus."""
 
     version: str = ""
@@ -43,29 +43,29 @@ AUTH_CAPABILITIES = request(_CAPABILITIES, b"\x8e\x04")
 SYSTEM_GUID = request(_GUID, sequence=1)
 
 
-def parse(data: bytes) -> Answer | None:
+def parse(data: bytes) -> Presence | None:
     """The answer in a datagram, None when it is none of IPMI. Never raises."""
     if len(data) < 5 or data[0] != 6:
         return None
     return _pong(data) if data[3] == 6 else _message(data) if data[3] == 7 else None
 
 
-def _pong(data: bytes) -> Answer | None:
+def _pong(data: bytes) -> Presence | None:
     # Byte 20 of the pong: supported entities, whose top bit says IPMI.
     is_pong = len(data) >= 21 and data[4:8] == b"\x00\x00\x11\xbe" and data[8] == 0x40
-    return Answer() if is_pong and data[20] & 0x80 else None
+    return Presence() if is_pong and data[20] & 0x80 else None
 
 
-def _message(data: bytes) -> Answer | None:
+def _message(data: bytes) -> Presence | None:
     # The session header without authentication is 10 bytes after the RMCP header; then the message.
     message = data[14:]
     if len(message) < 8 or data[4] != 0 or message[1] >> 2 != _NETFN_APP_ANSWER or message[6] != 0:
         return None
     if message[5] == _CAPABILITIES and len(message) >= 12:
         extended = bool(message[8] & 0x80)
-        return Answer("2.0" if extended and message[10] & 0x02 else "1.5")
+        return Presence("2.0" if extended and message[10] & 0x02 else "1.5")
     if message[5] == _GUID and len(message) >= 23:
-        return Answer(uuid=guid(message[7:23]))
+        return Presence(uuid=guid(message[7:23]))
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from metalctl.bmc.ipmi import fru
-from metalctl.bmc.ipmi.errors import RESERVATION_LOST, TOO_LONG, Lost, Refused
+from metalctl.bmc.ipmi.errors import RESERVATION_LOST, TOO_LONG, CompletionCode, Lost
 from metalctl.bmc.ipmi.patience import STORAGE, Raw
 
 SENSOR_EVENT = 0x04
@@ -38,7 +38,7 @@ def read_fru(raw: Raw, fru_id: int) -> bytes:
     found = bytearray()
     try:
         _pieces(piece, lambda told: min(size, fru.extent(told)), CHUNK, found)
-    except Refused as refused:
+    except CompletionCode as refused:
         if len(found) < fru.HEADER:
             raise Lost(refused, f"FRU {fru_id} of {size} bytes") from None
     return bytes(found[:size])  # of an area that is refused, or shorter than it says, the parser tells
@@ -56,7 +56,7 @@ def _pieces(
         count = min(step, wanted - len(found))
         try:
             part = piece(len(found), count)
-        except Refused as refused:
+        except CompletionCode as refused:
             if refused.code not in TOO_LONG or count <= 1:
                 raise
             step = count // 2
@@ -71,7 +71,7 @@ def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
     """Every sensor data record, of the repository, or of the device when there is none. lost: gets those refused."""
     try:
         found = _Records(raw, STORAGE, 0x23).all(lost)
-    except Refused as refused:
+    except CompletionCode as refused:
         if not refused.unsupported:
             raise
         return _Records(raw, SENSOR_EVENT, 0x21).all(lost)
@@ -82,14 +82,18 @@ def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
 
 def missed(told: int, count: int, where: str) -> list[Lost]:
     """What is said where fewer records were told than there are."""
-    return [Lost(Refused(0, f"{told} of the {count} records that it states were told"), where)] if told < count else []
+    return (
+        [Lost(CompletionCode(0, f"{told} of the {count} records that it states were told"), where)]
+        if told < count
+        else []
+    )
 
 
 def stated(raw: Raw) -> int:
     """How many records the repository says that it holds; 0 when it does not say."""
     try:
         count = _word(answered(raw(STORAGE, 0x20, b""), 3)[1:])
-    except Refused:
+    except CompletionCode:
         return 0
     return 0 if count == 0xFFFF else count
 
@@ -110,7 +114,7 @@ class _Records:
         for left in range(_TRIES, 0, -1):
             try:
                 return self._read(number)
-            except Refused as refused:
+            except CompletionCode as refused:
                 if refused.code != RESERVATION_LOST or left == 1:
                     raise
             self._reservation = self._reserved()
@@ -121,7 +125,7 @@ class _Records:
             try:
                 record = self._part(number, 0, 0xFF)
                 return self._following, record
-            except Refused as refused:
+            except CompletionCode as refused:
                 if refused.code == RESERVATION_LOST:
                     raise
                 self._whole = refused.code not in TOO_LONG  # its head may be told all the same, and what follows it
@@ -134,7 +138,7 @@ class _Records:
             size = head[4] if len(head) == HEAD else 0
             following = self._following
             return following, head + self._pieces(number, HEAD, size)
-        except Refused as refused:
+        except CompletionCode as refused:
             if len(head) < HEAD:
                 raise
             raise Lost(refused, f"sensor data record {_word(head):04x}h", head[3], self._following) from None
@@ -151,7 +155,7 @@ class _Records:
     def _reserved(self, reserve: int = 0x22) -> bytes:
         try:
             return answered(self._raw(self._netfn, reserve, b""), 2)[:2]
-        except Refused as refused:
+        except CompletionCode as refused:
             if refused.unsupported:  # a simple device does without reservations
                 return b"\0\0"
             raise
@@ -183,10 +187,10 @@ def _chain(one: One, number: int, most: int, what: str, lost: list[Lost] | None)
     gap = 0
     while number < LAST and len(seen) < most:
         if number in seen and not gap:
-            raise Refused(0, f"{what} {number:04x}h leads back to itself")
+            raise CompletionCode(0, f"{what} {number:04x}h leads back to itself")
         if number in seen or gap > GAP or len(lost or ()) >= MOST_LOST:
             (lost if lost is not None else []).append(
-                Lost(Refused(0, "not asked for"), f"{what}s from {number:04x}h on")
+                Lost(CompletionCode(0, "not asked for"), f"{what}s from {number:04x}h on")
             )
             break
         seen.add(number)
@@ -194,7 +198,7 @@ def _chain(one: One, number: int, most: int, what: str, lost: list[Lost] | None)
             number, record = one(number)
             found.append(record)
             gap = 0
-        except Refused as refused:
+        except CompletionCode as refused:
             if lost is None or (refused.unsupported and len(seen) == 1):
                 raise
             told = refused if isinstance(refused, Lost) else Lost(refused, f"{what} {number:04x}h")
@@ -210,7 +214,7 @@ def read_sel(raw: Raw, most: int, lost: list[Lost] | None = None) -> list[bytes]
     count = sel_count(raw)
     try:
         return _newest(_Events(raw), count, most, lost) if count else []
-    except Refused as refused:
+    except CompletionCode as refused:
         raise Lost(refused, f"event log of {count} records") from None
 
 
@@ -221,7 +225,7 @@ def _newest(events: _Events, count: int, most: int, lost: list[Lost] | None) -> 
         if begin > 0:
             try:
                 return _entries(events, begin, None)[-most:]
-            except Refused:
+            except CompletionCode:
                 pass  # the numbers have gaps: from the beginning then
     return _entries(events, 0, lost)[-most:]
 
@@ -238,7 +242,7 @@ def _entries(events: _Events, number: int, lost: list[Lost] | None) -> list[byte
 def answered(data: bytes, least: int) -> bytes:
     """The data, when there is as much as the command promises."""
     if len(data) < least:
-        raise Refused(0, f"an answer of {len(data)} bytes where {least} were due")
+        raise CompletionCode(0, f"an answer of {len(data)} bytes where {least} were due")
     return data
 
 

@@ -20,7 +20,7 @@ from pyghmi.ipmi.command import Command
 from pyghmi.ipmi.private import session
 
 from metalctl.bmc.ipmi.commands import Commands
-from metalctl.bmc.ipmi.errors import UNSUPPORTED, Refused
+from metalctl.bmc.ipmi.errors import UNSUPPORTED, CompletionCode
 
 _PASSWORD = ("incorrect password", "unauthorized name", "invalid role", "integrity check value", "rakp4 integrity")
 _SILENT = ("timeout", "timed out", "no longer connected", "session failed", "no response")
@@ -50,7 +50,7 @@ class Session(Commands):
         answer = self._command.raw_command(netfn=netfn, command=command, data=tuple(data))
         if "error" in answer:
             if "code" in answer:
-                raise Refused(answer["code"], answer["error"])
+                raise CompletionCode(answer["code"], answer["error"])
             raise IpmiException(answer["error"])
         return bytes(answer["data"])
 
@@ -79,7 +79,7 @@ def describe(error: BaseException) -> dict[str, str]:
         kind = "password"
     elif any(word in lowered for word in _SILENT):
         kind = "unreachable"
-    elif error.unsupported if isinstance(error, Refused) else getattr(error, "ipmicode", 0) in UNSUPPORTED:
+    elif error.unsupported if isinstance(error, CompletionCode) else getattr(error, "ipmicode", 0) in UNSUPPORTED:
         kind = "unsupported"
     else:
         kind = "failed"

@@ -6,6 +6,7 @@ A setting is here only if code reads it; a test holds us to that. `check` judges
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -89,9 +90,6 @@ _WORDS = {
     "led_off": ("Off", "Lit"),
     "account_by": ("post", "slot"),
 }
-_PATTERNS = frozenset({"busy_says", "media_slot", "log"})
-_DEVICES = frozenset({"pxe", "disk", "cd", "usb", "http", "setup"})
-_ACTIONS = frozenset({"on", "off", "reset", "nmi"})
 _DEFAULTS = {one.name: getattr(Quirks(), one.name) for one in fields(Quirks) if one.name != "names"}
 NAMES = tuple(_DEFAULTS)
 
@@ -107,8 +105,8 @@ def check(name: str, value: Any) -> tuple[Any, str]:
         return value, f"{name} expects {type(default).__name__}, got {value!r}"
     if name == "also":
         return _also(value)
-    expected = _expected(name, value)
-    return value, f"{name} expects {expected}, got {value!r}" if expected else ""
+    good, expected = _EXPECTED.get(name) or _EXPECTED.get(type(value), (lambda _: True, ""))
+    return value, "" if good(value) else f"{name} expects {expected}, got {value!r}"
 
 
 def _also(value: list[Any]) -> tuple[list[Also], str]:
@@ -118,28 +116,6 @@ def _also(value: list[Any]) -> tuple[list[Also], str]:
         wrong = wrong or (f"also expects {expected}, got {one!r}" if expected else "")
         found += [entry] if entry else []
     return found, wrong if value else "also expects a list of parts, got none"
-
-
-def _expected(name: str, value: Any) -> str:
-    if name in _WORDS and value not in _WORDS[name]:
-        return f"one of {', '.join(_WORDS[name])}"
-    if name in _PATTERNS and not _is_pattern(value):
-        return "a regular expression"
-    if isinstance(value, (int, float)) and not 0 <= value < 1e6:
-        return "a number of zero or more"
-    if isinstance(value, list) and not _is_words(value):
-        return "a list of words"
-    if name == "resets":
-        good = set(value) <= _ACTIONS and all(_is_words(one) for one in value.values())
-        return "" if good else "on, off, reset or nmi, each with a list of ResetTypes"
-    if name == "boot_targets":
-        good = set(value) <= _DEVICES and all(_is_words(one) for one in value.values())
-        return "" if good else "pxe, disk, cd, usb, http or setup, each with a list of targets"
-    if name == "wait_while":
-        return "" if all(_is_pattern(one) for one in value.values()) else "a regular expression for each property"
-    if isinstance(value, dict) and not _is_words([*value, *value.values()]):
-        return "a text for each name"
-    return ""
 
 
 def _is_pattern(value: Any) -> bool:
@@ -152,3 +128,22 @@ def _is_pattern(value: Any) -> bool:
 
 def _is_words(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+
+
+def _is_words_of(names: Collection[str]) -> Callable[[dict[str, Any]], bool]:
+    return lambda value: set(value) <= set(names) and all(map(_is_words, value.values()))
+
+
+# What a value must be beside its type, and how that is said: by the setting, else by the type.
+_DEVICES = ("pxe", "disk", "cd", "usb", "http", "setup")
+_EXPECTED: dict[str | type, tuple[Callable[[Any], bool], str]] = {
+    **{name: (words.__contains__, f"one of {', '.join(words)}") for name, words in _WORDS.items()},
+    **dict.fromkeys(("busy_says", "media_slot", "log"), (_is_pattern, "a regular expression")),
+    "resets": (_is_words_of(("on", "off", "reset", "nmi")), "on, off, reset or nmi, each with a list of ResetTypes"),
+    "boot_targets": (_is_words_of(_DEVICES), "pxe, disk, cd, usb, http or setup, each with a list of targets"),
+    "wait_while": (lambda value: all(map(_is_pattern, value.values())), "a regular expression for each property"),
+    int: (lambda value: 0 <= value < 1e6, "a number of zero or more"),
+    float: (lambda value: 0 <= value < 1e6, "a number of zero or more"),
+    list: (_is_words, "a list of words"),
+    dict: (lambda value: _is_words([*value, *value.values()]), "a text for each name"),
+}

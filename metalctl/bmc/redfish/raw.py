@@ -27,7 +27,7 @@ def get(
     """The resource at `path`, below the service root. timeout: seconds a request; deadline: for all of it.
 
     Raises BadTarget (not such a path; nothing was sent), what `probe` raises (no credential was sent), WrongPassword,
-    Missing, Busy, BadAnswer, Refused, Unreachable.
+    Missing, Busy, BadAnswer, Astray, Unreachable.
     """
     path = checked(path)
     if endpoint.protocol != "redfish":

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyghmi.ipmi.bmc import Bmc
 
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import CompletionCode
 from tests.unit.bmc.ipmi_storage import FRU, SEL, Rule, Storage, for_now, record, too_long
 
 RULES: dict[str, list[Rule]] = {
@@ -24,7 +24,7 @@ class Peer(Bmc):  # type: ignore[misc]
     def handle_raw_request(self, request: dict[str, Any], session: Any) -> None:
         try:
             answer = STORAGE.raw(request["netfn"], request["command"], bytes(request["data"]))
-        except Refused as refused:
+        except CompletionCode as refused:
             session.send_ipmi_response(code=refused.code)
         else:
             session.send_ipmi_response(data=list(answer))

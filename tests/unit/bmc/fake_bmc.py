@@ -25,7 +25,7 @@ from metalctl.bmc.errors import Unreachable
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.client.http import Answer, Client
+from metalctl.bmc.redfish.client.http import Client, Response
 from metalctl.bmc.timing import Clock
 from tests.unit.bmc.fake_tree import BIOS, LOG, MANAGER, ROOT, SETTINGS, SYSTEM, USERS, tree
 
@@ -44,13 +44,13 @@ class Sent:
     alone: bool = False
 
 
-Rule = Callable[[Sent], Answer | None]
+Rule = Callable[[Sent], Response | None]
 ENDPOINT = Endpoint("192.0.2.1", fingerprint="ab" * 32)
 
 
-def reply(status: int, headers: Mapping[str, str] | None = None, body: Any = None) -> Answer:
+def reply(status: int, headers: Mapping[str, str] | None = None, body: Any = None) -> Response:
     """An answer. body: anything as JSON, None for none."""
-    return Answer(status, CIMultiDict(headers or {}), b"" if body is None else json.dumps(body).encode())
+    return Response(status, CIMultiDict(headers or {}), b"" if body is None else json.dumps(body).encode())
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -66,7 +66,7 @@ def refuse(method: str, path: str, status: int, message: str = "", times: int = 
     """A rule that refuses a request so often. message: its MessageId."""
     left = [times]
 
-    def rule(sent: Sent) -> Answer | None:
+    def rule(sent: Sent) -> Response | None:
         if (sent.method, sent.path) != (method, path) or not left[0]:
             return None
         left[0] -= 1
@@ -75,7 +75,7 @@ def refuse(method: str, path: str, status: int, message: str = "", times: int = 
     return rule
 
 
-def error(status: int, message: str = "", *arguments: str) -> Answer:
+def error(status: int, message: str = "", *arguments: str) -> Response:
     """A refusal as Redfish words it."""
     row = {"MessageId": message, "Message": message, "MessageArgs": list(arguments)}
     return reply(status, {}, {"error": {"@Message.ExtendedInfo": [row]}} if message else {})
@@ -142,7 +142,7 @@ class FakeBmc:
         timeout: float,
         json: object = None,
         alone: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """See Transport."""
         path, self.requests = target.rstrip("/"), self.requests + 1
         sent = Sent(method, path, deepcopy(json), dict(headers), self._now, alone)
@@ -170,7 +170,7 @@ class FakeBmc:
         account = next((a for p, a in self.tree.items() if p.startswith(f"{USERS}/") and a["UserName"] == name), None)
         return bool(account and account["Enabled"] and self.passwords.get(name) == password)
 
-    def _answer(self, sent: Sent) -> Answer:
+    def _answer(self, sent: Sent) -> Response:
         if sent.method == "POST" and (answer := self._post(sent)):
             return answer
         if sent.path not in self.tree:
@@ -199,7 +199,7 @@ class FakeBmc:
             body = {name: value for name, value in body.items() if name != "Password"}
         _merge(self.tree[path], body)
 
-    def _delete(self, path: str) -> Answer:
+    def _delete(self, path: str) -> Response:
         self.sessions.pop(path, None)
         self.tree.pop(path)
         for collection in self.tree.values():
@@ -207,7 +207,7 @@ class FakeBmc:
                 collection["Members"] = [m for m in collection["Members"] if m != {"@odata.id": path}]
         return reply(204)
 
-    def _post(self, sent: Sent) -> Answer | None:
+    def _post(self, sent: Sent) -> Response | None:
         thing, _, action = sent.path.partition("/Actions/")
         handler = {
             "ComputerSystem.Reset": self._power,
@@ -244,7 +244,7 @@ class FakeBmc:
             del self.tree[path]
         self.tree[f"{LOG}/Entries"] = {"Members": [], "Members@odata.count": 0}
 
-    def _log_in(self, body: dict[str, Any]) -> Answer:
+    def _log_in(self, body: dict[str, Any]) -> Response:
         if not self._may_enter(body["UserName"], body["Password"]):
             return error(401, "Base.1.0.AccessDenied")
         path = f"{ROOT}/Sessions/{len(self.sessions) + 1}"
@@ -252,7 +252,7 @@ class FakeBmc:
         self.tree[path] = {"UserName": body["UserName"]}
         return reply(201, {"x-auth-token": self.sessions[path], "location": path})
 
-    def _add(self, body: dict[str, Any]) -> Answer:
+    def _add(self, body: dict[str, Any]) -> Response:
         path = f"{USERS}/{body['UserName']}"
         self.passwords[body["UserName"]] = body["Password"]
         self.tree[path] = {"Id": "9", "UserName": body["UserName"], "Enabled": True}

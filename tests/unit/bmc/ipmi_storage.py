@@ -1,7 +1,7 @@
 """A BMC's storage in memory, answering raw IPMI requests, and refusing those that its rules name.
 
 bmc = Storage(rules=[too_long(16, 0xC9), for_now(0xC0, 3)])
-bmc.raw(0x0A, 0x11, bytes((0, 0, 0, 32)))          # raises Refused(0xC9)
+bmc.raw(0x0A, 0x11, bytes((0, 0, 0, 32)))          # raises CompletionCode(0xC9)
 reader = Reader(bmc.ask)                           # as over a session: refusals become errors of the room
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, Unsupported
 from metalctl.bmc.ipmi.commands import Commands
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import CompletionCode
 from tests.unit.bmc import ipmi_bytes as made
 
 FRU, SDR, SEL, READING = (0x0A, 0x11), (0x0A, 0x23), (0x0A, 0x43), (0x04, 0x2D)
@@ -63,7 +63,7 @@ class Storage(Commands):
         """As over a session."""
         try:
             return getattr(self, do)(**arguments)
-        except Refused as refused:
+        except CompletionCode as refused:
             if refused.unsupported:
                 raise Unsupported("bmc does not know that command") from None
             raise BadAnswer(f"bmc: {refused}") from None
@@ -72,7 +72,7 @@ class Storage(Commands):
         self.asked += 1
         for rule in self.rules:
             if code := rule((netfn, command), data):
-                raise Refused(code)
+                raise CompletionCode(code)
         match netfn, command:
             case 0x06, 0x01:
                 return bytes([1, 0, 9, 8, 2, 0, 0x12, 0x91, 0, 2, 0xF])
@@ -101,12 +101,12 @@ class Storage(Commands):
                 return self._entry(int.from_bytes(data[2:4], "little"))
             case 0x04, 0x2D:
                 return bytes.fromhex(READINGS[data[0]])
-        raise Refused(0xC1)
+        raise CompletionCode(0xC1)
 
     def _record(self, data: bytes) -> bytes:
         number, at, count = int.from_bytes(data[2:4], "little"), data[4], data[5]
         if int.from_bytes(data[:2], "little") != self.reservation:
-            raise Refused(0xC5)
+            raise CompletionCode(0xC5)
         found = self._numbered(number, len(self.records))
         following = found + 1 if found < len(self.records) else 0xFFFF
         return following.to_bytes(2, "little") + self.records[found - 1][at:][: None if count == 0xFF else count]
@@ -120,5 +120,5 @@ class Storage(Commands):
     def _numbered(number: int, most: int) -> int:
         """The number of a record; 0 is the first one."""
         if number > most:
-            raise Refused(0xCB)
+            raise CompletionCode(0xCB)
         return max(number, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse
 from tests.unit.bmc.quirk_facts import tried
 
@@ -36,7 +36,7 @@ def mode_sent(q: Quirks) -> Any:
     """The mode reverts to the default when it is not sent."""
     bmc = FakeBmc()
 
-    def reverts(sent: Sent) -> Answer | None:
+    def reverts(sent: Sent) -> Response | None:
         if sent.method == "PATCH" and "BootSourceOverrideMode" not in sent.body["Boot"]:
             bmc.tree[SYSTEM]["Boot"]["BootSourceOverrideMode"] = "Legacy"
         return None
@@ -108,7 +108,7 @@ def write_during_post(q: Quirks) -> Any:
     """POST lasts for 100 seconds, and the refusal is final."""
     bmc = FakeBmc()
 
-    def posting(sent: Sent) -> Answer | None:
+    def posting(sent: Sent) -> Response | None:
         bmc.tree[SYSTEM]["Oem"] = {"Hpe": {"PostState": "InPost" if sent.at < 1100 else "FinishedPost"}}
         return error(400, "iLO.2.14.Unsupported") if sent.method == "PATCH" and sent.at < 1100 else None
 

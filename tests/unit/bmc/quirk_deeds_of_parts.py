@@ -12,7 +12,7 @@ from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import bios, led, logs, manager, media, power, tasks
 from metalctl.bmc.redfish.acting import Acting
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import BIOS, LOG, MANAGER, SYSTEM, USERS, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.fake_tree import CHASSIS, MEDIA, log, slot
 from tests.unit.bmc.quirk_facts import tried
@@ -76,7 +76,7 @@ def requests_to_insert(*unwanted: str, wanted: str = "") -> Callable[[Quirks], A
     def deed(q: Quirks) -> Any:
         bmc = FakeBmc()
 
-        def rejects(sent: Sent) -> Answer | None:
+        def rejects(sent: Sent) -> Response | None:
             if not sent.path.endswith("InsertMedia"):
                 return None
             wrong = [name for name in unwanted if name in sent.body]
@@ -158,7 +158,7 @@ def reboots_after_bios(q: Quirks) -> Any:
     """The value reads as wanted at once, and holds only after a reboot."""
     bmc = FakeBmc()
 
-    def at_once(sent: Sent) -> Answer | None:
+    def at_once(sent: Sent) -> Response | None:
         if sent.method == "PATCH":
             bmc.tree[BIOS]["Attributes"] |= sent.body["Attributes"]
         return None

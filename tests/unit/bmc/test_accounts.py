@@ -10,7 +10,7 @@ from metalctl.bmc.endpoint import Credential
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.users import RedfishUsers
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse, reply
 
 SITE = Credential("metalctl", "site-pass-1")
@@ -67,7 +67,7 @@ def test_when_neither_works_each_was_tried_once_and_never_again() -> None:
 def test_a_password_that_the_bmc_cuts_is_put_back_through_the_session() -> None:
     bmc = FakeBmc()
 
-    def cuts(sent: Sent) -> Answer | None:
+    def cuts(sent: Sent) -> Response | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             bmc.passwords["admin"] = sent.body["Password"][:10]
             return reply(204)
@@ -82,7 +82,7 @@ def test_a_password_that_the_bmc_cuts_is_put_back_through_the_session() -> None:
 def test_when_the_old_one_cannot_be_put_back_it_is_said() -> None:
     bmc = FakeBmc()
 
-    def once(sent: Sent) -> Answer | None:
+    def once(sent: Sent) -> Response | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             if bmc.passwords["admin"] != ADMIN.password:
                 return error(400, "Base.1.0.Locked")
@@ -98,7 +98,7 @@ def test_when_the_old_one_cannot_be_put_back_it_is_said() -> None:
 def test_a_new_account_that_does_not_work_is_taken_away_and_the_factorys_left() -> None:
     bmc = FakeBmc()
 
-    def mutes(sent: Sent) -> Answer | None:
+    def mutes(sent: Sent) -> Response | None:
         if (sent.method, sent.path) == ("POST", USERS):
             bmc._add(sent.body | {"Password": "cut"})
             return reply(201)
@@ -137,7 +137,7 @@ def test_where_accounts_cannot_be_added_an_empty_slot_is_filled_without_a_quirk_
 def test_an_account_that_must_change_its_password_first_can() -> None:
     bmc = FakeBmc()
 
-    def must(sent: Sent) -> Answer | None:
+    def must(sent: Sent) -> Response | None:
         if bmc.passwords["admin"] == ADMIN.password and sent.method == "GET" and sent.path != ROOT:
             return error(403, "Base.1.10.PasswordChangeRequired", f"{USERS}/1")
         return None
@@ -194,7 +194,7 @@ def test_an_account_that_was_there_before_is_not_taken_away_when_its_new_passwor
     bmc = FakeBmc()
     bmc._add({"UserName": SITE.username, "Password": "older-pass-1"})
 
-    def cuts(sent: Sent) -> Answer | None:
+    def cuts(sent: Sent) -> Response | None:
         if sent.method == "PATCH" and "Password" in sent.body:
             bmc.passwords[SITE.username] = "cut"
             return reply(204)

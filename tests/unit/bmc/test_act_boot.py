@@ -10,7 +10,7 @@ from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.errors import BootNotSet, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 from tests.unit.bmc.running_fleet import running, url
 
@@ -104,7 +104,7 @@ def test_a_simulated_bmc_whose_system_is_read_only_is_booted_over_tls() -> None:
 def test_the_target_is_one_that_the_bmc_lists(device: str, allowed: tuple[str, ...], target: str) -> None:
     bmc = allowing(*allowed)
 
-    def strict(one: Sent) -> Answer | None:
+    def strict(one: Sent) -> Response | None:
         return (
             error(400, "Base.1.8.PropertyValueNotInList")
             if one.method == "PATCH" and sent(bmc)[-1] not in allowed
@@ -158,7 +158,7 @@ def test_a_system_that_states_no_mode_is_sent_none(quirks: Quirks, mode: str) ->
 
 
 def test_a_mode_that_is_stated_and_cannot_be_written_is_left_out_and_what_is_read_decides() -> None:
-    def refusing(one: Sent) -> Answer | None:
+    def refusing(one: Sent) -> Response | None:
         named = "BootSourceOverrideMode" in str(one.body)
         return error(400, "Base.1.0.PropertyNotWritable", "Boot/BootSourceOverrideMode") if named else None
 
@@ -180,7 +180,7 @@ def test_a_bmc_that_reads_back_lasting_after_one_boot_was_asked_for_is_not_refus
     """sushy-tools has such an emulator. A lasting one that stands is written again: it is not for once."""
     bmc = FakeBmc()
 
-    def lasts(sent: Sent) -> Answer | None:
+    def lasts(sent: Sent) -> Response | None:
         if (sent.method, sent.path) != ("PATCH", SYSTEM) or sent.body is None:
             return None
         bmc.tree[SYSTEM]["Boot"] |= {**sent.body["Boot"], "BootSourceOverrideEnabled": "Continuous"}

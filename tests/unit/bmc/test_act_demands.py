@@ -11,7 +11,7 @@ from metalctl.bmc.credentials.accounts import rotate
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, Unsupported
 from metalctl.bmc.redfish.act import media
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Rule, Sent, error, reply
 from tests.unit.bmc.fake_tree import MEDIA
 from tests.unit.bmc.running_fleet import running, url
@@ -26,7 +26,7 @@ INSERT = "#VirtualMedia.InsertMedia"
 def demanding(*names: str, related: bool = False, message: str = "Base.1.12.ActionParameterMissing") -> Rule:
     """InsertMedia is refused as long as one of these is missing; it is named, or only related."""
 
-    def rule(sent: Sent) -> Answer | None:
+    def rule(sent: Sent) -> Response | None:
         missing = next((n for n in names if n not in (sent.body or {})), "")
         if not missing or not sent.path.endswith("InsertMedia"):
             return None
@@ -119,7 +119,7 @@ NEW = Credential("admin", "another-1")
 def first_changing(bmc: FakeBmc, account: str) -> None:
     """The factory's account may do nothing but change its password, at the address that the BMC names."""
 
-    def must(sent: Sent) -> Answer | None:
+    def must(sent: Sent) -> Response | None:
         if bmc.passwords["admin"] == ADMIN.password and sent.method == "GET" and sent.path != ROOT:
             return error(403, "Base.1.10.PasswordChangeRequired", account)
         return None

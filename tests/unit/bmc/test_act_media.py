@@ -6,7 +6,7 @@ import pytest
 
 from metalctl.bmc.errors import NotApplied, Unsupported
 from metalctl.bmc.redfish.act import media
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import MANAGER, FakeBmc, Sent, deaf, error, reply
 from tests.unit.bmc.fake_tree import MEDIA, slot
 
@@ -85,7 +85,7 @@ def test_a_task_of_the_insertion_is_waited_for() -> None:
     bmc = FakeBmc()
     path = f"{MEDIA}/A"
 
-    def slow(sent: Sent) -> Answer | None:
+    def slow(sent: Sent) -> Response | None:
         if sent.method == "POST":
             return reply(202, {"location": "/t"})
         if sent.path == "/t":
@@ -100,7 +100,7 @@ def test_a_task_of_the_insertion_is_waited_for() -> None:
 def test_a_drive_that_comes_to_hold_another_image_is_told() -> None:
     bmc = FakeBmc()
 
-    def another(sent: Sent) -> Answer | None:
+    def another(sent: Sent) -> Response | None:
         if sent.method == "POST":
             bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "http://10.0.0.1/other.iso"})
             return reply(204)
@@ -114,7 +114,7 @@ def test_a_drive_that_comes_to_hold_another_image_is_told() -> None:
 def test_a_drive_that_names_only_the_file_holds_ours() -> None:
     bmc = FakeBmc()
 
-    def short(sent: Sent) -> Answer | None:
+    def short(sent: Sent) -> Response | None:
         if sent.method == "POST":
             bmc._insert(sent.path.partition("/Actions/")[0], {"Image": "/a.iso"})
             return reply(204)

@@ -7,7 +7,7 @@ import pytest
 from metalctl.bmc.errors import NotApplied
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, logs
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import BIOS, LOG, SETTINGS, SYSTEM, FakeBmc, Sent, deaf, reply
 from tests.unit.bmc.test_act_settings import Machine, resets
 
@@ -46,7 +46,7 @@ def with_settings_object(bmc: FakeBmc, after: float = 0.0) -> None:
     bmc.tree[SECURE]["@Redfish.Settings"] = {"SettingsObject": {"@odata.id": place}}
     bmc.tree[place] = {"SecureBootEnable": False}
 
-    def takes(sent: Sent) -> Answer | None:
+    def takes(sent: Sent) -> Response | None:
         on = bmc.tree[place]["SecureBootEnable"]
         if sent.method == "POST" and sent.body == {"ResetType": "On"}:
             bmc.tree[SECURE]["SecureBootEnable"] = on
@@ -94,7 +94,7 @@ def test_what_is_no_number_is_left_to_the_bios_to_refuse(odd: str) -> None:
 def pends(bmc: FakeBmc) -> None:
     """The settings object shows what is pending, as real ones do."""
 
-    def shows(sent: Sent) -> Answer | None:
+    def shows(sent: Sent) -> Response | None:
         if (sent.method, sent.path) != ("PATCH", SETTINGS):
             return None
         bmc.pending |= sent.body["Attributes"]

@@ -9,7 +9,7 @@ import pytest
 from metalctl.bmc.errors import BootNotSet, Busy, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import boot, clocks, led, logs, manager, power
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import LOG, MANAGER, SYSTEM, FakeBmc, Sent, deaf, error, refuse, reply
 from tests.unit.bmc.fake_tree import CHASSIS
 
@@ -126,7 +126,7 @@ def test_a_log_that_notes_its_own_clearing_is_cleared_and_one_that_keeps_its_ent
     bmc = FakeBmc()
     entry = f"{LOG}/Entries/1"
 
-    def notes(sent: Sent) -> Answer | None:
+    def notes(sent: Sent) -> Response | None:
         if sent.method == "POST":
             bmc._clear(LOG, {})
             bmc.tree[entry] = {"Created": "2024-01-01", "Message": "log cleared"}
@@ -206,7 +206,7 @@ def test_while_the_bmc_starts_it_is_asked_without_credential_and_few_logins_are_
 def test_a_gateway_timeout_is_no_reason_to_reset_twice() -> None:
     bmc = FakeBmc()
 
-    def gateway(sent: Sent) -> Answer | None:
+    def gateway(sent: Sent) -> Response | None:
         if sent.method != "POST":
             return None
         bmc._restart(MANAGER, {})

@@ -10,7 +10,7 @@ from metalctl.bmc.errors import NotApplied, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import BIOS, SETTINGS, SYSTEM, FakeBmc, Sent, reply
 
 
@@ -90,7 +90,7 @@ def test_a_task_that_fails_after_the_reboot_ends_the_wait_at_once() -> None:
     bmc = FakeBmc()
     bmc.tree["/t"] = {"TaskState": "Pending"}
 
-    def task(sent: Sent) -> Answer | None:
+    def task(sent: Sent) -> Response | None:
         if sent.method == "PATCH":
             return reply(202, {"location": "/t"})
         failed = {"TaskState": "Exception", "Messages": [{"Message": "the BIOS is locked"}]}
@@ -105,7 +105,7 @@ def test_a_task_that_fails_after_the_reboot_ends_the_wait_at_once() -> None:
 def test_a_task_that_vanished_counts_by_what_is_read() -> None:
     bmc = FakeBmc()
 
-    def accepts(sent: Sent) -> Answer | None:
+    def accepts(sent: Sent) -> Response | None:
         if sent.method != "PATCH":
             return None
         bmc.pending |= sent.body["Attributes"]
@@ -130,7 +130,7 @@ def test_a_task_that_vanished_does_not_prolong_the_wait_and_one_that_runs_does()
 def test_a_bmc_that_is_away_while_the_machine_starts_is_waited_for() -> None:
     bmc = FakeBmc()
 
-    def away(sent: Sent) -> Answer | None:
+    def away(sent: Sent) -> Response | None:
         if sent.path == BIOS and len(bmc.bodies("POST")) == 2 and sent.at < 1100:
             raise Unreachable("away")
         return None

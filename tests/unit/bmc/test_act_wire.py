@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc.errors import BadAnswer, Busy, Missing, Refused, TaskFailed, Unreachable, Unsupported
+from metalctl.bmc.errors import Astray, BadAnswer, Busy, Missing, TaskFailed, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act import tasks
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from tests.unit.bmc.fake_bmc import SYSTEM, FakeBmc, Sent, error, refuse, reply
 
 
@@ -33,7 +33,7 @@ def test_a_redirect_is_followed_on_the_same_bmc_and_not_for_ever() -> None:
 def test_a_redirect_to_another_host_is_refused_as_it_is_to_a_reader() -> None:
     bmc = FakeBmc()
     bmc.rules.append(lambda s: reply(308, {"location": "https://192.0.2.9/there"}) if s.path == SYSTEM else None)
-    with pytest.raises(Refused, match="another host"):
+    with pytest.raises(Astray, match="another host"):
         bmc.wire().system()
     assert len(bmc.sent) == 1
 
@@ -112,7 +112,7 @@ def test_a_refused_read_is_asked_once(status: int, kind: type[Exception]) -> Non
 def test_a_lost_answer_is_not_followed_by_the_same_command() -> None:
     bmc = FakeBmc()
 
-    def lost(sent: Sent) -> Answer:
+    def lost(sent: Sent) -> Response:
         raise Unreachable("broke off")
 
     bmc.rules.append(lost)
@@ -141,7 +141,7 @@ def test_garbage_is_no_resource() -> None:
 # ---- tasks ---------------------------------------------------------------------------------------------------------
 
 
-def after(seconds: float, last: Answer) -> FakeBmc:
+def after(seconds: float, last: Response) -> FakeBmc:
     """A BMC whose task runs until then."""
     bmc = FakeBmc()
     running = reply(200, {}, {"TaskState": "Running"})
@@ -166,7 +166,7 @@ def test_a_task_that_ends_badly_is_told_with_its_reason(state: str) -> None:
 def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_end_it() -> None:
     bmc = FakeBmc()
 
-    def away(sent: Sent) -> Answer:
+    def away(sent: Sent) -> Response:
         if sent.at < 1100:
             raise Unreachable("away")
         return reply(200, {}, {"TaskState": "Running"})
@@ -183,7 +183,7 @@ def test_a_task_that_does_not_end_is_given_up_and_a_bmc_that_is_away_does_not_en
      (reply(202, {"location": "https://10.0.0.1/redfish/v1/T/1"}), "/redfish/v1/T/1"),
      (reply(200, {}, {"@odata.id": "/T/2", "TaskState": "New"}), "/T/2"), (reply(200, {}, {"@odata.id": "/x"}), "")],
 )  # fmt: skip
-def test_the_task_that_an_answer_started(reply: Answer, path: str) -> None:
+def test_the_task_that_an_answer_started(reply: Response, path: str) -> None:
     assert tasks.task_of(reply) == path
 
 
@@ -191,7 +191,7 @@ def test_the_task_that_an_answer_started(reply: Answer, path: str) -> None:
 def test_a_read_that_broke_off_is_tried_once_more_unless_it_took_its_time(timed_out: bool, tries: int) -> None:
     bmc = FakeBmc()
 
-    def breaks(sent: Sent) -> Answer | None:
+    def breaks(sent: Sent) -> Response | None:
         raise Unreachable("broke off", timed_out=timed_out)
 
     bmc.rules.append(breaks)
@@ -206,7 +206,7 @@ def test_a_read_that_broke_off_is_tried_once_more_unless_it_took_its_time(timed_
 def test_a_write_that_broke_off_is_not_sent_again() -> None:
     bmc = FakeBmc()
 
-    def breaks(sent: Sent) -> Answer | None:
+    def breaks(sent: Sent) -> Response | None:
         if sent.method == "GET":
             return None
         raise Unreachable("broke off")

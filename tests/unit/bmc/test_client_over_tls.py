@@ -20,18 +20,18 @@ from metalctl.bmc.audit import Act
 from metalctl.bmc.capture.replay import Replay, certificate
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BmcError, CertificateChanged, Refused, Unreachable, Unsupported, WrongPassword
+from metalctl.bmc.errors import Astray, BmcError, CertificateChanged, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.redfish.client import transport
-from metalctl.bmc.redfish.client.http import Answer, Client
+from metalctl.bmc.redfish.client.http import Client, Response
 from metalctl.bmc.redfish.rotation import rotate_at
 from metalctl.bmc.redfish.schema.body import lenient
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 
 
-def sent(endpoint: Endpoint, method: str = "POST", path: str = "/x", timeout: float = 60) -> Answer:
+def sent(endpoint: Endpoint, method: str = "POST", path: str = "/x", timeout: float = 60) -> Response:
     """The answer to one write, and nothing left open."""
 
-    async def once() -> Answer:
+    async def once() -> Response:
         client = Client(endpoint, timeout)
         try:
             return await client.send(method, path, {"secret": "hunter2"})
@@ -109,7 +109,7 @@ def test_a_body_without_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.Monke
         while True:
             stream.sendall(b"x" * 65536)
 
-    with server(tmp_path, endless) as endpoint, pytest.raises(Refused, match="larger than"):
+    with server(tmp_path, endless) as endpoint, pytest.raises(Astray, match="larger than"):
         sent(endpoint)
 
 
@@ -146,7 +146,7 @@ def test_what_is_no_json_object_is_said_to_be_none(tmp_path: Path, body: bytes) 
 
 @pytest.mark.parametrize("path", ["/a b", "/a\r\nHost: x", "/\x00"])
 def test_a_path_with_control_characters_is_not_sent(replay: Replay, path: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Astray):
         sent(parse_endpoint(replay.url), path=path)
     assert not replay.requests
 

@@ -18,7 +18,7 @@ from metalctl.bmc.errors import BmcError, QuirkErrors
 from metalctl.bmc.quirks.load import catalogue
 from metalctl.bmc.quirks.settings import NAMES
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, power, secure_boot
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from metalctl.bmc.redfish.client.refusals import said
 from metalctl.bmc.redfish.probe_report import examine
 from tests.unit.bmc.fake_bmc import ROOT, FakeBmc, Sent, reply
@@ -75,7 +75,7 @@ def test_a_resource_with_anything_anywhere_in_it_ends_in_an_error_of_the_room_or
 def test_any_answer_at_all_is_survived(status: int, body: Any, headers: dict[str, str]) -> None:
     bmc = FakeBmc()
 
-    def answer(sent: Sent) -> Answer:
+    def answer(sent: Sent) -> Response:
         return reply(status, headers, body)
 
     bmc.rules.append(answer)

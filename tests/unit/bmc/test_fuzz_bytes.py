@@ -12,8 +12,8 @@ from metalctl.bmc.discovery import neighbours, ssdp
 from metalctl.bmc.discovery.fingerprint import told
 from metalctl.bmc.errors import BmcError
 from metalctl.bmc.ipmi import fru, rmcp, sdr, sel, walk
-from metalctl.bmc.ipmi.errors import Refused
-from metalctl.bmc.ipmi.inventory import Reader
+from metalctl.bmc.ipmi.errors import CompletionCode
+from metalctl.bmc.ipmi.inventory import Collector
 from metalctl.bmc.ipmi.ipmitool import parse_boot, split_sdr
 from tests.unit.bmc import ipmi_bytes as made
 
@@ -154,13 +154,13 @@ def test_a_bmc_that_answers_anything_ends_every_walk(data: st.DataObject) -> Non
         if asked > 60:  # from here on it always says the same, as a broken one does
             return bytes(20)
         if data.draw(st.booleans()):
-            raise Refused(data.draw(st.sampled_from([0xC1, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xC0, 0xFF, 0])))
+            raise CompletionCode(data.draw(st.sampled_from([0xC1, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xC0, 0xFF, 0])))
         return data.draw(st.binary(max_size=40))
 
     for work in (lambda: walk.read_fru(raw, 0), lambda: walk.read_sdr(raw, []), lambda: walk.read_sel(raw, 100, [])):
         try:
             work()
-        except Refused:
+        except CompletionCode:
             continue
     assert asked < 10_000
 
@@ -186,7 +186,7 @@ def test_a_worker_that_answers_anything_never_breaks_the_inventory(data: st.Data
                 return data.draw(st.integers(0, 2**32 - 1))
         return {}
 
-    reader = Reader(ask)
+    reader = Collector(ask)
     reader.identity()
     records, parts = reader.records()
     _, watched = reader.sensors(records)

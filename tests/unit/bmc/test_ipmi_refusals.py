@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metalctl.bmc.ipmi.errors import Refused
-from metalctl.bmc.ipmi.inventory import Reader
+from metalctl.bmc.ipmi.errors import CompletionCode
+from metalctl.bmc.ipmi.inventory import Collector
 from tests.unit.bmc.ipmi_storage import FRU, READING, SDR, SEL, Rule, Storage, for_now, record, too_long
 
 less = pytest.mark.truth("A10", "an amount that a BMC does not give in one answer is asked for in smaller ones")
@@ -32,7 +32,7 @@ class Notes(dict[str, str]):
 
 def read(bmc: Storage) -> dict[str, Any]:
     """What an inventory is made of, and what was unreadable in it."""
-    reader = Reader(bmc.ask)
+    reader = Collector(bmc.ask)
     identity = reader.identity()
     records, parts = reader.records()
     sensors, watched = reader.sensors(records)
@@ -206,14 +206,14 @@ def test_a_command_that_was_not_begun_is_given_again_and_one_that_timed_out_is_n
         def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
             given.append(data) if (netfn, command) == control else None
             if (netfn, command) == control and len(given) <= 2:
-                raise Refused(code)
+                raise CompletionCode(code)
             return b""
 
     for code, sent in ((0xC0, 3), (0xC3, 1)):
         given.clear()
         try:
             Chassis().set_power("reset")
-        except Refused:
+        except CompletionCode:
             assert code == 0xC3
         assert len(given) == sent
 
@@ -228,7 +228,7 @@ def test_an_event_that_comes_while_the_log_is_cleared_costs_a_new_reservation() 
                 reservations.append(len(reservations) + 1)
                 return reservations[-1].to_bytes(2, "little")
             if (netfn, command) == (0x0A, 0x47) and data[0] < 3:
-                raise Refused(0xC5)
+                raise CompletionCode(0xC5)
             return b""
 
     Log().clear_sel()

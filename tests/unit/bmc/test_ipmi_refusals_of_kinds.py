@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.endpoint import Credential, Endpoint
-from metalctl.bmc.ipmi.errors import Refused
+from metalctl.bmc.ipmi.errors import CompletionCode
 from metalctl.bmc.ipmi.ipmitool import Ipmitool
 from tests.unit.bmc import ipmi_bytes as made
 from tests.unit.bmc.ipmi_storage import FRU, SEL, Storage
@@ -39,9 +39,9 @@ class Log(Storage):
         if (netfn, command) == SEL:
             known = int.from_bytes(data[:2], "little") == self.reserved
             if (not known and (self.strict or data[4])) or self._spoils(data):
-                raise Refused(0xC5)
+                raise CompletionCode(0xC5)
             if data[5] > self.most:
-                raise Refused(self.code)
+                raise CompletionCode(self.code)
             whole = super().raw(netfn, command, data)
             return whole[:2] + whole[2:][data[4] :][: data[5]]
         return super().raw(netfn, command, data)
@@ -144,7 +144,7 @@ def test_a_reading_that_the_fallback_is_refused_is_told(monkeypatch: pytest.Monk
 
     def run(*command: str) -> Any:
         if command[0] == "exec" or command[3] == "0x05":
-            raise Refused(0xCE if command[-1] == "0x05" else 0)
+            raise CompletionCode(0xCE if command[-1] == "0x05" else 0)
         return "2a c0 00 00"
 
     monkeypatch.setattr(tool, "_run", run)

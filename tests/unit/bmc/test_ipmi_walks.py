@@ -6,8 +6,8 @@ import pytest
 
 from metalctl.bmc.errors import BadAnswer, Unsupported
 from metalctl.bmc.ipmi import fru, walk
-from metalctl.bmc.ipmi.errors import Refused
-from metalctl.bmc.ipmi.inventory import Reader
+from metalctl.bmc.ipmi.errors import CompletionCode
+from metalctl.bmc.ipmi.inventory import Collector
 from metalctl.bmc.ipmi.ipmitool import split_sdr
 from tests.unit.bmc import ipmi_bytes as made
 from tests.unit.bmc.ipmi_bytes import event
@@ -43,12 +43,12 @@ class Sim:
                 at = len(self.log) - 1 if at == 0xFFFF else max(0, at - 1)
                 following = at + 2 if at + 1 < len(self.log) else 0xFFFF
                 return following.to_bytes(2, "little") + (at + 1).to_bytes(2, "little") + self.log[at][2:]
-        raise Refused(0xC1)
+        raise CompletionCode(0xC1)
 
     def _record(self, data: bytes) -> bytes:
         if self.lost:
             self.lost -= 1
-            raise Refused(walk.RESERVATION_LOST)
+            raise CompletionCode(walk.RESERVATION_LOST)
         number, at, count = data[2], data[4], data[5]
         following = 0 if self.loop else number + 1 if number + 1 < len(self.records) else 0xFFFF
         if count == 0xFF:
@@ -57,7 +57,7 @@ class Sim:
 
     def _cut(self, data: bytes, count: int) -> bytes:
         if count > self.most:
-            raise Refused(0xCA)
+            raise CompletionCode(0xCA)
         return data
 
 
@@ -84,7 +84,7 @@ def test_a_reservation_that_is_lost_is_taken_again_but_not_for_ever() -> None:
     sim.lost = 3
     assert walk.read_sdr(sim.raw) == made.RECORDS
     sim.lost = 10**9
-    with pytest.raises(Refused):
+    with pytest.raises(CompletionCode):
         walk.read_sdr(sim.raw)
     assert sim.asked < 50
 
@@ -92,7 +92,7 @@ def test_a_reservation_that_is_lost_is_taken_again_but_not_for_ever() -> None:
 def test_records_that_lead_back_to_themselves_are_an_error() -> None:
     sim = Sim()
     sim.loop = True
-    with pytest.raises(Refused, match="leads back"):
+    with pytest.raises(CompletionCode, match="leads back"):
         walk.read_sdr(sim.raw)
 
 
@@ -135,7 +135,7 @@ def ask(do: str, **arguments: object) -> object:
 
 
 def test_what_is_read_is_in_the_model_with_its_source_and_what_broke_is_listed() -> None:
-    reader = Reader(ask)
+    reader = Collector(ask)
     identity = reader.identity()
     assert (identity.serial, identity.chassis_serial, identity.uuid) == ("SYS-SN7", "CH-SN7", "")
     records, parts = reader.records()

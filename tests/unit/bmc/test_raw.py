@@ -15,12 +15,12 @@ from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import (
+    Astray,
     BadAnswer,
     BadTarget,
     BmcError,
     CertificateChanged,
     Missing,
-    Refused,
     Unreachable,
     Unsupported,
     WrongPassword,
@@ -129,9 +129,9 @@ def test_no_login_of_netrc_goes_out(replay: Replay, tmp_path: Path, monkeypatch:
         (Fault(body="hello"), BadAnswer),
         (Fault(body="[1]"), BadAnswer),
         (Fault(body="[" * 100_000), BadAnswer),
-        (Fault(body='"' + "x" * (5 << 20) + '"'), Refused),
-        (Fault(status=302, location="https://127.0.0.9/redfish/v1/x"), Refused),
-        (Fault(status=302, location="http://127.0.0.1/redfish/v1/x"), Refused),
+        (Fault(body='"' + "x" * (5 << 20) + '"'), Astray),
+        (Fault(status=302, location="https://127.0.0.9/redfish/v1/x"), Astray),
+        (Fault(status=302, location="http://127.0.0.1/redfish/v1/x"), Astray),
         (Fault(status=301, location="/redfish/v1/Systems/"), BadAnswer),
     ],
 )
@@ -153,7 +153,7 @@ def test_the_session_is_closed_after_an_error_and_a_refused_logout() -> None:
 
 @pytest.mark.parametrize(
     ("deadline", "largest", "error", "told"),
-    [(6.0, 1 << 50, Unreachable, "did not answer"), (250.0, 1 << 18, Refused, "larger than")],
+    [(6.0, 1 << 50, Unreachable, "did not answer"), (250.0, 1 << 18, Astray, "larger than")],
     ids=["time", "size"],
 )
 def test_an_answer_without_end_is_cut_off(

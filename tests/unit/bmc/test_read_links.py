@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.redfish.parse.pcie_link import of_drive, stated
-from metalctl.bmc.redfish.schema.chassis import PcieDeviceRecord
+from metalctl.bmc.redfish.schema.chassis import PcieDeviceSchema
 from metalctl.bmc.redfish.schema.storage import Drive, StorageController
 from metalctl.model.inventory import PcieLink
 
@@ -63,4 +63,4 @@ def test_what_a_drive_states_itself(told: dict[str, Any], link: PcieLink | None)
 
 
 def test_an_interface_that_states_nothing_is_no_link() -> None:
-    assert stated(PcieDeviceRecord({"PCIeInterface": {"LanesInUse": 0, "PCIeType": "Gen99"}})) is None
+    assert stated(PcieDeviceSchema({"PCIeInterface": {"LanesInUse": 0, "PCIeType": "Gen99"}})) is None

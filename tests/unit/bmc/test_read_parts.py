@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from metalctl.bmc.redfish.parse import chassis, compute, dimms, firmware, manager, network, ports, storage, supply
-from metalctl.bmc.redfish.schema.chassis import Fan, PcieDeviceRecord, PowerSupply, Reading, SensorRecord, Thermal
-from metalctl.bmc.redfish.schema.fields import Flag, Mac, Many, Number, Record, Ref, Refs, Text, Values, Whole
-from metalctl.bmc.redfish.schema.manager import LogEntryRecord, LogService, ManagerRecord, Software
+from metalctl.bmc.redfish.schema.chassis import Fan, PcieDeviceSchema, PowerSupply, Reading, SensorSchema, Thermal
+from metalctl.bmc.redfish.schema.fields import Flag, Mac, Many, Number, Ref, Refs, Schema, Text, Values, Whole
+from metalctl.bmc.redfish.schema.manager import LogEntrySchema, LogService, ManagerSchema, Software
 from metalctl.bmc.redfish.schema.network import DeviceFunction, EthernetInterface, NetworkAdapter, Port
 from metalctl.bmc.redfish.schema.storage import Drive, StorageController, Volume
 from metalctl.bmc.redfish.schema.system import MemoryModule, Processor, System
 from metalctl.model.inventory import Firmware, PcieLink
 
 
-class Thing(Record):
+class Thing(Schema):
     """Every kind of field."""
 
     name = Text("A.B", "C")
@@ -171,7 +171,7 @@ def test_sensors_of_the_new_schema_have_kind_unit_and_limits() -> None:
         "Reading": 22,
         "Thresholds": {"UpperCritical": {"Reading": 47}},
     }
-    found = chassis.sensors(map(SensorRecord, [
+    found = chassis.sensors(map(SensorSchema, [
         inlet, {"Name": "Fan 1", "ReadingType": "Percent", "Reading": 40}, {"Name": "Load", "ReadingType": "Percent"},
         {"Name": "Energy", "ReadingType": "EnergykWh"}, {"ReadingType": "Power", "Status": {"State": "Absent"}},
     ]))  # fmt: skip
@@ -195,11 +195,11 @@ def test_a_fan_says_turns_else_per_cent_and_an_empty_bay_nothing() -> None:
 
 
 def test_a_pcie_link_is_told_as_it_runs_and_as_it_could() -> None:
-    found = chassis.pcie(PcieDeviceRecord(
+    found = chassis.pcie(PcieDeviceSchema(
         {"PCIeInterface": {"PCIeType": "Gen3", "MaxPCIeType": "Gen4", "LanesInUse": 8, "MaxLanes": 16}}
     ))  # fmt: skip
     assert found.link == PcieLink(8.0, 8, 16.0, 16)
-    assert chassis.pcie(PcieDeviceRecord({})).link is None
+    assert chassis.pcie(PcieDeviceSchema({})).link is None
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_mac_of_the_bmc_is_that_of_the_port_we_speak_to() -> None:
     ]
 
     def mac(reached: str) -> str:
-        record, now = ManagerRecord({}), datetime.now(UTC)
+        record, now = ManagerSchema({}), datetime.now(UTC)
         return manager.manager(record, map(EthernetInterface, ports), reached, now).mac
 
     assert (mac("192.0.2.9"), mac("192.0.2.1")) == ("aa:bb:cc:00:00:04", "aa:bb:cc:00:00:04")
@@ -242,7 +242,7 @@ def test_of_several_logs_the_event_log_is_read(of_system: list[Any], of_manager:
 
 def test_the_newest_entries_are_kept_newest_first_across_time_zones() -> None:
     times = ["2024-01-01T00:00:00Z", "", "2024-01-01T01:30:00+02:00", "2024-01-01T00:00:01Z", "garbage"]
-    entries = [manager.log_entry(LogEntryRecord({"Created": at, "Severity": "Warning"})) for at in times]
+    entries = [manager.log_entry(LogEntrySchema({"Created": at, "Severity": "Warning"})) for at in times]
     kept = manager.newest(entries, 3)
     assert [one.at for one in kept] == [times[3], times[0], times[2]]
     assert kept[0].severity == "warning"

@@ -8,7 +8,7 @@ from typing import Any
 
 from metalctl.bmc import parse_endpoint
 from metalctl.bmc.errors import Missing
-from metalctl.bmc.redfish.client.transport import Answer
+from metalctl.bmc.redfish.client.transport import Response
 from metalctl.bmc.redfish.schema.body import Resource, decode
 
 
@@ -23,7 +23,7 @@ class Client:
         self.deadline = None
         self.gate: Any = None
 
-    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
+    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Response:
         await asyncio.sleep(0)
         if self.gate:
             self.gate(path)
@@ -31,9 +31,9 @@ class Client:
         path = path.partition("#")[0].partition("?")[0].rstrip("/")
         if path not in self.tree:
             raise Missing(f"no {path}", hint="-")
-        return Answer(200, {}, json.dumps(self.tree[path]).encode())
+        return Response(200, {}, json.dumps(self.tree[path]).encode())
 
-    def decoded(self, path: str, answer: Answer) -> Resource:
+    def decoded(self, path: str, answer: Response) -> Resource:
         return decode("bmc", path, answer.body)
 
     async def get(self, path: str, patience: float = 1.0) -> Resource:

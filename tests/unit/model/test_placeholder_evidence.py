@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metalctl.bmc.ipmi.inventory import Reader
+from metalctl.bmc.ipmi.inventory import Collector
 from metalctl.bmc.redfish.schema import system
 from metalctl.model.identity import Identity, agreements, contradictions, usable_macs, usable_serial
 from metalctl.model.same_machine import same_machine
@@ -50,7 +50,7 @@ def test_the_firmware_s_table_redfish_and_ipmi_leave_the_same_out(serial: str) -
     module = system.MemoryModule({"SerialNumber": serial, "PartNumber": "M393A4K40DB3-CWE"})
     assert (module.serial, module.part_number) == ("", "M393A4K40DB3-CWE")
     fru = made.fru(product=["Acme Corp", "Box 9000", "PN-1", "v2", serial])
-    reader = Reader(lambda do, **_: fru.hex() if do == "fru" else "")
+    reader = Collector(lambda do, **_: fru.hex() if do == "fru" else "")
     assert (reader.identity().serial, reader.identity().product) == ("", "Box 9000")
     assert f"FRU 0 says {serial!r}, which nobody burned in" in [u.reason for u in reader.broken]
 
@@ -58,5 +58,5 @@ def test_the_firmware_s_table_redfish_and_ipmi_leave_the_same_out(serial: str) -
 @truth
 def test_a_real_serial_stands_in_for_a_placeholder_before_it() -> None:
     fru = made.fru(board=["Acme", "Board X", "BRD-7"], product=["Default string", "System Product Name"])
-    found = Reader(lambda do, **_: fru.hex() if do == "fru" else "").identity()
+    found = Collector(lambda do, **_: fru.hex() if do == "fru" else "").identity()
     assert (found.manufacturer, found.product) == ("Acme", "Board X")

@@ -74,9 +74,9 @@ def _wait_back(wire: Wire) -> None:
         try:
             wire.get_open(ROOT)
             logins -= 1
-            wire.doubt()  # its users may not be up yet; LOGINS bounds what that may cost
+            wire.access.doubt()  # its users may not be up yet; LOGINS bounds what that may cost
             wire.system()
-            return wire.trust()
+            return wire.access.trust()
         except CertificateChanged:
             raise
         except BmcError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from metalctl.bmc.errors import BadAnswer, Busy, Missing, TaskFailed, Unreachable
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.client.http import Answer
+from metalctl.bmc.redfish.client.http import Response
 from metalctl.bmc.redfish.schema.body import lenient
 from metalctl.bmc.redfish.schema.values import text
 
@@ -20,7 +20,7 @@ _ENDED = frozenset({"Completed"})
 _BAD = frozenset({"Exception", "Killed", "Cancelled", "Interrupted", "Failed", "CompletedWithErrors"})
 
 
-def task_of(answer: Answer) -> str:
+def task_of(answer: Response) -> str:
     """The path of the task that an answer started, "" when it started none."""
     if answer.status == 202 and (location := answer.headers.get("Location", "")):
         return "/" + location.partition("://")[2].partition("/")[2] if "://" in location else location
@@ -46,7 +46,7 @@ def follow(wire: Wire, path: str) -> str:
         wire.clock.sleep(POLL)
 
 
-def settle(wire: Wire, answer: Answer) -> None:
+def settle(wire: Wire, answer: Response) -> None:
     """Wait for the task that an answer started, if it started one. Raises TaskFailed."""
     if path := task_of(answer):
         follow(wire, path)

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from metalctl.bmc.errors import BmcError, Busy, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.client.http import Answer, Client, Resource
+from metalctl.bmc.redfish.client.access import Access
+from metalctl.bmc.redfish.client.http import Client, Resource, Response
 from metalctl.bmc.redfish.schema.values import child, linked
 from metalctl.bmc.timing import REAL, Clock
 
@@ -59,11 +60,10 @@ class Wire:
     def hiding(self, secret: str) -> AbstractContextManager[None]:
         return self._client.hiding(secret)
 
-    def doubt(self) -> None:
-        self._client.access.doubt()
-
-    def trust(self) -> None:
-        self._client.access.trust()
+    @property
+    def access(self) -> Access:
+        """Who we are to the BMC."""
+        return self._client.access
 
     def system(self) -> Resource:
         """The system, read now."""
@@ -80,15 +80,15 @@ class Wire:
         except BmcError:
             return {}
 
-    def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], patient: bool = True) -> Response:
         """An action. patient: try again while the BMC is busy (off where the caller does so itself)."""
         return self._patient(lambda: self._send("POST", path, body), self.quirks.busy_lasts if patient else 0.0)
 
-    def delete(self, path: str) -> Answer:
+    def delete(self, path: str) -> Response:
         """Remove what is at `path`."""
         return self._patient(lambda: self._send("DELETE", path), self.quirks.busy_lasts)
 
-    def patch(self, path: str, body: Mapping[str, Any], wait: bool = True) -> Answer:
+    def patch(self, path: str, body: Mapping[str, Any], wait: bool = True) -> Response:
         """Change properties, with the If-Match that this BMC wants. wait: until the machine's state allows it."""
         if wait:
             self.wait_until_writable()
@@ -113,7 +113,7 @@ class Wire:
                 return f"{place} is {value}"
         return ""
 
-    def _matched(self, path: str, body: Mapping[str, Any]) -> Answer:
+    def _matched(self, path: str, body: Mapping[str, Any]) -> Response:
         """One PATCH; an ETag that was refused is fetched anew once, then tried without W/, then left out."""
         tag = ""
         with suppress(Unsupported):  # who must first change the password may not even be let read the account
@@ -140,7 +140,7 @@ class Wire:
 
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         return self._run(self._client.send(method, path, body, headers))
 
     def _patient(self, call: Callable[[], T], lasts: float) -> T:

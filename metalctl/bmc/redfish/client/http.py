@@ -22,11 +22,11 @@ from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.client import paths, refusals
 from metalctl.bmc.redfish.client.access import Access
 from metalctl.bmc.redfish.client.session import Login, basic
-from metalctl.bmc.redfish.client.transport import Answer, Pin, Transport
+from metalctl.bmc.redfish.client.transport import Pin, Response, Transport
 from metalctl.bmc.redfish.schema.body import Resource, decode
 from metalctl.bmc.tls import authority
 
-__all__ = ["IN_FLIGHT", "Answer", "Client", "Resource"]
+__all__ = ["IN_FLIGHT", "Client", "Resource", "Response"]
 
 IN_FLIGHT = 4
 RETRY_AFTER = 0.5
@@ -87,7 +87,7 @@ class Client:
 
     async def login_conditional(
         self, credential: Credential, root: Resource | None, path: str, etag: str = ""
-    ) -> Answer:
+    ) -> Response:
         """The same with an ETag, see `get_answer`; root: see `enter`."""
         try:
             await self.access.enter(credential, root)
@@ -126,7 +126,7 @@ class Client:
         """
         return self.decoded(path, await self.get_answer(path, patience=patience))
 
-    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Answer:
+    async def get_answer(self, path: str, etag: str = "", patience: float = 1.0) -> Response:
         """The answer of 2xx, or of 304 when `etag` is still that of the resource; else raises as `get`."""
         headers, moved = {"If-None-Match": etag} if etag else {}, ""
         for _ in range(_HOPS):
@@ -140,7 +140,7 @@ class Client:
 
     async def send(
         self, method: str, path: str, json: object = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """A POST, PATCH, PUT or DELETE, never redirected; the answer of 2xx. Raises as `get`, or Unsupported."""
         answer = await self._let_in(method, path, headers or {}, json, 1.0)
         if not answer.good:
@@ -156,7 +156,7 @@ class Client:
         login: Login | None = None,
         patience: float = 1.0,
         alone: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """The answer, whatever it is, to one request as who `login` says (None: nobody). alone: see Transport."""
         return await self._exchange(method, path, login, {}, json, patience, alone)
 
@@ -176,13 +176,13 @@ class Client:
         finally:
             self._secrets.remove(secret)
 
-    def decoded(self, path: str, answer: Answer) -> Resource:
+    def decoded(self, path: str, answer: Response) -> Resource:
         """The JSON object of an answer; raises BadAnswer."""
         return decode(str(self._endpoint), path, answer.body, answer.headers.get("Content-Type", ""))
 
     async def _let_in(
         self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float
-    ) -> Answer:
+    ) -> Response:
         """One request, and another one where that may help and does no harm."""
         tries = 0
         while True:
@@ -198,7 +198,7 @@ class Client:
 
     async def _tried(
         self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float, tries: int
-    ) -> Answer | None:
+    ) -> Response | None:
         """The answer, None when the connection broke off and that may be tried again."""
         reading = method == "GET"
         try:
@@ -226,7 +226,7 @@ class Client:
         json: object,
         patience: float,
         alone: bool,
-    ) -> Answer:
+    ) -> Response:
         target = paths.target(self._endpoint, path)
         sent = {**_ACCEPT, **(login.headers if login else {}), **headers}
         async with self._slots:
@@ -235,7 +235,7 @@ class Client:
             seconds = refusals.within(self._endpoint, self._timeout * patience, self.deadline)
             return await self.transport.exchange(method, target, sent, seconds, json, alone)
 
-    def refusal(self, method: str, path: str, answer: Answer) -> BmcError:
+    def refusal(self, method: str, path: str, answer: Response) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""
         told = refusals.said(answer.body, [*self._secrets, *self.access.secrets])
         refused = self.access.refused(answer.status, told)

@@ -6,14 +6,14 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import Refused
+from metalctl.bmc.errors import Astray
 from metalctl.bmc.redfish.schema.body import FIRMWARE
 
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def target(endpoint: Endpoint, path: str) -> str:
-    """The request target of a link: an absolute path, or a whole URL that names this BMC, else Refused."""
+    """The request target of a link: an absolute path, or a whole URL that names this BMC, else Astray."""
     given = path
     if not path.startswith("/") and not _ODD.search(path):
         path = _of_url(endpoint, path)
@@ -32,7 +32,7 @@ def _of_url(endpoint: Endpoint, url: str) -> str:
 
 
 def of_location(endpoint: Endpoint, path: str, location: str) -> str:
-    """The path of a Location header; Refused when it is another host's."""
+    """The path of a Location header; Astray when it is another host's."""
     parts = urlsplit(urljoin(endpoint.origin + path, location))
     if not _same_origin(parts, endpoint.origin):
         got = f"{parts.scheme}://{parts.netloc}"[:80]
@@ -54,6 +54,6 @@ def _origin(parts: SplitResult) -> tuple[str, str, int | None, str]:
     return parts.scheme, (parts.hostname or "").lower(), port, parts.username or ""
 
 
-def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Refused:
+def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Astray:
     name = str(endpoint)
-    return Refused(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)
+    return Astray(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)

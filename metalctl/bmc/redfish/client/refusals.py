@@ -18,12 +18,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BadAnswer, BmcError, Busy, Missing, Refused, Unreachable, Unsupported
+from metalctl.bmc.errors import Astray, BadAnswer, BmcError, Busy, Missing, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.schema.body import FIRMWARE
+from metalctl.bmc.redfish.schema.body import FIRMWARE, lenient
+from metalctl.bmc.redfish.schema.values import child, items
 
 BUSY = frozenset({409, 412, 423, 428, 429, 503})
 _BUSY_WRITING = BUSY | {500, 502, 504}
@@ -60,31 +59,21 @@ class Said:
 
 def said(body: bytes, secrets: Iterable[str] = ()) -> Said:
     """The messages in the body of a refusal, as far as there are any that can be read, with the secrets cut out."""
-    try:
-        whole = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return Said()
-    whole = whole if isinstance(whole, dict) else {}
-    error = whole.get("error")
-    error = error if isinstance(error, dict) else {}
-    found = error.get("@Message.ExtendedInfo") or whole.get("@Message.ExtendedInfo")
-    rows = [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
+    whole = lenient(body)
+    error = child(whole, "error")
+    rows = items({"rows": error.get("@Message.ExtendedInfo") or whole.get("@Message.ExtendedInfo")}, "rows")
     ids = [one for one in (error.get("code"), *(row.get("MessageId") for row in rows)) if isinstance(one, str)]
     texts = dict.fromkeys(str(row.get("Message") or row.get("MessageId") or "") for row in rows)
     about = [word for row in rows for name in ("MessageArgs", "RelatedProperties") for word in _words(row.get(name))]
-    clean = _Cleaner(secrets)
-    text = _UNPRINTABLE.sub(" ", clean("; ".join(one for one in texts if one)))
-    return Said(tuple(map(clean, ids)), text[:400], tuple(map(clean, about)))
+    hidden = [one for one in secrets if one]
 
-
-class _Cleaner:
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = [one for one in secrets if one]
-
-    def __call__(self, text: str) -> str:
-        for secret in self._secrets:
+    def clean(text: str) -> str:
+        for secret in hidden:
             text = text.replace(secret, "…")
         return text
+
+    text = _UNPRINTABLE.sub(" ", clean("; ".join(filter(None, texts))))
+    return Said(tuple(map(clean, ids)), text[:400], tuple(map(clean, about)))
 
 
 def _words(value: Any) -> list[str]:
@@ -165,8 +154,8 @@ def no_time(endpoint: Endpoint) -> Unreachable:
     return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, timed_out=True)
 
 
-def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Refused:
+def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Astray:
     """The error for an answer that goes in a circle or without end."""
     name = str(endpoint)
     what = f"{name}: {path} should have {expected}, but has {got}"
-    return Refused(what, hint=FIRMWARE, bmc=name, path=path, expected=expected, got=got)
+    return Astray(what, hint=FIRMWARE, bmc=name, path=path, expected=expected, got=got)

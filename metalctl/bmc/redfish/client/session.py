@@ -17,13 +17,13 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.client import refusals
-from metalctl.bmc.redfish.client.transport import Answer
+from metalctl.bmc.redfish.client.transport import Response
 from metalctl.bmc.redfish.schema.body import Resource, decode
 from metalctl.bmc.redfish.schema.values import link
 
 # Of the usual seconds a request: what was read is not to wait for a BMC that went away.
 PATIENCE = 0.2
-Once = Callable[..., Awaitable[Answer]]  # Client.once
+Once = Callable[..., Awaitable[Response]]  # Client.once
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def _open(once: Once, endpoint: Endpoint, service: str, credential: Creden
     return Login({"X-Auth-Token": token}, path, service) if token.isprintable() and token and path else None
 
 
-def _path(endpoint: Endpoint, service: str, answer: Answer) -> str:
+def _path(endpoint: Endpoint, service: str, answer: Response) -> str:
     """Where the session is. Only the path of a Location counts: it is asked of this BMC, whatever host it names."""
     if location := answer.headers.get("Location", ""):
         return urlsplit(location).path

@@ -22,7 +22,7 @@ import aiohttp
 from yarl import URL
 
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import BmcError, Refused, Unreachable
+from metalctl.bmc.errors import Astray, BmcError, Unreachable
 from metalctl.bmc.redfish.client.resume import CONNECTING, Resumption, pinned_context
 from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
@@ -34,7 +34,7 @@ GOODBYE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """status: HTTP. headers: case-insensitive. body: at most LARGEST bytes. moved: where redirects led, or ""."""
 
     status: int
@@ -120,10 +120,10 @@ class Transport:
         timeout: float,
         json: object = None,
         alone: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """One request, over a connection of its own where it is to be `alone`.
 
-        Raises Unreachable (broken off, or not complete within `timeout` seconds), Refused (without end),
+        Raises Unreachable (broken off, or not complete within `timeout` seconds), Astray (without end),
         CertificateChanged or CertificateUntrusted.
         """
         self.requests += 1
@@ -132,7 +132,7 @@ class Transport:
         try:
             response = await self._begun(self._session(alone), method, url, headers, _limit(max(timeout, 0.001)), json)
             try:
-                return Answer(response.status, response.headers, await self._body(response, target))
+                return Response(response.status, response.headers, await self._body(response, target))
             finally:
                 # At the end of the body the connection has gone back; one that was cut off must not be used again.
                 if not response.closed:
@@ -200,9 +200,9 @@ class Transport:
         hint = "is the address right, and the management network up?"
         return Unreachable(f"{name} {what}", hint=hint, timed_out=timed_out)
 
-    def _endless(self, target: str, most: int) -> Refused:
+    def _endless(self, target: str, most: int) -> Astray:
         name = str(self._endpoint)
-        return Refused(
+        return Astray(
             f"{name}: {target} is larger than {most >> 20} MiB; it was cut off",
             hint="a reset or a newer firmware of the BMC may mend it",
             bmc=name,

@@ -15,10 +15,10 @@ from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.chassis import (
     Chassis,
     Fan,
-    PcieDeviceRecord,
+    PcieDeviceSchema,
     Power,
     PowerSupply,
-    SensorRecord,
+    SensorSchema,
     Subsystem,
     Thermal,
 )
@@ -106,7 +106,7 @@ async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
     if old:
         reader.whole("sensors", old, "Temperatures", "Fans")
         return parse_chassis.thermal_sensors(Thermal(old))
-    found = parse_chassis.sensors(map(SensorRecord, await reader.members("sensors", one.sensors)))
+    found = parse_chassis.sensors(map(SensorSchema, await reader.members("sensors", one.sensors)))
     if not any(sensor.kind == "fan" for sensor in found):
         subsystem = Subsystem(await reader.one("sensors", one.thermal_subsystem))
         fans = [parse_chassis.fan(Fan(each)) for each in await reader.members("sensors", subsystem.fans)]
@@ -134,7 +134,7 @@ async def read_pcie(
     if not found:
         elsewhere.doubt("pcie")
     each = {place_of(one) or str(n): one for n, one in enumerate(found)}
-    return [parse_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceRecord(one)).absent]
+    return [parse_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceSchema(one)).absent]
 
 
 def _holds_none(one: Chassis) -> bool:

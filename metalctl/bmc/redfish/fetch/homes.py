@@ -21,7 +21,7 @@ MOST_CHASSIS = 128
 async def homes_of(
     reader: Reader, root: Resource, ours: Iterable[System], others: Iterable[System], alone: bool
 ) -> Homes:
-    """The chassis of the machine (see homes.py): those that it links to, and those of the BMC that may be its too."""
+    """The chassis of the machine (see parse/homes.py): those that it links to, and those of the BMC that may be its."""
     machine, rest = list(ours), list(others)
     linked = [path_of(link) for one in machine for link in one.chassis]
     for one in machine:
@@ -32,11 +32,7 @@ async def homes_of(
     theirs = {plain(path_of(link)) for one in rest for link in one.chassis} - set(map(plain, linked))
     wheres: dict[str, Resource | str] = {plain(path): path for path in linked}
     wheres |= {plain(path): one for one in listed if (path := path_of(one)) and plain(path) not in theirs}
-    first, *more = wheres.values() or [""]
-    # A list of bare links does not tell that anything in a chassis has changed: the first chassis does.
-    of_links = not isinstance(first, dict) or not is_whole(first)
-    found = [await reader.one(_ALL, first, witness="chassis" if of_links else ""), *await reader.every(_ALL, more)]
-    boxes, asked = [Chassis(one) for one in found if one], set(wheres) | theirs
+    boxes, asked = await _read(reader, list(wheres.values())), set(wheres) | theirs
     while True:
         result = homes(boxes, machine, rest, alone)
         beside = {plain(path): path for box in result.own for path in _near(box) if plain(path) not in asked}
@@ -47,6 +43,14 @@ async def homes_of(
     for box in result.own:
         reader.whole(_ALL, box.json, "Links.Contains")
     return result
+
+
+async def _read(reader: Reader, wheres: list[Resource | str]) -> list[Chassis]:
+    """A list of bare links does not tell that anything in a chassis has changed: the first chassis does."""
+    first, *more = wheres or [""]
+    of_links = not isinstance(first, dict) or not is_whole(first)
+    found = [await reader.one(_ALL, first, witness="chassis" if of_links else ""), *await reader.every(_ALL, more)]
+    return [Chassis(one) for one in found if one]
 
 
 def _near(one: Chassis) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from metalctl.bmc.errors import BadAnswer, Refused
+from metalctl.bmc.errors import Astray, BadAnswer
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch import unlisted
 from metalctl.bmc.redfish.fetch.chassis import own_chassis, read_pcie, read_power, read_thermal
@@ -201,7 +201,7 @@ def power_state(system: Resource) -> str:
     return _POWER.get(word(system.get("PowerState")), "")
 
 
-def refusal_finding(refused: Refused) -> Finding:
+def refusal_finding(refused: Astray) -> Finding:
     """A BMC that leads astray, as a finding: it fails, since what hangs on it cannot be trusted to be all."""
     fields = refused.fields
     return Finding(

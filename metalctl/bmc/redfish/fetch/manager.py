@@ -11,7 +11,7 @@ from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.parse import manager as parse_manager
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.links import is_whole, last, path_of
-from metalctl.bmc.redfish.schema.manager import LogEntryRecord, LogService, ManagerRecord, Software, UpdateService
+from metalctl.bmc.redfish.schema.manager import LogEntrySchema, LogService, ManagerSchema, Software, UpdateService
 from metalctl.bmc.redfish.schema.network import EthernetInterface
 from metalctl.bmc.redfish.schema.system import System
 from metalctl.bmc.redfish.schema.values import child
@@ -24,7 +24,7 @@ LOG_ASKED = 10
 # Of the usual seconds: the firmware list alone has taken minutes.
 PATIENCE = 4.0
 
-Found = tuple[ManagerRecord, datetime] | None
+Found = tuple[ManagerSchema, datetime] | None
 
 
 async def manager_of(reader: Reader, root: Resource, system: System) -> Found:
@@ -32,8 +32,8 @@ async def manager_of(reader: Reader, root: Resource, system: System) -> Found:
     facts = ("manager", "firmware.bmc")
     if system.managers:
         found = await reader.one(facts, path_of(system.managers[0]))
-        return (ManagerRecord(found), datetime.now(UTC)) if found else None
-    every = [ManagerRecord(one) for one in await reader.members(facts, child(root, "Managers"))]
+        return (ManagerSchema(found), datetime.now(UTC)) if found else None
+    every = [ManagerSchema(one) for one in await reader.members(facts, child(root, "Managers"))]
     now = datetime.now(UTC)
     own = [one for one in every if system.path in map(path_of, one.servers)]
     chosen = own[0] if own else every[0] if len(every) == 1 else None
@@ -66,7 +66,7 @@ async def read_log(reader: Reader, system: System, manager: Awaitable[Found], qu
     listed = await reader.listed("log", chosen.entries, most=LOG_READ)
     if not all(map(is_whole, listed)):
         listed = sorted(listed, key=_number, reverse=True)[:LOG_ASKED]
-    entries = [parse_manager.log_entry(LogEntryRecord(one)) for one in await reader.every("log", listed)]
+    entries = [parse_manager.log_entry(LogEntrySchema(one)) for one in await reader.every("log", listed)]
     if len(entries) >= LOG_READ and entries[0].at < entries[-1].at:
         reader.note("log", f"only the oldest {LOG_READ} entries were read: the log is long, and begins with them")
     return parse_manager.newest(entries, LOG_KEPT)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from metalctl.bmc.errors import BadAnswer, BmcError, Missing, Refused, Unreachable
+from metalctl.bmc.errors import Astray, BadAnswer, BmcError, Missing, Unreachable
 from metalctl.bmc.redfish.client import refusals
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.fetch.expand import Expand
@@ -48,7 +48,7 @@ class Reader(Notes):
 
     client: Client
     expand: Expand
-    refusals: list[Refused] = field(default_factory=list)
+    refusals: list[Astray] = field(default_factory=list)
     witnesses: dict[str, Witness] = field(default_factory=dict)
     _owners: Owners = field(default_factory=Owners)
     _silences: int = 0
@@ -171,7 +171,7 @@ class Reader(Notes):
             try:
                 page = await self._get(target, patience, witness)
             except (Missing, BadAnswer) as error:
-                if isinstance(error, Refused) or error.fields.get("status") == 404:
+                if isinstance(error, Astray) or error.fields.get("status") == 404:
                     raise
                 self.expand.lied(path)  # refused, or too much for it: without, it may do
             else:
@@ -230,7 +230,7 @@ class Reader(Notes):
             try:
                 return await self._get(target, 1.0, witness)
             except (Missing, BadAnswer) as error:
-                if isinstance(error, Refused):
+                if isinstance(error, Astray):
                     raise
                 self.expand.lied(path)
         return await self.plain(path, witness)
@@ -240,9 +240,9 @@ class Reader(Notes):
         return await self._get(path, 1.0, witness)
 
     def _failed(self, error: BmcError) -> str:
-        if isinstance(error, Refused) and all(error.message != known.message for known in self.refusals):
+        if isinstance(error, Astray) and all(error.message != known.message for known in self.refusals):
             self.refusals.append(error)
         return error.message
 
-    def _refused(self, path: str, expected: str, got: str) -> Refused:
+    def _refused(self, path: str, expected: str, got: str) -> Astray:
         return refusals.misshapen(self.client.endpoint, path, expected, got)

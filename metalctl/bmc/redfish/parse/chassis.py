@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from metalctl.bmc.redfish.parse import compute as parse_compute
 from metalctl.bmc.redfish.parse import names, pcie_link
-from metalctl.bmc.redfish.schema.chassis import Fan, PcieDeviceRecord, Power, Reading, SensorRecord, Thermal
+from metalctl.bmc.redfish.schema.chassis import Fan, PcieDeviceSchema, Power, Reading, SensorSchema, Thermal
 from metalctl.bmc.redfish.schema.system import Processor
 from metalctl.model.inventory import PcieDevice, Sensor
 
@@ -37,7 +37,7 @@ def thermal_sensors(thermal: Thermal) -> list[Sensor]:
     return hot + [_sensor(one, "fan", one.fan, _UNITS.get(one.unit.lower(), "")) for one in thermal.fans if _works(one)]
 
 
-def _works(one: Reading | SensorRecord) -> bool:
+def _works(one: Reading | SensorSchema) -> bool:
     return one.state not in ("absent", "disabled")
 
 
@@ -46,7 +46,7 @@ def _sensor(one: Reading, kind: str, value: float | None, unit: str) -> Sensor:
     return Sensor(one.name, kind, value, unit, one.health, one.upper or None, one.lower)
 
 
-def sensors(found: Iterable[SensorRecord]) -> list[Sensor]:
+def sensors(found: Iterable[SensorSchema]) -> list[Sensor]:
     """The sensors of a Sensors collection that are of a kind we keep. Per cents are fans only if they say so."""
     kept = []
     for one in found:
@@ -66,7 +66,7 @@ def fan(one: Fan) -> Sensor | None:
     return Sensor(one.name, "fan", one.percent, "%" if one.percent is not None else "", one.health)
 
 
-def pcie(one: PcieDeviceRecord) -> PcieDevice:
+def pcie(one: PcieDeviceSchema) -> PcieDevice:
     """One PCIe device; its kind is not stated by the device itself."""
     return PcieDevice(
         address=one.id,

@@ -1,14 +1,19 @@
-"""Pure parsers: the memory of a system. What is not stated stays None; an empty slot has size 0."""
+"""Pure parsers: the memory of a system. What is not stated stays None; an empty slot has size 0.
+
+What kind of memory a module is, and how much of it serves as main memory: DMTF DSP2046, Memory (MemoryType,
+MemoryDeviceType, OperatingMemoryModes, the sizes, CXL).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from metalctl.bmc.redfish.parse import labels, sizes
-from metalctl.bmc.redfish.parse.memory import mebibytes, technology, volatile
 from metalctl.bmc.redfish.schema.links import last, path_of
 from metalctl.bmc.redfish.schema.system import MemoryModule, System
 from metalctl.model.inventory import Dimm, Memory
+
+_PERSISTENT = ("NVDIMM", "INTELOPTANE", "LOGICAL")
 
 
 def slots(modules: Sequence[MemoryModule]) -> list[str]:
@@ -96,3 +101,33 @@ def total_doubt(system: System, dimms: Iterable[Dimm]) -> str:
     """Why the system's own sum cannot be right, "" when it can."""
     why = sizes.total(system.memory_gib, sum(d.size for d in dimms), system.sockets)
     return f"the system {why}" if why else ""
+
+
+def technology(module: MemoryModule) -> str:
+    """ "persistent", "hbm" or "cxl"; "" for ordinary memory."""
+    if module.cxl:
+        return "cxl"
+    if module.kind.upper().startswith("HBM"):
+        return "hbm"
+    return "persistent" if _keeps(module) else ""
+
+
+def _keeps(module: MemoryModule) -> bool:
+    if any(word.upper().startswith(_PERSISTENT) for word in (module.media, module.kind)):
+        return True
+    if module.modes and "Volatile" not in module.modes:
+        return True
+    # Some BMCs fill in a size that is kept for every module: one that calls itself DRAM must say that it is all.
+    return bool(module.kept_mib) and (module.media != "DRAM" or module.volatile_mib == 0)
+
+
+def volatile(module: MemoryModule) -> int | None:
+    """The bytes that serve as main memory, where the module states them, or states that it does nothing else."""
+    if module.volatile_mib is None and module.modes == ("Volatile",):
+        return mebibytes(module.capacity_mib)
+    return mebibytes(module.volatile_mib)
+
+
+def mebibytes(size: float | None) -> int | None:
+    """The bytes of a size in MiB."""
+    return None if size is None else round(size * 2**20)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.fields import Record
+from metalctl.bmc.redfish.schema.fields import Schema
 from metalctl.bmc.redfish.schema.links import last, path_of, plain
 from metalctl.bmc.redfish.schema.manager import Software
 from metalctl.bmc.redfish.schema.values import child, items
@@ -56,7 +56,7 @@ _ONLY_ONE = frozenset({"bios", "uefi", "bmc"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Record:
+class _Image:
     """One entry. about: what it is of, by its id without version and without what image; state: what image it is."""
 
     json: Software
@@ -69,10 +69,10 @@ class _Record:
         return word in f"{_words(self.id)} {_words(self.json.name)}".split()
 
 
-def _record(one: Software) -> _Record:
+def _image_of(one: Software) -> _Image:
     own = one.id or last(one.path)
     image = _image(own, one.name, one.about, one.state) or next(_hints(one.json), "")
-    return _Record(one, own, _about(own, one.name, one.version), image)
+    return _Image(one, own, _about(own, one.name, one.version), image)
 
 
 def _hints(json: Resource) -> Iterator[str]:
@@ -123,9 +123,9 @@ def firmwares(
 
     idle: addresses of images beside the one that the manager says is active (see `idle_images`).
     """
-    records = [_record(one) for one in found if placeholders.text(one.version) and not one.absent]
+    records = [_image_of(one) for one in found if placeholders.text(one.version) and not one.absent]
     records = [replace(one, state=one.state or "inactive") if plain(one.json.path) in idle else one for one in records]
-    by_name: dict[str, list[_Record]] = defaultdict(list)
+    by_name: dict[str, list[_Image]] = defaultdict(list)
     for one in records:
         by_name[one.json.name].append(one)
     kept = {
@@ -136,7 +136,7 @@ def firmwares(
     return tuple(sorted(kept.values(), key=lambda one: (one.component, one.version, one.state)))
 
 
-def idle_images(owners: Iterable[Record]) -> frozenset[str]:
+def idle_images(owners: Iterable[Schema]) -> frozenset[str]:
     """The images that a manager or system has beside its active one (Manager.Links.ActiveSoftwareImage)."""
     idle: set[str] = set()
     for one in owners:
@@ -146,10 +146,10 @@ def idle_images(owners: Iterable[Record]) -> frozenset[str]:
     return frozenset(idle)
 
 
-def _of_name(listed: list[_Record], running: Collection[str]) -> list[Firmware]:
+def _of_name(listed: list[_Image], running: Collection[str]) -> list[Firmware]:
     """The records of one name, each as what it is of and what image it is."""
     components = _components(listed)
-    groups: dict[str, list[_Record]] = defaultdict(list)
+    groups: dict[str, list[_Image]] = defaultdict(list)
     alone = bool(_ONLY_ONE & set(_words(listed[0].json.name).split()))
     for one in listed:
         groups["" if alone else one.about].append(one)
@@ -161,7 +161,7 @@ def _of_name(listed: list[_Record], running: Collection[str]) -> list[Firmware]:
     return made
 
 
-def _state(one: _Record, group: list[_Record], running: Collection[str]) -> str | None:
+def _state(one: _Image, group: list[_Image], running: Collection[str]) -> str | None:
     """What image it is; None for the copy of what is installed."""
     same = [other for other in group if other is not one and other.about == one.about]
     installed = {other.json.version for other in same if other.says(_INSTALLED)} if one.says(_CURRENT) else set()
@@ -173,7 +173,7 @@ def _state(one: _Record, group: list[_Record], running: Collection[str]) -> str 
     return "inactive" if runs and one.json.version not in runs else ""
 
 
-def _components(listed: list[_Record]) -> dict[int, str]:
+def _components(listed: list[_Image]) -> dict[int, str]:
     """What each is called: its name; where it is that of several parts, with what its id says besides."""
     name = listed[0].json.name
     bare = "" if _NO_NAMES.fullmatch(_words(name)) else name
@@ -187,7 +187,7 @@ def _components(listed: list[_Record]) -> dict[int, str]:
     }
 
 
-def _tail(one: _Record, has_others: bool) -> str:
+def _tail(one: _Image, has_others: bool) -> str:
     """The id without version (and, where other images of it are listed, without which it is): its longest piece."""
     marks = _MARK if has_others else _RUNS
     bare = re.sub(rf"(?i)(?:^|(?<=[\W_]))(?:{marks})(?:$|(?=[\W_]))", "", _unversioned(one.id, one.json.version))

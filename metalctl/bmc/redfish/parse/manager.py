@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.manager import LogEntryRecord, LogService, ManagerRecord
+from metalctl.bmc.redfish.schema.manager import LogEntrySchema, LogService, ManagerSchema
 from metalctl.bmc.redfish.schema.network import EthernetInterface
 from metalctl.model.inventory import LogEntry, Manager
 
@@ -18,7 +18,7 @@ _HOST = re.compile(r"usb|rndis|to.?host|host.?(?:if|interface|link|ethernet)|vir
 _SECRET = re.compile(r"pass(?:word|phrase)|secret|(?:^|_)key$", re.IGNORECASE)
 
 
-def manager(found: ManagerRecord, interfaces: Iterable[EthernetInterface], reached: str, now: datetime) -> Manager:
+def manager(found: ManagerSchema, interfaces: Iterable[EthernetInterface], reached: str, now: datetime) -> Manager:
     """The BMC; reached: the address we speak to, now: our time (aware) when its clock was read."""
     own = _own_interface(list(interfaces), reached)
     return Manager(
@@ -83,7 +83,7 @@ def choose_log(of_system: list[LogService], of_manager: list[LogService], named:
     return by_name or next((one for one in every if one.kind == "SEL"), None) or next(iter(every), None)
 
 
-def log_entry(found: LogEntryRecord) -> LogEntry:
+def log_entry(found: LogEntrySchema) -> LogEntry:
     """One entry."""
     return LogEntry(
         at=found.created, severity=_SEVERITY.get(found.severity, ""), message=found.message, sensor=found.sensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from metalctl.bmc.redfish.schema.chassis import PcieDeviceRecord
+from metalctl.bmc.redfish.schema.chassis import PcieDeviceSchema
 from metalctl.bmc.redfish.schema.links import path_of
 from metalctl.bmc.redfish.schema.storage import Drive, StorageController
 from metalctl.bmc.redfish.schema.values import child, finite
@@ -16,7 +16,7 @@ _CODED = 128 / 130  # of what crosses the wire, what arrives: Gen3 to Gen5; befo
 _CLOSE = 0.005
 
 
-def stated(one: PcieDeviceRecord | StorageController) -> PcieLink | None:
+def stated(one: PcieDeviceSchema | StorageController) -> PcieLink | None:
     """The link of what states a PCIeInterface."""
     link = PcieLink(
         speed=_RATES.get(one.generation),

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from metalctl.bmc.errors import BadAnswer, Refused
+from metalctl.bmc.errors import Astray, BadAnswer
 
 Resource = dict[str, Any]
 
@@ -22,7 +22,7 @@ _JSON = re.compile(r"(?:application|text)/(?:[\w.+-]*json|plain|octet-stream)\b|
 
 
 def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resource:
-    """The object in `body`; `name` is the BMC. Raises BadAnswer, or Refused when it is nested without measure."""
+    """The object in `body`; `name` is the BMC. Raises BadAnswer, or Astray when it is nested without measure."""
     if not _JSON.match(content_type):
         raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE)
     try:
@@ -53,8 +53,8 @@ def _tolerant(name: str, path: str, body: bytes) -> Any:
         raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE) from None
 
 
-def _too_deep(name: str, path: str) -> Refused:
-    return Refused(
+def _too_deep(name: str, path: str) -> Astray:
+    return Astray(
         f"{name}: {path} is nested without measure",
         hint=FIRMWARE,
         bmc=name,

@@ -6,10 +6,10 @@ that many machines in racks have.
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Many, Number, Part, Record, Ref, Refs, Text, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Many, Number, Part, Ref, Refs, Schema, Text, Whole, Word
 
 
-class Chassis(Record):
+class Chassis(Schema):
     """Chassis."""
 
     serial = Text("SerialNumber")
@@ -28,7 +28,7 @@ class Chassis(Record):
     contained_by = Refs("Links.ContainedBy")
 
 
-class InputRange(Record):
+class InputRange(Schema):
     """PowerSupply.InputRanges, of Power (volts and OutputWattage) and of a PowerSubsystem ("AC200To240V", watts)."""
 
     watts = Number("OutputWattage", "CapacityWatts")
@@ -49,7 +49,7 @@ class PowerSupply(Part):
     part_number = Text("PartNumber", "SparePartNumber")
 
 
-class Reading(Record):
+class Reading(Schema):
     """An entry of Power.Voltages, Thermal.Temperatures or Thermal.Fans."""
 
     name = Text("Name", "FanName", "MemberId")
@@ -61,14 +61,14 @@ class Reading(Record):
     lower = Number("LowerThresholdCritical")
 
 
-class PowerControl(Record):
+class PowerControl(Schema):
     """Power.PowerControl."""
 
     name = Text("Name")
     watts = Number("PowerConsumedWatts")
 
 
-class Power(Record):
+class Power(Schema):
     """Power."""
 
     supplies = Many("PowerSupplies", PowerSupply)
@@ -76,21 +76,21 @@ class Power(Record):
     control = Many("PowerControl", PowerControl)
 
 
-class Thermal(Record):
+class Thermal(Schema):
     """Thermal."""
 
     temperatures = Many("Temperatures", Reading)
     fans = Many("Fans", Reading)
 
 
-class Subsystem(Record):
+class Subsystem(Schema):
     """PowerSubsystem or ThermalSubsystem."""
 
     supplies = Ref("PowerSupplies")
     fans = Ref("Fans")
 
 
-class Fan(Record):
+class Fan(Schema):
     """Fan of a ThermalSubsystem."""
 
     name = Text("Name", "Id")
@@ -98,7 +98,7 @@ class Fan(Record):
     percent = Number("SpeedPercent.Reading")
 
 
-class SensorRecord(Record):
+class SensorSchema(Schema):
     """Sensor."""
 
     name = Text("Name", "Id")
@@ -109,7 +109,7 @@ class SensorRecord(Record):
     lower = Number("Thresholds.LowerCritical.Reading")
 
 
-class PcieDeviceRecord(Part):
+class PcieDeviceSchema(Part):
     """PCIeDevice."""
 
     sku = Text("SKU")

@@ -1,6 +1,6 @@
 """Declared wire models: a Redfish object whose properties are named once, with where they stand in the JSON.
 
-    class Processor(Record):
+    class Processor(Schema):
         cores = Whole("TotalCores")
         vendor = Text("ProcessorId.VendorId", "Manufacturer")   # the first that says something
 
@@ -21,10 +21,10 @@ from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.values import child, finite, items, meaning, word
 from metalctl.bmc.redfish.schema.values import mac as mac_of
 
-R = TypeVar("R", bound="Record")
+R = TypeVar("R", bound="Schema")
 
 
-class Record:
+class Schema:
     """An object of the tree."""
 
     __slots__ = ("json",)
@@ -85,7 +85,7 @@ class _Field:
     def __init__(self, *names: str) -> None:
         self._ways = tuple((tuple(path), last) for *path, last in (name.split(".") for name in names))
 
-    def __get__(self, record: Record, owner: type) -> Any:
+    def __get__(self, record: Schema, owner: type) -> Any:
         json = record.json
         for path, last in self._ways:
             value = (child(json, *path) if path else json).get(last)
@@ -104,7 +104,7 @@ class Text(_Field):
         super().__init__(*names)
         self._meanings = tuple((path, last, meaning(last)) for path, last in self._ways)
 
-    def __get__(self, record: Record, owner: type) -> str:
+    def __get__(self, record: Schema, owner: type) -> str:
         # As above, without its last detour: most of what is read is text.
         json = record.json
         for path, last, means in self._meanings:
@@ -117,7 +117,7 @@ class Text(_Field):
 class Word(Text):
     """A word of an enumeration, folded (see values.word), "" when nothing is stated."""
 
-    def __get__(self, record: Record, owner: type) -> str:
+    def __get__(self, record: Schema, owner: type) -> str:
         return word(super().__get__(record, owner))
 
 
@@ -127,7 +127,7 @@ class Number(_Field):
     take = staticmethod(finite)
     if TYPE_CHECKING:
 
-        def __get__(self, record: Record, owner: type) -> float | None: ...
+        def __get__(self, record: Schema, owner: type) -> float | None: ...
 
 
 class Whole(_Field):
@@ -135,7 +135,7 @@ class Whole(_Field):
 
     if TYPE_CHECKING:
 
-        def __get__(self, record: Record, owner: type) -> int | None: ...
+        def __get__(self, record: Schema, owner: type) -> int | None: ...
 
     @staticmethod
     def take(value: Any) -> int | None:
@@ -152,7 +152,7 @@ class Flag(_Field):
 
     if TYPE_CHECKING:
 
-        def __get__(self, record: Record, owner: type) -> bool | None: ...
+        def __get__(self, record: Schema, owner: type) -> bool | None: ...
 
     @staticmethod
     def take(value: Any) -> bool | None:
@@ -165,7 +165,7 @@ class Mac(_Field):
     nothing = ""
     if TYPE_CHECKING:
 
-        def __get__(self, record: Record, owner: type) -> str: ...
+        def __get__(self, record: Schema, owner: type) -> str: ...
 
     @staticmethod
     def take(value: Any) -> str | None:
@@ -178,7 +178,7 @@ class Values(_Field):
     nothing = ()
     if TYPE_CHECKING:
 
-        def __get__(self, record: Record, owner: type) -> tuple[Any, ...]: ...
+        def __get__(self, record: Schema, owner: type) -> tuple[Any, ...]: ...
 
     @staticmethod
     def take(value: Any) -> tuple[Any, ...] | None:
@@ -191,7 +191,7 @@ class Ref(_Field):
     A list in its place is the object that is alone in it; several are the members of the list that it should lead to.
     """
 
-    def __get__(self, record: Record, owner: type) -> Resource:
+    def __get__(self, record: Schema, owner: type) -> Resource:
         json = record.json
         for path, last in self._ways:
             value = (child(json, *path) if path else json).get(last)
@@ -205,7 +205,7 @@ class Ref(_Field):
 class Refs(_Field):
     """The objects of a list property: links, or resources; the object itself where there is no list around it."""
 
-    def __get__(self, record: Record, owner: type) -> list[Resource]:
+    def __get__(self, record: Schema, owner: type) -> list[Resource]:
         for path, last in self._ways:
             if found := items(child(record.json, *path), last):
                 return found
@@ -219,11 +219,11 @@ class Many(Generic[R]):
         *self._path, self._last = name.split(".")
         self._kind = kind
 
-    def __get__(self, record: Record, owner: type) -> list[R]:
+    def __get__(self, record: Schema, owner: type) -> list[R]:
         return [self._kind(one) for one in items(child(record.json, *self._path), self._last)]
 
 
-class Part(Record):
+class Part(Schema):
     """What nearly every resource of a part states of itself."""
 
     id = Text("Id")

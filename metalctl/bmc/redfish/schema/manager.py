@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Part, Record, Ref, Refs, Text, Word
+from metalctl.bmc.redfish.schema.fields import Part, Ref, Refs, Schema, Text, Word
 
 
-class ManagerRecord(Part):
+class ManagerSchema(Part):
     """Manager."""
 
     clock = Text("DateTime")
@@ -15,7 +15,7 @@ class ManagerRecord(Part):
     servers = Refs("Links.ManagerForServers")
 
 
-class LogService(Record):
+class LogService(Schema):
     """LogService. kind: "SEL", "Event", "OEM"… or "" before LogService 1.1."""
 
     id = Text("Id", "Name")
@@ -23,7 +23,7 @@ class LogService(Record):
     entries = Ref("Entries")
 
 
-class LogEntryRecord(Record):
+class LogEntrySchema(Schema):
     """LogEntry."""
 
     created = Text("Created", "EventTimestamp")
@@ -32,7 +32,7 @@ class LogEntryRecord(Record):
     sensor = Text("SensorType", "SensorNumber")
 
 
-class UpdateService(Record):
+class UpdateService(Schema):
     """UpdateService."""
 
     firmware = Ref("FirmwareInventory")

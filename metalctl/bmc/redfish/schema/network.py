@@ -8,9 +8,9 @@ from metalctl.bmc.redfish.schema.fields import (
     Many,
     Number,
     Part,
-    Record,
     Ref,
     Refs,
+    Schema,
     Text,
     Values,
     Whole,
@@ -35,7 +35,7 @@ class EthernetInterface(Part):
     functions = Refs("Links.NetworkDeviceFunctions")
 
 
-class AdapterController(Record):
+class AdapterController(Schema):
     """NetworkAdapter.Controllers."""
 
     firmware = Text("FirmwarePackageVersion")
@@ -56,13 +56,13 @@ class NetworkAdapter(Part):
     functions = Ref("NetworkDeviceFunctions")
 
 
-class NetworkInterface(Record):
+class NetworkInterface(Schema):
     """NetworkInterface: the system's view of an adapter."""
 
     adapter = Ref("Links.NetworkAdapter")
 
 
-class LinkConfiguration(Record):
+class LinkConfiguration(Schema):
     """Port.LinkConfiguration and NetworkPort.SupportedLinkCapabilities."""
 
     gbps = Values("CapableLinkSpeedGbps")
@@ -70,7 +70,7 @@ class LinkConfiguration(Record):
     mbps = Number("LinkSpeedMbps")
 
 
-class Share(Record):
+class Share(Schema):
     """An entry of NetworkPort.NetDevFuncMaxBWAlloc or Port.FunctionMaxBandwidth: which function uses the port."""
 
     function = Ref("NetworkDeviceFunction")
@@ -93,7 +93,7 @@ class Port(Part):
     new_least_shares = Many("FunctionMinBandwidth", Share)
 
 
-class DeviceFunction(Record):
+class DeviceFunction(Schema):
     """NetworkDeviceFunction: what the host sees of a port, one of several where it is partitioned."""
 
     id = Text("Id")

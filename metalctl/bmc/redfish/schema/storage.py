@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Record, Ref, Refs, Text, Values, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Ref, Refs, Schema, Text, Values, Whole, Word
 
 
-class Cache(Record):
+class Cache(Schema):
     """StorageController.CacheSummary."""
 
 
@@ -27,7 +27,7 @@ class StorageController(Part):
         return Cache(self.cache_summary)
 
 
-class Storage(Record):
+class Storage(Schema):
     """Storage: a subsystem with its controllers, drives and volumes."""
 
     id = Text("Id", "Name")
@@ -37,7 +37,7 @@ class Storage(Record):
     volumes = Ref("Volumes")
 
 
-class Identifier(Record):
+class Identifier(Schema):
     """Resource.Identifier."""
 
     format = Word("DurableNameFormat")
@@ -67,7 +67,7 @@ class Drive(Part):
     capable = Number("CapableSpeedGbs")
 
 
-class Volume(Record):
+class Volume(Schema):
     """Volume. level: "raid1"… in RAIDType; before Volume 1.3.1 only VolumeType said it ("mirrored")."""
 
     name = Text("DisplayName", "Name", "Id")
@@ -83,7 +83,7 @@ class SimpleDevice(Part):
     capacity = Whole("CapacityBytes")
 
 
-class SimpleStorage(Record):
+class SimpleStorage(Schema):
     """SimpleStorage: an old or small BMC's view of its disks."""
 
     devices = Many("Devices", SimpleDevice)

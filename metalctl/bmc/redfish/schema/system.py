@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Record, Ref, Refs, Text, Values, Whole, Word
+from metalctl.bmc.redfish.schema.fields import Flag, Many, Number, Part, Ref, Refs, Schema, Text, Values, Whole, Word
 
 
-class TrustedModule(Record):
+class TrustedModule(Schema):
     """ComputerSystem.TrustedModules. interface: "tpm20"…"""
 
     interface = Word("InterfaceType")
@@ -39,7 +39,7 @@ class System(Part):
     managers = Refs("Links.ManagedBy")
 
 
-class ProcessorSummary(Record):
+class ProcessorSummary(Schema):
     """ComputerSystem.ProcessorSummary, read from the system."""
 
     model = Text("ProcessorSummary.Model")
@@ -85,14 +85,14 @@ class MemoryModule(Part):
     processors = Refs("Links.Processors")
 
 
-class SecureBoot(Record):
+class SecureBoot(Schema):
     """SecureBoot. current: "enabled" or "disabled", as the machine booted last."""
 
     current = Word("SecureBootCurrentBoot")
     wanted = Flag("SecureBootEnable")
 
 
-class Bios(Record):
+class Bios(Schema):
     """Bios: the settings by the firmware's own names."""
 
     attributes = Ref("Attributes")

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from metalctl.bmc.ipmi.ping import AUTH_CAPABILITIES, PRESENCE_PING, Answer, parse
+from metalctl.bmc.ipmi.ping import AUTH_CAPABILITIES, PRESENCE_PING, Presence, parse
 from metalctl.lab.bmc.ipmi import reply
 
 PORT = 16230
@@ -14,8 +14,8 @@ NETWORK = "127.78.3"  # nobody else's: the port is the same for all
 
 
 def test_our_own_scanner_takes_the_answers_for_an_ipmi_2_bmc():
-    assert parse(reply(PRESENCE_PING)) == Answer("")
-    assert parse(reply(AUTH_CAPABILITIES)) == Answer("2.0")
+    assert parse(reply(PRESENCE_PING)) == Presence("")
+    assert parse(reply(AUTH_CAPABILITIES)) == Presence("2.0")
 
 
 @pytest.mark.parametrize(
