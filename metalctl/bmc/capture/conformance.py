@@ -15,12 +15,16 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from metalctl.bmc.capture import interop_report
 from metalctl.bmc.capture.record import Capture
 
+Serve = Callable[[Capture, str, str], AbstractContextManager[str]]
+"""Serves a capture over HTTPS on loopback to one user (name, password); gives the URL."""
 PROGRAM = "rf_interop_validator"
 INSTALL = "pip install redfish-interop-validator"
 PROFILE = "OpenStackIronicProfile*.json"
@@ -61,19 +65,19 @@ def missing(profile: Path | None, program: str = PROGRAM) -> str:
     return "" if profile.is_file() else f"{profile} is no file"
 
 
-def check(capture: Capture, profile: Path | None, program: str = PROGRAM, timeout: float = TIMEOUT) -> Conformance:
-    """Run the validator over a BMC's tree. program: its name or path. timeout: seconds."""
+def check(
+    capture: Capture, profile: Path | None, program: str = PROGRAM, timeout: float = TIMEOUT, *, serve: Serve
+) -> Conformance:
+    """Run the validator over a BMC's tree. program: its name or path. timeout: seconds. serve: see `Serve`."""
     if why := missing(profile, program):
         return Conformance("SKIP", why, profile.name if profile else "")
     assert profile
-    from metalctl.bmc.capture.replay import Replay
-
     password = secrets.token_hex(16)  # one that begins with "-" would be taken for an option
     with (
         tempfile.TemporaryDirectory(prefix="metalctl-interop-") as folder,
-        Replay(capture.tree, "probe", password, allow=capture.allow) as served,
+        serve(capture, "probe", password) as url,
     ):
-        words = [shutil.which(program) or program, "-r", served.url, "-u", "probe", "-p", password]
+        words = [shutil.which(program) or program, "-r", url, "-u", "probe", "-p", password]
         words += ["--authtype", "Basic", "--nooemcheck", "--logdir", folder, str(profile.resolve())]
         return _run(words, Path(folder), profile, timeout, _unread(capture))
 

@@ -1,6 +1,6 @@
 """A capture of a BMC: its whole Redfish tree as it answers, without secrets, for tests and for reports of faults.
 
-    NAME/redfish/v1/**/index.json           one file a resource, the layout that metalctl.bmc.capture.replay serves
+    NAME/redfish/v1/**/index.json           one file a resource, the layout that `metalctl bmc replay` serves
     NAME/capture.json                       when, by what, the Allow headers, and what was left out and why
 
 Only GETs are sent, by the connection that is logged in already. Schemas, registries and sessions are left out.

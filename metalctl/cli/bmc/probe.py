@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from metalctl.model.verdict import Verdict, exit_code
 
 if TYPE_CHECKING:
     from metalctl.bmc.capture.conformance import Conformance
+    from metalctl.bmc.capture.record import Capture
     from metalctl.bmc.redfish.probe_report import Report
 
 
@@ -77,7 +80,15 @@ def _probed(
         if why := conformance.missing(chosen, validator):
             return report, conformance.Conformance("SKIP", why)
         capture = need(machine, "record")()
-    return report, conformance.check(capture, chosen, validator)
+    return report, conformance.check(capture, chosen, validator, serve=_served)
+
+
+@contextmanager
+def _served(capture: Capture, username: str, password: str) -> Iterator[str]:
+    from metalctl.lab.fleet.replay import Replay
+
+    with Replay(capture.tree, username, password, allow=capture.allow) as served:
+        yield served.url
 
 
 def _print_json(where: str, report: Report, result: Conformance) -> None:

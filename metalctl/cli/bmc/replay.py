@@ -29,25 +29,16 @@ def replay(file: Path, port: int, credential: str | None, as_json: bool) -> None
     import threading
 
     from metalctl.bmc.capture.record import load
-    from metalctl.bmc.capture.replay import Replay
-    from metalctl.bmc.errors import BmcError
     from metalctl.content.secrets import resolve
+    from metalctl.lab.fleet.replay import Replay
 
     capture = load(file)
     who = resolve(credential) if credential else None
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    try:
-        with Replay(
-            capture.tree,
-            who.username if who else "admin",
-            who.password if who else "",
-            port=port,
-            allow=capture.allow,
-        ) as served:
-            told = {"url": served.url, "fingerprint": served.fingerprint, "resources": len(capture.tree)}
-            click.echo(json.dumps(told) if as_json else f"{served.url} serves {len(capture.tree)} resources")
-            ended.wait()
-    except OSError as error:
-        raise BmcError(f"127.0.0.1:{port} cannot be served: {error.strerror}", hint="choose another --port") from None
+    account = (who.username, who.password) if who else ("admin", "")
+    with Replay(capture.tree, *account, port=port, allow=capture.allow) as served:
+        told = {"url": served.url, "fingerprint": served.fingerprint, "resources": len(capture.tree)}
+        click.echo(json.dumps(told) if as_json else f"{served.url} serves {len(capture.tree)} resources")
+        ended.wait()

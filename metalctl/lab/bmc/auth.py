@@ -39,7 +39,7 @@ class Auth:
         self.sessions: dict[str, Session] = {}
 
     def refuses(self, request: Request) -> Answer | None:
-        """None when the request may pass, else the 401."""
+        """None when the request may pass, else the 401. Without a password anybody may log in."""
         if token := request.header(b"x-auth-token"):
             session = self.sessions.get(token)
             if session and not self._expired(session):
@@ -48,6 +48,8 @@ class Auth:
             return refusal(401, "NoValidSession", "There is no valid session with this token.", _CHALLENGE)
         given = request.header(b"authorization")
         if given in self._proven:
+            return None
+        if not self._bmc.settings.password:
             return None
         if not given:
             return refusal(401, "NoValidSession", "Log in first.", _CHALLENGE)
@@ -98,7 +100,10 @@ class Auth:
     @property
     def collection(self) -> str:
         """Path of the sessions."""
-        return self._bmc.link("SessionService", "Sessions") or "/redfish/v1/SessionService/Sessions"
+        links = self._bmc.library.root.get("Links")
+        target = links.get("Sessions", {}).get("@odata.id") if isinstance(links, dict) else ""
+        stated = str(target or "").rstrip("/") or self._bmc.link("SessionService", "Sessions")
+        return self._bmc.library.canonical(stated or "/redfish/v1/SessionService/Sessions")
 
     def changed(self, before: dict[str, Any], after: dict[str, Any], password: str | None) -> None:
         """An account was changed or made: `before` {} for a new one, `after` {} for one that was deleted."""
@@ -111,6 +116,8 @@ class Auth:
 
     def _check(self, username: str, password: str) -> Answer | None:
         settings = self._bmc.settings
+        if not settings.password:
+            return None
         wanted = self._known().get(username)
         locked = time.monotonic() < self._locked_until
         if not locked and wanted is not None and hmac.compare_digest(wanted.encode(), password.encode()):

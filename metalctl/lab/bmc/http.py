@@ -16,7 +16,6 @@ from metalctl.lab.bmc.message import Answer, Request, refusal
 
 LARGEST_HEAD = 64 * 2**10
 LARGEST_BODY = 2**20
-_CHUNK = b"10000\r\n" + b" " * 65536 + b"\r\n"
 _CHUNK_EVERY = 0.02
 
 
@@ -131,15 +130,21 @@ class BmcProtocol(asyncio.Protocol):
         if not self._transport:
             return
         head = answer.head(not closing)
-        self._transport.write(head if headless else head + answer.body)
+        self._transport.write(head if headless or answer.endless else head + answer.body)
         if answer.endless and not headless:
             self._busy = True
-            self._stream()
+            self._stream(_chunk(answer.body))
         elif closing:
             self._transport.close()
 
-    def _stream(self) -> None:
+    def _stream(self, chunk: bytes) -> None:
         if self._transport:
             if not self._paused:
-                self._transport.write(_CHUNK)
-            self._loop.call_later(_CHUNK_EVERY, self._stream)
+                self._transport.write(chunk)
+            self._loop.call_later(_CHUNK_EVERY, self._stream, chunk)
+
+
+def _chunk(body: bytes) -> bytes:
+    """64 KiB or so of a body that never ends, chunked."""
+    piece = (body or b" ") * max(1, 65536 // max(1, len(body)))
+    return b"%x\r\n%b\r\n" % (len(piece), piece)

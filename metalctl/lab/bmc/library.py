@@ -46,11 +46,15 @@ class Library:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.tokens = Tokens(tree.values())
-        self.root = tree["/redfish/v1"]
         self._lower = {path.lower(): path for path in tree}
         self._marks = [token.encode() for token in self.tokens.kinds]
         self._made: dict[tuple[str, Query], Template | None] = {}
         self.clock_offset = _offset(tree)
+
+    @property
+    def root(self) -> dict[str, Any]:
+        """The service root."""
+        return self.tree.get("/redfish/v1", {})
 
     def canonical(self, path: str) -> str:
         """The path as the tree spells it: some BMCs link to /bios and mean /Bios."""

@@ -31,8 +31,13 @@ class State:
         self.later = later
         self.clock_offset = timedelta()
         self._changed: dict[str, dict[str, Any] | None] = {}
+        self._recorded = False
         self._version = 0
         self._tokens: list[bytes] | None = None
+
+    def serve(self, tree: dict[str, Any]) -> None:
+        """Every resource is read from this tree and written to it, as it is recorded there."""
+        self._changed, self._recorded = tree, True
 
     def get(self, path: str, query: Query = PLAIN) -> tuple[bytes, str] | None:
         """Body and ETag of a GET; None when there is no such resource. Raises BadQuery."""
@@ -56,7 +61,7 @@ class State:
         else:
             template = self.library.template(path, PLAIN)
             found = json.loads(template.fill(self._filling(template.live))) if template else None
-        return {**found, "DateTime": self.clock()} if found and is_clock(found) else found
+        return {**found, "DateTime": self.clock()} if found and not self._recorded and is_clock(found) else found
 
     def etag(self, path: str) -> str:
         """The ETag that a GET of the resource shows."""

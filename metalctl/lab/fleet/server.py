@@ -30,20 +30,28 @@ _TRIES = 5
 
 
 class Fleet:
-    """Simulated BMCs. `start` returns when all of them serve; `port` is theirs, `bmcs` their state."""
+    """Simulated BMCs. `start` returns when all of them serve; `port` is theirs, `bmcs` their state.
 
-    def __init__(self, tree: Tree, settings: Settings) -> None:
+    context: of TLS, where it is not to be one of the fleet's own. recorded: one BMC serves the tree as it is, clock and
+    names included, and changes go into it: its owner may change it meanwhile.
+    """
+
+    def __init__(
+        self, tree: Tree, settings: Settings, *, context: ssl.SSLContext | None = None, recorded: bool = False
+    ) -> None:
         self.settings = settings
         self.statistics = Statistics()
         self.port = settings.port
-        self.library = Library(_with_administrator(tree, settings))
+        self.library = Library(tree if recorded else _with_administrator(tree, settings))
         self._connections: dict[int, set[BmcProtocol]] = {}
         self._servers: dict[int, asyncio.Server] = {}
         self._away: set[int] = set()
         self._datagrams: list[asyncio.DatagramTransport] = []
-        self._context: ssl.SSLContext | None = None
+        self._context = context
         self._closing = False
         self.bmcs = [self._bmc(index, address) for index, address in enumerate(settings.addresses(), settings.first)]
+        if recorded:
+            self.bmcs[0].serve(tree)
         self.username = settings.username or administrator(self.bmcs[0])[1]
         faults.attach(self.bmcs)
 
@@ -55,7 +63,8 @@ class Fleet:
     async def start(self) -> None:
         """Listen on every address; raises FleetError when one of them is taken."""
         _raise_limit(3 * len(self.bmcs) + 512)
-        self._context = self_signed("simulated-bmc").server() if self.settings.tls else None
+        if self.settings.tls and self._context is None:
+            self._context = self_signed("simulated-bmc").server()
         for tries_left in reversed(range(1 if self.settings.port else _TRIES)):
             self.port = self.settings.port or _free_port(self.bmcs[0].address)
             try:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
+from metalctl.lab.fleet.replay import Fault, Replay
 from metalctl.model.inventory import Inventory, PcieLink
 from tests.captures import archive
 
@@ -104,7 +104,7 @@ def test_a_broken_subtree_of_it_costs_what_hangs_on_it() -> None:
 def test_it_is_the_same_without_expansion(name: str) -> None:
     with replay(name) as server:
         expanded = inventory(server)
-        server.service.expands = False
+        server.service.change(expand=False)
         found = inventory(server)
     assert replace(found, taken="", manager=None) == replace(expanded, taken="", manager=None)
 

@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import Credential, Endpoint, connect, discover, parse_endpoint, probe
-from metalctl.bmc.capture.replay import certificate
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import CertificateChanged, PowerNotReached, WrongPassword
+from metalctl.lab.rack.bmcs import make_certificate
 from tests.integration.bmc.conftest import EMULATOR, own_address
 
 pytest.importorskip("sushy_tools", reason="the lab extra (sushy-tools) is not installed")
@@ -48,7 +48,7 @@ main()
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     home = tmp_path_factory.mktemp("emulator")
     address = own_address()
-    _, fingerprint = certificate(home, address)
+    fingerprint = make_certificate(home, "emulator", address)
     hashed = bcrypt.hashpw(b"s3cret", bcrypt.gensalt(rounds=4)).decode()
     (home / "htpasswd").write_text(f"admin:{hashed}\n")
     settings = {

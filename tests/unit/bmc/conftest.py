@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.credentials import lockout
+from metalctl.lab.fleet.replay import Replay
 
 ROOT = "/redfish/v1"
 SYSTEM = f"{ROOT}/Systems/blade-7"
@@ -39,6 +39,7 @@ def _resources() -> dict[str, Any]:
         f"{ROOT}/Systems": collection(SYSTEM),
         SYSTEM: {
             "@odata.id": SYSTEM,
+            "@odata.type": "#ComputerSystem.v1_5_0.ComputerSystem",
             "Id": "blade-7",
             "Name": "Blade 7",
             "UUID": "AAAAAAAA-0000-0000-0000-000000000001",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Replay
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.conftest import collection, member
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Replay
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match

@@ -8,10 +8,10 @@ import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.capture.record import load
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.probe_report import Report, examine
+from metalctl.lab.fleet.replay import Replay
 from tests.captures import archive
 
 pytestmark = pytest.mark.slow

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.discovery.targets import parse_targets
 from metalctl.cli import _discover
 from metalctl.cli.bmc import bmc
 from metalctl.cli.discover import discover
 from metalctl.cli.enroll import enroll
+from metalctl.lab.fleet.replay import Replay
 from tests.unit.bmc.test_cli import secret
 
 first = pytest.mark.truth("A11", "every argument is looked at before the first packet")

@@ -16,8 +16,6 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
-from metalctl.bmc.capture import replay as replaying
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
 from metalctl.cli._enroll import Wish, _authorities
 from metalctl.cli.bmc import bmc
@@ -28,6 +26,8 @@ from metalctl.cli.power import power
 from metalctl.engine.pipeline.stages import discovered
 from metalctl.engine.reach.credentials import connect as connect_node
 from metalctl.engine.settings import load
+from metalctl.lab.fleet import replay as replaying
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.errors import UsageError
 from metalctl.store import nodes
 from metalctl.store.database import open_database, sqlite_url

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import WrongPassword
 from metalctl.cli.discover import discover
 from metalctl.cli.power import power
+from metalctl.lab.fleet.replay import Replay
 
 
 def secret(path: Path, password: str = "s3cret") -> str:

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import BmcError, Unsupported
 from metalctl.cli.bmc import bmc
 from metalctl.cli.power import power
+from metalctl.lab.errors import FleetError
+from metalctl.lab.fleet.replay import Fault, Replay
 from tests.unit.bmc.fake_tree import MANAGER, ROOT, SYSTEM, tree
 
 
@@ -26,6 +27,7 @@ def machine() -> Iterator[Replay]:
     """A BMC with everything, that wants admin / s3cret."""
     resources = tree()
     resources[f"{ROOT}/Systems"] = {"Members": [{"@odata.id": SYSTEM}]}
+    resources[SYSTEM] |= {"@odata.type": "#ComputerSystem.v1_5_0.ComputerSystem"}
     resources[ROOT] |= {"@odata.id": ROOT, "Name": "Root", "Links": {}}
     with Replay(resources, "admin", "s3cret") as server:
         yield server
@@ -199,5 +201,5 @@ def test_a_port_that_is_taken_is_told(machine: Replay, tmp_path: Path) -> None:
     finally:  # it is not to be for the tests that follow to hear of nobody's signal
         for number, handler in before.items():
             signal.signal(number, handler)
-    assert isinstance(done.exception, BmcError)
-    assert "cannot be served" in done.exception.message
+    assert isinstance(done.exception, FleetError)
+    assert "cannot be listened on" in done.exception.message

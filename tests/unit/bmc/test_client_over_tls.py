@@ -17,7 +17,6 @@ import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.audit import Act
-from metalctl.bmc.capture.replay import Replay, certificate
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import Astray, BmcError, CertificateChanged, Unreachable, Unsupported, WrongPassword
@@ -25,6 +24,8 @@ from metalctl.bmc.redfish.client import transport
 from metalctl.bmc.redfish.client.http import Client, Response
 from metalctl.bmc.redfish.rotation import rotate_at
 from metalctl.bmc.redfish.schema.body import lenient
+from metalctl.lab.certificate import self_signed
+from metalctl.lab.fleet.replay import Replay
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, SYSTEM, USERS, FakeBmc, error
 
 
@@ -83,7 +84,8 @@ def test_a_write_never_goes_out_on_a_connection_that_was_kept(replay: Replay, mo
 @contextmanager
 def server(tmp_path: Path, answer: Callable[[Any], None]) -> Iterator[Endpoint]:
     """A TLS server that answers one connection in its own way."""
-    context, fingerprint = certificate(tmp_path, "127.0.0.1")
+    made = self_signed("127.0.0.1", "127.0.0.1")
+    context = made.server()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -97,7 +99,7 @@ def server(tmp_path: Path, answer: Callable[[Any], None]) -> Iterator[Endpoint]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield Endpoint("127.0.0.1", port=listening.getsockname()[1], fingerprint=fingerprint)
+        yield Endpoint("127.0.0.1", port=listening.getsockname()[1], fingerprint=made.sha256)
         thread.join(60)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from metalctl.bmc.capture import conformance
-from metalctl.bmc.capture.conformance import Conformance, check, judge
+from metalctl.bmc.capture.conformance import Conformance, judge
 from metalctl.bmc.capture.record import Capture
+from metalctl.lab.fleet.replay import Replay
 
 LINE = "+--------------+--------------+--------------+--------------+"
 LOG = """\
@@ -59,6 +63,13 @@ def profile(tmp_path: Path) -> Path:
     return file
 
 
+@contextmanager
+def served(capture: Capture, username: str, password: str) -> Iterator[str]:
+    with Replay(capture.tree, username, password, allow=capture.allow) as bmc:
+        yield bmc.url
+
+
+check = partial(conformance.check, serve=served)
 CAPTURE = Capture({"/redfish/v1": {"Id": "Root", "Links": {}}, "/redfish/v1/Systems": {"Members": []}}, {})
 
 

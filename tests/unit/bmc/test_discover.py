@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import discover
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.discovery import udp
 from metalctl.bmc.discovery.pace import Pace
 from metalctl.bmc.discovery.places import Place
@@ -26,6 +25,7 @@ from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.errors import BadTarget
 from metalctl.bmc.ipmi import rmcp
 from metalctl.bmc.protocol import Probe
+from metalctl.lab.fleet.replay import Fault, Replay
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 

@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import read_csv
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.discovery.scan import merged
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.protocol import Probe
 from metalctl.cli import _discover
 from metalctl.cli._expected import listed
 from metalctl.cli.discover import discover
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.errors import UsageError
 from metalctl.store import boots
 from metalctl.store.database import open_database, sqlite_url

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.redfish import raw
 from metalctl.bmc.redfish.client import refusals
+from metalctl.lab.fleet.replay import Fault, Replay
 from tests.unit.bmc.fake_bmc import ADMIN, FakeBmc, refuse
 from tests.unit.bmc.fake_bmc import ROOT as FAKE_ROOT
 

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import Credential, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import (
@@ -29,6 +28,7 @@ from metalctl.bmc.redfish import raw
 from metalctl.bmc.redfish.client import transport
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.cli.bmc import bmc
+from metalctl.lab.fleet.replay import Fault, Replay
 from tests.unit.bmc.running_fleet import open_sessions, running, url
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes

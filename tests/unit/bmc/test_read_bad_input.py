@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import BmcError, NotABmc
 from metalctl.bmc.redfish import bmc as redfish_bmc
 from metalctl.bmc.redfish.bmc import RedfishBmc
 from metalctl.bmc.redfish.client import transport
 from metalctl.bmc.redfish.client.http import IN_FLIGHT
 from metalctl.bmc.redfish.fetch import reader as read
+from metalctl.lab.fleet.replay import Fault, Replay
 from metalctl.model.inventory import Inventory
 from metalctl.model.verdict import Verdict
 

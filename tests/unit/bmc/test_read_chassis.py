@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Replay
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.conftest import ROOT, SYSTEM, collection, member
 

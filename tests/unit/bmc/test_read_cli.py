@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.cli.inspect import inspect
+from metalctl.lab.fleet.replay import Fault, Replay
 from metalctl.model.codec import decode
 from metalctl.model.inventory import Inventory
 

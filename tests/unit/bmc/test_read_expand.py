@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.redfish.fetch.expand import advertised
+from metalctl.lab.fleet.replay import Fault, Replay
 from metalctl.model.inventory import Inventory
 
 ROOT = "/redfish/v1"
@@ -51,7 +51,7 @@ def test_the_inventory_is_the_same_and_costs_a_third(replay: Replay) -> None:
 
 
 def test_a_bmc_that_only_says_it_can_is_found_out_and_not_asked_so_again(replay: Replay) -> None:
-    replay.service.expands = False
+    replay.service.change(expand=False)
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         found = bmc.inventory()
         asked = replay.service.asked_to_expand
@@ -72,7 +72,7 @@ def test_an_expansion_that_is_too_much_for_it_is_done_without(replay: Replay, br
 
 def test_a_member_that_is_not_expanded_among_others_is_asked_alone(replay: Replay) -> None:
     replay.tree[f"{SYSTEM}/Memory"]["Members"][1] = dict(replay.tree[f"{SYSTEM}/Memory/A2"])
-    replay.service.expands = False
+    replay.service.change(expand=False)
     found, _ = taken(replay)
     assert [d.slot for d in found.memory.dimms] == ["A1", "A2"]
     replay.faults[f"{SYSTEM}/Memory/A1"] = Fault(500)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.capture.replay import Fault, Replay
+from metalctl.lab.fleet.replay import Fault, Replay
 from tests.unit.bmc.conftest import collection, member
 from tests.unit.bmc.promised import CHASSIS, LISTS, MANAGER, PROMISED, ROOT, SYSTEM, full, taken, told, unread
 
@@ -133,15 +133,13 @@ def test_members_that_differ_in_case_alone_are_two(replay: Replay) -> None:
 
 
 @pytest.mark.truth("A1", "an expanded list that leaves members out is read without expansion")
-def test_members_that_the_expansion_leaves_out_are_read(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_that_the_expansion_leaves_out_are_read(replay: Replay) -> None:
     replay.tree[ROOT]["ProtocolFeaturesSupported"] = {"ExpandQuery": {"NoLinks": True, "Levels": True}}
-    whole = replay.service._expanded
 
-    def short(resource: Any) -> Any:
-        found = whole(resource)
+    def short(found: dict[str, Any]) -> dict[str, Any]:
         return found | {"Members": found["Members"][:1]} if found["@odata.id"].endswith("/Memory") else found
 
-    monkeypatch.setattr(replay.service, "_expanded", short)
+    replay.service.expansion = short
     found = taken(replay)
     assert (len(found.memory.dimms), found.unreadable) == (2, ())
 

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, SystemNotChosen
 from metalctl.bmc.redfish.sweep.sweeping import sweep
 from metalctl.cli.discover import discover
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.inventory import Inventory
 from tests.unit.bmc.conftest import ROOT, SYSTEM, collection, member
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import CertificateChanged
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.client.transport import Pin
+from metalctl.lab.fleet.replay import Replay
 
 GOOD = Credential("admin", "s3cret")
 

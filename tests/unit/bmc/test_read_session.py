@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import Unreachable, WrongPassword
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish import bmc as redfish_bmc
 from metalctl.bmc.redfish.client.http import Client
+from metalctl.lab.fleet.replay import Fault, Replay
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 
@@ -57,7 +57,7 @@ def test_where_no_session_can_be_opened_basic_authentication_does(replay: Replay
 
 
 def test_where_no_session_is_free_basic_authentication_does(replay: Replay) -> None:
-    replay.service.most = 0
+    replay.service.change(sessions=0)
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         assert bmc.identity().serial == "S-1"
 
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_sent_to_the_session_service_once_and_to_nothing_els
 
 def test_a_session_that_ran_out_is_opened_again(replay: Replay) -> None:
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
-        replay.service.sessions.clear()
+        replay.service.log_all_out()
         assert bmc.power() == "off"
         assert replay.service.opened == 2
     assert replay.service.sessions == {}
@@ -105,7 +105,7 @@ def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) ->
         try:
             root = await client.get(ROOT)
             await client.login(GOOD, root, f"{ROOT}/Systems")
-            replay.service.sessions.clear()
+            replay.service.log_all_out()
             await asyncio.gather(*(client.get(f"{SYSTEM}/{name}") for name in ("Memory", "Storage", "Processors")))
         finally:
             await client.close()
@@ -129,7 +129,7 @@ def test_a_write_is_never_sent_twice(replay: Replay) -> None:
             await client.close()
 
     replay.faults[f"{ROOT}/x"] = Fault(drop=True)
-    replay._expected = ""
+    replay.service.change(password="")
     with pytest.raises(Unreachable):
         asyncio.run(post())
     assert replay.requests["POST", f"{ROOT}/x"] == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from metalctl.bmc.capture.replay import Replay
+from metalctl.lab.fleet.replay import Replay
 from tests.unit.bmc.conftest import collection, member
 from tests.unit.bmc.promised import CHASSIS, MANAGER, ROOT, SYSTEM, full, taken, told, unread
 

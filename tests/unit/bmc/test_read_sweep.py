@@ -13,10 +13,10 @@ import pytest
 
 from metalctl.bmc import Credential, Endpoint, parse_endpoint
 from metalctl.bmc import sweep as offered
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import CertificateChanged, Unreachable, Unsupported, WrongPassword
 from metalctl.bmc.redfish.sweep import remember, visit
 from metalctl.bmc.redfish.sweep.sweeping import Memory, Swept, sweep
+from metalctl.lab.fleet.replay import Fault, Replay
 from metalctl.model.inventory import Inventory
 
 ROOT = "/redfish/v1"
@@ -62,8 +62,7 @@ def test_every_bmc_is_told_of_once_and_a_bad_one_costs_the_others_nothing(tree: 
         good = [stack.enter_context(Replay(modern(dict(tree)), "admin", "s3cret")) for _ in range(2)]
         silent, angry = (stack.enter_context(Replay(tree, "admin", "s3cret")) for _ in range(2))
         silent.faults[ROOT] = SILENCE
-        angry.service._account = ("admin", "another")
-        angry._expected = "another"
+        angry.service.change(password="another")
         nobody, ipmi = Endpoint("127.0.0.1", "redfish", 1), parse_endpoint("ipmi://127.0.0.1")
         every = [at(one) for one in (*good, silent, angry)] + [nobody, ipmi]
         told: list[tuple[int, int]] = []
@@ -197,7 +196,7 @@ def test_an_inventory_with_a_gap_is_not_remembered(replay: Replay, memory: Memor
 def test_where_basic_authentication_is_switched_off_a_session_looks_at_the_system(
     replay: Replay, memory: Memory
 ) -> None:
-    replay._expected = "never"
+    replay.service.basic = False
     again(replay, memory)
     one, few = again(replay, memory)
     assert (one.unchanged, few) == (True, 3)
@@ -206,7 +205,7 @@ def test_where_basic_authentication_is_switched_off_a_session_looks_at_the_syste
 
 def test_a_password_that_was_changed_is_sent_once(replay: Replay, memory: Memory) -> None:
     again(replay, memory)
-    replay._expected, replay.service._account = "another", ("admin", "another")
+    replay.service.change(password="another")
     replay.requests.clear()
     before = replay.basics
     (one,) = swept(at(replay), memory=memory)

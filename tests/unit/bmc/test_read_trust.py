@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,26 +13,26 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, Endpoint, parse_endpoint
-from metalctl.bmc.capture import replay as replaying
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
 from metalctl.bmc.redfish.client.http import Client
 from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
-from metalctl.lab.certificate import self_signed
+from metalctl.lab.certificate import SelfSigned, self_signed
+from metalctl.lab.fleet import replay as replaying
+from metalctl.lab.fleet.replay import Replay
 
 GOOD = Credential("admin", "s3cret")
 WRITTEN = itertools.count(1)
 
 
-def signed_for(file: Path, address: str) -> Callable[..., tuple[ssl.SSLContext, str]]:
+def signed_for(file: Path, address: str) -> Callable[..., SelfSigned]:
     """What makes a certificate for `address`, vouched for by the authority in `file`."""
 
-    def certificate(directory: Path, _: str) -> tuple[ssl.SSLContext, str]:
+    def certificate(*_: str) -> SelfSigned:
         made = self_signed("BMC", address)
         file.write_bytes(made.certificate)
         # A time of its own: the kernel's clock ticks 100 times a second, and two files can be made in one tick.
         os.utime(file, (0, next(WRITTEN)))
-        return made.server(), made.sha256
+        return made
 
     return certificate
 

@@ -14,9 +14,9 @@ import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
 from metalctl.bmc.capture.record import Capture, crawl, links, load, save
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.capture.scrub import GONE, Pseudonyms, without_secrets
 from metalctl.bmc.errors import BadAnswer, BadCapture
+from metalctl.lab.fleet.replay import Replay
 
 ROOT = "/redfish/v1"
 SERIAL, MAC, UUID = "CN7792194B00XY", "B0:7B:25:F8:08:FE", "4c4c4544-0035-3410-8050-c6c04f504731"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Bmc, Credential, connect, parse_endpoint, probe
-from metalctl.bmc.capture.replay import Fault, Replay
 from metalctl.bmc.errors import (
     BadAnswer,
     BmcError,
@@ -22,6 +21,7 @@ from metalctl.bmc.errors import (
     WrongPassword,
 )
 from metalctl.bmc.redfish import bmc as redfish_bmc
+from metalctl.lab.fleet.replay import Fault, Replay
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 
@@ -208,6 +208,7 @@ def test_the_boot_device_is_set_once_re_read_and_not_written_twice(replay: Repla
         bmc.set_boot("pxe", mode="uefi")
         assert replay.requests["PATCH", SYSTEM] == 1
         bmc.set_boot("disk", mode="bios", persistent=True)
+        boot = replay.tree[SYSTEM]["Boot"]
         assert (boot["BootSourceOverrideEnabled"], boot["BootSourceOverrideMode"]) == ("Continuous", "Legacy")
 
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from metalctl.bmc import discover
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.discovery import ssdp
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadTarget
+from metalctl.lab.fleet.replay import Replay
 
 pytestmark = pytest.mark.slow  # they wait: for time-outs, retries, processes
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.capture.replay import Replay
 from metalctl.content import profiles
 from metalctl.content.inventories import Sides
+from metalctl.lab.fleet.replay import Replay
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import structlog
 
-from metalctl.bmc.capture.replay import Replay
 from metalctl.bmc.credentials import lockout
 from metalctl.engine.evidence import reporting
 from metalctl.engine.logs import to_file
@@ -20,6 +19,7 @@ from metalctl.engine.pipeline.outcome import Next
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.tick import Ticker
 from metalctl.engine.state import StateDir
+from metalctl.lab.fleet.replay import Replay
 from metalctl.store import enrollments, nodes
 
 PASSWORD = "correct-horse-battery"
