@@ -101,16 +101,21 @@ class _Api:
         return name
 
     def provision(self, name: str, verb: str) -> None:
-        """Tell it; a node that is locked for a moment is told again."""
+        """Tell it; a node that is locked for a moment is told again, and so is one whose request was cut off."""
+        cut = False
         for _ in range(60):
             try:
                 self.ask("PUT", f"/v1/nodes/{name}/states/provision", {"target": verb})
-            except urllib.error.HTTPError as busy:
-                if busy.code not in (409, 503):
+            except urllib.error.HTTPError as refused:
+                if cut and refused.code == 400:
+                    return  # what was cut off had been done: it is in that state, or on its way
+                if refused.code not in (409, 503):
                     raise
-                time.sleep(1)
+            except ConnectionError:
+                cut = True
             else:
                 return
+            time.sleep(1)
 
     def has_inventory(self, name: str) -> bool:
         """Whether what was read is stored."""
