@@ -111,7 +111,7 @@ async def _take(get: Callable[[str], Awaitable[Response]], path: str, found: Cap
     found.tree[path] = resource
     if allow := answer.headers.get("Allow"):
         found.allow[path] = allow
-    return [link for link in links(resource) if not _is_left_out(link)]
+    return [link for link in links(resource) if not link.removeprefix(f"{ROOT}/").startswith(_LEFT_OUT)]
 
 
 async def _whole(get: Callable[[str], Awaitable[Response]], resource: Any) -> Any:
@@ -147,10 +147,6 @@ def links(value: Any) -> list[str]:
 
 def _is_here(path: str) -> bool:
     return path.startswith(f"{ROOT}/") and ".." not in unquote(path).split("/")
-
-
-def _is_left_out(path: str) -> bool:
-    return path.removeprefix(f"{ROOT}/").startswith(_LEFT_OUT)
 
 
 def save(capture: Capture, file: Path, name: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from metalctl.bmc.discovery.manifest import Machine
+from metalctl.bmc.endpoint import parse_endpoint
 from metalctl.bmc.protocol import Probe
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity, usable_serial
@@ -68,15 +69,10 @@ def differences(machine: Machine, identity: Identity, bmc_mac: str = "", source:
 
 def _is(machine: Machine, probe: Probe, by: str) -> bool:
     if by == "address":
-        return bool(machine.address) and machine.address in (probe.endpoint.address, *map(_host, probe.at))
+        places = (probe.endpoint.address, *(parse_endpoint(one).address for one in probe.at))
+        return bool(machine.address) and machine.address in places
     listed, told = (machine.mac, probe.mac) if by == "mac" else (machine.serial, probe.serial)
     return bool(listed) and listed.lower() == told.lower()
-
-
-def _host(endpoint: str) -> str:
-    from metalctl.bmc.endpoint import parse_endpoint
-
-    return parse_endpoint(endpoint).address
 
 
 def _match(machine: Machine, probe: Probe, by: str, machines: list[Machine]) -> Match:

@@ -77,15 +77,11 @@ def _place(url: str) -> tuple[str, int | None]:
     """Host and port of a service root's URL. One over plain HTTP is asked over HTTPS, at the usual port."""
     parts = urlsplit(url)
     if parts.scheme.lower() == "http":
-        return parse_endpoint(f"https://{_bracketed(parts.hostname or '')}").address, None
+        return parse_endpoint(parts.hostname or "https://").address, None
     if parts.scheme.lower() != "https":
         raise ValueError(url)
     endpoint = parse_endpoint(parts._replace(path="", query="", fragment="").geturl())
     return endpoint.address, endpoint.port
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def search(local: str = "", seconds: float = SECONDS, to: tuple[str, int] = (GROUP, PORT)) -> list[Announced]:

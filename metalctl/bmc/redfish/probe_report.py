@@ -5,7 +5,7 @@ A capability is "yes" or "no" as read; "unknown", with the reason, when it could
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,19 +74,19 @@ def _facts(root: Resource, system: Resource, manager: Resource) -> dict[str, str
 
 def _capabilities(wire: Wire, root: Resource, system: Resource) -> list[Capability]:
     looks: dict[str, Callable[[], str]] = {
-        "power": lambda: _resets(wire, system),
+        "power": lambda: _resets(wire, "#ComputerSystem.Reset", [system]),
         "boot override": lambda: _boot(system),
         "BIOS settings": lambda: f"{len(bios.read(wire))} settings",
         "secure boot": lambda: _SWITCH[secure_boot.read(wire)[0]],
         "virtual media": lambda: ", ".join(slot.name for slot in media.slots(wire)),
         "locator LED": lambda: "on" if led.read(wire) else "off",
         "clock": lambda: f"{clocks.read(wire):+.0f} s",
-        "BMC reset": lambda: _manager_reset(wire),
-        "accounts": lambda: _linked(root, "AccountService"),
-        "sessions": lambda: _linked(root, "Links", "Sessions"),
-        "tasks": lambda: _linked(root, "Tasks"),
-        "updates": lambda: _linked(root, "UpdateService"),
-        "events": lambda: _linked(root, "EventService"),
+        "BMC reset": lambda: _resets(wire, "#Manager.Reset", map(wire.get, wire.managers())),
+        "accounts": lambda: link(root, "AccountService"),
+        "sessions": lambda: link(root, "Links", "Sessions"),
+        "tasks": lambda: link(root, "Tasks"),
+        "updates": lambda: link(root, "UpdateService"),
+        "events": lambda: link(root, "EventService"),
         "$expand": lambda: _expand(root),
     }
     return [_look(name, look) for name, look in looks.items()]
@@ -102,14 +102,9 @@ def _look(name: str, look: Callable[[], str]) -> Capability:
     return Capability(name, "yes" if detail else "no", detail)
 
 
-def _resets(wire: Wire, system: Resource) -> str:
-    target, allowed = power.reset_action(wire, system, "#ComputerSystem.Reset")
-    return ", ".join(sorted(allowed)) or "reset types are not stated" if target else ""
-
-
-def _manager_reset(wire: Wire) -> str:
-    for path in wire.managers():
-        target, allowed = power.reset_action(wire, wire.get(path), "#Manager.Reset")
+def _resets(wire: Wire, action: str, resources: Iterable[Resource]) -> str:
+    for one in resources:
+        target, allowed = power.reset_action(wire, one, action)
         if target:
             return ", ".join(sorted(allowed)) or "reset types are not stated"
     return ""
@@ -121,10 +116,6 @@ def _boot(system: Resource) -> str:
         return ""
     allowed = boot.get("BootSourceOverrideTarget@Redfish.AllowableValues")
     return ", ".join(str(one) for one in allowed) if isinstance(allowed, list) else "devices are not stated"
-
-
-def _linked(root: Resource, *names: str) -> str:
-    return link(root, *names)
 
 
 def _expand(root: Resource) -> str:

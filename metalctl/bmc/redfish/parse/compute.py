@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from metalctl.bmc.redfish.parse import names, sizes
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.system import Processor, ProcessorSummary, System, TrustedModule
+from metalctl.bmc.redfish.schema.system import Processor, ProcessorSummary, System
 from metalctl.model.inventory import Cpu, Package, Tpm
 
 _ARCHITECTURES = {"x8664": "x86_64", "arma64": "aarch64", "aarch64": "aarch64", "x86": "x86_64", "arm": "aarch64"}
@@ -104,12 +104,10 @@ def tpm(system: System) -> Tpm | None:
     """The trusted platform module; None when the BMC says nothing about one, absent when its list is empty."""
     if not isinstance(system.json.get("TrustedModules"), list):
         return None
-    found = [(module, _fitted(module)) for module in system.trusted_modules]
+    found = [
+        (module, module.there(module.interface, module.vendor, module.firmware)) for module in system.trusted_modules
+    ]
     for module, there in found:
         if there:
             return Tpm(present=True, version=_TPM.get(module.interface, ""), vendor=module.vendor)
     return Tpm(present=None if any(there is None for _, there in found) else False)
-
-
-def _fitted(module: TrustedModule) -> bool | None:
-    return module.there(module.interface, module.vendor, module.firmware)
