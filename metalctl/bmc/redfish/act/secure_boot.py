@@ -8,10 +8,10 @@ from __future__ import annotations
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.values import link, word
+from metalctl.bmc.redfish.schema.system import SecureBoot
+from metalctl.bmc.redfish.schema.values import link
 
 State = tuple[bool | None, bool | None]
-_WORDS = {"enabled": True, "true": True, "on": True, "disabled": False, "false": False, "off": False}
 POLL = 10.0
 SETTLES = 10.0
 
@@ -74,12 +74,8 @@ def _resource(wire: Wire) -> tuple[str, Resource]:
 
 
 def _state(resource: Resource) -> State:
-    return _said(resource, "SecureBootCurrentBoot"), _said(resource, "SecureBootEnable")
-
-
-def _said(resource: Resource, name: str) -> bool | None:
-    value = resource.get(name)
-    return value if isinstance(value, bool) else _WORDS.get(word(value))
+    found = SecureBoot(resource)
+    return found.current, found.wanted
 
 
 def _not_applied(wire: Wire, on: bool, why: str) -> NotApplied:

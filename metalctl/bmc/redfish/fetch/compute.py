@@ -67,5 +67,4 @@ async def read_bios(reader: Reader, system: System) -> dict[str, str]:
 async def read_secure_boot(reader: Reader, system: System) -> bool | None:
     """Whether the machine booted with secure boot last."""
     reader.came_from("secure_boot", system.secure_boot)
-    found = SecureBoot(await reader.one("secure_boot", system.secure_boot))
-    return {"enabled": True, "disabled": False}.get(found.current)
+    return SecureBoot(await reader.one("secure_boot", system.secure_boot)).current

@@ -11,9 +11,9 @@ from functools import lru_cache
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.manager import LogEntrySchema, LogService, ManagerSchema
 from metalctl.bmc.redfish.schema.network import EthernetInterface
+from metalctl.bmc.redfish.schema.status import HEALTH
 from metalctl.model.inventory import LogEntry, Manager
 
-_SEVERITY = {"ok": "ok", "warning": "warning", "critical": "critical"}
 _HOST = re.compile(r"usb|rndis|to.?host|host.?(?:if|interface|link|ethernet)|virtual network", re.IGNORECASE)
 _SECRET = re.compile(r"pass(?:word|phrase)|secret|(?:^|_)key$", re.IGNORECASE)
 
@@ -86,7 +86,7 @@ def choose_log(of_system: list[LogService], of_manager: list[LogService], named:
 def log_entry(found: LogEntrySchema) -> LogEntry:
     """One entry."""
     return LogEntry(
-        at=found.created, severity=_SEVERITY.get(found.severity, ""), message=found.message, sensor=found.sensor
+        at=found.created, severity=HEALTH.get(found.severity, ""), message=found.message, sensor=found.sensor
     )
 
 

@@ -144,7 +144,8 @@ class Whole(_Field):
         return None if found is None else round(found)
 
 
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_FLAGS = dict.fromkeys(("true", "yes", "1", "on", "enabled"), True)
+_FLAGS |= dict.fromkeys(("false", "no", "0", "off", "disabled"), False)
 
 
 class Flag(_Field):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.values import word
 
-_HEALTH = {"ok": "ok", "warning": "warning", "critical": "critical"}
+HEALTH = {"ok": "ok", "warning": "warning", "critical": "critical"}
 _WORSE = ("", "ok", "warning", "critical")
 # A part in one of these states is there and does not work: a socket that was mapped out is listed with all its facts.
 # The last two say that it is broken, whatever stands in Health.
@@ -30,7 +30,7 @@ def state(resource: Resource) -> str:
     first = word(status.get("State"))
     if first not in _STATES:
         second = word(status.get("Health"))
-        first = second if second in _STATES else "" if first in _HEALTH else first
+        first = second if second in _STATES else "" if first in HEALTH else first
     return "absent" if first in _ABSENT else first
 
 
@@ -55,7 +55,7 @@ def own(resource: Resource) -> str:
     status = resource.get("Status")
     if not isinstance(status, dict):
         return ""
-    return _HEALTH.get(word(status.get("Health"))) or _HEALTH.get(word(status.get("State")), "")
+    return HEALTH.get(word(status.get("Health"))) or HEALTH.get(word(status.get("State")), "")
 
 
 def worst(stated: Iterable[str]) -> str:
@@ -69,7 +69,7 @@ def conditions(resource: Resource) -> list[tuple[str, str]]:
     listed = status.get("Conditions") if isinstance(status, dict) else None
     found = []
     for one in (listed if isinstance(listed, list) else [listed])[:_MOST]:
-        severity = _HEALTH.get(word(one.get("Severity")), "") if isinstance(one, dict) else ""
+        severity = HEALTH.get(word(one.get("Severity")), "") if isinstance(one, dict) else ""
         if isinstance(one, dict) and severity in _BAD:
             said = one.get("Message") or one.get("MessageId")
             found.append((severity, " ".join(said.split())[:200] if isinstance(said, str) else ""))
@@ -79,4 +79,4 @@ def conditions(resource: Resource) -> list[tuple[str, str]]:
 def rollup(resource: Resource) -> str:
     """ "ok", "warning", "critical", or "" when it states none of these, of the part and all that is below it."""
     status = resource.get("Status")
-    return _HEALTH.get(word(status.get("HealthRollup")), "") if isinstance(status, dict) else ""
+    return HEALTH.get(word(status.get("HealthRollup")), "") if isinstance(status, dict) else ""

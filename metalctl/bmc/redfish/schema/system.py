@@ -86,9 +86,9 @@ class MemoryModule(Part):
 
 
 class SecureBoot(Schema):
-    """SecureBoot. current: "enabled" or "disabled", as the machine booted last."""
+    """SecureBoot. current: as the machine booted last; wanted: as it will boot next."""
 
-    current = Word("SecureBootCurrentBoot")
+    current = Flag("SecureBootCurrentBoot")
     wanted = Flag("SecureBootEnable")
 
 
