@@ -53,7 +53,6 @@ def controllers(names: Names) -> list[str]:
 
 
 def modules(names: Names, text: Text, controller: str) -> list[Module]:
-    """The modules of one controller."""
     base = f"{ROOT}/{controller}"
     listed = names(base)
     places = _in_order(listed, r"(?:dimm|rank)\d{1,4}")

@@ -35,7 +35,6 @@ class Caller:
             self._thread.start()
 
     def grew(self, seq: int) -> None:
-        """The journal has this entry now."""
         with self._change:
             self._newest = seq
             self._change.notify()

@@ -38,7 +38,6 @@ _EVERY = 2.0  # seconds between two notes of the progress
 
 
 def main(argv: Sequence[str]) -> int:
-    """Look, and print or write what was found."""
     parser = argparse.ArgumentParser("disks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("serials", nargs="*", metavar="SERIAL")
     parser.add_argument("--full", action="store_true")
@@ -60,7 +59,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 def look(disk: Disk, *, full: bool = False, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
-    """One disk."""
     host = LocalHost()
     against = guard.objections(disk, host=host)
     found: dict[str, Any] = {

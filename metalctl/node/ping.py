@@ -36,7 +36,6 @@ class Answer:
 
     @property
     def all(self) -> bool:
-        """Whether every packet came back."""
         return self.received == COUNT
 
     def require_all_or_none(self) -> None:

@@ -67,7 +67,6 @@ class Sample:
 
     @property
     def extent(self) -> str:
-        """How much was read, in words."""
         if self.full:
             return f"all {self.read} bytes read"
         return f"{self.read // 2**20} MiB read: first and last {EDGE // 2**20} MiB, {PLACES} random places"

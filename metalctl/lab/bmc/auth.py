@@ -90,7 +90,6 @@ class Auth:
         return Answer(204)
 
     def forget_sessions(self) -> None:
-        """The BMC restarted: nobody is logged in."""
         collection = self.collection
         for session in self.sessions.values():
             self._bmc.leave(collection, session.path)
@@ -99,7 +98,6 @@ class Auth:
 
     @property
     def collection(self) -> str:
-        """Path of the sessions."""
         links = self._bmc.library.root.get("Links")
         target = links.get("Sessions", {}).get("@odata.id") if isinstance(links, dict) else ""
         stated = str(target or "").rstrip("/") or self._bmc.link("SessionService", "Sessions")

@@ -47,26 +47,21 @@ class BmcProtocol(asyncio.Protocol):
         self._connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a request."""
         self._buffer = self._buffer + data if self._buffer else data
         if not self._busy:
             self._next()
 
     def pause_writing(self) -> None:
-        """The client reads too slowly."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It reads again."""
         self._paused = False
 
     def hang_up(self) -> None:
-        """Close without a word."""
         if self._transport:
             self._transport.abort()
 
     def _next(self) -> None:
-        """Answer the next whole request in the buffer."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > LARGEST_HEAD:

@@ -53,7 +53,6 @@ class Library:
 
     @property
     def root(self) -> dict[str, Any]:
-        """The service root."""
         return self.tree.get("/redfish/v1", {})
 
     def canonical(self, path: str) -> str:

@@ -61,7 +61,6 @@ class Answer:
     endless: bool = False
 
     def head(self, keep_alive: bool) -> bytes:
-        """The bytes before the body."""
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}\r\nOData-Version: 4.0\r\n"]
         if self.body or self.endless:
             lines.append(f"Content-Type: {self.content_type}\r\n")

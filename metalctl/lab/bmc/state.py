@@ -80,16 +80,13 @@ class State:
             self.put(path, {**found, **values})
 
     def remove(self, path: str) -> None:
-        """The resource is no more."""
         self._changed[path] = None
 
     def join(self, collection: str, path: str, resource: dict[str, Any]) -> None:
-        """A new member of a collection."""
         self.put(path, {"@odata.id": path, **resource})
         self._members(collection, lambda members: [*members, {"@odata.id": path}])
 
     def leave(self, collection: str, path: str) -> None:
-        """A member of a collection goes."""
         self.remove(path)
         self._members(collection, lambda members: [m for m in members if m.get("@odata.id", "").rstrip("/") != path])
 
@@ -115,7 +112,6 @@ class State:
         return path
 
     def systems(self) -> list[str]:
-        """Paths of all systems."""
         return self.members(self.link("Systems"))
 
     def forbidden(self, answer: Answer) -> Answer:

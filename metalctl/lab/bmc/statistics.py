@@ -15,7 +15,6 @@ class Statistics:
         self.reset()
 
     def reset(self) -> None:
-        """All to zero."""
         self.requests = 0
         self.connections = 0
         self.logins = 0

@@ -64,7 +64,6 @@ class Tasks:
         self._waiting.clear()
 
     def delete(self, path: str) -> Answer:
-        """DELETE of a task."""
         self._bmc.leave(path.rsplit("/", 1)[0], path)
         self._monitors = {monitor: task for monitor, task in self._monitors.items() if task != path}
         self._waiting.pop(path, None)
@@ -72,5 +71,4 @@ class Tasks:
 
     @property
     def paths(self) -> frozenset[str]:
-        """Paths of the tasks there are."""
         return frozenset(self._monitors.values())

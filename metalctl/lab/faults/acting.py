@@ -32,7 +32,6 @@ class Busy409(Fault, name="busy-409"):
         return None
 
     def after(self, request: Request, answer: Answer) -> Answer:
-        """Off begins it."""
         off = (request.json() or {}).get("ResetType") in ("ForceOff", "GracefulShutdown", "PowerCycle")
         if off and request.path.endswith("ComputerSystem.Reset") and answer.status < 300:
             self.until = time.monotonic() + float(self.parameter)
@@ -75,7 +74,6 @@ class BootInSettings(Fault, name="boot-in-settings"):
         return None
 
     def after(self, request: Request, answer: Answer) -> Answer:
-        """The system names its settings object."""
         if request.method == "GET" and answer.status == 200 and request.path in self.bmc.systems():
             stated = {"SettingsObject": {"@odata.id": f"{request.path}/Settings"}}
             answer.body = dump({**json.loads(answer.body), "@Redfish.Settings": stated})
@@ -139,7 +137,6 @@ class LyingPower(Fault, name="lying-power"):
         return Answer(204)
 
     def after(self, request: Request, answer: Answer) -> Answer:
-        """The lie, told once."""
         if self.lie and request.method == "GET" and answer.status == 200 and b'"PowerState"' in answer.body:
             answer.body = dump({**json.loads(answer.body), "PowerState": self.lie})
             self.lie = ""
@@ -157,7 +154,6 @@ class VanishingTask(Fault, name="vanishing-task"):
     """
 
     def after(self, request: Request, answer: Answer) -> Answer:
-        """Pending settings are dropped as soon as they are accepted."""
         if answer.status == 202 and request.method == "PATCH":
             self.bmc.pending.clear()
         elif request.method == "GET" and answer.status == 202:

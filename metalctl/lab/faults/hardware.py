@@ -57,7 +57,6 @@ class Hardware(Fault, ABC):
         return BadFault(f"fault {self.name}: {why} in this tree", hint="use another --tree, --capture or fault")
 
     def system(self) -> tuple[str, Resource]:
-        """The first system."""
         for path in self.bmc.systems():
             if found := self.bmc.resource(path):
                 return path, found

@@ -21,7 +21,6 @@ class OneAdapter(Hardware):
         return max(adapters.items(), key=lambda one: max(map(_speed, self.ports(one[0]).values()), default=0.0))
 
     def ports(self, adapter: str) -> dict[str, Resource]:
-        """Its ports."""
         return {path: port for path, port in self.parts("Port").items() if path.startswith(f"{adapter}/")}
 
     def port(self, of_port: dict[str, Any], of_interface: dict[str, Any]) -> None:

@@ -22,7 +22,6 @@ class BiosOld(Hardware, name="bios-old", rack=("bios-old",)):
     default = "0.9.1"
 
     def damage(self) -> None:
-        """In the system and in the firmware list."""
         path, system = self.system()
         before = system.get("BiosVersion")
         if not before:
@@ -43,7 +42,6 @@ class LegacyBoot(Hardware, name="legacy-boot", rack=("legacy-boot",)):
     """The machine boots in legacy (BIOS) mode instead of UEFI."""
 
     def damage(self) -> None:
-        """The setting, and the mode that the system tells."""
         path, system = self.system()
         boot = system.get("Boot")
         if not isinstance(boot, dict) or "BootSourceOverrideMode" not in boot:
@@ -61,7 +59,6 @@ class TpmOff(Hardware, name="tpm-off"):
     """The TPM is hidden in firmware setup, or none is fitted."""
 
     def damage(self) -> None:
-        """The list of trusted modules is there, and empty."""
         path, system = self.system()
         if not system.get("TrustedModules"):
             raise self.refusal("there is no TPM")
@@ -95,7 +92,6 @@ class SmtOff(Hardware, name="smt-off", rack=("smt-off",)):
     """SMT (Hyper-Threading) is off in firmware setup: one thread a core."""
 
     def damage(self) -> None:
-        """As many threads as cores in every socket, in the sum, and in the BIOS."""
         sockets = self.parts("Processor", lambda one: bool(one.get("TotalCores")) and "TotalThreads" in one)
         if not sockets:
             raise self.refusal("no processor reports its cores and threads")
@@ -116,7 +112,6 @@ class MixedMicrocode(Hardware, name="mixed-microcode"):
     default = "0x0A101100"
 
     def damage(self) -> None:
-        """The last socket's."""
         sockets = self.parts("Processor", lambda one: one.get("ProcessorType") in ("CPU", None, ""))
         if len(sockets) < 2:
             raise self.refusal("there are no two processors")

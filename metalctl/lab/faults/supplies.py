@@ -39,7 +39,6 @@ class PsuFailed(OneSupply, name="psu-failed"):
     """A power supply gives no power: it has failed, or its cord is not plugged in."""
 
     def damage(self) -> None:
-        """Both views and the log."""
         name = self.change(_dead)
         self.report(f"{name} has failed: power redundancy is lost.")
 
@@ -48,7 +47,6 @@ class PsuMissing(OneSupply, name="psu-missing", rack=("psu-missing",)):
     """A power supply's bay is empty."""
 
     def damage(self) -> None:
-        """The bay stays listed, as absent; its firmware and the log."""
         name = self.change(_bare)
         software = self.parts("SoftwareInventory", lambda one: one.get("Name") == name)
         for path in software:

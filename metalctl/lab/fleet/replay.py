@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Self
@@ -29,9 +28,8 @@ certificate = self_signed
 _PATIENCE = 60
 
 
-class Replay:
-    """One BMC; a context manager. `requests` counts by (method, path), `authorized` the logged-in ones, `basics` those
-    that carried the password itself; `service` is how it behaves.
+class Replay(Script):
+    """One BMC; a context manager.
 
     password "": every login is good. port: 0 takes a free one; entering raises FleetError when it is taken. allow: path
     → the Allow header of its answers. tree: may be changed while it is served.
@@ -56,46 +54,15 @@ class Replay:
             base=address, port=port, tls=True, username=username, password=password, lockout=0, power_time=0.0
         )
         self._fleet = Fleet(self.tree, settings, context=made.server(), recorded=True)
-        self.service = Script(self._fleet.bmcs[0], allow or {})
+        super().__init__(self._fleet.bmcs[0], allow or {})
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"https://{self._address}:{self.port}"
 
     @property
     def port(self) -> int:
-        """TCP port, known once it listens."""
         return self._fleet.port
-
-    @property
-    def faults(self) -> dict[str, Fault]:
-        """Path → what happens to requests for it."""
-        return self.service.faults
-
-    @property
-    def requests(self) -> Counter[tuple[str, str]]:
-        """(method, path) → how often it was asked for."""
-        return self.service.requests
-
-    @property
-    def authorized(self) -> int:
-        """Requests that carried a credential or a token."""
-        return self.service.authorized
-
-    @property
-    def basics(self) -> int:
-        """Requests that carried the password."""
-        return self.service.basics
-
-    @property
-    def obeys(self) -> bool:
-        """Whether changes are carried out, and not only accepted."""
-        return self.service.obeys
-
-    @obeys.setter
-    def obeys(self, obeys: bool) -> None:
-        self.service.obeys = obeys
 
     def __enter__(self) -> Self:
         self._thread.start()

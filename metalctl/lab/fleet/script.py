@@ -42,10 +42,12 @@ class Fault:
 
 
 class Script:
-    """A fault of `metalctl.lab.bmc.bmc.Disturbance`. opened: sessions that were opened, ever.
+    """A `metalctl.lab.bmc.bmc.Disturbance`. faults: path → what happens to requests for it.
 
-    basic: whether the password itself is accepted. etags: whether there are any. broken: the path on which $expand is
-    answered with 500. expansion: what becomes of an expanded resource.
+    requests: by (method, path); authorized: those with a credential or a token; basics: those with the password itself;
+    opened: sessions that were, ever. obeys: whether changes are carried out, and not only accepted. basic: whether the
+    password itself is accepted. etags: whether there are any. broken: the path on which $expand is answered with 500.
+    expansion: what becomes of an expanded resource.
     """
 
     name = "replay"
@@ -66,7 +68,6 @@ class Script:
         return {session.path: token for token, session in self._bmc.auth.sessions.items()}
 
     def log_all_out(self) -> None:
-        """Every session is forgotten."""
         self._bmc.auth.forget_sessions()
 
     def change(self, **settings: Any) -> None:

@@ -57,7 +57,6 @@ class Fleet:
 
     @property
     def scheme(self) -> str:
-        """http or https."""
         return "https" if self.settings.tls else "http"
 
     async def start(self) -> None:

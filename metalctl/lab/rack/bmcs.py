@@ -107,10 +107,8 @@ def _wait(paths: LabPaths, node: plan.PlannedNode) -> None:
 
 
 def redfish_part(node: plan.PlannedNode) -> str:
-    """The name of the node's Redfish server among the parts."""
     return f"redfish-{node.node.name}"
 
 
 def ipmi_part(node: plan.PlannedNode) -> str:
-    """The name of the node's IPMI server among the parts."""
     return f"ipmi-{node.node.name}"

@@ -88,7 +88,6 @@ class LabInfo:
 
     @property
     def dead(self) -> list[PartInfo]:
-        """The parts that should run and do not."""
         return [part for part in self.parts if part.state == "dead"]
 
     def node(self, name: str) -> NodeInfo:
@@ -144,7 +143,6 @@ def _node(node: plan.PlannedNode, certificate: str) -> NodeInfo:
 
 
 def disk(planned: plan.PlannedDisk) -> DiskInfo:
-    """A disk as it is told of."""
     return DiskInfo(planned.disk.kind, planned.serial, str(planned.path), planned.disk.size)
 
 
@@ -205,7 +203,6 @@ def load(paths: LabPaths) -> LabInfo | None:
 
 
 def with_states(lab: LabInfo, states: list[PartState]) -> LabInfo:
-    """The lab as it is now."""
     on = {
         part.name.removeprefix("node-") for part in states if part.name.startswith("node-") and part.state == "running"
     }

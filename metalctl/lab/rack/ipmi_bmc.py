@@ -49,7 +49,6 @@ class NodeBmc(VirtualBMC):  # type: ignore[misc]
 
 
 def main() -> None:
-    """Serves IPMI until it is ended."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     NodeBmc(**settings).listen(timeout=1)
 

@@ -110,7 +110,6 @@ def start_time(pid: int) -> int | None:
 
 
 def log_tail(paths: LabPaths, name: str) -> str:
-    """The last lines of a part's log."""
     try:
         with (paths.logs / f"{name}.log").open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))

@@ -21,64 +21,59 @@ def labs_root() -> Path:
 
 @dataclass(frozen=True)
 class LabPaths:
-    """The files of one lab."""
+    """The files of one lab.
+
+    run: what its daemons see as /run. logs: one a part; parts: one pid record a part. info: what was built, as JSON;
+    declared: the rack as it was declared, as JSON. credentials: the BMCs' user name and password. enter: the script
+    through which every daemon starts. libvirt_socket: libvirtd's, seen from outside its mount namespace; libvirt_uri:
+    how a program on the host reaches it.
+    """
 
     name: str
     state: Path
 
     @property
     def namespace(self) -> str:
-        """The network namespace's name."""
         return f"mctl-{self.name}"
 
     @property
     def run(self) -> Path:
-        """What the lab's daemons see as /run."""
         return RUNTIME / self.name
 
     @property
     def logs(self) -> Path:
-        """One log a part."""
         return self.state / "log"
 
     @property
     def parts(self) -> Path:
-        """One pid record a part."""
         return self.state / "parts"
 
     @property
     def info(self) -> Path:
-        """What was built, as JSON."""
         return self.state / "lab.json"
 
     @property
     def declared(self) -> Path:
-        """The rack as it was declared, as JSON."""
         return self.state / "rack.json"
 
     @property
     def credentials(self) -> Path:
-        """The BMCs' user name and password."""
         return self.state / "credentials.json"
 
     @property
     def enter(self) -> Path:
-        """The script through which every daemon starts."""
         return self.state / "enter.sh"
 
     @property
     def libvirt_socket(self) -> Path:
-        """libvirtd's socket, seen from outside its mount namespace."""
         return self.run / "libvirt" / "libvirt-sock"
 
     @property
     def libvirt_uri(self) -> str:
-        """How a program on the host reaches the lab's own libvirtd."""
         return f"qemu+unix:///system?socket={self.libvirt_socket}"
 
 
 def lab(name: str) -> LabPaths:
-    """The paths of the lab of that name."""
     return LabPaths(name=name, state=labs_root() / name)
 
 

@@ -60,7 +60,6 @@ class PlannedNode:
 
     @property
     def console_log(self) -> Path:
-        """What the node writes to its serial console."""
         return self.directory / "console.log"
 
     @property
@@ -71,7 +70,6 @@ class PlannedNode:
 
     @property
     def nvram(self) -> Path:
-        """The node's own UEFI variables."""
         return self.directory / "nvram.fd"
 
 

@@ -106,7 +106,6 @@ def _disks(item: yaml.Reader) -> tuple[Disk, ...]:
 
 
 def _faults_fit(item: yaml.Reader, node: Node, switches: int) -> None:
-    """A fault needs what it breaks."""
     try:
         if faults.inject(node).one_switch and switches == 1:
             message, hint = "fault one-switch, but the rack has one switch", "declare switches: 2 or drop the fault"

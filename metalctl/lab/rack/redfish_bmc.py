@@ -77,7 +77,6 @@ def _mark(power: str) -> str:
 
 
 def main() -> None:
-    """Serves Redfish until it is ended."""
     from sushy_tools.emulator import main as emulator  # type: ignore[import-untyped]
 
     fit(emulator.app)

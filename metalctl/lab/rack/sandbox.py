@@ -61,7 +61,6 @@ def _account_file(paths: LabPaths, target: str, line: str) -> Path:
 
 
 def etc_libvirt(paths: LabPaths) -> Path:
-    """What libvirtd sees as /etc/libvirt."""
     return paths.state / "root" / "etc-libvirt"
 
 

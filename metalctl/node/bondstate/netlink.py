@@ -48,7 +48,6 @@ def dump() -> bytes:
 
 
 def bonds(data: bytes) -> dict[str, BondState]:
-    """Every bond by name."""
     links = {}
     for kind, payload in _messages(data):
         if kind == _NEWLINK and len(payload) >= _INFO:

@@ -19,7 +19,6 @@ _MODES = {
 
 
 def bond(name: str, text: str) -> BondState:
-    """What the text states."""
     head, members = parse(text)
     return BondState(
         name=name,

@@ -25,7 +25,6 @@ def objections(host: Host, target: Target) -> Iterator[Objection]:
 
 
 def swap(host: Host, target: Target) -> Iterator[Objection]:
-    """Which of them is swap."""
     for line in host.text("/proc/swaps").splitlines()[1:]:
         if name := _at(host, target, plain((line.split() or [""])[0])):
             yield Objection(f"{name} is swap")

@@ -34,7 +34,6 @@ def pids(host: Host) -> list[str]:
 
 
 def comm(host: Host, pid: str) -> str:
-    """The name of a process."""
     return host.text(f"/proc/{pid}/comm") or "a process"
 
 

@@ -38,7 +38,6 @@ class Reading:
 
 
 def known() -> dict[str, Any]:
-    """smart.toml."""
     return tomls.table("smart")
 
 

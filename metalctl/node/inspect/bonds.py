@@ -11,7 +11,6 @@ _DIRECTORY = "/proc/net/bonding"
 
 
 def collect(host: Host) -> tuple[Bond, ...]:
-    """Every bond, by name."""
     return tuple(_bond(host, name) for name in host.names(_DIRECTORY))
 
 

@@ -71,7 +71,6 @@ def parse(cpuinfo: str) -> list[dict[str, str]]:
 
 
 def flags(cpu: dict[str, str]) -> frozenset[str]:
-    """The feature flags of one CPU."""
     return frozenset(cpu.get("flags", cpu.get("Features", "")).split())
 
 

@@ -52,7 +52,6 @@ class Host:
         self.notes = [n for n in self.notes if n.fact != fact]
 
     def notes_of(self, fact: str) -> list[Unreadable]:
-        """What was remembered of a fact."""
         return [n for n in self.notes if n.fact == fact]
 
     def source(self, fact: str, where: str) -> None:
@@ -101,7 +100,6 @@ class Host:
         return self._machine.data(path)
 
     def exists(self, path: str) -> bool:
-        """Whether something is at the path."""
         parent, _, name = path.rstrip("/").rpartition("/")
         return name in self.names(parent or "/")
 

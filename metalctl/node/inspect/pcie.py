@@ -47,7 +47,6 @@ class Function:
 
     @property
     def path(self) -> str:
-        """Where it is in /sys."""
         return f"{PCI}/{self.address}"
 
 

@@ -82,16 +82,6 @@ def judged(host: Host, controllers: Iterable[Controller]) -> list[Controller]:
     return [storcli_cards.judged(c, told[c.pci]) if c.pci in told else c for c in cards]
 
 
-def parse(data: dict[str, Any]) -> list[Disk]:
-    """Every drive of every controller in one answer, in the tool's order; the controllers are not known."""
-    return [d for index, told in _responses(data) for d in storcli_drives.parse(told, index, "")]
-
-
-def parse_volumes(data: dict[str, Any]) -> list[Volume]:
-    """Every virtual drive in one answer that states the kernel's name, in the tool's order."""
-    return [v for _, told in _responses(data) for v in storcli_volumes.parse(None, told, "")]
-
-
 def _answers(host: Host, controllers: list[Controller], what: tuple[str, ...], fact: str = "") -> list[Answer]:
     found = []
     for driver, places in TOOLS.items():

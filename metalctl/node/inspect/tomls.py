@@ -10,5 +10,4 @@ from typing import Any
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """What the TOML file of that name holds."""
     return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))

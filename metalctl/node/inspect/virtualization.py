@@ -42,7 +42,6 @@ def locked(host: Host, vendor: str, flag: str | None, kvm: bool | None) -> bool 
 
 
 def from_register(vendor: str, value: int) -> bool:
-    """The meaning of the vendor's register."""
     if vendor == _INTEL:
         return bool(value & 1) and not value & 1 << 2
     return bool(value & 1 << 4)

@@ -95,7 +95,6 @@ class Device:
             self.write_view(view, offset)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read from the disk."""
         with buffer(length) as memory, memoryview(memory) as view:
             self.read_view(view, offset)
             return bytes(view)

@@ -31,7 +31,6 @@ class Progress:
             self._append("progress", what=self._what, done=self._done, total=self._total)
 
     def finish(self) -> float:
-        """The pass is over."""
         with self._lock:
             self._append("progress", what=self._what, done=self._done, total=self._total)
             return time.monotonic() - self._started

@@ -64,7 +64,6 @@ def tell(spec: BondSpec, *, lease: bool) -> None:
 
 
 def forget(spec: BondSpec) -> None:
-    """Take the files back."""
     there = [p for name in files(spec, lease=False) if (p := DIRECTORY / name).exists()]
     for path in there:
         path.unlink()

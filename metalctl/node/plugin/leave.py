@@ -37,7 +37,6 @@ class Guard:
         return Leave(self._held[armed].path, disk.key)
 
     def close(self) -> None:
-        """Give the disks back."""
         while self._held:
             self._held.popitem()[1].close()
 

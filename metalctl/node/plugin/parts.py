@@ -37,7 +37,6 @@ def is_part(name: str) -> bool:
 
 
 def label(part: object) -> str:
-    """How a person finds the part."""
     if isinstance(part, (Disk, Nic)):
         return part.label
     if isinstance(part, Dimm):

@@ -72,7 +72,6 @@ def _size_reached(job: Job, moved: int) -> bool:
 
 
 def _length(path: str) -> int:
-    """Bytes of a file or a block device."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return os.lseek(fd, 0, os.SEEK_END)

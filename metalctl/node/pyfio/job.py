@@ -76,7 +76,6 @@ class Job:
             )
 
     def argv(self) -> list[str]:
-        """The fio command line."""
         options: dict[str, object] = {
             "name": self.name,
             "filename": self.filename.replace(":", "\\:"),  # fio splits names at colons; by-path names have them

@@ -36,7 +36,6 @@ class Settings:
         )
 
     def collect(self) -> Inventory:
-        """The in-band inventory of this machine."""
         if self.inventory is not None:
             return decode(Inventory, json.loads(self.inventory.read_text()))
         from metalctl.node.inspect import collect  # heavy, and not needed with a given inventory
@@ -44,5 +43,4 @@ class Settings:
         return collect(change_links=False, wait=False)
 
     def boot_id(self) -> str:
-        """This boot's id."""
         return (self.root / "proc/sys/kernel/random/boot_id").read_text().strip()

@@ -41,7 +41,7 @@ def test_a_dell_r750_is_read_right() -> None:
     with replay("dell-r750") as server:
         found = inventory(server)
         assert sum(server.requests.values()) <= 25, "others need 87"
-        assert server.service.sessions == {}
+        assert server.sessions == {}
     assert (found.cpu.sockets, found.cpu.cores, found.cpu.threads) == (2, 36, 72), "the GPU is no processor"
     assert sorted(p.socket for p in found.cpu.packages) == ["CPU.Socket.1", "CPU.Socket.2"]
     assert {(p.cores, p.threads) for p in found.cpu.packages} == {(18, 36)}
@@ -104,7 +104,7 @@ def test_a_broken_subtree_of_it_costs_what_hangs_on_it() -> None:
 def test_it_is_the_same_without_expansion(name: str) -> None:
     with replay(name) as server:
         expanded = inventory(server)
-        server.service.change(expand=False)
+        server.change(expand=False)
         found = inventory(server)
     assert replace(found, taken="", manager=None) == replace(expanded, taken="", manager=None)
 

@@ -110,7 +110,7 @@ def test_a_factory_password_that_must_be_changed_is_no_wrong_one_and_the_way_out
     with pytest.raises(Unsupported, match="wants its password changed") as caught:
         connect(parse_endpoint(replay.url), GOOD, timeout=60)
     assert "metalctl bmc rotate" in caught.value.hint
-    assert replay.service.sessions == {}
+    assert replay.sessions == {}
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         assert bmc.power() == "off", "it does not count as refused"
 
@@ -142,4 +142,4 @@ def test_a_replay_without_a_credential_lets_anybody_in(tree: dict[str, Any]) -> 
     with Replay(tree) as served:
         with connect(parse_endpoint(served.url), Credential("who", "ever"), timeout=60) as bmc:
             assert bmc.power() == "off"
-        assert (served.service.opened, served.service.sessions) == (1, {})
+        assert (served.opened, served.sessions) == (1, {})

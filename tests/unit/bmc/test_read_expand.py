@@ -51,20 +51,20 @@ def test_the_inventory_is_the_same_and_costs_a_third(replay: Replay) -> None:
 
 
 def test_a_bmc_that_only_says_it_can_is_found_out_and_not_asked_so_again(replay: Replay) -> None:
-    replay.service.change(expand=False)
+    replay.change(expand=False)
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         found = bmc.inventory()
-        asked = replay.service.asked_to_expand
+        asked = replay.asked_to_expand
         assert 0 < asked <= 5, "all that were on the way when the first came back"
         again = bmc.inventory()
-    assert replay.service.asked_to_expand == asked
+    assert replay.asked_to_expand == asked
     assert replace(found, taken="") == replace(again, taken="")
     assert (len(found.disks), found.unreadable) == (4, ())
 
 
 @pytest.mark.parametrize("broken", [SYSTEM, f"{SYSTEM}/Memory", f"{SYSTEM}/Storage/1"])
 def test_an_expansion_that_is_too_much_for_it_is_done_without(replay: Replay, broken: str) -> None:
-    replay.service.broken = broken
+    replay.broken = broken
     found, _ = taken(replay)
     assert found.unreadable == ()
     assert (len(found.disks), len(found.memory.dimms)) == (4, 2)
@@ -72,7 +72,7 @@ def test_an_expansion_that_is_too_much_for_it_is_done_without(replay: Replay, br
 
 def test_a_member_that_is_not_expanded_among_others_is_asked_alone(replay: Replay) -> None:
     replay.tree[f"{SYSTEM}/Memory"]["Members"][1] = dict(replay.tree[f"{SYSTEM}/Memory/A2"])
-    replay.service.change(expand=False)
+    replay.change(expand=False)
     found, _ = taken(replay)
     assert [d.slot for d in found.memory.dimms] == ["A1", "A2"]
     replay.faults[f"{SYSTEM}/Memory/A1"] = Fault(500)

@@ -139,7 +139,7 @@ def test_members_that_the_expansion_leaves_out_are_read(replay: Replay) -> None:
     def short(found: dict[str, Any]) -> dict[str, Any]:
         return found | {"Members": found["Members"][:1]} if found["@odata.id"].endswith("/Memory") else found
 
-    replay.service.expansion = short
+    replay.expansion = short
     found = taken(replay)
     assert (len(found.memory.dimms), found.unreadable) == (2, ())
 

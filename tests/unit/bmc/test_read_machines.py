@@ -222,7 +222,7 @@ def test_what_manages_no_system_is_told_as_what_it_is(
             taken(server)
         assert f"manages no system: it is {told}, not a server's BMC" in caught.value.message
         assert f"managers: 1 × {kind}; chassis: 2 × Blade, 1 × Enclosure" in caught.value.message
-        assert server.service.sessions == {}
+        assert server.sessions == {}
         (row,) = swept(server)
         assert "manages no system" in row
         found = probe(parse_endpoint(server.url))

@@ -34,9 +34,9 @@ def replay(tree: dict[str, Any]) -> Iterator[Replay]:
 def test_a_session_is_opened_once_and_closed_and_the_password_is_sent_once(replay: Replay) -> None:
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         found = bmc.inventory()
-        assert len(replay.service.sessions) == 1
+        assert len(replay.sessions) == 1
     assert found.unreadable == ()
-    assert (replay.service.opened, replay.service.sessions) == (1, {})
+    assert (replay.opened, replay.sessions) == (1, {})
     assert replay.basics == 0, "no request carried the password but the login"
 
 
@@ -44,7 +44,7 @@ def test_the_session_is_closed_when_the_login_is_good_and_what_follows_is_not(re
     replay.faults[f"{ROOT}/Systems"] = Fault(body="garbage")
     with pytest.raises(Exception, match="JSON"):
         connect(parse_endpoint(replay.url), GOOD, timeout=60)
-    assert (replay.service.opened, replay.service.sessions) == (1, {})
+    assert (replay.opened, replay.sessions) == (1, {})
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 500, 503])
@@ -57,7 +57,7 @@ def test_where_no_session_can_be_opened_basic_authentication_does(replay: Replay
 
 
 def test_where_no_session_is_free_basic_authentication_does(replay: Replay) -> None:
-    replay.service.change(sessions=0)
+    replay.change(sessions=0)
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
         assert bmc.identity().serial == "S-1"
 
@@ -71,10 +71,10 @@ def test_a_wrong_password_is_sent_to_the_session_service_once_and_to_nothing_els
 
 def test_a_session_that_ran_out_is_opened_again(replay: Replay) -> None:
     with connect(parse_endpoint(replay.url), GOOD, timeout=60) as bmc:
-        replay.service.log_all_out()
+        replay.log_all_out()
         assert bmc.power() == "off"
-        assert replay.service.opened == 2
-    assert replay.service.sessions == {}
+        assert replay.opened == 2
+    assert replay.sessions == {}
 
 
 def test_a_401_for_no_reason_is_asked_again_and_no_second_time(replay: Replay) -> None:
@@ -96,7 +96,7 @@ def test_where_the_quirks_say_so_a_401_is_asked_more_often(replay: Replay, monke
         replay.faults[f"{SYSTEM}/Memory"] = Fault(401, times=3)
         assert bmc.inventory().unreadable == ()
         assert replay.requests["GET", f"{SYSTEM}/Memory"] == 4
-        assert len(replay.service.sessions) == 1, "none that was given up is left behind"
+        assert len(replay.sessions) == 1, "none that was given up is left behind"
 
 
 def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) -> None:
@@ -105,13 +105,13 @@ def test_several_requests_that_find_the_session_gone_open_one(replay: Replay) ->
         try:
             root = await client.get(ROOT)
             await client.login(GOOD, root, f"{ROOT}/Systems")
-            replay.service.log_all_out()
+            replay.log_all_out()
             await asyncio.gather(*(client.get(f"{SYSTEM}/{name}") for name in ("Memory", "Storage", "Processors")))
         finally:
             await client.close()
 
     asyncio.run(four())
-    assert (replay.service.opened, replay.service.sessions) == (2, {})
+    assert (replay.opened, replay.sessions) == (2, {})
 
 
 def test_a_connection_that_breaks_off_is_tried_once_more(replay: Replay) -> None:
@@ -129,7 +129,7 @@ def test_a_write_is_never_sent_twice(replay: Replay) -> None:
             await client.close()
 
     replay.faults[f"{ROOT}/x"] = Fault(drop=True)
-    replay.service.change(password="")
+    replay.change(password="")
     with pytest.raises(Unreachable):
         asyncio.run(post())
     assert replay.requests["POST", f"{ROOT}/x"] == 1

@@ -62,7 +62,7 @@ def test_every_bmc_is_told_of_once_and_a_bad_one_costs_the_others_nothing(tree: 
         good = [stack.enter_context(Replay(modern(dict(tree)), "admin", "s3cret")) for _ in range(2)]
         silent, angry = (stack.enter_context(Replay(tree, "admin", "s3cret")) for _ in range(2))
         silent.faults[ROOT] = SILENCE
-        angry.service.change(password="another")
+        angry.change(password="another")
         nobody, ipmi = Endpoint("127.0.0.1", "redfish", 1), parse_endpoint("ipmi://127.0.0.1")
         every = [at(one) for one in (*good, silent, angry)] + [nobody, ipmi]
         told: list[tuple[int, int]] = []
@@ -123,7 +123,7 @@ def again(replay: Replay, memory: Memory, **options: Any) -> tuple[Swept, int]:
     replay.requests.clear()
     (one,) = swept(at(replay), memory=memory, **options)
     assert one.error is None
-    assert replay.service.sessions == {}
+    assert replay.sessions == {}
     return one, sum(replay.requests.values())
 
 
@@ -136,7 +136,7 @@ def same(one: Swept) -> Inventory:
 def test_what_has_not_changed_costs_three_requests_and_is_told_as_it_was(
     replay: Replay, memory: Memory, etags: bool
 ) -> None:
-    replay.service.etags = etags
+    replay.etags = etags
     first, full = again(replay, memory)
     assert first.requests == full > 3
     second, few = again(replay, memory)
@@ -196,7 +196,7 @@ def test_an_inventory_with_a_gap_is_not_remembered(replay: Replay, memory: Memor
 def test_where_basic_authentication_is_switched_off_a_session_looks_at_the_system(
     replay: Replay, memory: Memory
 ) -> None:
-    replay.service.basic = False
+    replay.basic = False
     again(replay, memory)
     one, few = again(replay, memory)
     assert (one.unchanged, few) == (True, 3)
@@ -205,7 +205,7 @@ def test_where_basic_authentication_is_switched_off_a_session_looks_at_the_syste
 
 def test_a_password_that_was_changed_is_sent_once(replay: Replay, memory: Memory) -> None:
     again(replay, memory)
-    replay.service.change(password="another")
+    replay.change(password="another")
     replay.requests.clear()
     before = replay.basics
     (one,) = swept(at(replay), memory=memory)
@@ -274,7 +274,7 @@ def test_whoever_stops_listening_stops_the_sweep(replay: Replay) -> None:
         return len(asyncio.all_tasks())
 
     assert asyncio.run(first_only()) == 1, "nobody is left who could ask"
-    assert replay.service.opened <= 4, "one was done, the workers were at the next"
+    assert replay.opened <= 4, "one was done, the workers were at the next"
     assert sum(replay.requests.values()) < 40 * 5
 
 

@@ -37,6 +37,5 @@ class Machines:
         return {"counts": dict(self.counts), "states": dict(states), "installs": installs}
 
     def close(self) -> None:
-        """Power off everywhere."""
         for machine in self.all:
             machine.power_off()

@@ -36,7 +36,6 @@ class Body:
         self._random = random.Random(bmc.index)  # noqa: S311 - how long things take
 
     def spread(self, seconds: float) -> float:
-        """About so many."""
         share = self.settings.jitter
         return seconds * self._random.uniform(1 - share, 1 + share)
 

@@ -24,7 +24,6 @@ class Booted:
         self.began = time.monotonic()
 
     def inventory(self) -> Inventory:
-        """What `inspect` finds."""
         return take(self.machine.bmc, self.boot_id, self.kind)
 
     def look(self, keys: Sequence[str]) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ class Files:
         self._content: dict[str, bytearray] = {}
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file of that name."""
         return path in self._content
 
     def read(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
@@ -25,11 +24,9 @@ class Files:
         return len(self._found(path))
 
     def put(self, path: str, data: bytes = b"") -> None:
-        """The file is this from now on."""
         self._content[path] = bytearray(data)
 
     def write(self, path: str, offset: int, data: bytes) -> None:
-        """Write into a file that was opened."""
         if not path.endswith(_UNREAD):
             self._found(path)[offset : offset + len(data)] = data
 
@@ -43,7 +40,6 @@ class Files:
         del self._content[old]
 
     def remove(self, path: str) -> None:
-        """Gone, if it was there."""
         self._content.pop(path, None)
 
     def _found(self, path: str) -> bytearray:

@@ -39,7 +39,6 @@ class Journal:
         files.put(self.path)
 
     def write(self, event: str, **data: Any) -> None:
-        """One entry."""
         entry = Entry(self._seq, now(), self._boot_id, event, encode(data))
         self._files.append(self.path, json.dumps(encode(entry), separators=(",", ":")).encode() + b"\n")
         self._seq += 1

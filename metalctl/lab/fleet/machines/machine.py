@@ -40,7 +40,6 @@ class Machine(Body):
         self.nudged.set()
 
     def power_off(self) -> None:
-        """Whatever it did ends here."""
         if self._work is not None:
             self._work.cancel()
             self._work = None

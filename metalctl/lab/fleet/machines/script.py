@@ -22,7 +22,6 @@ class Orders:
 
 
 def read(script: str) -> Orders:
-    """The orders of an iPXE script."""
     kernel = next((line for line in script.splitlines() if line.startswith("kernel ")), "")
     words = dict(w.split("=", 1) for w in kernel.split() if w.startswith("metalctl.") and "=" in w)
     if words:

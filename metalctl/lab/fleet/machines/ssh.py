@@ -75,7 +75,6 @@ class _Sftp(asyncssh.SFTPServer):
 
 
 def new_key() -> asyncssh.SSHKey:
-    """A host key."""
     return asyncssh.generate_private_key("ssh-ed25519")
 
 

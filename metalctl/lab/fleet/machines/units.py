@@ -30,17 +30,14 @@ class Units:
         return ""
 
     def active(self, name: str) -> bool:
-        """Whether it still runs."""
         task = self._tasks.get(name)
         return task is not None and not task.done()
 
     def stop(self, name: str) -> None:
-        """End one, as systemctl does."""
         if task := self._tasks.get(name):
             task.cancel()
 
     def kill(self) -> None:
-        """The power went."""
         for task in self._tasks.values():
             task.cancel()
 

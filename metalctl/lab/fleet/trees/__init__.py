@@ -10,7 +10,6 @@ from metalctl.lab.fleet.trees._servers import SERVERS
 
 
 def names() -> tuple[str, ...]:
-    """Every server there is."""
     return tuple(sorted(server.role for server in SERVERS))
 
 

@@ -43,7 +43,6 @@ class Builder:
 
 
 def link(path: str) -> dict[str, str]:
-    """A reference to a resource."""
     return {"@odata.id": path}
 
 

@@ -10,7 +10,6 @@ _TEMPERATURES = (("Inlet", "Intake", 22.0, 42.0), ("CPU0", "CPU", 41.0, 95.0), (
 
 
 def add(b: Builder) -> None:
-    """Adds the chassis and what is below it."""
     drives = [path for path in b.tree if "/Drives/" in path]
     b.collect(CHASSIS.rsplit("/", 1)[0], "Chassis", CHASSIS)
     b.add(

@@ -6,7 +6,6 @@ from metalctl.lab.fleet.trees._build import CHASSIS, MANAGER, OK, SYSTEM, Builde
 
 
 def add(b: Builder) -> None:
-    """Adds the manager and what is below it."""
     reset = {"target": f"{MANAGER}/Actions/Manager.Reset"}
     b.collect(MANAGER.rsplit("/", 1)[0], "Manager", MANAGER)
     b.add(

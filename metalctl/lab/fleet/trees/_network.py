@@ -7,7 +7,6 @@ from metalctl.lab.fleet.trees._servers import NicSpec
 
 
 def add(b: Builder) -> None:
-    """Adds NetworkAdapters and EthernetInterfaces."""
     adapters, interfaces = [], []
     for n, nic in enumerate(b.server.nics):
         adapters.append(_adapter(b, f"{CHASSIS}/NetworkAdapters/Nic-{n}", nic, n))

@@ -15,7 +15,6 @@ _FIRMWARE = (
 
 
 def add(b: Builder) -> None:
-    """Adds the services and the root."""
     b.tree["/redfish"] = {"v1": f"{ROOT}/"}
     b.add(
         ROOT,

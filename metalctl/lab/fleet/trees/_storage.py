@@ -7,7 +7,6 @@ from metalctl.lab.fleet.trees._servers import DriveSpec
 
 
 def add(b: Builder) -> None:
-    """Adds Storage and the drives of the chassis."""
     subsystems, bay = [], 0
     for name, protocols in (("Hba-0", ("SATA", "SAS")), ("Nvme-0", ("NVMe",))):
         drives = []

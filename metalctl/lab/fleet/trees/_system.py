@@ -19,7 +19,6 @@ _TARGETS = ["None", "Pxe", "Hdd", "Cd", "UefiHttp", "BiosSetup"]
 
 
 def add(b: Builder) -> None:
-    """Adds the system and what is below it."""
     s = b.server
     reset = {"target": f"{SYSTEM}/Actions/ComputerSystem.Reset", "ResetType@Redfish.AllowableValues": _RESETS}
     b.collect(SYSTEM.rsplit("/", 1)[0], "ComputerSystem", SYSTEM)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from metalctl.model import slots
 from metalctl.model.codec import decode, encode
-from metalctl.model.inventory import Controller, Dimm, Inventory
+from metalctl.model.inventory import Controller, Dimm, Disk, Inventory, Volume
 from metalctl.node import dmi, edac
 from metalctl.node.bondstate import proc
 from metalctl.node.inspect import (
@@ -44,6 +44,8 @@ from metalctl.node.inspect import (
     ssacli,
     storcli,
     storcli_cards,
+    storcli_drives,
+    storcli_volumes,
     tpm,
     values,
     virtualization,
@@ -53,6 +55,17 @@ from metalctl.node.inspect import (
 from metalctl.node.inspect.host import Host
 
 pytestmark = pytest.mark.slow
+
+
+def drives_told(data: dict[str, Any]) -> list[Disk]:
+    """Every drive in one answer of storcli."""
+    return [d for index, told in storcli._responses(data) for d in storcli_drives.parse(told, index, "")]
+
+
+def volumes_told(data: dict[str, Any]) -> list[Volume]:
+    """Every virtual drive in one answer of storcli that states the kernel's name."""
+    return [v for _, told in storcli._responses(data) for v in storcli_volumes.parse(None, told, "")]
+
 
 _HERE = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("recorded_host_fuzz", _HERE / "recorded.py")
@@ -118,23 +131,23 @@ _KEYS: dict[str, tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]] = {
         "serial_number": "S", "user_capacity": {"bytes": 1}, "rotation_rate": 7200, "device": {"protocol": "ATA"},
         "wwn": {"naa": 5, "oui": 1, "id": 2}, "logical_unit_id": "0x5000c500a1b2c3d7", "model_name": "M",
         "firmware_version": "F", "logical_block_size": 512, "smart_status": {"passed": True}}),
-    "storcli.parse_volumes": (storcli.parse_volumes, {"Controllers": [{"Response Data": {
+    "storcli.parse_volumes": (volumes_told, {"Controllers": [{"Response Data": {
         "/c0/v0": [{"TYPE": "RAID1", "State": "Optl"}], "PDs for VD 0": [{"EID:Slt": "32:0"}],
         "VD0 Properties": {"OS Drive Name": "/dev/sda"}}}]}),
-    "storcli.parse": (storcli.parse, {"Controllers": [{"Response Data": {
+    "storcli.parse": (drives_told, {"Controllers": [{"Response Data": {
         "Drive /c0/e32/s0": [{"EID:Slt": "32:0", "State": "Onln", "Intf": "SAS", "Med": "HDD", "Model": "M"}],
         "Drive /c0/e32/s0 - Detailed Information": {
             "Drive /c0/e32/s0 State": {"Media Error Count": 0, "Predictive Failure Count": 0,
                                        "Drive Temperature": " 31C (87 F)", "S.M.A.R.T alert flagged by drive": "No"},
             "Drive /c0/e32/s0 Device attributes": {"SN": "S", "WWN": "5000C500A1B2C3D4", "Firmware Revision": "1",
                                                    "Raw size": "1 TB [0xd196e9b0 Sectors]"}}}}]}),
-    "storcli.parse of the second generation": (storcli.parse, {"Controllers": [{"Response Data": {"Drives List": [{
+    "storcli.parse of the second generation": (drives_told, {"Controllers": [{"Response Data": {"Drives List": [{
         "Drive Information": {"EID:Slt": "306:0", "State": "Conf", "Status": "Online", "Intf": "SAS", "Med": "HDD"},
         "Drive Detailed Information": {
             "Serial Number": "S", "Temperature(C)": 40, "WWN": "5000C500A1B2C3D4", "Raw size": "1 TiB [0x10 Sectors]",
             "Life Remaining(%)": "99", "LU/NS Properties": {"Media Error Count": 0, "Other Error Count": 0,
                                                             "Predictive Failure Count": 0}}}]}}]}),
-    "storcli.parse_volumes of the second generation": (storcli.parse_volumes, {"Controllers": [{"Response Data": {
+    "storcli.parse_volumes of the second generation": (volumes_told, {"Controllers": [{"Response Data": {
         "Virtual Drives": [{"VD Info": {"TYPE": "RAID1", "State": "Optl"}, "PDs": [{"EID:Slt": "306:0"}],
                             "VD Properties": {"OS Drive Name": "/dev/sda", "Bad Block Exists": "No"}}]}}]}),
     "storcli_cards.judged": (lambda d: storcli_cards.judged(Controller("host0"), d), {
