@@ -114,20 +114,15 @@ class IpmiBmc(Acting):
 
     @audited("boot")
     def _boot(self, wanted: dict[str, Any], mode: str | None) -> Change:
-        before = got = self._session.ask("boot")
+        before = self._session.ask("boot")
         if before == wanted:
             return Change(_said(before), _said(before))
         self._session.ask("set_boot", **wanted)
-        deadline = self.clock.now() + BOOT_SETTLES
-        while not _is_set(got := self._session.ask("boot"), wanted, mode):
-            if self.clock.now() > deadline:
-                raise BootNotSet(
-                    f"{self.endpoint}: the boot device should be {wanted}, but reads {got}",
-                    hint="this BMC may not keep the mode or the persistence over IPMI; leave them out, or use Redfish",
-                    wanted=wanted,
-                    got=got,
-                )
-            self.clock.sleep(1.0)
+        got = self.clock.until(lambda: self._session.ask("boot"), lambda got: _is_set(got, wanted, mode), BOOT_SETTLES)
+        if not _is_set(got, wanted, mode):
+            told = f"the boot device should be {wanted}, but reads {got}"
+            hint = "this BMC may not keep the mode or the persistence over IPMI; leave them out, or use Redfish"
+            raise BootNotSet(f"{self.endpoint}: {told}", hint=hint, wanted=wanted, got=got)
         return Change(_said(before), _said(got))
 
     def close(self) -> None:

@@ -46,24 +46,20 @@ def _how(wire: Wire) -> tuple[str, str, str]:
 
 
 def _wait_away(wire: Wire, path: str, last: str) -> None:
-    deadline = wire.clock.now() + wire.quirks.bmc_lingers
-    while True:
-        try:
-            wire.get_open(ROOT)
-            if last and text(wire.get(path), "LastResetTime") not in ("", last):
-                return
-        except CertificateChanged:
-            raise
-        except BmcError:
-            return
-        if wire.clock.now() >= deadline:
-            raise NotApplied(
-                f"{wire.name} accepted its reset, and went on answering for {wire.quirks.bmc_lingers:g} s",
-                hint="try it again, or reset it over IPMI",
-                wanted="reset",
-                got="not reset",
-            )
-        wire.clock.sleep(AWAY_POLL)
+    lingers = wire.quirks.bmc_lingers
+    if not wire.clock.until(lambda: _is_away(wire, path, last), bool, lingers, AWAY_POLL):
+        told, hint = f"went on answering for {lingers:g} s", "try it again, or reset it over IPMI"
+        raise NotApplied(f"{wire.name} accepted its reset, and {told}", hint=hint, wanted="reset", got="not reset")
+
+
+def _is_away(wire: Wire, path: str, last: str) -> bool:
+    try:
+        wire.get_open(ROOT)
+        return bool(last) and text(wire.get(path), "LastResetTime") not in ("", last)
+    except CertificateChanged:
+        raise
+    except BmcError:
+        return True
 
 
 def _wait_back(wire: Wire) -> None:

@@ -31,19 +31,13 @@ def task_of(answer: Response) -> str:
 
 def follow(wire: Wire, path: str) -> str:
     """Wait for the end of a task, `task_lasts` seconds at most: "done" or "gone". Raises TaskFailed."""
-    deadline = wire.clock.now() + wire.quirks.task_lasts
-    while True:
-        state = _state(wire, path)
-        if state in ("done", "gone"):
-            return state
-        if wire.clock.now() >= deadline:
-            raise TaskFailed(
-                f"{wire.name}: task {path} is still {state or 'silent'} after {wire.quirks.task_lasts:g} s",
-                hint="look at the BMC's job queue; a job may wait for a reboot",
-                task=path,
-                state=state,
-            )
-        wire.clock.sleep(POLL)
+    lasts = wire.quirks.task_lasts
+    state = wire.clock.until(lambda: _state(wire, path), lambda state: state in ("done", "gone"), lasts, POLL)
+    if state in ("done", "gone"):
+        return state
+    hint = "look at the BMC's job queue; a job may wait for a reboot"
+    told = f"is still {state or 'silent'} after {lasts:g} s"
+    raise TaskFailed(f"{wire.name}: task {path} {told}", hint=hint, task=path, state=state)
 
 
 def settle(wire: Wire, answer: Response) -> None:

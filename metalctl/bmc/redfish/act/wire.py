@@ -96,11 +96,8 @@ class Wire:
 
     def wait_until_writable(self) -> None:
         """Return once the system is in no state in which this BMC refuses writes; Busy when it stays in it."""
-        deadline = self.clock.now() + self.quirks.busy_lasts
-        while state := self._forbidding():
-            if self.clock.now() >= deadline:
-                raise Busy(f"{self.name} takes no changes while {state}", hint="wait until the machine has started")
-            self.clock.sleep(PAUSE)
+        if state := self.clock.until(self._forbidding, lambda state: not state, self.quirks.busy_lasts, PAUSE):
+            raise Busy(f"{self.name} takes no changes while {state}", hint="wait until the machine has started")
 
     def _forbidding(self) -> str:
         if not self.quirks.wait_while or not self.system_path:
