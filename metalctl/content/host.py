@@ -22,7 +22,7 @@ from metalctl.model.units import format_size
 from metalctl.model.verdict import Verdict
 
 LIST = "pxe/host-packages.txt"
-PURPOSES = ("serve", "lab", "unit", "test")
+PURPOSES = ("serve", "lab", "unit", "test", "deb")
 GIB = 2**30
 # A ramdisk and an image with their package caches are about 3 GiB; journals, reports and the database grow slowly.
 SPACE = {"cache": 6 * GIB, "state": 2 * GIB}

@@ -25,15 +25,17 @@ UNIT = "/lib/systemd/system/metalctl.service"
 BESIDES = ("man-db", "systemd", "bash-completion")
 # What dpkg and others keep for themselves.
 THEIRS = ("proc", "dev", "run", "sys", "tmp", "var/lib/dpkg", "var/lib/apt", "var/cache", "var/log", "root")
+# PATH inside of the chroot: all that a Debian has there, and nothing of this machine.
+FOLDERS = ":".join(f"{top}/{kind}" for top in ("/usr/local", "/usr", "") for kind in ("sbin", "bin"))
 INSIDE = r"""
 set -e
-root=$1; shift
+root=$1; path=$2; shift 2
 mount --make-rprivate /
 mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"; mount -t tmpfs tmpfs "$root/run"
 ip link set lo up
 ip link add boot0 type veth peer name nodes0; ip link set nodes0 up
 ip address add 172.31.250.1/24 dev boot0; ip link set boot0 up
-exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+exec chroot "$root" env -i PATH="$path" HOME=/root \
   LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 """
 SETTINGS = """boot: {interface: boot0, address: 172.31.250.1, network: 172.31.250.0/24}
@@ -88,7 +90,7 @@ def inside(clean: Path) -> Inside:
 
     def run(*words: str, code: int = 0) -> str:
         apart = ["unshare", "--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child"]
-        return call(*apart, "sh", "-c", INSIDE, "sh", clean, *words, code=code)
+        return call(*apart, "sh", "-c", INSIDE, "sh", clean, FOLDERS, *words, code=code)
 
     return run
 

@@ -56,9 +56,9 @@ def test_it_shows_its_help(run: Run) -> None:
 
 def test_a_link_to_its_program_is_enough(run: Run, tmp_path: Path) -> None:
     """As pipx installs it: a virtual environment of its own, and a link to the program in a folder on PATH."""
-    program = run("python", "-c", "import sys; print(sys.prefix)").strip() + "/bin/metalctl"
-    (tmp_path / "metalctl").symlink_to(program)
-    clean = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    home = run("python", "-c", "import sys; print(sys.prefix)").strip()
+    (tmp_path / "metalctl").symlink_to(Path(home, "bin", "metalctl"))
+    clean = {"HOME": str(tmp_path), "PATH": os.pathsep.join([str(tmp_path), os.environ["PATH"]]), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["sh", "-c", "metalctl check list"], env=clean, cwd="/", capture_output=True, text=True)
     assert "kvm-guest" in done.stdout, done.stderr
 

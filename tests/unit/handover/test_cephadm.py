@@ -42,7 +42,7 @@ def test_a_compute_node_is_skipped_with_the_reason(sample: Sample, settings: Set
     assert documents(sample("accepted")) == []
     [finding] = target("cephadm").read_back(sample("accepted"), settings)
     assert finding.verdict is Verdict.SKIP
-    assert "compute nodes are no part" in finding.got
+    assert "compute nodes are not part" in finding.got
 
 
 def with_data(dossier: Dossier, **change: str) -> Dossier:
