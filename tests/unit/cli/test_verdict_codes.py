@@ -77,7 +77,7 @@ def test_a_probe_ends_with_the_code_of_its_conformance(
 
 
 def test_nobody_else_decides_what_a_verdict_ends_with() -> None:
-    """An exit of 1 that is written out is of no verdict: a dead part of a lab, a BMC that is refused or has no quirk."""
+    """An exit of 1 is of no verdict: a dead part of a lab, a BMC that is refused or without a quirk."""
     written = {
         str(file.relative_to(CLI))
         for file in CLI.rglob("*.py")
