@@ -1,8 +1,9 @@
 #!/bin/sh
-# ironic-python-agent 13.0.0 (PyPI): erase_devices leaves a whole disk out, and calls it done, when anything on it is a member
-# of a Linux RAID. The usual layout of a small RAID for /boot and a large partition beside it keeps the large one: the disk
-# is skipped, the RAID is erased in its place (1 GiB of 4 TB), and partitions are not erased by themselves. A lone member of a
-# RAID that is not assembled (a disk from another machine) is not erased at all. Where lsblk fails, the disk counts as a member.
+# ironic-python-agent 13.0.0 (PyPI): erase_devices leaves a whole disk out, and calls it done, when anything on it is a
+# member of a Linux RAID. The usual layout of a small RAID for /boot and a large partition beside it keeps the large one:
+# the disk is skipped, the RAID is erased in its place (1 GiB of 4 TB), and partitions are not erased by themselves. A lone
+# member of a RAID that is not assembled (a disk from another machine) is not erased at all. Where lsblk fails, the disk
+# counts as a member.
 # Expected: the disk is erased after its RAIDs were stopped; or the step fails and names it.
 # Why it hurts: cleaning ends well and the node becomes available with its last owner's data on it; the word is a line of
 # level INFO in the ramdisk's log, "Skipping erase of RAID member device". Ends with 0 while that is so.

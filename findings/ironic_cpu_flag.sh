@@ -1,10 +1,11 @@
 #!/bin/sh
-# ironic 39.0.0 (PyPI): the inspection hook cpu-capabilities only adds. A node that was inspected with the CPU flag vmx and is
-# inspected again without it keeps cpu_vt:true in its properties, whatever the inventory now says. There is no value false.
+# ironic 39.0.0 (PyPI): the inspection hook cpu-capabilities only adds. A node that was inspected with the CPU flag vmx and
+# is inspected again without it keeps cpu_vt:true in its properties, whatever the inventory now says. There is no value
+# false.
 # Expected: cpu_vt is taken away (or false) when the flag has gone; the hook's own names are its to write.
-# Why it hurts: flags do go: a BIOS update or a reset to defaults turns virtualisation or AES off, a replaced board comes with
-# it off. Flavors and traits that ask for cpu_vt still find the node, and the check after the repair, which is to inspect
-# again and look at the capabilities, says that all is well. Ends with 0 while that is so.
+# Why it hurts: flags do go: a BIOS update or a reset to defaults turns virtualisation or AES off, a replaced board comes
+# with it off. Flavors and traits that ask for cpu_vt still find the node, and the check after the repair, which is to
+# inspect again and look at the capabilities, says that all is well. Ends with 0 while that is so.
 set -eu
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

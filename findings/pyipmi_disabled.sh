@@ -1,12 +1,12 @@
 #!/bin/sh
-# python-ipmi 0.6.1 (PyPI): get_sensor_reading() returns the reading of a sensor whose scanning is disabled, mostly 0, like any
-# other. Only "reading unavailable" (bit 5) gives None. And the two bits beside it have the wrong names: in the response
-# config.sensor_scanning_disabled is 1 where scanning is enabled, and event_message_disabled where events are (IPMI 2.0,
-# section 35.14: 0b means disabled), so a check by hand turns out the wrong way round.
+# python-ipmi 0.6.1 (PyPI): get_sensor_reading() returns the reading of a sensor whose scanning is disabled, mostly 0, like
+# any other. Only "reading unavailable" (bit 5) gives None. And the two bits beside it have the wrong names: in the
+# response config.sensor_scanning_disabled is 1 where scanning is enabled, and event_message_disabled where events are
+# (IPMI 2.0, section 35.14: 0b means disabled), so a check by hand turns out the wrong way round.
 # Expected: None, as ipmitool prints "disabled" or "no reading" and as pyghmi has no value.
-# Why it hurts: BMCs disable the sensors of parts that are not there or have no power: the second CPU's temperature, fans of
-# an empty bay. They read as 0 degrees and 0 rpm; a lower threshold calls them broken, a mean is too low, and who filters by
-# the flag keeps just the dead ones. Ends with 0 while that is so.
+# Why it hurts: BMCs disable the sensors of parts that are not there or have no power: the second CPU's temperature, fans
+# of an empty bay. They read as 0 degrees and 0 rpm; a lower threshold calls them broken, a mean is too low, and who
+# filters by the flag keeps just the dead ones. Ends with 0 while that is so.
 set -eu
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

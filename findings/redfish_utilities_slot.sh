@@ -1,7 +1,8 @@
 #!/bin/sh
-# redfish-utilities 3.5.2 (PyPI, DMTF's Tacklebox): insert_virtual_media() takes a slot as free only if its Image is null. HPE's
-# iLO 5 has Image "" in its empty slots (with Inserted false, ConnectedVia NotConnected): "No acceptable virtual media: No
-# available slots of types CD, DVD", and with the slot named, "'2' not found or is already in use". Nothing is sent.
+# redfish-utilities 3.5.2 (PyPI, DMTF's Tacklebox): insert_virtual_media() takes a slot as free only if its Image is null.
+# HPE's iLO 5 has Image "" in its empty slots (with Inserted false, ConnectedVia NotConnected): "No acceptable virtual
+# media: No available slots of types CD, DVD", and with the slot named, "'2' not found or is already in use". Nothing is
+# sent.
 # Expected: Inserted false is what says that a slot is free; an empty text is no image.
 # Why it hurts: the message sends one to look for a medium left by somebody else. Ejecting does not help, since the slot is
 # as empty afterwards. A rack of mixed makers boots its Dell half from the image. Ends with 0 while that is so.

@@ -1,12 +1,12 @@
 #!/bin/sh
 # fdisk 2.38.1-5+deb12u3 (Debian 12; util-linux's sfdisk): `sfdisk --verify` ends with 0 whatever it finds. A disk without
 # any partition table, a partition that ends behind the end of the disk and a backup GPT that is not at the end ("1 error
-# detected") are all exit 0. "No errors detected." is said as well of a GPT whose primary header is gone, and of a disk that
-# is half as large as its table says (an image written to a smaller disk).
+# detected") are all exit 0. "No errors detected." is said as well of a GPT whose primary header is gone, and of a disk
+# that is half as large as its table says (an image written to a smaller disk).
 # Expected: another exit code for an error that it counts itself and for no table; a table that does not fit is an error.
-# Why it hurts: the check after an image was written, or after a disk was swapped, is `sfdisk --verify "$disk" && next`. The
-# machine with half of its data partition missing goes on; the file system is mounted, and fails when it is filled. Ends with 0
-# while that is so.
+# Why it hurts: the check after an image was written, or after a disk was swapped, is `sfdisk --verify "$disk" && next`.
+# The machine with half of its data partition missing goes on; the file system is mounted, and fails when it is filled.
+# Ends with 0 while that is so.
 set -eu
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
@@ -21,7 +21,8 @@ sfdisk=$room/sbin/sfdisk
 says() {
     code=0
     LC_ALL=C "$sfdisk" --verify disk > out 2>&1 || code=$?
-    printf '    %-41s exit %s: %s\n' "$2:" "$code" "$(grep -E 'No errors|error detected|greater than|unrecognized' out | tr '\n' ' ')"
+    word=$(grep -E 'No errors|error detected|greater than|unrecognized' out | tr '\n' ' ')
+    printf '    %-41s exit %s: %s\n' "$2:" "$code" "$word"
     [ "$code" = 0 ] || { echo "changed: another exit code" >&2; exit 1; }
     grep -q "$1" out || { echo "changed: it does not say $1" >&2; cat out >&2; exit 1; }
 }

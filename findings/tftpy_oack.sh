@@ -2,11 +2,11 @@
 # tftpy 0.8.7 (PyPI): the server's answer to options (OACK) has a blksize of 512 in it whenever the client named any option
 # but blksize: for "tsize 0" alone, and for "windowsize 4", which it does not know. BLKSIZE and TSIZE in capitals are not
 # known to it either. A blksize of 100000 is answered with 65536.
-# Expected: RFC 2347: an option that was not asked for must not be in the OACK, names are case-insensitive, and options that
-# are not known are left out (no OACK at all where none is left). RFC 2348 ends at 65464.
-# Why it hurts: a client that gets an option it did not ask for ends the transfer with error 8, as the RFC says; one that asks
-# for tsize alone first (to see whether the file fits into its memory) stops at its first file. With names in capitals the
-# block size stays 512 without a word, and an initrd takes many times as long. Ends with 0 while that is so.
+# Expected: RFC 2347: an option that was not asked for must not be in the OACK, names are case-insensitive, and options
+# that are not known are left out (no OACK at all where none is left). RFC 2348 ends at 65464.
+# Why it hurts: a client that gets an option it did not ask for ends the transfer with error 8, as the RFC says; one that
+# asks for tsize alone first (to see whether the file fits into its memory) stops at its first file. With names in capitals
+# the block size stays 512 without a word, and an initrd takes many times as long. Ends with 0 while that is so.
 set -eu
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
