@@ -75,7 +75,7 @@ class Ticker:
         try:
             with self._services.database.connect() as connection:
                 done = records.done(connection, enrollment)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, OSError):
             log.exception("left", enrollment=enrollment)
             done = frozenset()
         return [stage.value for stage in BY_STAGE if stage.value not in done]

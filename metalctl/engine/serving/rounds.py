@@ -1,6 +1,6 @@
 """Rounds of the nodes' BMCs: power, health and parts, read again and again, a few BMCs at a time.
 
-A BMC on which nothing has changed costs three requests (bmc/sweeping.py). What was read is in the store with its time,
+A BMC on which nothing has changed costs three requests (redfish/sweep/). What was read is in the store with its time,
 for `nodes`, `show`, `status`, the pages and /metrics. A BMC that does not answer keeps what was read before and is
 tried at the next round; one that refuses the credential is not, until its node or the settings change: BMCs lock
 accounts. Left out: IPMI (a process each), BMCs whose certificate nobody has vouched for yet, those whose credential is
@@ -69,9 +69,8 @@ class Rounds:
                 asyncio.run(self.round())
             except asyncio.CancelledError:
                 return
-            except (
-                Exception
-            ):  # the database's, or a defect of ours: what was read grows old, and the next round is tried
+            except Exception:
+                # The database's, or a defect of ours: what was read grows old, and the next round is tried.
                 log.exception("rounds")
 
     async def round(self) -> None:

@@ -17,9 +17,10 @@ from metalctl.engine.pipeline.outcome import Done, Next, StageFailed, Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.spine import StageSpec
 from metalctl.engine.pipeline.tick import Ticker
+from metalctl.model.dossier import StageRecord
 from metalctl.model.errors import MetalctlError
 from metalctl.model.finding import Finding
-from metalctl.model.stage import Condition, Stage
+from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, epochs, marks, records
 from metalctl.store.errors import Fenced
@@ -240,3 +241,20 @@ def test_waiting_for_ones_turn_costs_nothing_of_the_budget(database: Engine, pla
         play(enrollment, lambda _, queued=queued: Wait(1, "w", queued=queued))
     # A minute passes before each tick but the first; those after a turn that was waited for do not count.
     assert look(database, enrollment)[1].elapsed == 2 * 60.0
+
+
+def test_what_is_left_is_what_is_not_done_and_all_of_it_where_the_store_cannot_tell(
+    services: Services, enrolled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrollment, ticker = enrolled(), Ticker(services)
+    with services.database.begin() as connection:
+        for stage, condition in ((Stage.DISCOVERED, Condition.DONE), (Stage.VERIFIED, Condition.FAILED)):
+            record = StageRecord(stage, condition, "2026-01-01T00:00:00+00:00")
+            records.save_stage(connection, enrollment, records.StageRow(record))
+    assert ticker.left(enrollment) == [stage.value for stage in ORDER[1:]]
+
+    def locked(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(records, "done", locked)
+    assert ticker.left(enrollment) == [stage.value for stage in ORDER]
