@@ -40,7 +40,7 @@ def _count(inventory: Inventory, one: SiteRequirement) -> Finding:
     """A list that was not read whole says at least how many there are, and never that they are enough or too few."""
     parts = _meant(inventory, one)
     bounds, why = one.bounds, reason(inventory, one.parts)
-    hidden = bool(why) or (inventory.source != "in-band" and not value(inventory, one.parts))
+    hidden = bool(why) or _unsure(inventory, one) or (inventory.source != "in-band" and not value(inventory, one.parts))
     expected, got = _expected(one), plain(len(parts))
     beyond = bounds is not None and bounds.high is not None and len(parts) > bounds.high
     if hidden and not beyond:
@@ -56,6 +56,8 @@ def _each(inventory: Inventory, one: SiteRequirement) -> Iterator[Finding]:
     bad = [f for f in judged if f.verdict is not Verdict.PASS]
     if bad:
         yield from bad
+    elif _unsure(inventory, one):
+        yield unknown(inventory, _name(one), _expected(one), one.parts)
     elif why or (not parts and inventory.source != "in-band"):
         if parts:
             got = not_all(_together(judged))
@@ -91,6 +93,20 @@ def _meant(inventory: Inventory, one: SiteRequirement) -> list[Any]:
     """The parts that fit every pattern of `where`."""
     parts = value(inventory, one.parts) or ()
     return [p for p in parts if all(fits(str(value(p, name) or ""), (like,)) for name, like in one.where.items())]
+
+
+def _unsure(inventory: Inventory, one: SiteRequirement) -> bool:
+    """Whether a part may be meant and does not say so: all that it states fits `where`, and not all is stated.
+
+    In-band the kind of a PCIe device is always known (its class): "" is another kind.
+    """
+    known = {"kind"} if inventory.source == "in-band" else set()
+    for part in value(inventory, one.parts) or ():
+        stated = {name: str(value(part, name) or "") for name in one.where}
+        open_ = {name for name, text in stated.items() if not text and one.where[name] != "*"} - known
+        if open_ and all(fits(stated[name], (like,)) for name, like in one.where.items() if name not in open_):
+            return True
+    return False
 
 
 def value(thing: Any, path: str) -> Any:

@@ -136,3 +136,9 @@ def test_a_finding_can_be_waived_and_is_found_in_the_profile(site: Path) -> None
     place = profiles.where("own", "site.gpus")
     assert place is not None
     assert place.line == 4
+
+
+def test_a_part_that_does_not_say_whether_it_is_meant_leaves_it_unknown(site: Path) -> None:
+    found = profile(site, 'gpus: "1"')
+    assert {verdict for _, verdict, *_ in judged(found, machine(gpu("1"), gpu("2", model="")))} == {"UNKNOWN"}
+    assert {verdict for _, verdict, *_ in judged(found, machine(gpu("1"), gpu("2", model="NVIDIA L4")))} == {"PASS"}
