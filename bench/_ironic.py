@@ -7,6 +7,7 @@ firmware, no settings.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from bench._fleet import environment
 SERVE = Path(__file__).parents[1] / "tests" / "ironic" / "serve.py"
 AT_ONCE = 16
 PATIENCE = 1200.0
+# Times 120 s.
+READS = 5
 
 
 def install() -> None:
@@ -111,7 +114,7 @@ class _Api:
                     return  # what was cut off had been done: it is in that state, or on its way
                 if refused.code not in (409, 503):
                     raise
-            except ConnectionError:
+            except (ConnectionError, TimeoutError):
                 cut = True
             else:
                 return
@@ -122,7 +125,13 @@ class _Api:
         return "inventory" in self.ask("GET", f"/v1/nodes/{name}/inventory")
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """One request."""
+        """One request; a reading that was not answered in time, while all its threads inspect, is asked again."""
+        for _ in range(READS if method == "GET" else 1):
+            with contextlib.suppress(TimeoutError):
+                return self._asked(method, path, body)
+        raise TimeoutError(f"Ironic's API did not answer {method} {path}")
+
+    def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         headers = {"Content-Type": "application/json", "X-OpenStack-Ironic-API-Version": "1.81"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, headers, method=method)  # noqa: S310 - ours

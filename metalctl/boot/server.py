@@ -119,6 +119,8 @@ class BootServer:
             access_log=False,
             lifespan="off",
             server_header=False,
+            # A node calls by itself: an address that a header claims is nobody's.
+            proxy_headers=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._http = uvicorn.Server(config)

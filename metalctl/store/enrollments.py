@@ -177,11 +177,19 @@ def advance(connection: Connection, read: Enrollment, **values: object) -> None:
 
 def under_way(connection: Connection, service: str | None = None) -> list[tuple[str, int]]:
     """(id, attempt) of each enrollment that somebody has to walk; with a service, of those that it has to."""
+    if service is None:
+        found = connection.execute(_under_way())
+    else:
+        found = connection.execute(_under_way(mine=True), {"service": service})
+    return [(identifier, attempt) for identifier, attempt in found]
+
+
+@cache
+def _under_way(*, mine: bool = False) -> Select[Any]:
+    """Made once: it is asked twice a second, of a thousand."""
     table = schema.enrollments
     query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.number)
-    if service is not None:
-        query = query.where(table.c.service == service)
-    return [(row.id, row.attempt) for row in connection.execute(query)]
+    return query.where(table.c.service == bindparam("service")) if mine else query
 
 
 def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]:
@@ -227,9 +235,13 @@ def _ended() -> ColumnElement[bool]:
 
 def unreported(connection: Connection) -> list[Enrollment]:
     """Those that have ended and whose pages of that end were not written yet."""
+    return [_enrollment(row) for row in connection.execute(_unreported())]
+
+
+@cache
+def _unreported() -> Select[Any]:
     table = schema.enrollments
-    query = _select().where(_ended(), table.c.reported < table.c.attempt)
-    return [_enrollment(row) for row in connection.execute(query)]
+    return _select().where(_ended(), table.c.reported < table.c.attempt)
 
 
 def unfinished(connection: Connection, batch: str, *, reported: bool = True) -> int:

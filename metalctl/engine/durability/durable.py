@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -141,6 +142,8 @@ class Durable:
 
     def stop(self) -> None:
         """Stop cleanly: steps are cancelled, which leaves no record; they are recovered at the next launch."""
+        # Else the library warns twice of each node under way that it was cancelled, which is what was asked for.
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         self._await(self._cancel())
         DBOS.destroy()
         self._loop.call_soon_threadsafe(self._loop.stop)

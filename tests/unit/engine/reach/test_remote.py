@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,30 @@ def test_an_answer_has_its_output_and_its_status(connect: Any, status: int) -> N
 def test_a_long_answer_is_whole(connect: Any) -> None:
     text = os.urandom(300_000).hex()
     assert connect(answers(text.encode(), 0)).check("inspect") == text
+
+
+def test_a_connection_that_is_only_kept_costs_no_processor_time(connect: Any) -> None:
+    """The library's own 0.1 s, times the hundreds of nodes that boot together, is a whole core."""
+    thread = connect(answers(b"", 0))._client.get_transport()
+    wakes, receive = [0], thread.packetizer._check_keepalive
+
+    def counted() -> None:
+        wakes[0] += 1
+        receive()
+
+    thread.packetizer._check_keepalive = counted
+    time.sleep(1.0)
+    assert wakes[0] <= 2
+
+
+def test_closing_a_kept_connection_ends_its_thread_at_once(connect: Any) -> None:
+    found = connect(answers(b"", 0))
+    found.run("true")
+    thread = found._client.get_transport()
+    time.sleep(0.3)  # it listens
+    found.close()
+    thread.join(1.0)
+    assert not thread.is_alive()
 
 
 @pytest.mark.truth("D3", "what is left of a cut connection, or of a command that a signal ended, is no answer")
