@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from metalctl.model.identity import usable_serial
@@ -155,9 +156,15 @@ def leaves(part: Any, above: str = "") -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+@lru_cache(maxsize=4096)
+def _dotted(path: str) -> str:
+    """The same paths come again with every machine of a kind."""
+    return re.sub(r"\[([^]]*)\]", r".\1", path)
+
+
 def source_of(inventory: Inventory, path: str) -> str:
     """Where a fact was read: the side, and its source by the longest dotted path that holds for it."""
-    path = re.sub(r"\[([^]]*)\]", r".\1", path)
+    path = _dotted(path)
     while path:
         if where := inventory.sources.get(path):
             return f"{inventory.source} {where}"
