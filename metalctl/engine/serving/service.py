@@ -23,6 +23,7 @@ from metalctl.engine.pipeline.supervisor import Supervisor
 from metalctl.engine.pipeline.tick import Ticker
 from metalctl.engine.pipeline.walker import Walker
 from metalctl.engine.serving import artifacts
+from metalctl.engine.serving.memory import give_back
 from metalctl.engine.serving.notify import Watchdog, notify, reloading
 from metalctl.engine.serving.rounds import Rounds
 from metalctl.engine.serving.vitals import Part, Vitals
@@ -37,6 +38,8 @@ Progress = Callable[[str], None]
 LOOK = 0.5
 # After so many looks the rows of walks that have ended are removed.
 TIDY = 600
+# And after so many, memory that a burst took goes back to the system.
+TRIM = 120
 # Seconds without a round of the supervisor (of which an error is none), and without the end of any tick while others
 # wait for a thread, until systemd hears no more of us. A database that restarts is away for less.
 SUPERVISOR, WALKS = 300.0, 900.0
@@ -130,6 +133,8 @@ class Service:
                 self._reload()
                 if looks % TIDY == 0:
                     self._tidy()
+                if looks % TRIM == 0:
+                    give_back()
                 if self._lock.lost:
                     raise EngineError(
                         "the lock of the service was lost: the database ended the session that held it",
