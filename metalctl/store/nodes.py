@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, String, bindparam, cast, delete, func, i
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.identity import Identity, speaks_for, usable_macs, usable_serial, usable_uuid
+from metalctl.model.uuids import orders, same_uuid
 from metalctl.store import schema
 from metalctl.store.database import now
 from metalctl.store.errors import NotFound
@@ -183,16 +184,24 @@ def same_machine(connection: Connection, name: str, identity: Identity) -> list[
 def _alike(connection: Connection, identity: Identity) -> list[Node]:
     """Every node that may be the same machine, and some that are not: who is asked of ten thousand decodes few.
 
-    By the words that its identity must hold: the serial without blanks, and the end of the UUID, which no byte order
-    changes.
+    By the words that its identity must hold: the serial without blanks, and the end of the UUID in one of its byte
+    orders.
     """
     table = schema.nodes
     text = func.replace(func.lower(cast(table.c.identity, String)), " ", "")
     serial = "".join(json.dumps(usable_serial(identity.serial))[1:-1].lower().split())
-    words = [word for word in (serial, usable_uuid(identity.uuid).replace("-", "")[-12:]) if word]
+    words = [*filter(None, [serial]), *sorted({order[-12:] for order in orders(usable_uuid(identity.uuid))})]
     owners = select(schema.macs.c.node).where(schema.macs.c.mac.in_(usable_macs(identity.macs)))
     alike = or_(table.c.name.in_(owners), *(text.contains(word, autoescape=True) for word in words))
     return [_node(row) for row in connection.execute(select(table).where(alike).order_by(table.c.name))]
+
+
+def by_uuid(connection: Connection, uuid: str) -> str | None:
+    """The node whose machine has that UUID, in either byte order; None when none has, or when two have."""
+    told = usable_uuid(uuid)
+    alike = _alike(connection, Identity(uuid=told))
+    found = [node.name for node in alike if node.identity and same_uuid(told, node.identity.uuid)]
+    return found[0] if len(found) == 1 else None
 
 
 def by_bmc(connection: Connection, bmc: str) -> str | None:

@@ -14,10 +14,9 @@ from metalctl.engine.reach import access
 from metalctl.engine.state import StateDir
 from metalctl.engine.topics import node_topic
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
-from metalctl.model.identity import Identity, contradictions, usable_uuid
+from metalctl.model.identity import Identity, contradictions
 from metalctl.model.run import News
 from metalctl.model.stage import ORDER, Stage
-from metalctl.model.uuids import same_uuid
 from metalctl.store import audit, boots, enrollments, nodes
 
 # Seconds from our answer to the moment at which the node lets us in: it has to read the key in it first.
@@ -38,7 +37,7 @@ class StoreDirectory:
     def intent(self, macs: Sequence[str], uuid: str) -> BootIntent | None:
         """What this machine shall boot; a fresh token each time a ramdisk is served. None: nobody enrolls it."""
         with self._database.begin() as connection:
-            node = nodes.by_macs(connection, macs) or _by_uuid(connection, uuid)
+            node = nodes.by_macs(connection, macs) or nodes.by_uuid(connection, uuid)
             wanted = boots.intent(connection, node) if node else None
             if node is None or wanted is None:
                 return None
@@ -108,9 +107,3 @@ def strangeness(node: nodes.Node, token: boots.Token, report: PhoneHome) -> str:
     caller = Identity(report.serial, report.uuid, macs=report.macs)
     wrong = contradictions(caller, node.identity)
     return f"the machine that calls is not {node.name}: {'; '.join(wrong)}" if wrong else ""
-
-
-def _by_uuid(connection: Connection, uuid: str) -> str | None:
-    told = usable_uuid(uuid)
-    found = [n.name for n in nodes.listing(connection) if n.identity and same_uuid(told, n.identity.uuid)]
-    return found[0] if len(found) == 1 else None
