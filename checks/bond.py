@@ -8,7 +8,8 @@ Profile:
 Mode, MTU, hash policy, LACP rate, link monitoring; one aggregator with all members in it, the partner's MAC; of each
 port: link, speed, full duplex, links lost since it joined (one is allowed, which setting the MTU may cost [J]), and the
 LACP states of both ends: aggregating, synchronised, collecting, distributing, neither defaulted nor expired, no churn.
-Never the bond's carrier. What LACP lacks is looked at three times in three seconds. What nobody states is UNKNOWN.
+Never the bond's carrier. An LACP state that is missing is read three times in three seconds. What no source states is
+UNKNOWN.
 Leaves: the kernel's view of the bond, from netlink and /proc/net/bonding.
 Source: Linux Documentation/networking/bonding.rst; IEEE 802.1AX.
 """

@@ -4,9 +4,9 @@ Profile:
     checks:
       dimms: {count: 16, balanced: true}
 Limits: count (exact) optional; balanced true by default. An unbalanced population halves the bandwidth of a channel.
-channels: true asks that the labels of the slots tell every channel; without it, channels are compared where they do.
-Leaves: count, the odd modules by slot with what differs from the rest, and which channels the labels tell.
-Persistent, stacked (HBM) and CXL memory is not counted among the modules; UNKNOWN where nothing tells the sockets.
+channels: true asks that the labels of the slots name every channel; without it, channels are compared where they do.
+Leaves: count, the odd modules by slot with what differs from the rest, and which channels the labels name.
+Persistent, stacked (HBM) and CXL memory is not counted among the modules; UNKNOWN where nothing names the sockets.
 Source: DMI type 17; the memory of the NUMA nodes where no label names its socket.
 """
 
@@ -33,7 +33,7 @@ def test_dimms(machine: Inventory, limits: Any, measure: Any, evidence: Any) -> 
     if not dimms:
         raise ToolFailed("the firmware lists no DIMM", hint="run dmidecode -t 17 as root")
     measure("count", len(dimms), at_least=limits.count, at_most=limits.count)
-    evidence["channels"] = len(population.channels(machine)) or "not told by the labels of the slots"
+    evidence["channels"] = len(population.channels(machine)) or "not in the labels of the slots"
     odd = (_odd(dimms) + _uneven(machine)) if limits.balanced else []
     assert not odd, "; ".join(odd)
     _told(machine, limits)
@@ -60,9 +60,9 @@ def _uneven(machine: Inventory) -> list[str]:
 
 
 def _told(machine: Inventory, limits: Any) -> None:
-    """UNKNOWN rather than even, where nobody tells at which socket or channel the modules are."""
+    """UNKNOWN rather than even, where nothing says at which socket or channel the modules are."""
     even, why = population.even_sockets(machine)
     if limits.balanced and even is None and (machine.cpu.sockets or 0) > 1:
         raise ToolFailed(why, hint="count the modules at each processor")
     if limits.channels and not population.channels(machine):
-        raise ToolFailed("the labels of the slots tell no channel", hint="read the population through the BMC")
+        raise ToolFailed("the labels of the slots name no channel", hint="read the population through the BMC")

@@ -5,8 +5,8 @@ Profile:
       disk-health: {max_defects: 0, max_wear: 80 %}
 Limits: max_defects (reallocated sectors, retired blocks, grown defects, media errors), max_pending, max_offline,
 max_uncorrected, max_timeouts (hard disks only): each 0 unless given; max_wear optional.
-A drive that warns of itself fails whatever it counts; one that says nothing, or packs its counters so that nobody can
-read them, is UNKNOWN (one that says nothing and serves no role is skipped). A volume is as healthy as its members, its
+A drive that warns of itself fails whatever it counts; one that says nothing, or packs its counters in a way that is not
+known, is UNKNOWN (one that says nothing and serves no role is skipped). A volume is as healthy as its members, its
 controller, battery and cache module.
 Leaves: the counts, wear, and what is not judged: spare, link errors, non-medium and other errors.
 Source: any raw value above 0 of SMART 5, 187, 188, 197, 198 foretells failure (Backblaze); SCSI log pages; NVMe 02h.
@@ -57,7 +57,7 @@ def test_disk_health(
     wrong = own_faults(found)
     assert not wrong, "; ".join(wrong)
     if why := doubtful(found):
-        raise ToolFailed(f"nobody can tell: {why}", hint="look at what it states (smartctl -x, nvme smart-log)")
+        raise ToolFailed(f"cannot be judged: {why}", hint="look at what it states (smartctl -x, nvme smart-log)")
 
 
 def _read(drive: Disk, machine: Inventory, spec: RunSpec, asked: HealthLimits) -> DiskHealth:

@@ -27,7 +27,7 @@ _ALIGN = 1 << 20
     estimate="50 s",
     needs=("fio",),
     limits={"min_throughput": REQUIRED, "min_inner_ratio": None, "runtime": 15.0},
-    remedy="look at SMART 5, 187, 197, 198 and 199 (cable); swap the bay to tell disk from cable; replace the disk",
+    remedy="look at SMART 5, 187, 197, 198 and 199 (cable); swap the bay to see which is at fault; replace the disk",
 )
 def test_hdd_seqread(hdd: Disk, limits: Any, measure: Any, evidence: dict[str, object]) -> None:
     if not hdd.size:

@@ -5,7 +5,7 @@ Profile:
       iperf3: {min_throughput: 24 Gb/s, runtime: 60 s, streams: 8, processes: 1}
 Limits: min_throughput required; runtime of each way; streams in each process; processes on consecutive ports, because
 iperf3 before 3.16 is one thread and may not fill 25 Gb/s. Both ends judge both ways: what is received at the receiver;
-the server, which iperf3 does not tell what arrived of what it sent, by what it sent. It serves until its peer came.
+where iperf3 does not report to the server what arrived, by what the server sent. It serves until its peer came.
 Leaves: forward (client to server), reverse (bit/s), retransmits; who else called at the server's port.
 Source: TCP's ceiling of 25 Gb/s is 23.5 at MTU 1500 and 24.75 at 9000; gates 23.0 and 24.0 [J].
 """

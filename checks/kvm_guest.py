@@ -24,7 +24,7 @@ from metalctl.node.plugin import check
     needs=("qemu-system-x86_64", "busybox"),
     timeout=600,
     limits={"max_boot": 60.0},
-    remedy="switch virtualization on in the firmware set-up; where the node is itself a guest, mend the host",
+    remedy="switch virtualization on in the firmware set-up; where the node is itself a guest, fix the host",
 )
 def test_kvm_guest(sysroot: Path, limits: Any, measure: Any, evidence: dict[str, object]) -> None:
     guest = kvm.boot(deadline=limits.max_boot, root=sysroot)

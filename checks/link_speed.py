@@ -1,4 +1,4 @@
-"""Link speed: every port of a bond runs at its speed and in full duplex. One that nobody states is UNKNOWN.
+"""Link speed: every port of a bond runs at its speed and in full duplex. One that is not stated is UNKNOWN.
 
 Profile:
     requires: {network: {bonds: [{name: bond0, members: 2, speed: ">= 25 Gb/s"}]}}
@@ -37,11 +37,11 @@ def test_link_speed(nic: Nic, spec: RunSpec, limits: Any, measure: Any) -> None:
     assert nic.link is not False, f"{nic.label} has no link"
     if nic.speed is None:
         raise ToolFailed(
-            f"{nic.label} states no speed", hint=f"run ethtool {nic.name}; see whether the driver tells it"
+            f"{nic.label} states no speed", hint=f"run ethtool {nic.name}; see whether the driver states it"
         )
     measure("speed", nic.speed, unit="b/s", at_least=wanted)
     assert nic.duplex != "half", f"{nic.label} runs in half duplex"
     if nic.duplex != "full":
         raise ToolFailed(
-            f"{nic.label} states no duplex", hint=f"run ethtool {nic.name}; see whether the driver tells it"
+            f"{nic.label} states no duplex", hint=f"run ethtool {nic.name}; see whether the driver states it"
         )

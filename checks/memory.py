@@ -3,7 +3,7 @@
 Profile:
     checks:
       memory: {min_total: 512 GiB, max_missing: 2 %}
-Limits: min_total optional; max_missing is the fraction of the DIMMs' sum that the kernel may lack. A tolerance of 10 %
+Limits: min_total optional; max_missing is the fraction of the DIMMs' sum that may be missing. A tolerance of 10 %
 would hide a mapped-out 32 GB module in 512 GB. Memory in NUMA nodes without processors (CXL, HBM, persistent memory
 used as memory) does not stand in for a module; where it could be either, UNKNOWN.
 Leaves: total (online memory blocks, which count the kernel's own part too), installed, apart, missing.
@@ -40,7 +40,7 @@ def test_memory(machine: Inventory, sysroot: Path, limits: Any, measure: Any) ->
     measure("apart", apart, unit="B")
     if missing > limits.max_missing >= 1 - total / installed and not population.explained(machine, apart):
         raise ToolFailed(
-            f"{format_size(apart)} lie in NUMA nodes without processors: nobody can tell whether that is DRAM, "
+            f"{format_size(apart)} lie in NUMA nodes without processors: it is not known whether that is DRAM, "
             "or CXL or HBM memory that hides a missing module",
             hint="see numactl --hardware, and the firmware's log for a module that was mapped out",
         )

@@ -5,7 +5,7 @@ Profile:
     checks:
       mtu: {mtu: 9000}
 Limits: mtu, else that of the first bond. It runs in pairs, and both ends ping. Every packet must come back; one byte
-more must be refused as too long: that nobody answers it is UNKNOWN, as are some of the packets.
+more must be refused as too long: no answer is UNKNOWN, and so is an answer to some of the packets.
 Leaves: the MTU that passed.
 Source: ping(8) -M do; 28 bytes are the IPv4 and ICMP headers, 48 with IPv6.
 """
@@ -43,7 +43,7 @@ def test_mtu(peer: Peer, spec: RunSpec, limits: Any, measure: Any, evidence: dic
     assert not more.received, f"a packet of {mtu + 1} bytes passes: the MTU is not {mtu}"
     if not more.too_long:
         raise ToolFailed(
-            f"a packet of {mtu + 1} bytes left this port, and nobody answered or refused it",
+            f"a packet of {mtu + 1} bytes left this port, and was neither answered nor refused",
             hint=f"see that the MTU of this port is {mtu} (ip link), and that the peer is still up",
         )
     evidence["series"] = whole.series

@@ -5,7 +5,7 @@ Profile:
       nvme-health: {max_media_errors: 0, max_percentage_used: 1 %, min_spare: 100 %}
 Limits: max_media_errors is 0 unless given; max_percentage_used and min_spare optional (1 % and 100 % suit a new
 drive). A critical warning always fails, one of an endurance group and a failed self-test (the last that ended) too.
-Entries in the error log alone are no fault. UNKNOWN for a drive that keeps a log of self-tests and does not show it.
+Entries in the error log alone are not a fault. UNKNOWN for a drive that keeps a log of self-tests and does not show it.
 Leaves: critical_warning, endurance_group_warning, media_errors, percentage_used, spare, temperature.
 Source: NVM Express base specification, SMART / Health Information; `nvme smart-log`, `self-test-log`.
 """

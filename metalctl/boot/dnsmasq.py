@@ -130,7 +130,7 @@ class Dnsmasq:
                 self._line(line.rstrip(), reader)
         status = child.wait()
         if self._started.is_set() and not self._stopping:
-            died = DnsmasqFailed(f"dnsmasq ended by itself (status {status})", status, list(self._tail))
+            died = DnsmasqFailed(f"dnsmasq ended unexpectedly (status {status})", status, list(self._tail))
             log.error("%s", died.message)
             if self._on_death:
                 self._on_death(died)

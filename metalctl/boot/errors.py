@@ -48,7 +48,7 @@ class DnsmasqFailed(BootError):
         said = "".join(f"\n    {line}" for line in tail)
         super().__init__(
             f"{what}{said and '; its last lines:' + said}",
-            hint=hint or "mend what the last lines say, then start the boot service again",
+            hint=hint or "fix what the last lines say, then start the boot service again",
             status=status,
             tail=list(tail),
         )

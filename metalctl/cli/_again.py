@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metalctl.cli._options import Home
+
 if TYPE_CHECKING:
     from metalctl.model.dossier import Dossier
 
 
-def confirm_again(names: Sequence[str], erase: bool, config: Path | None, state_dir: Path | None) -> None:
+def confirm_again(names: Sequence[str], erase: bool, home: Home) -> None:
     """Go on only when somebody who read it says so; not on a terminal, only with --yes."""
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_dossier
     from metalctl.model.errors import UsageError
 
-    state = state_of(config, state_dir)
+    state = home.state()
     for name in names:
         for line in _destroyed(load_dossier(state, name), erase=erase):
             click.echo(line, err=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from metalctl.cli._options import Home
 
-def show_audit(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+
+def show_audit(node: str, as_json: bool, home: Home) -> None:
     """The node's audit trail, oldest first; NotFound when the node is not known."""
     import json
 
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import audit_trail
 
-    lines = audit_trail(state_of(config, state_dir), node)
+    lines = audit_trail(home.state(), node)
     if as_json:
         click.echo(json.dumps({"node": node, "audit": lines}, indent=2, ensure_ascii=False))
         return

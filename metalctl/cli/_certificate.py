@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from metalctl.cli._options import Home
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Inventory
 from metalctl.model.machine import Difference, Part, differences, parts
@@ -17,16 +18,15 @@ from metalctl.model.machine import Difference, Part, differences, parts
 _ALWAYS = ("system",)
 
 
-def verified(path: Path, keys: Sequence[Path], config: Path | None, state_dir: Path | None) -> dict[str, Any]:
+def verified(path: Path, keys: Sequence[Path], home: Home) -> dict[str, Any]:
     """The statement, under the first key that fits; raises as report.certificate.verify, with the last key's reason."""
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.reporting import signing_key
     from metalctl.model.errors import UsageError
     from metalctl.report import certificate
     from metalctl.report.errors import BadSignature
     from metalctl.report.keys import published
 
-    known = list(keys) or published(signing_key(state_of(config, state_dir)))
+    known = list(keys) or published(signing_key(home.state()))
     if not known:
         raise UsageError("this provisioner has no signing key", hint="name the public key of the issuer with --key")
     envelope, refused = certificate.read(path), None
@@ -39,14 +39,12 @@ def verified(path: Path, keys: Sequence[Path], config: Path | None, state_dir: P
     raise refused
 
 
-def compare(
-    statement: dict[str, Any], node: str | None, config: Path | None, state_dir: Path | None
-) -> tuple[Difference, ...]:
+def compare(statement: dict[str, Any], node: str | None, home: Home) -> tuple[Difference, ...]:
     """What is not as it was certified. node: read by its BMC; None: this machine is read."""
     certified = decode(tuple[Part, ...], statement["predicate"]["metalctl"].get("machine", []))
     if not certified:
         raise click.UsageError("the certificate lists no parts: an older metalctl issued it")
-    inventory = _of_bmc(node, config, state_dir) if node else _local()
+    inventory = _of_bmc(node, home) if node else _local()
     found = parts(inventory)
     kinds = {part.kind for part in found} & {part.kind for part in certified} | set(_ALWAYS)
     return differences(certified, found, kinds)
@@ -58,12 +56,12 @@ def _local() -> Inventory:
     return collect(change_links=False, wait=False)
 
 
-def _of_bmc(node: str, config: Path | None, state_dir: Path | None) -> Inventory:
+def _of_bmc(node: str, home: Home) -> Inventory:
     from metalctl.cli._operate import database
     from metalctl.engine.reach.credentials import connect
     from metalctl.store import nodes
 
-    store = database(config, state_dir)
+    store = database(home)
     with store.connect() as connection:
         known = nodes.get(connection, node)
     with connect(store, known) as session:

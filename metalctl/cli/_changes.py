@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from metalctl.cli._findings import plain
+from metalctl.cli._options import Home
 
 if TYPE_CHECKING:
     from metalctl.model.inventory import Inventory
 
 
-def show_changes(node: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def show_changes(node: str, as_json: bool, home: Home) -> None:
     """Compare the last two inventories of each side; NotFound when the node is not known."""
     import json
 
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import last_inventories
 
-    pairs = last_inventories(state_of(config, state_dir), node)
+    pairs = last_inventories(home.state(), node)
     compared = [_compared(side, *pair) for side, pair in pairs.items() if len(pair) == 2]
     if as_json:
         click.echo(json.dumps({"node": node, "sides": compared}, indent=2, ensure_ascii=False))

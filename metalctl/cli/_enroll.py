@@ -19,6 +19,7 @@ from metalctl import bmc
 from metalctl.bmc.discovery.manifest import Machine, read_manifest
 from metalctl.cli._layout import fold
 from metalctl.cli._live import follow
+from metalctl.cli._options import Home
 from metalctl.engine.durability.lock import lock_of
 from metalctl.engine.errors import NoService
 from metalctl.engine.logs import to_file
@@ -26,7 +27,7 @@ from metalctl.engine.operate import submit, who
 from metalctl.engine.pipeline import overview
 from metalctl.engine.pipeline.overview import Standing
 from metalctl.engine.serving.service import Service
-from metalctl.engine.settings import Settings, load
+from metalctl.engine.settings import Settings
 from metalctl.model.codec import encode
 from metalctl.store.database import open_database
 
@@ -41,8 +42,7 @@ class Wish:
     retry: bool
     detach: bool
     as_json: bool
-    config: Path | None
-    state_dir: Path | None
+    home: Home
     expected: Path | None = None
     ca: Path | None = None
     again: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Wish:
 
 def enroll_nodes(wish: Wish) -> int:
     """Do it; returns the exit code."""
-    settings = load(wish.config, wish.state_dir)
+    settings = wish.home.settings()
     authorities = _authorities(wish, settings)
     path = None if wish.retry else Path(wish.nodes[0])
     entries = bmc.read_csv(path) if path else []

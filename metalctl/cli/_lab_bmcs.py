@@ -12,7 +12,7 @@ from metalctl.cli._numbers import OWN_PORT, Count
 from metalctl.cli._options import InputFile, json_option
 
 if TYPE_CHECKING:
-    from metalctl.lab.fleet import Fleet, Settings, Tree
+    from metalctl.lab.fleet import Fleet, FleetSettings, Tree
     from metalctl.lab.fleet.machines import Machines, MachineSettings
 
 
@@ -135,7 +135,7 @@ def bmcs(
     tree = fleet.load_capture(capture) if capture else fleet.load_tree(tree_name or "compute")
     secret = _secret(credential)
     parsed = tuple(fleet.parse_fault(text) for text in faults)
-    settings = fleet.Settings(faults=parsed, expand=not no_expand, **secret, **given)  # type: ignore[arg-type]
+    settings = fleet.FleetSettings(faults=parsed, expand=not no_expand, **secret, **given)  # type: ignore[arg-type]
     _run(tree, settings, as_json, _machines(boot_url, machine_base, times))
 
 
@@ -152,7 +152,7 @@ def _machines(boot_url: str | None, base: str, times: tuple[str, ...]) -> Machin
     return MachineSettings(boot_url.rstrip("/"), base, **seconds)  # type: ignore[arg-type]
 
 
-def _run(tree: Tree, settings: Settings, as_json: bool, machines: MachineSettings | None) -> None:
+def _run(tree: Tree, settings: FleetSettings, as_json: bool, machines: MachineSettings | None) -> None:
     import asyncio
     import signal
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from metalctl.cli._options import ca_option, json_option, state_options
+from metalctl.cli._options import Home, ca_option, json_option, state_options
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -24,98 +24,94 @@ F = TypeVar("F", bound=Callable[..., Any])
 CA = "CAs that must have signed the BMC's certificate (PEM). [default: as the node is known; settings: bmc.ca]"
 
 
-def machine_options(function: F) -> F:
+def machine_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """NODE|BMC, --credential, --ca, --json and the state's options; the command takes `where` and **place."""
-    function = click.argument("where", metavar="NODE|BMC")(state_options(json_option(ca_option(CA)(function))))
-    return click.option(
-        "--credential", metavar="REF", help="Credential reference: file:PATH#KEY or env:PREFIX. [default: the node's]"
-    )(function)
+    decorated = click.argument("where", metavar="NODE|BMC")(state_options(json_option(ca_option(CA)(function))))
+    return credential_option(decorated)
 
 
-def target(
-    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
-) -> tuple[Endpoint, str]:
+def credential_option(function: F) -> F:
+    """--credential REF."""
+    text = "Credential reference: file:PATH#KEY or env:PREFIX. [default: the node's]"
+    return click.option("--credential", metavar="REF", help=text)(function)
+
+
+def target(where: str, credential: str | None, home: Home, ca: Path | None = None) -> tuple[Endpoint, str]:
     """The endpoint, with what vouches for its certificate, and the credential reference."""
     from metalctl import bmc
 
-    known = None if "://" in where else known_node(where, config, state_dir)
+    known = None if "://" in where else known_node(where, home)
     if known:
         from metalctl.engine.reach.credentials import endpoint_of
 
-        return trusted(endpoint_of(known), config, state_dir, ca), credential or known.credential
+        return trusted(endpoint_of(known), home, ca), credential or known.credential
     if not _is_address(where):
         raise click.UsageError(f"no node is called {where!r}; name an enrolled node, or a BMC like https://10.0.0.11")
     if not credential:
         raise click.UsageError("--credential is needed for a BMC that belongs to no enrolled node")
-    return trusted(_recorded(bmc.parse_endpoint(where), config, state_dir), config, state_dir, ca), credential
+    return trusted(_recorded(bmc.parse_endpoint(where), home), home, ca), credential
 
 
-def _recorded(endpoint: Endpoint, config: Path | None, state_dir: Path | None) -> Endpoint:
+def _recorded(endpoint: Endpoint, home: Home) -> Endpoint:
     """An enrolled node's BMC, given by its address, is held to the certificate that was recorded with the node."""
-    if not remembered(config, state_dir):
+    if not home.state().remembers:
         return endpoint
     from metalctl.engine.reach.credentials import vouched
 
-    with database(config, state_dir) as engine:
+    with database(home) as engine:
         return vouched(engine, endpoint)
 
 
-def trusted(endpoint: Endpoint, config: Path | None, state_dir: Path | None, ca: Path | None) -> Endpoint:
+def trusted(endpoint: Endpoint, home: Home, ca: Path | None) -> Endpoint:
     """The endpoint under the authorities that were named; the settings' only where nothing is known of it."""
     from dataclasses import replace
-
-    from metalctl.engine.settings import load
 
     if endpoint.protocol != "redfish":
         return endpoint  # IPMI knows no certificates
     if ca:
         return replace(endpoint, authorities=ca.absolute(), fingerprint="")
-    if endpoint.fingerprint or endpoint.authorities or not (configured := load(config, state_dir).bmc.ca):
+    if endpoint.fingerprint or endpoint.authorities or not (configured := home.settings().bmc.ca):
         return endpoint
     return replace(endpoint, authorities=Path(configured))
 
 
-def settled(
-    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
-) -> tuple[Endpoint, str]:
+def settled(where: str, credential: str | None, home: Home, ca: Path | None = None) -> tuple[Endpoint, str]:
     """As `target`; when a rotation of the node's credential broke off, one login finds out which one it is."""
-    node = None if credential or "://" in where else known_node(where, config, state_dir)
+    node = None if credential or "://" in where else known_node(where, home)
     if node and node.rotation and not node.rotation.proven:
-        with opened(where, credential, config, state_dir, ca):
+        with opened(where, credential, home, ca):
             pass
-    return target(where, credential, config, state_dir, ca)
+    return target(where, credential, home, ca)
 
 
 @contextmanager
-def opened(
-    where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None = None
-) -> Iterator[Bmc]:
+def opened(where: str, credential: str | None, home: Home, ca: Path | None = None) -> Iterator[Bmc]:
     """The BMC, logged in; what is done to an enrolled node's goes into the audit trail."""
-    with _logged_in(where, credential, config, state_dir, ca) as machine:
+    with _logged_in(where, credential, home, ca) as machine:
         if hasattr(machine, "audit"):
-            machine.audit = auditor(where, config, state_dir)
+            machine.audit = auditor(where, home)
         yield machine
 
 
-def _logged_in(where: str, credential: str | None, config: Path | None, state_dir: Path | None, ca: Path | None) -> Bmc:
+def _logged_in(where: str, credential: str | None, home: Home, ca: Path | None) -> Bmc:
     from metalctl import bmc
     from metalctl.engine.reach import credentials
 
-    endpoint, reference = target(where, credential, config, state_dir, ca)
-    node = None if credential or "://" in where else known_node(where, config, state_dir)
+    endpoint, reference = target(where, credential, home, ca)
+    node = None if credential or "://" in where else known_node(where, home)
     if node is None:
         return bmc.connect(endpoint, credentials.credential(reference))
-    with database(config, state_dir) as engine:
+    with database(home) as engine:
         return credentials.connect(engine, node, endpoint)
 
 
-def auditor(where: str, config: Path | None, state_dir: Path | None) -> Callable[[Act], None]:
+def auditor(where: str, home: Home) -> Callable[[Act], None]:
     """Where acts on this BMC are noted: the node's audit trail; for one that is not enrolled, metalctl's log."""
-    enrolled = "://" not in where and known_node(where, config, state_dir) is not None
+    enrolled = "://" not in where and known_node(where, home) is not None
 
     def note(act: Act) -> None:
         if enrolled:
-            _record(where, act, config, state_dir)
+            _record(where, act, home)
         else:
             _log(act)
 
@@ -186,42 +182,34 @@ def _log(act: Act) -> None:
             stream.write(line + "\n")
 
 
-def _record(node: str, act: Act, config: Path | None, state_dir: Path | None) -> None:
+def _record(node: str, act: Act, home: Home) -> None:
     from metalctl.store import audit
 
     detail = {"before": act.before, "after": act.after, "why": act.why, "seconds": round(act.seconds, 1)}
-    with database(config, state_dir) as engine, engine.begin() as connection:
+    with database(home) as engine, engine.begin() as connection:
         audit.record(connection, node, f"bmc-{act.action}", act.who, **detail)
 
 
 @contextmanager
-def database(config: Path | None, state_dir: Path | None) -> Iterator[Engine]:
+def database(home: Home) -> Iterator[Engine]:
     """What metalctl remembers."""
-    from metalctl.cli._state import state_of
     from metalctl.store.database import open_database
 
-    engine = open_database(state_of(config, state_dir).store_url)
+    engine = open_database(home.state().store_url)
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def remembered(config: Path | None, state_dir: Path | None) -> bool:
-    """Whether metalctl remembers anything yet."""
-    from metalctl.cli._state import state_of
-
-    return state_of(config, state_dir).remembers
-
-
-def known_node(name: str, config: Path | None, state_dir: Path | None) -> Node | None:
+def known_node(name: str, home: Home) -> Node | None:
     """The enrolled node; None when there is none of that name."""
     from metalctl.store import nodes
     from metalctl.store.errors import NotFound
 
-    if not remembered(config, state_dir):
+    if not home.state().remembers:
         return None
-    with database(config, state_dir) as engine, engine.connect() as connection:
+    with database(home) as engine, engine.connect() as connection:
         try:
             return nodes.get(connection, name)
         except NotFound:

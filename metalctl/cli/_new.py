@@ -1,4 +1,4 @@
-"""`check new`, `quirk new`, `target new`: the stub of a plug-in and its test, and the commands that come next."""
+"""`metalctl check|quirk|requirement|target new`: a plug-in's stub and its test, and the commands that come next."""
 
 from __future__ import annotations
 

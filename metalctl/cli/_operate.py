@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from metalctl.cli._command import Command, command
+from metalctl.cli._options import Home, json_option, state_options
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,17 +19,39 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def verb(function: Callable[..., Done]) -> Command:
+    """A command of `NODE...` that is done to each node in turn, with --why, --json and the state's options.
+
+    The function takes (store, node, actor, why) and its own click options by name; its docstring is the help.
+    """
+
+    def call(nodes: tuple[str, ...], why: str, as_json: bool, home: Home, **own: Any) -> None:
+        from metalctl.engine import operate
+
+        store, actor = database(home), operate.who()
+        each(nodes, lambda node: function(store, node, actor, why, **own), as_json=as_json)
+
+    call.__doc__ = function.__doc__
+    decorated = why_option(json_option(state_options(call)))
+    decorated.__dict__["__click_params__"] += getattr(function, "__click_params__", [])
+    return command(function.__name__)(nodes_argument(decorated))
+
+
+def nodes_argument(function: F) -> F:
+    """NODE..."""
+    return click.argument("nodes", nargs=-1, required=True, metavar="NODE...")(function)
+
+
 def why_option(function: F) -> F:
     """--why TEXT."""
     return click.option("--why", default="", metavar="TEXT", help="The reason, for the audit trail.")(function)
 
 
-def database(config: Path | None, state_dir: Path | None) -> Engine:
+def database(home: Home) -> Engine:
     """The store of the settings."""
-    from metalctl.cli._state import state_of
     from metalctl.store.database import open_database
 
-    return open_database(state_of(config, state_dir).create().store_url)
+    return open_database(home.state().create().store_url)
 
 
 def each(nodes: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:

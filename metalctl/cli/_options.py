@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from metalctl.engine.settings import Settings
+    from metalctl.engine.state import StateDir
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,11 +36,38 @@ class InputFile(click.Path):
         return path
 
 
-def state_options(function: F) -> F:
-    """--config and --state-dir."""
-    where, settings = "Where metalctl remembers. [$METALCTL_STATE]", "Settings file. [$METALCTL_CONFIG]"
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the settings and the state of a command are: its --config and --state-dir."""
+
+    config: Path | None
+    state_dir: Path | None
+
+    def settings(self) -> Settings:
+        """All settings. Raises SettingsMistakes."""
+        from metalctl.engine.settings import load
+
+        return load(self.config, self.state_dir)
+
+    def state(self) -> StateDir:
+        """As the settings say; where there is no settings file, the library that reads them is not loaded."""
+        from metalctl.engine.state import StateDir, default_state_dir, settings_file
+
+        if settings_file(self.config) is None:
+            return StateDir(self.state_dir or default_state_dir())
+        return self.settings().state
+
+
+def state_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--config and --state-dir; the function takes them as `home`."""
+
+    @wraps(function)
+    def call(config: Path | None, state_dir: Path | None, **given: Any) -> Any:
+        return function(home=Home(config, state_dir), **given)
+
+    where, settings = "State directory. [$METALCTL_STATE]", "Settings file. [$METALCTL_CONFIG]"
     state = click.option("--state-dir", type=click.Path(path_type=Path), envvar="METALCTL_STATE", help=where)
-    return click.option("--config", type=InputFile(), envvar="METALCTL_CONFIG", help=settings)(state(function))
+    return click.option("--config", type=InputFile(), envvar="METALCTL_CONFIG", help=settings)(state(call))
 
 
 def ca_option(text: str) -> Callable[[F], F]:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from metalctl.cli._options import Home
 from metalctl.model.errors import UsageError
 
 _GIVEN = "DHCP: address "
 
 
-def addresses(config: Path | None, state_dir: Path | None) -> dict[str, str]:
+def addresses(home: Home) -> dict[str, str]:
     """Address → MAC address, the last that each machine was given. Raises UsageError when there is none."""
     import ipaddress
 
     from sqlalchemy import select
 
-    from metalctl.cli._state import state_of
     from metalctl.store import schema
     from metalctl.store.database import open_database
 
-    state = state_of(config, state_dir)
+    state = home.state()
     if not state.remembers:
         raise _none(f"{state.path} holds no state of metalctl")
     table = schema.sightings

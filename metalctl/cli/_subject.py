@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from metalctl.cli._options import InputFile
+from metalctl.cli._options import Home, InputFile
 
 if TYPE_CHECKING:
     from metalctl.content.inventories import Sides
@@ -30,20 +30,19 @@ def inventory_option(function: F) -> F:
     )(function)
 
 
-def placed(sides: Sides, found: Sequence[Finding], config: Path | None, state_dir: Path | None) -> tuple[Finding, ...]:
+def placed(sides: Sides, found: Sequence[Finding], home: Home) -> tuple[Finding, ...]:
     """The findings; what is missing at an enrolled node is named by the place that its peers fill."""
     if sides.dossier is None:
         return tuple(found)
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.peers import named_in
 
-    state = state_of(config, state_dir)
+    state = home.state()
     if not state.remembers:  # the dossier is from a file
         return tuple(found)
     return named_in(state, sides.dossier.node, sides.dossier.profile, sides.inventory, found)
 
 
-def subject(node: str | None, files: Sequence[Path], config: Path | None, state_dir: Path | None) -> Sides:
+def subject(node: str | None, files: Sequence[Path], home: Home) -> Sides:
     """The machine; a UsageError where neither or both are named."""
     from metalctl.content import inventories
     from metalctl.model.errors import UsageError
@@ -52,7 +51,6 @@ def subject(node: str | None, files: Sequence[Path], config: Path | None, state_
         raise UsageError("name a node, or give its inventory", hint="metalctl nodes lists nodes; else --inventory FILE")
     if files:
         return inventories.read(list(files))
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_dossier
 
-    return inventories.of_dossier(load_dossier(state_of(config, state_dir), node or ""))
+    return inventories.of_dossier(load_dossier(home.state(), node or ""))

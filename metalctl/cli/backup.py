@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
@@ -15,8 +15,8 @@ from metalctl.cli._options import json_option, state_options
 @click.option("--keys", is_flag=True, help="With the private keys: the owner of the file can sign certificates.")
 @json_option
 @state_options
-def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Write what metalctl remembers into one file: databases and reports. The service may go on running.
+def backup(file: Path, keys: bool, as_json: bool, home: Home) -> None:
+    """Save databases and reports in one file. The service may keep running.
 
     Without --keys the signing key is not in it, and a provisioner that is restored signs with a new one.
 
@@ -25,11 +25,10 @@ def backup(file: Path, keys: bool, as_json: bool, config: Path | None, state_dir
     """
     import json
 
-    from metalctl.cli._state import state_of
     from metalctl.engine import operate
     from metalctl.model.codec import encode
 
-    done = operate.backup(state_of(config, state_dir), file, keys=keys)
+    done = operate.backup(home.state(), file, keys=keys)
     if as_json:
         click.echo(json.dumps(encode(done)))
     else:

@@ -8,7 +8,7 @@ import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import PORT, Number
-from metalctl.cli._options import InputFile, ca_option, check_output, json_option, state_options
+from metalctl.cli._options import Home, InputFile, ca_option, check_output, json_option, state_options
 
 
 @command()
@@ -47,8 +47,7 @@ def discover(
     profile: str,
     yes: bool,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Find BMCs over Redfish and IPMI. No credential is sent to anything.
 
@@ -79,14 +78,13 @@ def discover(
     from metalctl.cli import _discover as show
     from metalctl.cli import _discover_checks as checks
     from metalctl.cli._sightings import addresses
-    from metalctl.engine.settings import load
 
     check_output(output)
     listed = read_manifest(expected) if expected else None
     checks.check_columns(credential, profile, listed if output else None)
-    seen = addresses(config, state_dir) if "dhcp:" in targets else {}
+    seen = addresses(home) if "dhcp:" in targets else {}
     places = [place for target in targets for place in (seen if target == "dhcp:" else (target,))]
-    configured = load(config, state_dir).bmc.ca
+    configured = home.settings().bmc.ca
     authorities = ca or (Path(configured) if configured else None)
     if authorities:
         authority(authorities)  # a file that is none is told before anything is sent

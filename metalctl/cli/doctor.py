@@ -31,7 +31,7 @@ MARKS = {"PASS": "ok", "FAIL": "LACKS", "UNKNOWN": "unsure", "SKIP": "-"}
 )
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list, for programs.")
 def doctor(purpose: str, section: str | None, as_json: bool) -> None:
-    """Say what is missing on this machine to run metalctl, and the command that installs or fixes it.
+    """List what this machine needs to run metalctl, and the command that installs or fixes it.
 
     Where systemd runs, also what is missing in the unit of `metalctl serve --unit`. It only looks, and changes nothing.
     Exit code 0 when nothing is missing, else 3.

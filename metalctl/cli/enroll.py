@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._options import InputFile, ca_option, json_option, state_options
+from metalctl.cli._options import Home, InputFile, ca_option, json_option, state_options
 
 
 @command()
@@ -42,8 +42,7 @@ def enroll(
     ca: Path | None,
     detach: bool,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Enroll the nodes of a CSV file, from discovered to handed over.
 
@@ -83,7 +82,7 @@ def enroll(
         raise click.UsageError("--ca is remembered when a CSV file is enrolled; --retry goes on as the node is known")
     if again and retry:
         raise click.UsageError("--again is for nodes of a CSV file that are handed over; --retry is for failed ones")
-    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, config, state_dir, expected, ca, again, full_read)
+    wish = Wish(nodes, level, allow_erase, retry, detach, as_json, home, expected, ca, again, full_read)
     if again and not yes:
-        confirm_again(again, allow_erase, config, state_dir)
+        confirm_again(again, allow_erase, home)
     ctx.exit(enroll_nodes(wish))

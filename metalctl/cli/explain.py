@@ -11,7 +11,7 @@ import click
 from metalctl.cli import _findings
 from metalctl.cli._command import command
 from metalctl.cli._layout import fold
-from metalctl.cli._options import json_option, named, state_options
+from metalctl.cli._options import Home, json_option, named, state_options
 from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
 
@@ -32,8 +32,7 @@ def explain(
     name: str | None,
     files: tuple[Path, ...],
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Explain a finding: what asks for it and where that is written, what each side says, which part, what to do.
 
@@ -46,9 +45,9 @@ def explain(
 
     if len(words) != (1 if files else 2):
         raise UsageError("expected NODE and FINDING", hint="with --inventory FILE only FINDING")
-    sides = subject(None if files else words[0], files, config, state_dir)
+    sides = subject(None if files else words[0], files, home)
     profile = _profile(sides, name)
-    chosen = placed(sides, _chosen(sides, profile, words[-1]), config, state_dir)
+    chosen = placed(sides, _chosen(sides, profile, words[-1]), home)
     places = {f.requirement: _place(profile, f.requirement) for f in chosen}
     words_of = {f.requirement: _both(sides, profile, f.requirement) for f in chosen}
     if as_json:

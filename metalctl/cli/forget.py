@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._operate import why_option
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._operate import nodes_argument, why_option
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
-@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@nodes_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @why_option
 @json_option
 @state_options
-def forget(
-    nodes: tuple[str, ...], yes: bool, why: str, as_json: bool, config: Path | None, state_dir: Path | None
-) -> None:
+def forget(nodes: tuple[str, ...], yes: bool, why: str, as_json: bool, home: Home) -> None:
     """Remove nodes and their enrollments from the store. Written reports and the audit trail stay.
 
     Nothing is done to the machines.
@@ -28,10 +24,9 @@ def forget(
       metalctl forget r7n03
     """
     from metalctl.cli._operate import database, each
-    from metalctl.cli._state import state_of
     from metalctl.engine import operate
 
-    store, state = database(config, state_dir), state_of(config, state_dir)
+    store, state = database(home), home.state()
     if not yes:
         click.confirm(f"Forget {', '.join(nodes)}?", abort=True, err=True)
     each(nodes, lambda node: operate.forget(store, state, node, operate.who(), why), as_json=as_json)

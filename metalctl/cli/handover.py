@@ -10,7 +10,7 @@ import click
 from metalctl.cli import _findings
 from metalctl.cli._command import command
 from metalctl.cli._errors import exit_with
-from metalctl.cli._options import InputFile, json_option, state_options
+from metalctl.cli._options import Home, InputFile, json_option, state_options
 
 if TYPE_CHECKING:
     from metalctl.engine.state import StateDir
@@ -52,8 +52,7 @@ def handover(
     bmc_ca: str,
     kolla_inventory: Path | None,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Hand accepted nodes over to TARGET (kolla, cephadm or ironic), then read them back from it.
 
@@ -68,11 +67,11 @@ def handover(
     """
     from dataclasses import replace
 
-    from metalctl.engine.settings import load, to_clouds
+    from metalctl.engine.settings import to_clouds
     from metalctl.handover import target as find_target
 
     chosen = find_target(target)
-    found = load(config, state_dir)
+    found = home.settings()
     dossiers = _dossiers(nodes, source, found.state)
     stated = to_clouds(found, dossiers[0].batch)
     settings = replace(

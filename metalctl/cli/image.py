@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import group
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @group()
@@ -22,7 +20,7 @@ def image() -> None:
 @image.command()
 @json_option
 @state_options
-def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def build(as_json: bool, home: Home) -> None:
     """Build what is not in the cache yet; the rest is reused. Needs root and a Debian mirror.
 
     Examples:
@@ -31,9 +29,8 @@ def build(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     import json
 
     from metalctl.engine.serving.artifacts import prepare
-    from metalctl.engine.settings import load
 
-    served = prepare(load(config, state_dir), lambda line: click.echo(line, err=as_json))
+    served = prepare(home.settings(), lambda line: click.echo(line, err=as_json))
     if as_json:
         images = {name: path for name, (path, _manifest) in served.paths.items()}
         click.echo(json.dumps({"ramdisk": served.files.ramdisk_path, "images": images}))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._machine import CA, opened
+from metalctl.cli._machine import CA, credential_option, opened
 from metalctl.cli._options import ca_option, state_options
 
 
@@ -16,24 +15,12 @@ from metalctl.cli._options import ca_option, state_options
 @click.argument("where", metavar="[NODE|BMC]", required=False)
 @click.option("--local", is_flag=True, help="This machine, from inside. (A node's is in `show NODE`.)")
 @click.option("--out-of-band", is_flag=True, help="NODE, or the machine behind a BMC, as its BMC reports it.")
-@click.option(
-    "--credential", metavar="REF", help="Credential reference: file:PATH#KEY or env:PREFIX. [default: the node's]"
-)
+@credential_option
 @click.option("--json", "as_json", is_flag=True, help="Print the inventory as one JSON object.")
 @click.option("--wait/--no-wait", default=False, help="With --local: give LLDP the time to hear the switches (33 s).")
 @ca_option("With --out-of-band: " + CA)
 @state_options
-def inspect(
-    where: str | None,
-    local: bool,
-    out_of_band: bool,
-    credential: str | None,
-    as_json: bool,
-    wait: bool,
-    config: Path | None,
-    state_dir: Path | None,
-    ca: Path | None,
-) -> None:
+def inspect(where: str | None, local: bool, out_of_band: bool, as_json: bool, wait: bool, **place: Any) -> None:
     """Take the inventory of a machine: processors, memory, disks, ports, firmware and all that hangs on it.
 
     Reads only. What cannot be read is listed last, with the reason. From inside, serial numbers and DIMMs need root.
@@ -56,7 +43,7 @@ def inspect(
         return
     if not where:
         raise click.UsageError("--out-of-band needs a NODE, or a BMC like https://10.0.0.11")
-    _outside(where, as_json, credential=credential, config=config, state_dir=state_dir, ca=ca)
+    _outside(where, as_json, **place)
 
 
 def _outside(where: str, as_json: bool, **place: Any) -> None:

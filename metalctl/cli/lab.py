@@ -117,9 +117,9 @@ def repair(node: str, name: str | None, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from metalctl.lab import mend
+    from metalctl.lab import repair_node
 
-    told = mend(node, name)
+    told = repair_node(node, name)
     words = f"{told.name}: repaired and powered off; {len(told.disks)} disks"
     click.echo(json.dumps(asdict(told)) if as_json else f"{words}; next: metalctl enroll --retry {told.name}")
 

@@ -12,7 +12,7 @@ from metalctl.cli import _findings
 from metalctl.cli._command import command
 from metalctl.cli._errors import exit_with
 from metalctl.cli._layout import fold
-from metalctl.cli._options import json_option, named, state_options
+from metalctl.cli._options import Home, json_option, named, state_options
 from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
 from metalctl.model.verdict import Verdict, exit_code
@@ -38,10 +38,9 @@ def match(
     everything: bool,
     files: tuple[Path, ...],
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
-    """Match what was read of a node against a profile; the node is not touched.
+    """Compare what was read of a machine with a profile; the machine is not touched.
 
     Without --profile it is the one that the node is enrolled with, for a file `auto`: all profiles, the best fit first,
     each with what stands against it.
@@ -55,13 +54,13 @@ def match(
     from metalctl.content import profiles
     from metalctl.model.match import match as find
 
-    sides = subject(node, files, config, state_dir)
+    sides = subject(node, files, home)
     chosen = name or (sides.dossier.profile if node and sides.dossier else AUTO)
     if chosen == AUTO:
         _auto(sides, as_json)
         return
     profile = profiles.load(named(chosen))
-    findings = placed(sides, find(sides.inventory, profile, sides.beside), config, state_dir)
+    findings = placed(sides, find(sides.inventory, profile, sides.beside), home)
     blocked = any(f.blocks for f in findings)
     if as_json:
         told = {"node": sides.name, "profile": profile.name, "fits": not blocked}

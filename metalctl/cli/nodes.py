@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._nodes import SORTS, Choice
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 from metalctl.model.stage import Condition, Stage
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def nodes(
     sort: str,
     watch: bool,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """List the nodes: stage, condition, how long, power as last read, what blocks them.
 
@@ -55,10 +53,9 @@ def nodes(
       metalctl nodes --sort condition --watch
       metalctl nodes --failed --json | jq -r '.[].name'
     """
-    from metalctl.cli._state import state_of
 
     chosen = Choice(stages, (*conditions, "failed") if failed else conditions, profiles, sort)
-    state = state_of(config, state_dir)
+    state = home.state()
     if watch:
         _watch(state.create(), batch, chosen, as_json)
     elif not state.remembers:

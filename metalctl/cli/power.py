@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,16 +24,7 @@ _UNPROVEN = {
 @click.argument("action", type=click.Choice(["on", "off", "cycle", "reset", "nmi", "status"]))
 @click.option("--timeout", type=Number(1, DAY), default=120.0, show_default=True, help="Seconds until it must be so.")
 @machine_options
-def power(
-    action: str,
-    where: str,
-    credential: str | None,
-    timeout: float,
-    as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
-    ca: Path | None,
-) -> None:
+def power(action: str, timeout: float, where: str, as_json: bool, **place: Any) -> None:
     """Switch a node on or off, cycle or reset it, send it an NMI, or show its power state.
 
     Returns only when the state read from the BMC is the wanted one; a machine that is in that state already gets
@@ -45,7 +35,7 @@ def power(
       metalctl power status r7n03
       metalctl power cycle https://10.0.0.11 --credential env:RACK1
     """
-    with opened(where, credential, config, state_dir, ca) as machine:
+    with opened(where, **place) as machine:
         if action != "status":
             machine.set_power(action, timeout)
         _show(where, machine.endpoint, machine.power(), _UNPROVEN.get(action, ""), as_json)

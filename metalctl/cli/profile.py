@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from metalctl.cli._command import group
 from metalctl.cli._layout import table
-from metalctl.cli._options import InputFile, named, state_options
+from metalctl.cli._options import Home, InputFile, named, state_options
 
 if TYPE_CHECKING:
     from metalctl.content.errors import Problem
@@ -176,8 +176,7 @@ def from_(
     role: str | None,
     tolerance: str,
     output: Path | None,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Write a profile from one or several golden machines: nodes that are known, or inventories in files.
 
@@ -198,8 +197,8 @@ def from_(
     share = parse_fraction(tolerance)
     if not 0 <= share < 0.5:
         raise UsageError(f"--tolerance {tolerance} is not between 0 and 50 %", hint='write it like "1 %"')
-    machines = [subject(node, (), config, state_dir) for node in nodes]
-    machines += [subject(None, (file,), config, state_dir) for file in files]
+    machines = [subject(node, (), home) for node in nodes]
+    machines += [subject(None, (file,), home) for file in files]
     text = profiles.from_machines(machines, role or _role_of(machines), output.stem if output else "golden", share)
     if output is None:
         click.echo(text, nl=False)

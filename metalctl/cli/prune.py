@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._numbers import Number
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
@@ -17,7 +15,7 @@ from metalctl.cli._options import json_option, state_options
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @json_option
 @state_options
-def prune(days: float, dry_run: bool, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+def prune(days: float, dry_run: bool, as_json: bool, home: Home) -> None:
     """Remove enrollments that ended long ago, with the reports of batches that lose all of theirs.
 
     The newest enrollment of each node stays, and so does the audit trail.
@@ -28,12 +26,11 @@ def prune(days: float, dry_run: bool, as_json: bool, config: Path | None, state_
     import json
 
     from metalctl.cli._operate import database
-    from metalctl.cli._state import state_of
     from metalctl.engine import operate
     from metalctl.model.codec import encode
 
-    state = state_of(config, state_dir)
-    done = operate.prune(database(config, state_dir), state, days, operate.who(), dry=dry_run)
+    state = home.state()
+    done = operate.prune(database(home), state, days, operate.who(), dry=dry_run)
     if as_json:
         click.echo(json.dumps(encode(done)))
         return

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
@@ -28,10 +26,9 @@ def readdress(
     unseen: tuple[str, ...],
     why: str,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
-    """Say where a node's BMC is now, or that two were swapped.
+    """Change the address of a node's BMC, or swap the addresses of two nodes.
 
     The machine there is logged in to and asked who it is: another one is refused, and so is one that
     does not say, unless --unseen names its node. No credential is sent where another certificate is shown than is
@@ -46,7 +43,7 @@ def readdress(
     from metalctl.cli._operate import database, tell
     from metalctl.engine import operate
 
-    store = database(config, state_dir)
+    store = database(home)
     done = operate.readdress(
         store, node, address or "", swap_with=swap or "", actor=operate.who(), why=why, unseen=unseen
     )

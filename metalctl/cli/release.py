@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
+from metalctl.cli._operate import verb
 
-from metalctl.cli._command import command
-from metalctl.cli._operate import why_option
-from metalctl.cli._options import json_option, state_options
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from metalctl.engine.operate import Done
 
 
-@command()
-@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
-@why_option
-@json_option
-@state_options
-def release(nodes: tuple[str, ...], why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
+@verb
+def release(store: Engine, node: str, actor: str, why: str) -> Done:
     """End the quarantine of nodes.
 
     Examples:
       metalctl release r7n03 --why 'label was wrong'
     """
-    from metalctl.cli._operate import database, each
     from metalctl.engine import operate
 
-    store = database(config, state_dir)
-    each(nodes, lambda node: operate.release(store, node, operate.who(), why), as_json=as_json)
+    return operate.release(store, node, actor, why)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._operate import why_option
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
@@ -17,8 +15,8 @@ from metalctl.cli._options import json_option, state_options
 @why_option
 @json_option
 @state_options
-def rename(node: str, new: str, why: str, as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Call a node otherwise. Reports and certificates that were written keep the name that they were made under.
+def rename(node: str, new: str, why: str, as_json: bool, home: Home) -> None:
+    """Give a node another name. Reports and certificates that exist keep the old name.
 
     Examples:
       metalctl rename r7n03 r7n30
@@ -26,4 +24,4 @@ def rename(node: str, new: str, why: str, as_json: bool, config: Path | None, st
     from metalctl.cli._operate import database, tell
     from metalctl.engine import operate
 
-    tell([operate.rename(database(config, state_dir), node, new, operate.who(), why)], as_json=as_json)
+    tell([operate.rename(database(home), node, new, operate.who(), why)], as_json=as_json)

@@ -9,7 +9,7 @@ import click
 
 from metalctl.cli._command import Group, group
 from metalctl.cli._errors import HARDWARE, exit_with
-from metalctl.cli._options import InputFile, json_option, state_options
+from metalctl.cli._options import Home, InputFile, json_option, state_options
 from metalctl.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def write(
     output: Path,
     show: bool,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Write the page (HTML, opens offline), JUnit XML and JSON of a node, or of each node of a batch with an index.
 
@@ -75,7 +74,7 @@ def write(
     from metalctl.model.verdict import exit_code
     from metalctl.report import judge, write_batch, write_node
 
-    dossiers = _dossiers(node, batch, source, config, state_dir)
+    dossiers = _dossiers(node, batch, source, home)
     single = len(dossiers) == 1 and batch is None
     artifacts = write_node(dossiers[0], output) if single else write_batch(dossiers, output)
     states = {d.node: judge(d).state for d in dossiers}
@@ -104,8 +103,7 @@ def verify(
     node: str | None,
     local: bool,
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
     """Verify the signature and the validity of a certificate, and say what it states.
 
@@ -122,8 +120,8 @@ def verify(
 
     if node and local:
         raise click.UsageError("--node and --local are two machines: hold one at a time")
-    statement = verified(certificate, key, config, state_dir)
-    different = compare(statement, node, config, state_dir) if node or local else None
+    statement = verified(certificate, key, home)
+    different = compare(statement, node, home) if node or local else None
     show(statement, different, as_json=as_json)
     if different:
         exit_with(HARDWARE)
@@ -132,7 +130,7 @@ def verify(
 @report.command(name="rotate-key")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @state_options
-def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
+def rotate_key(yes: bool, home: Home) -> None:
     """Sign with a new key from now on. The old private key is deleted; its public half stays published next to the new.
 
     Certificates that were signed before still verify with the old public key.
@@ -140,11 +138,10 @@ def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
     Examples:
       metalctl report rotate-key
     """
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.reporting import signing_key
     from metalctl.report.keys import published, rotate
 
-    path = signing_key(state_of(config, state_dir).create())
+    path = signing_key(home.state().create())
     if not yes:
         click.confirm(f"Replace the signing key {path}?", abort=True, err=True)
     old, new = rotate(path)
@@ -153,9 +150,7 @@ def rotate_key(yes: bool, config: Path | None, state_dir: Path | None) -> None:
         click.echo(f"  public: {public}")
 
 
-def _dossiers(
-    node: str | None, batch: str | None, source: Path | None, config: Path | None, state_dir: Path | None
-) -> list[Dossier]:
+def _dossiers(node: str | None, batch: str | None, source: Path | None, home: Home) -> list[Dossier]:
     if source is not None:
         from metalctl.report import read_dossiers
 
@@ -165,8 +160,7 @@ def _dossiers(
         return found
     if (node is None) == (batch is None):
         raise click.UsageError("name a NODE, or give --batch")
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import load_batch, load_dossier
 
-    state = state_of(config, state_dir)
+    state = home.state()
     return load_batch(state, batch or None) if node is None else [load_dossier(state, node)]

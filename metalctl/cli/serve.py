@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
-from metalctl.cli._options import state_options
+from metalctl.cli._options import Home, state_options
 
 
 @command()
@@ -17,7 +15,7 @@ from metalctl.cli._options import state_options
     "--pages", "only_pages", is_flag=True, help="Serve only the pages: nothing is booted, no node is enrolled."
 )
 @state_options
-def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, state_dir: Path | None) -> None:
+def serve(standby: bool, unit: bool, only_pages: bool, home: Home) -> None:
     """Serve the boot network and run enrollments until stopped (SIGINT, SIGTERM); then start again to go on.
 
     After a crash the same command resumes: no stage that was completed runs again. SIGHUP reads the settings again and
@@ -32,22 +30,21 @@ def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, stat
     if unit:
         from metalctl.engine.serving.unit import unit_text
 
-        click.echo(unit_text(config, standby=standby))
+        click.echo(unit_text(home.config, standby=standby))
         return
     if only_pages:
         if standby:
             raise click.UsageError("--pages serves no node: there is nothing to stand by for")
-        _pages(config, state_dir)
+        _pages(home)
         return
     import signal
 
     from metalctl.engine.logs import to_file
     from metalctl.engine.serving.service import Service
-    from metalctl.engine.settings import load
     from metalctl.web.app import app
     from metalctl.web.server import WebServer
 
-    settings = load(config, state_dir)
+    settings = home.settings()
     to_file(settings.state.create().path / "metalctl.log")
     service = Service(settings, click.echo)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,7 +54,7 @@ def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, stat
 
     def again(*_: object) -> None:
         to_file(settings.state.path / "metalctl.log")
-        service.ask_reload(lambda: load(config, state_dir))
+        service.ask_reload(lambda: home.settings())
 
     signal.signal(signal.SIGHUP, again)
     try:
@@ -77,17 +74,16 @@ def serve(standby: bool, unit: bool, only_pages: bool, config: Path | None, stat
     click.echo("stopped; what is under way goes on at the next start")
 
 
-def _pages(config: Path | None, state_dir: Path | None) -> None:
+def _pages(home: Home) -> None:
     """The pages until SIGINT or SIGTERM; /healthz says that no service is behind them."""
     import signal
     import threading
 
-    from metalctl.engine.settings import load
     from metalctl.store.database import open_database
     from metalctl.web.app import app
     from metalctl.web.server import WebServer
 
-    settings = load(config, state_dir)
+    settings = home.settings()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

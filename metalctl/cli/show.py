@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._errors import exit_with
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
@@ -18,9 +16,7 @@ from metalctl.cli._options import json_option, state_options
 @click.option("--all", "everything", is_flag=True, help="Print what passes, too.")
 @json_option
 @state_options
-def show(
-    node: str, diff: bool, audit: bool, everything: bool, as_json: bool, config: Path | None, state_dir: Path | None
-) -> None:
+def show(node: str, diff: bool, audit: bool, everything: bool, as_json: bool, home: Home) -> None:
     """Show a node: the verdict, what is in the way and what to do; then its stages and its files.
 
     Exit code 1 when the node failed, 3 when something is UNKNOWN or metalctl itself failed, else 0.
@@ -35,24 +31,23 @@ def show(
     if audit:
         from metalctl.cli._audit import show_audit
 
-        show_audit(node, as_json, config, state_dir)
+        show_audit(node, as_json, home)
         return
     if diff:
         from metalctl.cli._changes import show_changes
 
-        show_changes(node, as_json, config, state_dir)
+        show_changes(node, as_json, home)
         return
     import json
     from dataclasses import replace
 
     from metalctl.cli import _node_page
-    from metalctl.cli._state import state_of
     from metalctl.engine.evidence.dossiers import last_look, load_dossier
     from metalctl.engine.evidence.peers import named_in
     from metalctl.model.codec import encode
     from metalctl.model.verdict import exit_code
 
-    state = state_of(config, state_dir)
+    state = home.state()
     found, look = load_dossier(state, node), last_look(state, node)
     if found.in_band:
         findings = named_in(state, found.node, found.profile, found.in_band, found.findings)

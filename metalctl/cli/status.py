@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from metalctl.cli._command import command
 from metalctl.cli._errors import INTERNAL, exit_with
-from metalctl.cli._options import json_option, state_options
+from metalctl.cli._options import Home, json_option, state_options
 
 
 @command()
 @json_option
 @state_options
-def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
-    """Say whether the service runs, what it walks, and what is wrong with it.
+def status(as_json: bool, home: Home) -> None:
+    """Show whether the service runs, which nodes it works on, and what is wrong with it.
 
     Exit code: 0 it runs and is well, 3 it does not run or something is wrong.
 
@@ -26,10 +24,9 @@ def status(as_json: bool, config: Path | None, state_dir: Path | None) -> None:
     import json
 
     from metalctl.engine.serving.standing import standing
-    from metalctl.engine.settings import load
     from metalctl.model.codec import encode
 
-    found = standing(load(config, state_dir))
+    found = standing(home.settings())
     if as_json:
         click.echo(json.dumps(encode(found)))
     else:

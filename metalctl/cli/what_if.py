@@ -12,7 +12,7 @@ from metalctl.cli import _findings
 from metalctl.cli._command import command
 from metalctl.cli._errors import exit_with
 from metalctl.cli._layout import fold
-from metalctl.cli._options import json_option, named, state_options
+from metalctl.cli._options import Home, json_option, named, state_options
 from metalctl.cli._subject import inventory_option, placed, subject
 from metalctl.cli.profile import complete
 
@@ -37,10 +37,9 @@ def what_if(
     everything: bool,
     files: tuple[Path, ...],
     as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
+    home: Home,
 ) -> None:
-    """Say what would be found under another profile, from what is stored; the node is not touched.
+    """Show what another profile would find, from stored data; the node is not touched.
 
     The stored inventories are matched again, and the stored measurements of checks are compared with the limits of the
     other profile. A check that was never run, or whose measurement is not known, is UNKNOWN.
@@ -53,11 +52,11 @@ def what_if(
     """
     from metalctl.content import profiles
 
-    sides = subject(node, files, config, state_dir)
+    sides = subject(node, files, home)
     new = profiles.load(named(name))
     old = _old(sides)
     changed = _was_changed(sides, old)
-    findings = list(placed(sides, _after(sides, old, new, changed), config, state_dir))
+    findings = list(placed(sides, _after(sides, old, new, changed), home))
     moved = _moved(sides, old, findings)
     blocked = any(f.blocks for f in findings)
     if as_json:

@@ -70,7 +70,7 @@ def examine(purpose: str = "serve") -> list[Look]:
 def _root() -> Look:
     if os.geteuid() == 0:
         return Look("root", Verdict.PASS, "yes")
-    mend = "run metalctl as root: DHCP, TFTP, loop devices and namespaces need it"
+    mend = "run metalctl as root: DHCP, TFTP and the image build need it"
     return Look("root", Verdict.FAIL, f"user id {os.geteuid()}", mend)
 
 

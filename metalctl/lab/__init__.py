@@ -19,7 +19,7 @@ from metalctl.lab.errors import (
     RackFileError,
 )
 from metalctl.lab.rack.info import BmcInfo, DiskInfo, LabInfo, NodeInfo, PartInfo
-from metalctl.lab.rack.lifecycle import down, mend, namespace, status, up
+from metalctl.lab.rack.lifecycle import down, namespace, repair_node, status, up
 from metalctl.lab.rack.rackfile import load
 from metalctl.lab.spec import Disk, Nic, Node, Rack
 
@@ -41,8 +41,8 @@ __all__ = [
     "RackFileError",
     "down",
     "load",
-    "mend",
     "namespace",
+    "repair_node",
     "status",
     "up",
 ]

@@ -61,7 +61,7 @@ def issue(
     if found := blockers(dossier, judgement):
         raise NotCertifiable(
             f"{dossier.node} cannot be certified: {'; '.join(found)}",
-            hint="mend what failed and verify it again, or waive it by name",
+            hint="fix what failed and verify it again, or waive it by name",
             node=dossier.node,
             blockers=found,
         )
@@ -76,7 +76,7 @@ def verify(envelope: Any, public_key: Ed25519PublicKey, *, now: datetime | None 
         STATEMENT,
         PREDICATE,
     ):
-        raise NotACertificate("it is signed, but is no test-result statement")
+        raise NotACertificate("it is signed, but is not a test-result statement")
     try:
         until = datetime.fromisoformat(statement["predicate"]["metalctl"]["valid_until"])
         over = until <= (now or datetime.now(UTC))
@@ -91,7 +91,7 @@ def _parsed(content: bytes) -> Any:
     try:
         return json.loads(content)
     except ValueError:
-        raise NotACertificate("it is signed, but is no JSON") from None
+        raise NotACertificate("it is signed, but is not JSON") from None
 
 
 def write(envelope: dict[str, Any], path: Path) -> Artifact:

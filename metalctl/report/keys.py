@@ -85,10 +85,10 @@ def load_public_key(path: Path) -> Ed25519PublicKey:
         key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise KeyProblem(
-            f"{path}: not a public key: {error}", hint="give the .pub file beside the signing key"
+            f"{path}: not a public key: {error}", hint="give the .pub file next to the signing key"
         ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise KeyProblem(f"{path}: not an Ed25519 key", hint="give the .pub file beside the signing key")
+        raise KeyProblem(f"{path}: not an Ed25519 key", hint="give the .pub file next to the signing key")
     return key
 
 

@@ -56,7 +56,7 @@ def headline(dossier: Dossier, judgement: Judgement) -> Headline:
     if judgement.state == "failed":
         return Headline("fail", "FAILED", blocked if judgement.blockers else f"The stage “{at}” failed.")
     return {
-        "undecided": Headline("unknown", "UNDECIDED", f"Something could not be told, and that is no pass. {blocked}"),
+        "undecided": Headline("unknown", "UNDECIDED", f"Something is UNKNOWN, and that is not a pass. {blocked}"),
         "accepted-with-waivers": Headline("waived", "ACCEPTED WITH WAIVERS", f"Everything else passed. {waived}"),
         "accepted": Headline("pass", "ACCEPTED", "Everything that was asked of it passed on the installed system."),
         "in-progress": Headline("progress", "IN PROGRESS", f"It is at “{at}” ({dossier.condition.value})."),

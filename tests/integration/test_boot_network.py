@@ -115,7 +115,7 @@ def test_a_taken_dhcp_port_is_an_error_that_names_its_owner(network: BootNetwork
 def test_the_death_of_dnsmasq_is_reported(network: BootNetwork) -> None:
     with network.service() as service:
         os.kill(service.wait_for("ready")["dnsmasq"], signal.SIGKILL)
-        assert "ended by itself (status -9)" in service.wait_for("dead")["message"]
+        assert "ended unexpectedly (status -9)" in service.wait_for("dead")["message"]
 
 
 def test_a_dnsmasq_left_by_a_killed_service_makes_way_for_the_next(network: BootNetwork) -> None:

@@ -8,7 +8,12 @@ a rare one would strike in somebody else's change.
 from __future__ import annotations
 
 import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,3 +48,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+class _MigratedOnce:
+    """The store's migration of a new SQLite file, done once a process: the next new files are copies of the first.
+
+    Not where migrations are what is tested.
+    """
+
+    def __init__(self, migrate: Callable[[Any], None]) -> None:
+        self._migrate, self._content = migrate, b""
+
+    def __call__(self, engine: Any) -> None:
+        path = Path(engine.url.database or "")
+        new = engine.dialect.name == "sqlite" and path.is_file() and not path.stat().st_size
+        if new and self._content and "unit/store/" not in os.environ.get("PYTEST_CURRENT_TEST", ""):
+            path.write_bytes(self._content)
+        self._migrate(engine)
+        if new and not self._content:
+            with closing(sqlite3.connect(path)) as connection:
+                self._content = connection.serialize()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_once() -> Iterator[None]:
+    """Where no test module has imported the store there is nothing to save."""
+    if database := sys.modules.get("metalctl.store.database"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(database, "_migrate", _MigratedOnce(database._migrate))
+            yield
+    else:
+        yield

@@ -23,7 +23,7 @@ class Quirks:
     serial_from: str = "SerialNumber"  # the property of the system that is its serial number
     emulated: bool = False  # not real hardware
     distrust: dict[str, str] = field(default_factory=dict)  # facts not to be read → why
-    also: list[Also] = field(default_factory=list)  # lists of parts beside the standard's, see also.py
+    also: list[Also] = field(default_factory=list)  # lists of parts next to the standard's, see also.py
 
     # Writing in general.
     etag: str = "offered"  # when If-Match is sent: offered, required (else "*"), strong (without W/), never

@@ -24,7 +24,7 @@ class RecipeError(BuildError):
 
     def __init__(self, file: Path, what: str) -> None:
         super().__init__(
-            f"{file}: {what}", hint="mend the recipe; pxe/ramdisk/recipe.toml is an example", file=str(file)
+            f"{file}: {what}", hint="fix the recipe; pxe/ramdisk/recipe.toml is an example", file=str(file)
         )
 
 

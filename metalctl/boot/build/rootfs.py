@@ -18,7 +18,7 @@ from metalctl.boot.build.recipe import Recipe, files
 from metalctl.boot.build.tools import Progress, run
 
 HINT = (
-    "is the Debian mirror reachable? `apt-get update` tells; $METALCTL_DEBIAN_MIRROR names another one, "
+    "is the Debian mirror reachable? `apt-get update` shows it; $METALCTL_DEBIAN_MIRROR names another one, "
     "and the builder must be root"
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +12,6 @@ from metalctl.cli._machine import (
     database,
     known_node,
     machine_options,
-    remembered,
     settled,
     show_change,
     target,
@@ -31,16 +29,7 @@ if TYPE_CHECKING:
 @click.option("--site", metavar="REF", required=True, help="Reference of the credential that must work from now on.")
 @click.option("--keep-factory", is_flag=True, help="Leave the factory's account open, when it is another.")
 @machine_options
-def rotate(
-    site: str,
-    keep_factory: bool,
-    where: str,
-    credential: str | None,
-    as_json: bool,
-    config: Path | None,
-    state_dir: Path | None,
-    ca: Path | None,
-) -> None:
+def rotate(site: str, keep_factory: bool, where: str, as_json: bool, **place: Any) -> None:
     """Make the site's credential the one that works, and shut the factory's account.
 
     --credential refers to the factory's credential. Each credential is tried once, so that no account is locked; the
@@ -60,21 +49,21 @@ def rotate(
     from metalctl.engine.reach.credentials import credential as resolved
 
     wanted = resolved(site)  # before anything is sent
-    place: dict[str, Any] = {"credential": credential, "config": config, "state_dir": state_dir, "ca": ca}
-    node = None if "://" in where else known_node(where, config, state_dir)
+    credential, home = place["credential"], place["home"]
+    node = None if "://" in where else known_node(where, home)
     begun = node.rotation if node and not credential and node.rotation and node.rotation.new == site else None
     endpoint, reference = target(where, **place) if begun else settled(where, **place)
     reference = begun.old if begun else reference
     # The node has it already: it is proven to work, and whose account the factory's was is not known any more.
     factory = None if node and not credential and reference == site else resolved(reference)
     with ExitStack() as stack:
-        engine = stack.enter_context(database(config, state_dir)) if remembered(config, state_dir) else None
+        engine = stack.enter_context(database(home)) if home.state().remembers else None
         change = rotate_at(
             endpoint,
             factory,
             wanted,
             keep_factory,
-            auditor(where, config, state_dir),
+            auditor(where, home),
             ledger=_ledger(engine, endpoint, node, (reference, site), factory),
             proven=bool(begun and begun.proven),
         )

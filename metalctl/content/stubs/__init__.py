@@ -1,4 +1,4 @@
-"""First versions of a site's plug-ins, each with its test: `metalctl check new`, `quirk new`, `target new`.
+"""First versions of a site's plug-ins, each with its test: `metalctl check|quirk|requirement|target new`.
 
 The texts are the `.txt` files in this folder; `$name` and `$stem` in them are the plug-in's name and its file's.
 """

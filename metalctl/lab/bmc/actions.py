@@ -7,12 +7,12 @@ from typing import Any
 
 from metalctl.lab.bmc import power
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, refusal
+from metalctl.lab.bmc.message import Response, refusal
 
-Action = Callable[[Bmc, str, dict[str, Any]], Answer]
+Action = Callable[[Bmc, str, dict[str, Any]], Response]
 
 
-def act(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
+def act(bmc: Bmc, path: str, body: dict[str, Any]) -> Response:
     """404 for an action that the resource does not offer, 501 for one that the simulator does not know."""
     owner, _, name = path.partition("/Actions/")
     owner = bmc.library.canonical(owner)
@@ -26,21 +26,21 @@ def act(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
     return action(bmc, owner, body)
 
 
-def _reset(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
+def _reset(bmc: Bmc, owner: str, body: dict[str, Any]) -> Response:
     kind = body.get("ResetType")
     if not isinstance(kind, str):
         return refusal(400, "ActionParameterMissing", "ResetType is missing.")
     return power.reset(bmc, owner, kind)
 
 
-def _manager_reset(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
+def _manager_reset(bmc: Bmc, owner: str, body: dict[str, Any]) -> Response:
     """The BMC is away for `bmc_reset_time`; nobody is logged in afterwards."""
     # The answer goes out first.
     bmc.later(max(0.1, 2 * bmc.settings.latency), bmc.restart)
-    return Answer(204)
+    return Response(204)
 
 
-def _clear_log(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
+def _clear_log(bmc: Bmc, owner: str, body: dict[str, Any]) -> Response:
     link = (bmc.resource(owner) or {}).get("Entries", {})
     entries = bmc.library.canonical(str(link.get("@odata.id", "")).rstrip("/"))
     found = bmc.resource(entries)
@@ -50,10 +50,10 @@ def _clear_log(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
         bmc.remove(path)
     left = {name: value for name, value in found.items() if name != "Members@odata.nextLink"}
     bmc.put(entries, {**left, "Members": [], "Members@odata.count": 0})
-    return Answer(204)
+    return Response(204)
 
 
-def _insert(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
+def _insert(bmc: Bmc, owner: str, body: dict[str, Any]) -> Response:
     image = body.get("Image")
     if not isinstance(image, str) or "://" not in image:
         return refusal(400, "ActionParameterMissing", "Image is missing or no URI.")
@@ -63,12 +63,12 @@ def _insert(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
     write_protected = body.get("WriteProtected", True) is not False
     values = {"Image": image, "ImageName": name, "ConnectedVia": "URI", "WriteProtected": write_protected}
     bmc.update(owner, Inserted=body.get("Inserted", True) is not False, **values)
-    return Answer(204)
+    return Response(204)
 
 
-def _eject(bmc: Bmc, owner: str, body: dict[str, Any]) -> Answer:
+def _eject(bmc: Bmc, owner: str, body: dict[str, Any]) -> Response:
     bmc.update(owner, Image=None, ImageName=None, Inserted=False, ConnectedVia="NotConnected")
-    return Answer(204)
+    return Response(204)
 
 
 _ACTIONS: dict[str, Action] = {

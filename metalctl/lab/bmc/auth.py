@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from metalctl.lab.bmc.message import Answer, Request, dump, refusal
+from metalctl.lab.bmc.message import Request, Response, dump, refusal
 from metalctl.lab.bmc.state import State
 
 OPEN = frozenset({"/redfish", "/redfish/v1", "/redfish/v1/$metadata", "/redfish/v1/odata"})
@@ -38,7 +38,7 @@ class Auth:
         self._number = 1000
         self.sessions: dict[str, Session] = {}
 
-    def refuses(self, request: Request) -> Answer | None:
+    def refuses(self, request: Request) -> Response | None:
         """None when the request may pass, else the 401. Without a password anybody may log in."""
         if token := request.header(b"x-auth-token"):
             session = self.sessions.get(token)
@@ -58,7 +58,7 @@ class Auth:
         self._proven.add(given)
         return None
 
-    def open_session(self, collection: str, request: Request) -> Answer:
+    def open_session(self, collection: str, request: Request) -> Response:
         """POST to the sessions: 201 with X-Auth-Token and Location, 401, or 503 when there are too many."""
         asked = request.json() or {}
         username = str(asked.get("UserName", ""))
@@ -80,14 +80,14 @@ class Auth:
         self.sessions[token] = Session(path, username)
         self._bmc.statistics.logins += 1
         headers = (("X-Auth-Token", token), ("Location", path))
-        return Answer(201, dump(self._bmc.resource(path)), headers=headers)
+        return Response(201, dump(self._bmc.resource(path)), headers=headers)
 
-    def close_session(self, collection: str, path: str) -> Answer:
+    def close_session(self, collection: str, path: str) -> Response:
         """DELETE of a session: its token is worth nothing any more."""
         self.sessions = {token: one for token, one in self.sessions.items() if one.path != path}
         self._bmc.leave(collection, path)
         self._bmc.statistics.logouts += 1
-        return Answer(204)
+        return Response(204)
 
     def forget_sessions(self) -> None:
         collection = self.collection
@@ -112,7 +112,7 @@ class Auth:
             passwords[str(after["UserName"])] = secret
         self._proven.clear()
 
-    def _check(self, username: str, password: str) -> Answer | None:
+    def _check(self, username: str, password: str) -> Response | None:
         settings = self._bmc.settings
         if not settings.password:
             return None

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from metalctl.lab.bmc.auth import Auth
 from metalctl.lab.bmc.library import Library
-from metalctl.lab.bmc.message import Answer, Request
-from metalctl.lab.bmc.settings import Settings
+from metalctl.lab.bmc.message import Request, Response
+from metalctl.lab.bmc.settings import FleetSettings
 from metalctl.lab.bmc.state import Later, State
 from metalctl.lab.bmc.statistics import Statistics
 from metalctl.lab.bmc.tasks import Tasks
@@ -30,9 +30,9 @@ class Disturbance(Protocol):
 
     name: str
 
-    def before(self, request: Request) -> Answer | None: ...
+    def before(self, request: Request) -> Response | None: ...
 
-    def after(self, request: Request, answer: Answer) -> Answer: ...
+    def after(self, request: Request, answer: Response) -> Response: ...
 
 
 class Bmc(State):
@@ -43,7 +43,7 @@ class Bmc(State):
     """
 
     def __init__(
-        self, index: int, address: str, library: Library, settings: Settings, statistics: Statistics, later: Later
+        self, index: int, address: str, library: Library, settings: FleetSettings, statistics: Statistics, later: Later
     ) -> None:
         super().__init__(index, address, library, settings, statistics, later)
         self.faults: tuple[Disturbance, ...] = ()

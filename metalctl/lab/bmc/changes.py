@@ -7,7 +7,7 @@ from typing import Any
 
 from metalctl.lab.bmc import power
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, dump, refusal
+from metalctl.lab.bmc.message import Response, dump, refusal
 
 _LED = ("IndicatorLED", "LocationIndicatorActive")
 _CHANGEABLE = {
@@ -23,7 +23,7 @@ _CHANGEABLE = {
 }
 
 
-def change(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
+def change(bmc: Bmc, path: str, body: dict[str, Any]) -> Response:
     """200 with the resource, 202 with a task where a boot is needed, 400 or 405 where it cannot be."""
     for system in bmc.systems():
         bios = _link(bmc, bmc.resource(system), "Bios")
@@ -38,7 +38,7 @@ def change(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
     return _unknown(kind, resource, body) or _refused(resource, body) or _changed(bmc, kind, path, resource, body)
 
 
-def _unknown(kind: str, resource: dict[str, Any], body: dict[str, Any]) -> Answer | None:
+def _unknown(kind: str, resource: dict[str, Any], body: dict[str, Any]) -> Response | None:
     # A password is never shown, and so it need not be there to be set.
     unknown = [n for n in body if n not in _CHANGEABLE[kind] or (n not in resource and n != "Password")]
     if body and not unknown:
@@ -46,7 +46,7 @@ def _unknown(kind: str, resource: dict[str, Any], body: dict[str, Any]) -> Answe
     return refusal(400, "PropertyUnknown", f"The properties {', '.join(unknown) or '(none)'} cannot be set.")
 
 
-def _changed(bmc: Bmc, kind: str, path: str, resource: dict[str, Any], body: dict[str, Any]) -> Answer:
+def _changed(bmc: Bmc, kind: str, path: str, resource: dict[str, Any], body: dict[str, Any]) -> Response:
     if kind == "SecureBoot":
         # What is wanted reads so at once; what the machine booted with only changes when it boots.
         power.wait_for_boot(bmc, path, {"SecureBootCurrentBoot": "Enabled" if body["SecureBootEnable"] else "Disabled"})
@@ -54,7 +54,7 @@ def _changed(bmc: Bmc, kind: str, path: str, resource: dict[str, Any], body: dic
     if kind == "Manager":
         moment = _moment(after["DateTime"])
         if moment is None:
-            return refusal(400, "PropertyValueFormatError", "DateTime is no time with an offset.")
+            return refusal(400, "PropertyValueFormatError", "DateTime is not a time with an offset.")
         if "DateTime" in body:
             bmc.clock_offset = moment - datetime.now(UTC)
     if kind == "ManagerAccount":
@@ -62,10 +62,10 @@ def _changed(bmc: Bmc, kind: str, path: str, resource: dict[str, Any], body: dic
         after["Password"] = None
         bmc.auth.changed(resource, after, password)
     bmc.put(path, after)
-    return Answer(200, dump(bmc.resource(path)), bmc.etag(path))
+    return Response(200, dump(bmc.resource(path)), bmc.etag(path))
 
 
-def _bios(bmc: Bmc, system: str, bios: str, path: str, body: dict[str, Any]) -> Answer:
+def _bios(bmc: Bmc, system: str, bios: str, path: str, body: dict[str, Any]) -> Response:
     wanted = body.get("Attributes")
     there = (bmc.resource(bios) or {}).get("Attributes", {})
     if not isinstance(wanted, dict) or not wanted:
@@ -83,7 +83,7 @@ def _bios(bmc: Bmc, system: str, bios: str, path: str, body: dict[str, Any]) -> 
     return bmc.tasks.accept("BIOS settings, applied at the next boot", system)
 
 
-def _refused(resource: dict[str, Any], body: dict[str, Any]) -> Answer | None:
+def _refused(resource: dict[str, Any], body: dict[str, Any]) -> Response | None:
     for name, value in body.items():
         before = resource.get(name)
         if isinstance(before, dict) and not isinstance(value, dict):

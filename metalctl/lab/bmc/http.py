@@ -12,7 +12,7 @@ from typing import cast
 
 from metalctl.lab.bmc import service
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, Request, refusal
+from metalctl.lab.bmc.message import Request, Response, refusal
 
 LARGEST_HEAD = 64 * 2**10
 LARGEST_BODY = 2**20
@@ -107,7 +107,7 @@ class BmcProtocol(asyncio.Protocol):
         else:
             self._finish(answer, closing, request.method == "HEAD")
 
-    def _finish(self, answer: Answer, closing: bool, headless: bool) -> None:
+    def _finish(self, answer: Response, closing: bool, headless: bool) -> None:
         self._bmc.in_flight -= 1
         self._busy = False
         if answer.drop:
@@ -121,7 +121,7 @@ class BmcProtocol(asyncio.Protocol):
         if not self._busy and self._transport:
             self._next()
 
-    def _send(self, answer: Answer, closing: bool, headless: bool) -> None:
+    def _send(self, answer: Response, closing: bool, headless: bool) -> None:
         if not self._transport:
             return
         head = answer.head(not closing)

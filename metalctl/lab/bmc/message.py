@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """drop: the connection is closed without a word. endless: the body never ends. delay: seconds on top of latency."""
 
     status: int = 200
@@ -80,8 +80,8 @@ def dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def refusal(status: int, message_id: str, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+def refusal(status: int, message_id: str, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error as Redfish words it: `message_id` of the Base registry."""
     full = f"Base.1.8.{message_id}"
     body = {"error": {"code": full, "message": text, "@Message.ExtendedInfo": [{"MessageId": full, "Message": text}]}}
-    return Answer(status, dump(body), headers=tuple((headers or {}).items()))
+    return Response(status, dump(body), headers=tuple((headers or {}).items()))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, refusal
+from metalctl.lab.bmc.message import Response, refusal
 
 _ON = frozenset({"On", "ForceOn"})
 _OFF = frozenset({"ForceOff", "GracefulShutdown"})
 _AGAIN = frozenset({"ForceRestart", "GracefulRestart"})
 
 
-def reset(bmc: Bmc, system: str, kind: str) -> Answer:
+def reset(bmc: Bmc, system: str, kind: str) -> Response:
     """ComputerSystem.Reset: 204 at once, the state follows after `power_time`; 400 for a kind that is not offered."""
     resource = bmc.resource(system) or {}
     offered = _offered(resource)
@@ -30,11 +30,11 @@ def reset(bmc: Bmc, system: str, kind: str) -> Answer:
     elif kind in _OFF and on:
         _show(bmc, system, "PoweringOff")
         _after(bmc, system, lambda: _off(bmc, system))
-        return Answer(204)
+        return Response(204)
     elif kind not in _AGAIN:
-        return Answer(204)
+        return Response(204)
     _after(bmc, system, lambda: _boot(bmc, system))
-    return Answer(204)
+    return Response(204)
 
 
 def wait_for_boot(bmc: Bmc, path: str, values: dict[str, Any]) -> None:

@@ -9,13 +9,13 @@ from urllib.parse import unquote
 from metalctl.lab.bmc import actions, changes
 from metalctl.lab.bmc.auth import OPEN
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, Request, dump, refusal
+from metalctl.lab.bmc.message import Request, Response, dump, refusal
 from metalctl.lab.bmc.query import PLAIN, BadQuery, parse_query
 
 CONTROL = "/.lab"
 
 
-def answer(bmc: Bmc, request: Request) -> Answer:
+def answer(bmc: Bmc, request: Request) -> Response:
     """The answer of one BMC; never raises."""
     if request.path.startswith(CONTROL):
         return _control(bmc, request)
@@ -32,13 +32,13 @@ def answer(bmc: Bmc, request: Request) -> Answer:
     return _counted(bmc, found)
 
 
-def _counted(bmc: Bmc, found: Answer) -> Answer:
+def _counted(bmc: Bmc, found: Response) -> Response:
     bmc.statistics.status[found.status] += 1
     bmc.statistics.body_bytes += len(found.body)
     return found
 
 
-def _routed(bmc: Bmc, request: Request) -> Answer:
+def _routed(bmc: Bmc, request: Request) -> Response:
     path = bmc.library.canonical(unquote(request.path))
     sessions = bmc.auth.collection if request.method == "POST" and path.endswith("Sessions") else ""
     if path not in OPEN and path != sessions and (refused := bmc.auth.refuses(request)):
@@ -51,7 +51,7 @@ def _routed(bmc: Bmc, request: Request) -> Answer:
     return bmc.auth.open_session(path, request) if path == sessions else _write(bmc, path, request)
 
 
-def _write(bmc: Bmc, path: str, request: Request) -> Answer:
+def _write(bmc: Bmc, path: str, request: Request) -> Response:
     body = request.json()
     if body is None:
         return refusal(400, "MalformedJSON", "The body is not a JSON object.")
@@ -62,7 +62,7 @@ def _write(bmc: Bmc, path: str, request: Request) -> Answer:
     return _delete(bmc, path) if request.method == "DELETE" else _not_allowed(request.method, path)
 
 
-def _read(bmc: Bmc, path: str, request: Request) -> Answer:
+def _read(bmc: Bmc, path: str, request: Request) -> Response:
     text = unquote(request.query) if "%" in request.query else request.query
     recorded = f"{path}?{text}"
     try:
@@ -78,11 +78,11 @@ def _read(bmc: Bmc, path: str, request: Request) -> Answer:
         return monitor or refusal(404, "ResourceMissingAtURI", f"There is no {path}.")
     body, etag = found
     if request.header(b"if-none-match") in (etag, "*"):
-        return Answer(304, etag=etag)
-    return Answer(200, body, etag)
+        return Response(304, etag=etag)
+    return Response(200, body, etag)
 
 
-def _create(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
+def _create(bmc: Bmc, path: str, body: dict[str, Any]) -> Response:
     """Only accounts can be made, and only where the BMC has no fixed slots for them."""
     accounts = [bmc.resource(member) or {} for member in bmc.members(path)]
     names = [account.get("UserName") for account in accounts]
@@ -108,10 +108,10 @@ def _create(bmc: Bmc, path: str, body: dict[str, Any]) -> Answer:
     }
     bmc.join(path, f"{path}/{number}", account)
     bmc.auth.changed({}, account, password)
-    return Answer(201, dump(bmc.resource(f"{path}/{number}")), headers=(("Location", f"{path}/{number}"),))
+    return Response(201, dump(bmc.resource(f"{path}/{number}")), headers=(("Location", f"{path}/{number}"),))
 
 
-def _delete(bmc: Bmc, path: str) -> Answer:
+def _delete(bmc: Bmc, path: str) -> Response:
     resource = bmc.resource(path)
     if resource is None:
         return refusal(404, "ResourceMissingAtURI", f"There is no {path}.")
@@ -125,28 +125,28 @@ def _delete(bmc: Bmc, path: str) -> Answer:
     ):
         bmc.auth.changed(resource, {}, None)
         bmc.leave(parent, path)
-        return Answer(204)
+        return Response(204)
     return _not_allowed("DELETE", path)
 
 
-def _not_allowed(method: str, path: str) -> Answer:
+def _not_allowed(method: str, path: str) -> Response:
     return refusal(405, "OperationNotAllowed", f"{method} is not allowed at {path}.", {"Allow": "GET, HEAD"})
 
 
-def _control(bmc: Bmc, request: Request) -> Answer:
+def _control(bmc: Bmc, request: Request) -> Response:
     """For benchmarks and tests, no part of Redfish: GET and DELETE /.lab/statistics, GET /.lab/machines, /.lab/bmc."""
     if request.path == f"{CONTROL}/nudge" and bmc.machine is not None:
         bmc.machine.nudge()
-        return Answer(204)
+        return Response(204)
     if request.path == f"{CONTROL}/machines":
-        return Answer(200, dump(bmc.statistics.machines()))
+        return Response(200, dump(bmc.statistics.machines()))
     if request.path == f"{CONTROL}/statistics":
         told = json.dumps(bmc.statistics.to_json()).encode()
         if request.method == "DELETE":
             bmc.statistics.reset()
-        return Answer(200, told)
+        return Response(200, told)
     if request.path == f"{CONTROL}/bmc":
         faults = [fault.name for fault in bmc.faults]
         told = dump({"index": bmc.index, "address": bmc.address, "faults": faults, "sessions": len(bmc.auth.sessions)})
-        return Answer(200, told)
-    return Answer(404)
+        return Response(200, told)
+    return Response(404)

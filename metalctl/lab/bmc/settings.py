@@ -20,7 +20,7 @@ class FaultShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class FleetSettings:
     """latency, power_time (until a power state is reached), bmc_reset_time: seconds. port 0: one that is free.
 
     username "": the tree's first administrator. ipmi_port 0: no IPMI. base: address of the first BMC, in 127.0.0.0/8.

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from metalctl.lab.bmc.library import CLOCK, Library, is_clock
-from metalctl.lab.bmc.message import Answer, dump
+from metalctl.lab.bmc.message import Response, dump
 from metalctl.lab.bmc.query import PLAIN, Query
-from metalctl.lab.bmc.settings import Settings
+from metalctl.lab.bmc.settings import FleetSettings
 from metalctl.lab.bmc.statistics import Statistics
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -21,7 +21,7 @@ class State:
     """The resources of one BMC. later: runs a function after so many seconds."""
 
     def __init__(
-        self, index: int, address: str, library: Library, settings: Settings, statistics: Statistics, later: Later
+        self, index: int, address: str, library: Library, settings: FleetSettings, statistics: Statistics, later: Later
     ) -> None:
         self.index = index
         self.address = address
@@ -114,7 +114,7 @@ class State:
     def systems(self) -> list[str]:
         return self.members(self.link("Systems"))
 
-    def forbidden(self, answer: Answer) -> Answer:
+    def forbidden(self, answer: Response) -> Response:
         """Counts an answer that refuses a login."""
         self.statistics.failed_logins += 1
         return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from metalctl.lab.bmc.message import Answer, dump
+from metalctl.lab.bmc.message import Response, dump
 from metalctl.lab.bmc.state import State
 
 _DONE = frozenset({"Completed", "Exception", "Cancelled"})
@@ -18,7 +18,7 @@ class Tasks:
         self._monitors: dict[str, str] = {}
         self._waiting: dict[str, str] = {}
 
-    def accept(self, name: str, waits_for: str) -> Answer:
+    def accept(self, name: str, waits_for: str) -> Response:
         """A new task that waits for the next boot of a system (its path): 202 with the monitor's Location."""
         collection = self._bmc.link("Tasks", "Tasks") or "/redfish/v1/TaskService/Tasks"
         number = len(self._monitors) + 1
@@ -37,16 +37,16 @@ class Tasks:
         self._bmc.join(collection, path, resource)
         self._monitors[monitor] = path
         self._waiting[path] = waits_for
-        return Answer(202, dump(self._bmc.resource(path)), headers=(("Location", monitor), ("Retry-After", "1")))
+        return Response(202, dump(self._bmc.resource(path)), headers=(("Location", monitor), ("Retry-After", "1")))
 
-    def monitor(self, path: str) -> Answer | None:
+    def monitor(self, path: str) -> Response | None:
         """The answer of a monitor: 202 while the task is not done, then 200 with the task; None: no monitor."""
         task = self._bmc.resource(self._monitors.get(path, ""))
         if task is None:
             return None
         if task["TaskState"] in _DONE:
-            return Answer(200, dump(task))
-        return Answer(202, dump(task), headers=(("Location", path), ("Retry-After", "1")))
+            return Response(200, dump(task))
+        return Response(202, dump(task), headers=(("Location", path), ("Retry-After", "1")))
 
     def booted(self, system: str) -> None:
         """The system booted: what waited for it is done."""
@@ -63,11 +63,11 @@ class Tasks:
         self._monitors.clear()
         self._waiting.clear()
 
-    def delete(self, path: str) -> Answer:
+    def delete(self, path: str) -> Response:
         self._bmc.leave(path.rsplit("/", 1)[0], path)
         self._monitors = {monitor: task for monitor, task in self._monitors.items() if task != path}
         self._waiting.pop(path, None)
-        return Answer(204)
+        return Response(204)
 
     @property
     def paths(self) -> frozenset[str]:

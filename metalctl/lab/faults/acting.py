@@ -10,7 +10,7 @@ from datetime import timedelta
 from metalctl.lab.bmc import power
 from metalctl.lab.bmc.bmc import Bmc
 from metalctl.lab.bmc.changes import change
-from metalctl.lab.bmc.message import Answer, Request, dump, refusal
+from metalctl.lab.bmc.message import Request, Response, dump, refusal
 from metalctl.lab.bmc.settings import FaultShare
 from metalctl.lab.faults.base import Fault
 from metalctl.lab.spec import Node
@@ -26,12 +26,12 @@ class Busy409(Fault, name="busy-409"):
     numeric = True
     until = 0.0
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         if request.method in ("POST", "PATCH") and "/Sessions" not in request.path and time.monotonic() < self.until:
             return refusal(409, "ResourceInUse", "The resource is in use; try again later.", {"Retry-After": "1"})
         return None
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         off = (request.json() or {}).get("ResetType") in ("ForceOff", "GracefulShutdown", "PowerCycle")
         if off and request.path.endswith("ComputerSystem.Reset") and answer.status < 300:
             self.until = time.monotonic() + float(self.parameter)
@@ -48,7 +48,7 @@ class Precondition412(Fault, name="precondition-412"):
         super().__init__(bmc, share)
         self._refused: set[str] = set()
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """PATCH only: actions carry no ETag."""
         if request.method != "PATCH":
             return None
@@ -65,7 +65,7 @@ class BootInSettings(Fault, name="boot-in-settings"):
     iDRAC10 and boards of others answer so; what is written to SYSTEM/Settings shows in the system too.
     """
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         for system in self.bmc.systems():
             if request.method == "PATCH" and request.path == system and "Boot" in (request.json() or {}):
                 return refusal(400, "PropertyNotWritable", "The property Boot is a read only property.")
@@ -73,18 +73,18 @@ class BootInSettings(Fault, name="boot-in-settings"):
                 return self._settings(request, system)
         return None
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         if request.method == "GET" and answer.status == 200 and request.path in self.bmc.systems():
             stated = {"SettingsObject": {"@odata.id": f"{request.path}/Settings"}}
             answer.body = dump({**json.loads(answer.body), "@Redfish.Settings": stated})
         return answer
 
-    def _settings(self, request: Request, system: str) -> Answer:
+    def _settings(self, request: Request, system: str) -> Response:
         if request.method == "PATCH":
             return change(self.bmc, system, request.json() or {})
         boot = (self.bmc.resource(system) or {}).get("Boot", {})
         own = {"@odata.id": request.path, "@odata.type": "#ComputerSystem.v1_20_0.ComputerSystem", "Id": "Settings"}
-        return Answer(200, dump({**own, "Name": "Pending settings", "Boot": boot}))
+        return Response(200, dump({**own, "Name": "Pending settings", "Boot": boot}))
 
 
 class MediaDemands(Fault, name="media-demands"):
@@ -95,7 +95,7 @@ class MediaDemands(Fault, name="media-demands"):
 
     default = "TransferProtocolType,TransferMethod,UserName,Password"
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         if request.method != "POST" or not request.path.endswith("VirtualMedia.InsertMedia"):
             return None
         given = request.json() or {}
@@ -107,10 +107,10 @@ class MediaDemands(Fault, name="media-demands"):
 class StuckReset(Fault, name="stuck-reset"):
     """A reset is accepted and never happens: the power state stays what it was."""
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """Only the system's reset; the manager's works."""
         stuck = request.method == "POST" and request.path.endswith(_RESET)
-        return Answer(204) if stuck and not self.bmc.auth.refuses(request) else None
+        return Response(204) if stuck and not self.bmc.auth.refuses(request) else None
 
 
 class LyingPower(Fault, name="lying-power"):
@@ -123,7 +123,7 @@ class LyingPower(Fault, name="lying-power"):
     numeric = True
     lie = ""
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """The command is taken, and carried out later."""
         owner, action, _ = request.path.partition(_RESET)
         if request.method != "POST" or not action or self.bmc.auth.refuses(request):
@@ -134,9 +134,9 @@ class LyingPower(Fault, name="lying-power"):
             return None
         self.lie = _WANTED[kind]
         self.bmc.later(float(self.parameter), lambda: self._carry_out(owner, kind))
-        return Answer(204)
+        return Response(204)
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         if self.lie and request.method == "GET" and answer.status == 200 and b'"PowerState"' in answer.body:
             answer.body = dump({**json.loads(answer.body), "PowerState": self.lie})
             self.lie = ""
@@ -153,7 +153,7 @@ class VanishingTask(Fault, name="vanishing-task"):
     Firmware and BIOS changes "succeed" unapplied: only re-reading tells.
     """
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         if answer.status == 202 and request.method == "PATCH":
             self.bmc.pending.clear()
         elif request.method == "GET" and answer.status == 202:

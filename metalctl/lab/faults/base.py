@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, Request
+from metalctl.lab.bmc.message import Request, Response
 from metalctl.lab.bmc.settings import FaultShare
 from metalctl.lab.errors import RackFileError
 from metalctl.lab.spec import Node
@@ -37,11 +37,11 @@ class Fault:
         self.name = share.name
         self.parameter = share.parameter or self.default
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """An answer in place of the BMC's, or None."""
         return None
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         """The answer to send."""
         return answer
 

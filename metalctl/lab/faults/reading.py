@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, Request, dump, refusal
+from metalctl.lab.bmc.message import Request, Response, dump, refusal
 from metalctl.lab.bmc.settings import FaultShare
 from metalctl.lab.faults.base import Fault
 
@@ -21,7 +21,7 @@ class Slow(Fault, name="slow"):
     default = "2"
     numeric = True
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         answer.delay += float(self.parameter)
         return answer
 
@@ -33,9 +33,9 @@ class DroppedConnection(Fault, name="dropped-connection"):
     numeric = True
     seen = 0
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         self.seen += 1
-        return Answer(drop=True) if self.seen % max(1, int(float(self.parameter))) == 0 else None
+        return Response(drop=True) if self.seen % max(1, int(float(self.parameter))) == 0 else None
 
 
 class UnauthorizedOnce(Fault, name="unauthorized-once"):
@@ -43,7 +43,7 @@ class UnauthorizedOnce(Fault, name="unauthorized-once"):
 
     seen = 0
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         """The third request that is let in; the login itself is not hit."""
         if answer.status >= 400 or not (request.header(b"authorization") or request.header(b"x-auth-token")):
             return answer
@@ -54,7 +54,7 @@ class UnauthorizedOnce(Fault, name="unauthorized-once"):
 class ExpandLies(Fault, name="expand-lies"):
     """$expand is advertised and not honoured: the members come as mere links."""
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         if "expand" in request.query:
             request.query = ""
         return None
@@ -63,17 +63,17 @@ class ExpandLies(Fault, name="expand-lies"):
 class Subtree(Fault):
     """A fault of the reads of one part of the tree; the parameter is a piece of the path."""
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """The fault's own answer to reads of that part."""
         return self.instead(request) if self._hits(request) else None
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         """The broken form of what was to be answered."""
         if self._hits(request) and answer.status == 200:
             answer.body = self.spoilt(request, answer.body)
         return answer
 
-    def instead(self, request: Request) -> Answer | None:
+    def instead(self, request: Request) -> Response | None:
         """The answer in place of the BMC's; None leaves it."""
         return None
 
@@ -93,7 +93,7 @@ class Subtree500(Subtree, name="subtree-500"):
 
     default = "/Storage"
 
-    def instead(self, request: Request) -> Answer | None:
+    def instead(self, request: Request) -> Response | None:
         return refusal(500, "InternalError", "The request failed due to an internal error.")
 
 
@@ -102,9 +102,9 @@ class RedirectOffHost(Subtree, name="redirect-off-host"):
 
     default = "/Chassis"
 
-    def instead(self, request: Request) -> Answer | None:
+    def instead(self, request: Request) -> Response | None:
         """The other host is on loopback, and nothing listens there."""
-        return Answer(302, headers=(("Location", f"https://127.66.66.66:9{request.path}"),))
+        return Response(302, headers=(("Location", f"https://127.66.66.66:9{request.path}"),))
 
 
 class WrongContentType(Subtree, name="wrong-content-type"):
@@ -112,9 +112,9 @@ class WrongContentType(Subtree, name="wrong-content-type"):
 
     default = "/Processors"
 
-    def instead(self, request: Request) -> Answer | None:
+    def instead(self, request: Request) -> Response | None:
         page = b"<html><body>Please enable JavaScript to use this BMC.</body></html>"
-        return Answer(200, page, content_type="text/html")
+        return Response(200, page, content_type="text/html")
 
 
 class EndlessStream(Subtree, name="endless-stream"):
@@ -122,8 +122,8 @@ class EndlessStream(Subtree, name="endless-stream"):
 
     default = "/FirmwareInventory"
 
-    def instead(self, request: Request) -> Answer | None:
-        return Answer(200, endless=True)
+    def instead(self, request: Request) -> Response | None:
+        return Response(200, endless=True)
 
 
 class GarbageJson(Subtree, name="garbage-json"):

@@ -1,6 +1,6 @@
 """Many simulated BMCs: mutable Redfish services on 127.0.0.0/8, from a capture or a tree of our own.
 
-    fleet = Fleet(load_tree("storage"), Settings(count=1000, latency=0.05, faults=(parse_fault("slow=5%"),)))
+    fleet = Fleet(load_tree("storage"), FleetSettings(count=1000, latency=0.05, faults=(parse_fault("slow=5%"),)))
     await fleet.start()                                  # http://127.77.0.1:PORT and the 999 after it
     await fleet.close()
 
@@ -12,7 +12,7 @@ $select and $filter (answered with the whole), IPMI beyond what a scan sees.
 from __future__ import annotations
 
 from metalctl.lab.bmc.capture import Tree, load_capture
-from metalctl.lab.bmc.settings import FaultShare, Settings
+from metalctl.lab.bmc.settings import FaultShare, FleetSettings
 from metalctl.lab.errors import BadCapture, BadFault, FleetError
 from metalctl.lab.faults import parse_fault
 from metalctl.lab.fleet.server import Fleet
@@ -25,7 +25,7 @@ __all__ = [
     "FaultShare",
     "Fleet",
     "FleetError",
-    "Settings",
+    "FleetSettings",
     "Tree",
     "load_capture",
     "load_tree",

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Self
 
-from metalctl.lab.bmc.settings import Settings
+from metalctl.lab.bmc.settings import FleetSettings
 from metalctl.lab.certificate import self_signed
 from metalctl.lab.fleet.script import Fault, Script
 from metalctl.lab.fleet.server import Fleet
@@ -50,7 +50,7 @@ class Replay(Script):
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         made = certificate(address, address)
         self.fingerprint = made.sha256
-        settings = Settings(
+        settings = FleetSettings(
             base=address, port=port, tls=True, username=username, password=password, lockout=0, power_time=0.0
         )
         self._fleet = Fleet(self.tree, settings, context=made.server(), recorded=True)

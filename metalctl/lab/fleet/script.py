@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from metalctl.lab.bmc.auth import OPEN, Auth
 from metalctl.lab.bmc.bmc import Bmc
-from metalctl.lab.bmc.message import Answer, Request, dump, refusal
+from metalctl.lab.bmc.message import Request, Response, dump, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Fault:
     times: int = 0
     drop: bool = False
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> Response | None:
         """In place of the BMC's; None when that only comes later."""
         if self.status == 200 and self.body is None and not self.drop and not self.endless:
             return None
         headers = (("Location", self.location),) if self.location else ()
         kind = "application/json" if self.endless else f"{self.kind}; charset=utf-8"
         body = (self.body or ("[" if self.endless else "")).encode()
-        return Answer(self.status, body, "", headers, kind, self.delay, self.drop, self.endless)
+        return Response(self.status, body, "", headers, kind, self.delay, self.drop, self.endless)
 
 
 class Script:
@@ -76,7 +76,7 @@ class Script:
         self._bmc.auth = Auth(self._bmc)
         self._bmc.auth.sessions = sessions
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         """Counts; then the fault of its path, once the BMC let it in."""
         path, given = unquote(request.path), request.header(b"authorization")
         self.requests[request.method, path] += 1
@@ -92,7 +92,7 @@ class Script:
             return fault.answer()
         return None if login else self._behaviour(request, path)
 
-    def after(self, request: Request, answer: Answer) -> Answer:
+    def after(self, request: Request, answer: Response) -> Response:
         """What is told with the BMC's own answer."""
         answer.delay, self._late = answer.delay + self._late, 0.0
         self.opened += answer.status == 201 and any(name == "X-Auth-Token" for name, _ in answer.headers)
@@ -103,14 +103,14 @@ class Script:
         answer.etag = answer.etag if self.etags else ""
         return answer
 
-    def _refused(self, request: Request, given: str) -> Answer | None:
+    def _refused(self, request: Request, given: str) -> Response | None:
         if given and not self.basic and not request.header(b"x-auth-token"):
             return refusal(401, "NoValidSession", "Open a session.")
         return self._bmc.auth.refuses(request)
 
-    def _behaviour(self, request: Request, path: str) -> Answer | None:
+    def _behaviour(self, request: Request, path: str) -> Response | None:
         if request.method in ("POST", "PATCH") and not self.obeys:
-            return Answer(204)
+            return Response(204)
         if "$expand" in unquote(request.query):
             self.asked_to_expand += 1
             if path == self.broken:

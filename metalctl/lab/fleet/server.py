@@ -18,7 +18,7 @@ from metalctl.lab.bmc.capture import Tree
 from metalctl.lab.bmc.http import BmcProtocol
 from metalctl.lab.bmc.ipmi import IpmiProtocol
 from metalctl.lab.bmc.library import Library
-from metalctl.lab.bmc.settings import Settings
+from metalctl.lab.bmc.settings import FleetSettings
 from metalctl.lab.bmc.statistics import Statistics
 from metalctl.lab.certificate import self_signed
 from metalctl.lab.errors import FleetError
@@ -37,7 +37,7 @@ class Fleet:
     """
 
     def __init__(
-        self, tree: Tree, settings: Settings, *, context: ssl.SSLContext | None = None, recorded: bool = False
+        self, tree: Tree, settings: FleetSettings, *, context: ssl.SSLContext | None = None, recorded: bool = False
     ) -> None:
         self.settings = settings
         self.statistics = Statistics()
@@ -161,7 +161,7 @@ def _accept_no_more(server: asyncio.Server) -> None:
         asyncio.get_running_loop().remove_reader(listening.fileno())
 
 
-def _with_administrator(tree: Tree, settings: Settings) -> Tree:
+def _with_administrator(tree: Tree, settings: FleetSettings) -> Tree:
     """The tree whose first administrator has the name that was asked for."""
     if not settings.username:
         return tree

@@ -34,7 +34,7 @@ def run(argv: Sequence[str], *, deadline: float = DEADLINE) -> str:
         output = (done.stderr or done.stdout).strip()
         raise CommandError(
             f"`{' '.join(argv)}` failed: {output or f'exit code {done.returncode}'}",
-            hint="`metalctl doctor` says what this machine lacks",
+            hint="`metalctl doctor` lists what is missing on this machine",
             command=list(argv),
             output=output,
         )

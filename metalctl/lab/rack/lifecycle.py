@@ -50,13 +50,13 @@ def up(rack: Rack, name: str | None = None, say: Say = _quiet) -> LabInfo:
 
 def _checked(name: str) -> str:
     if not _NAME.match(name):
-        raise LabStateError(f"{name!r} is no name for a lab", hint="use 1-24 small letters, digits and '-'")
+        raise LabStateError(f"{name!r} cannot be the name of a lab", hint="use 1-24 small letters, digits and '-'")
     return name
 
 
 def _claim(lab: LabPaths) -> None:
     """Takes the name: one `up` at a time has it."""
-    hint = f"`metalctl lab down --name {lab.name}` removes it; `--name OTHER` brings a second one up beside it"
+    hint = f"`metalctl lab down --name {lab.name}` removes it; `--name OTHER` brings a second one up"
     lab.state.parent.mkdir(parents=True, exist_ok=True)
     if netns.exists(lab.namespace) and not lab.state.exists():
         raise LabStateError(
@@ -92,7 +92,7 @@ def _build(lab: LabPaths, rack: Rack, say: Say) -> LabInfo:
     return status(lab.name)
 
 
-def mend(node: str, name: str | None = None) -> NodeInfo:
+def repair_node(node: str, name: str | None = None) -> NodeInfo:
     """Takes a node's faults away, as a technician would; it is off then. See `metalctl.lab.rack.repair`."""
     lab = _find(name)
     status(lab.name)  # raises where it did not come up to its end

@@ -65,7 +65,7 @@ def wait(paths: LabPaths, name: str, ready: Callable[[], bool], deadline: float 
             what = "ended while it started" if dead else f"was not ready after {deadline:.0f} s"
             raise PartError(
                 f"{name} {what}; the end of its log:\n{tail or '(empty)'}",
-                hint="what it complains of is in the lines above; `metalctl doctor` says what the machine lacks",
+                hint="the lines above say why; `metalctl doctor` lists what is missing on this machine",
                 part=name,
                 tail=tail,
             )

@@ -59,6 +59,6 @@ def _refuse_what_is_outside(before: PlannedNode, after: PlannedNode) -> None:
     }
     if wrong := [what for what, differs in outside.items() if differs]:
         raise LabStateError(
-            f"node {before.node.name}: {' and '.join(wrong)} cannot be mended while the rack is up",
+            f"node {before.node.name}: {' and '.join(wrong)} cannot be repaired while the rack is up",
             hint="`metalctl lab down`, take the fault out of rack.yaml, `metalctl lab up`",
         )

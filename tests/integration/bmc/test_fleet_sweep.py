@@ -8,7 +8,7 @@ import pytest
 
 from metalctl.bmc import Credential, parse_endpoint
 from metalctl.bmc.redfish.sweep.sweeping import Swept, sweep
-from metalctl.lab.fleet import Fleet, Settings, load_tree, parse_fault
+from metalctl.lab.fleet import Fleet, FleetSettings, load_tree, parse_fault
 
 # What cannot be read of a BMC with the fault; findings: whether it is refused for something.
 COSTS = {
@@ -32,7 +32,7 @@ COSTS = {
 
 async def swept(fault: str) -> tuple[list[Swept], list[Swept], int]:
     """Rows of the well BMCs, of the broken ones, and the sessions that were left open on the well ones."""
-    settings = Settings(count=4, base="127.78.20.1", tls=True, faults=(parse_fault(f"{fault}=0.5"),))
+    settings = FleetSettings(count=4, base="127.78.20.1", tls=True, faults=(parse_fault(f"{fault}=0.5"),))
     fleet = Fleet(load_tree("storage"), settings)
     await fleet.start()
     try:
@@ -65,7 +65,7 @@ def test_a_fault_costs_what_it_breaks_and_the_other_bmcs_nothing(fault):
 
 def test_a_fleet_of_one_capture_is_many_machines():
     async def run() -> list[Swept]:
-        fleet = Fleet(load_tree("storage"), Settings(count=5, base="127.78.21.1", tls=True))
+        fleet = Fleet(load_tree("storage"), FleetSettings(count=5, base="127.78.21.1", tls=True))
         await fleet.start()
         try:
             endpoints = [parse_endpoint(f"https://{bmc.address}:{fleet.port}") for bmc in fleet.bmcs]

@@ -19,7 +19,7 @@ from metalctl.bmc.redfish.sweep.sweeping import sweep
 from metalctl.content import profiles
 from metalctl.lab.faults import find, names
 from metalctl.lab.faults.hardware import Hardware
-from metalctl.lab.fleet import Fleet, Settings, load_tree, parse_fault
+from metalctl.lab.fleet import Fleet, FleetSettings, load_tree, parse_fault
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match
@@ -78,7 +78,7 @@ UNSTATED = {
 
 async def read(tree: str, fault: str) -> tuple[Inventory, Inventory]:
     """The inventory of the good machine and of the one with the fault."""
-    settings = Settings(count=2, base="127.78.30.1", tls=True, faults=(parse_fault(f"{fault}=0.5"),))
+    settings = FleetSettings(count=2, base="127.78.30.1", tls=True, faults=(parse_fault(f"{fault}=0.5"),))
     fleet = Fleet(load_tree(tree), settings)
     await fleet.start()
     try:

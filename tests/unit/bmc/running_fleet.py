@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from metalctl.lab.fleet import Fleet, Settings, load_tree, parse_fault
+from metalctl.lab.fleet import Fleet, FleetSettings, load_tree, parse_fault
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def running(tree: str = "compute", faults: tuple[str, ...] = (), **given: Any) -
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    fleet = Fleet(load_tree(tree), Settings(faults=tuple(map(parse_fault, faults)), **wanted))
+    fleet = Fleet(load_tree(tree), FleetSettings(faults=tuple(map(parse_fault, faults)), **wanted))
     try:
         asyncio.run_coroutine_threadsafe(fleet.start(), loop).result(60)
         yield fleet

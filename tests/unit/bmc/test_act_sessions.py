@@ -11,7 +11,7 @@ from metalctl.bmc import Bmc, Credential, connect, parse_endpoint
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.errors import BmcError, Unsupported, WrongPassword
 from metalctl.bmc.timing import Clock
-from metalctl.lab.bmc.message import Answer, Request, refusal
+from metalctl.lab.bmc.message import Request, Response, refusal
 from metalctl.lab.bmc.settings import FaultShare
 from metalctl.lab.faults.base import Fault
 from metalctl.lab.fleet import Fleet
@@ -33,7 +33,7 @@ class Spy(Fault):
         self.hit = hit
         fleet.bmcs[0].faults = (self,)
 
-    def before(self, request: Request) -> Answer | None:
+    def before(self, request: Request) -> Response | None:
         basic = bool(request.header(b"authorization"))
         if not basic and not request.header(b"x-auth-token"):
             return None

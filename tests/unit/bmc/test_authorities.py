@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from metalctl.bmc import Credential, connect, parse_endpoint, probe
 from metalctl.bmc.errors import BmcError, CertificateChanged, CertificateUntrusted
 from metalctl.cli._enroll import Wish, _authorities
+from metalctl.cli._options import Home
 from metalctl.cli.bmc import bmc
 from metalctl.cli.discover import discover
 from metalctl.cli.enroll import enroll
@@ -188,8 +189,9 @@ def test_a_fingerprint_beside_an_authority_must_hold_too(serve: Serve, tmp_path:
 def test_enroll_remembers_the_authority_and_refuses_a_file_that_is_none(serve: Serve, tmp_path: Path) -> None:
     def chosen(config: str = "", retry: bool = False, ca: Path | None = None) -> str:
         (tmp_path / "s.yaml").write_text(config or "{}")
-        wish = Wish(("n",), "quick", False, retry, False, False, tmp_path / "s.yaml", tmp_path / "state", ca=ca)
-        return _authorities(wish, load(wish.config, wish.state_dir))
+        home = Home(tmp_path / "s.yaml", tmp_path / "state")
+        wish = Wish(("n",), "quick", False, retry, False, False, home, ca=ca)
+        return _authorities(wish, wish.home.settings())
 
     with serve():
         file = str(tmp_path / "ca.pem")

@@ -212,8 +212,10 @@ def test_an_operating_system_is_asked_for_and_its_recipe_is_read(site: Path) -> 
     assert HERE / "pxe/ramdisk/phone-home" in read.overlays
 
 
-def test_a_requirement_is_judged(site: Path) -> None:
+def test_a_requirement_is_listed_and_judged(site: Path, capsys: Out) -> None:
     follow("add-requirement", site)
+    listed = capsys.readouterr().out
+    assert re.search(r"^gpu-width +pcie\.link\.width +Every GPU has all its PCIe lanes$", listed, re.MULTILINE)
     cards = tuple(
         PcieDevice(f"0000:{n}1:00.0", "gpu", model="NVIDIA H100", slot=f"{n}", link=PcieLink(width=16 if n else 8))
         for n in range(8)
@@ -225,7 +227,22 @@ def test_a_requirement_is_judged(site: Path) -> None:
     assert (found["site.gpu-width"].part, found["site.gpu-width"].got) == ("0", "8")
 
 
-@pytest.mark.parametrize("what", ["check", "quirk", "target"])
+def test_a_requirement_with_mistakes_is_named_by_file_and_line(site: Path, capsys: Out) -> None:
+    assert run(["requirement", "list"]) == 0
+    assert "metalctl requirement new NAME" in capsys.readouterr().out
+    for name in ("gpu-width", "fans"):
+        assert run(["requirement", "new", name]) == 0
+    file = site / "requirements/fans.yaml"
+    file.write_text(file.read_text().replace("link.width", "link.wide"))
+    capsys.readouterr()
+    for options in ([], ["--json"]):
+        assert run(["requirement", "list", *options]) == 2
+        told = capsys.readouterr()
+        assert "fans.yaml:5:" in told.err
+        assert "gpu-width" in told.out
+
+
+@pytest.mark.parametrize("what", ["check", "quirk", "requirement", "target"])
 def test_new_overwrites_nothing_and_takes_no_name_of_ours(what: str, site: Path, tmp_path: Path, capsys: Out) -> None:
     elsewhere = tmp_path / "elsewhere"
     assert run([what, "new", "own-one", "--dir", str(elsewhere)]) == 0
@@ -235,17 +252,21 @@ def test_new_overwrites_nothing_and_takes_no_name_of_ours(what: str, site: Path,
     assert run([what, "new", "own-one", "--dir", str(elsewhere)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert {path: path.read_text() for path in elsewhere.rglob("*") if path.is_file()} == before
-    ours = {"check": "nvme-randread", "quirk": "dell-not-ready", "target": "kolla"}[what]
+    taken = site / "requirements/gpu-count.yaml"
+    taken.parent.mkdir(exist_ok=True)
+    taken.write_text("about: GPUs\nparts: pcie\nremedy: add one\n")
+    names = {"check": "nvme-randread", "quirk": "dell-not-ready", "requirement": "gpu-count", "target": "kolla"}
+    ours = names[what]
     for name in (ours, "Own", "../own", ""):
         assert run([what, "new", name, "--dir", str(elsewhere)]) == 2
     assert {path: path.read_text() for path in elsewhere.rglob("*") if path.is_file()} == before
 
 
 def test_the_tests_that_new_writes_pass_and_see_a_change(site: Path, tmp_path: Path, capsys: Out) -> None:
-    for what in ("check", "quirk", "target"):
+    for what in ("check", "quirk", "requirement", "target"):
         assert run([what, "new", "own-one"]) == 0
     printed = [shlex.split(line) for line in capsys.readouterr().out.splitlines() if " -m pytest " in line]
-    assert [words[0] for words in printed] == [sys.executable] * 3
+    assert [words[0] for words in printed] == [sys.executable] * 4
     command = [*printed[0][:3], *(words[3] for words in printed), "-q", "-p", "no:cacheprovider"]
     surroundings = {**os.environ, "PYTHONPATH": str(HERE)}
     for code, change in ((0, None), (1, ("5}", "6}"))):

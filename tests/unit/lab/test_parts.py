@@ -104,7 +104,7 @@ def test_the_list_of_nodes_refers_to_the_password_and_has_it_not(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["../x", "", "Ä", "a" * 30, "a/b"])
 def test_a_name_that_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(LabStateError, match="no name for a lab"):
+    with pytest.raises(LabStateError, match="cannot be the name of a lab"):
         lifecycle.status(name) if name else lifecycle._checked(name)
 
 

@@ -75,7 +75,7 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
             called = [ast.unparse(d) for d in getattr(node, "decorator_list", ())]
-            is_help = any(".command" in c or ".group" in c or "click" in c for c in called)
+            is_help = any(re.search(r"\b(?:click|command|group|verb)\b", c) for c in called)
             if isinstance(first, ast.Expr) and not is_help:
                 yield first.value
 

@@ -79,7 +79,7 @@ class Units:
         await journal.tell()
         disk = next((d for d in system.machine.disks if d.serial == spec.disk_serial), None)
         if disk is None or spec.armed.serial != disk.serial or spec.armed.boot_id != system.boot_id:
-            journal.write("error", message="no leave to write this disk", hint="", kind="Refused")
+            journal.write("error", message="no write permit for this disk", hint="", kind="Refused")
             await journal.tell()
             return
         if disk.run != spec.run_id:

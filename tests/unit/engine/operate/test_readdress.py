@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from metalctl.engine import operate
 from metalctl.engine.reach import credentials
-from metalctl.lab.fleet import Settings, load_tree
+from metalctl.lab.fleet import FleetSettings, load_tree
 from metalctl.model.errors import UsageError
 from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
@@ -19,7 +19,7 @@ from tests.unit.lab.fleet.conftest import PASSWORD, Running, serving
 
 @pytest.fixture
 def rack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    settings = Settings(count=3, tls=True, base="127.78.40.1")
+    settings = FleetSettings(count=3, tls=True, base="127.78.40.1")
     with serving(load_tree("compute"), settings) as running:
         monkeypatch.setenv("BMC_USERNAME", running.fleet.username)
         monkeypatch.setenv("BMC_PASSWORD", PASSWORD)

@@ -18,7 +18,7 @@ from metalctl.cli.show import show
 from metalctl.cli.status import status
 from metalctl.engine.serving.rounds import Rounds
 from metalctl.engine.state import StateDir
-from metalctl.lab.fleet import Settings, load_tree
+from metalctl.lab.fleet import FleetSettings, load_tree
 from metalctl.store import bmcs, marks, nodes
 from metalctl.store.bmcs import Look
 from metalctl.store.marks import Mark
@@ -30,7 +30,7 @@ NAMES = ("n1", "n2", "n3")
 @pytest.fixture
 def rack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     lockout.forget()
-    with serving(load_tree("compute"), Settings(count=3, tls=True, base="127.78.47.1")) as running:
+    with serving(load_tree("compute"), FleetSettings(count=3, tls=True, base="127.78.47.1")) as running:
         monkeypatch.setenv("X_USERNAME", running.fleet.username)
         monkeypatch.setenv("X_PASSWORD", PASSWORD)
         yield running

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from metalctl.boot.errors import PortTaken
 from metalctl.cli import _enroll
+from metalctl.cli._options import Home
 from metalctl.engine.durability.lock import ServiceLock
 from metalctl.engine.errors import EngineError
 from metalctl.engine.evidence.reporter import Reporter
@@ -28,7 +29,7 @@ from metalctl.engine.state import StateDir
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import enrollments
 
-WISH = _enroll.Wish(("x.csv",), "quick", False, False, False, True, None, None)
+WISH = _enroll.Wish(("x.csv",), "quick", False, False, False, True, Home(None, None))
 BOOT = Boot(interface="lo", address="127.0.0.1", network="127.0.0.0/8", dhcp="off", http_port=0)
 
 

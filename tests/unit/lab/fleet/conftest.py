@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from metalctl.lab.bmc.identity import Tokens
-from metalctl.lab.fleet import Fleet, Settings, Tree, load_tree, parse_fault
+from metalctl.lab.fleet import Fleet, FleetSettings, Tree, load_tree, parse_fault
 
 PASSWORD = "password"
 
@@ -97,7 +97,7 @@ class Running:
 
 
 @contextmanager
-def serving(tree: Tree, settings: Settings) -> Iterator[Running]:
+def serving(tree: Tree, settings: FleetSettings) -> Iterator[Running]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -127,7 +127,7 @@ def start() -> Iterator[Start]:
 
         def begin(tree: str | Tree = "compute", faults: tuple[str, ...] = (), **given: Any) -> Running:
             given = {"power_time": 0.05, "base": "127.78.0.1", **given}
-            settings = Settings(faults=tuple(map(parse_fault, faults)), **given)
+            settings = FleetSettings(faults=tuple(map(parse_fault, faults)), **given)
             return stack.enter_context(serving(load_tree(tree) if isinstance(tree, str) else tree, settings))
 
         yield begin

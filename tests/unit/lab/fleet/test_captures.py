@@ -7,7 +7,7 @@ import pytest
 from metalctl.lab.bmc.library import Library
 from metalctl.lab.faults import find, names
 from metalctl.lab.faults.hardware import Hardware
-from metalctl.lab.fleet import BadFault, FaultShare, Fleet, Settings, load_capture
+from metalctl.lab.fleet import BadFault, FaultShare, Fleet, FleetSettings, load_capture
 from tests.captures import archive
 
 pytestmark = pytest.mark.slow
@@ -74,7 +74,7 @@ DAMAGED = ("ComputerSystem", "Bios", "Processor", "Memory", "Drive", "Storage", 
 def test_a_capture_takes_a_hardware_fault_or_refuses_it(capture):
     """What a real machine tells can be damaged, too; where it does not tell of the part, that is said."""
     faults = [name for name in names() if issubclass(find(name), Hardware)]
-    fleet = Fleet(capture, Settings(count=len(faults)))
+    fleet = Fleet(capture, FleetSettings(count=len(faults)))
     paths = [p for p, one in capture.items() if str(one.get("@odata.type", "")).split(".")[0][1:] in DAMAGED]
     taken = set()
     for name, bmc in zip(faults, fleet.bmcs, strict=True):

@@ -6,7 +6,7 @@ import pytest
 
 from metalctl.lab.faults import find, names
 from metalctl.lab.faults.hardware import Hardware, is_there
-from metalctl.lab.fleet import BadFault, Fleet, Settings, load_tree, parse_fault
+from metalctl.lab.fleet import BadFault, Fleet, FleetSettings, load_tree, parse_fault
 
 HARDWARE = {
     "bios-old", "channel-empty", "ecc-off", "failing-drive", "iommu-off", "legacy-boot", "mapped-out-dimm",
@@ -18,7 +18,7 @@ SYSTEM = "/redfish/v1/Systems/Node-0"
 
 
 def fleet_of(*faults, tree="storage", count=1):
-    return Fleet(load_tree(tree) if isinstance(tree, str) else tree, Settings(count=count, faults=tuple(faults)))
+    return Fleet(load_tree(tree) if isinstance(tree, str) else tree, FleetSettings(count=count, faults=tuple(faults)))
 
 
 def damaged(*faults, tree="storage"):

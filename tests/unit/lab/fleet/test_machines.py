@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("asyncssh", reason="asyncssh is not installed: pip install metalctl[lab]")
 
-from metalctl.lab.fleet import Settings, load_tree
+from metalctl.lab.fleet import FleetSettings, load_tree
 from metalctl.lab.fleet.machines import script
 from metalctl.lab.fleet.machines.system import phone_home_of
 
@@ -90,7 +90,7 @@ def machine(boot: str) -> Iterator[Any]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    fleet = Fleet(load_tree("controller"), Settings(base="127.79.1.1", power_time=0.0))
+    fleet = Fleet(load_tree("controller"), FleetSettings(base="127.79.1.1", power_time=0.0))
     times = {"firmware": 0.01, "ramdisk": 0.01, "disk": 0.01, "check": 0.02, "install": 0.02}
     machines = Machines(fleet, MachineSettings(boot, "127.79.0.1", ssh_port=port, **times))
     made = machines.all[0]

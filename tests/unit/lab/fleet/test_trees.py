@@ -13,7 +13,7 @@ import pytest
 
 from metalctl.lab.bmc.library import Library
 from metalctl.lab.bmc.query import parse_query
-from metalctl.lab.fleet import BadCapture, Fleet, FleetError, Settings, load_capture, load_tree, server, tree_names
+from metalctl.lab.fleet import BadCapture, Fleet, FleetError, FleetSettings, load_capture, load_tree, server, tree_names
 
 SYSTEM = "/redfish/v1/Systems/Node-0"
 
@@ -163,7 +163,7 @@ def test_a_thousand_bmcs_serve_and_none_has_a_tree_of_its_own(start):
 @pytest.mark.parametrize(("base", "count"), [("10.0.0.1", 1), ("127.255.255.250", 10), ("here", 1), ("127.0.0.1", 0)])
 def test_nothing_but_loopback_is_served(base, count):
     with pytest.raises(FleetError):
-        Fleet(load_tree("compute"), Settings(base=base, count=count))
+        Fleet(load_tree("compute"), FleetSettings(base=base, count=count))
 
 
 def test_a_port_that_is_free_on_one_address_only_is_not_taken_for_free(start, monkeypatch):

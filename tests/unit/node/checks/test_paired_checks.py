@@ -88,7 +88,7 @@ def test_silence_to_one_byte_more_is_unknown(node: Any) -> None:
     ping(node, 8972, refusal=":")
     result = run_mtu(node)
     assert result.verdict is Verdict.UNKNOWN
-    assert "nobody answered or refused it" in result.reason
+    assert "was neither answered nor refused" in result.reason
 
 
 @pytest.mark.truth("B7", "a ping that does not account for its packets tells nothing")

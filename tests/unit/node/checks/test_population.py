@@ -54,7 +54,7 @@ def test_labels_that_tell_no_socket_leave_it_open(node: Any) -> None:
 def test_channels_that_are_asked_and_not_told_are_open(node: Any) -> None:
     fitted(node, *of(["CPU 1 Dimm 1", "CPU 2 Dimm 1"]))
     assert node.one("dimms", limits={"channels": True}).verdict is Verdict.UNKNOWN
-    assert node.one("dimms", run_id="r2").evidence["channels"] == "not told by the labels of the slots"
+    assert node.one("dimms", run_id="r2").evidence["channels"] == "not in the labels of the slots"
 
 
 RAM = of(["CPU0_DIMM_A1", "CPU0_DIMM_B1"])
