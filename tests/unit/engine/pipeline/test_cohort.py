@@ -119,7 +119,7 @@ def test_all_who_become_ready_in_one_moment_find_one_schedule(place: Place, monk
         mine = list(pool.map(lambda ctx: cohort.schedule(ctx, "quick"), contexts))
     with contexts[0].store() as connection:
         made = of_batch(connection, contexts[0].enrollment.batch)
-    assert len(made) == 2
+    assert len(made) == 6
     for ctx, found in zip(contexts, mine, strict=True):
         assert found == [p for p in made if ctx.enrollment.id in (p.server, p.client)]
 
