@@ -112,6 +112,8 @@ def _words(node: ast.expr) -> str:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return ast.unparse(node)
+    if isinstance(value, dict):
+        return ", ".join(f"{level} {default}" for level, default in value.items())
     return " ".join(map(str, value)) if isinstance(value, (tuple, list, set)) else str(value)
 
 

@@ -6,8 +6,8 @@ longest fact that fits decides; an empty line, such as that of a power supply, s
 
 from __future__ import annotations
 
-_MEMORY = ("dimms", "memory")
-_PROCESSOR = ("virtualization", "kvm-guest", "memory")
+_MEMORY = ("dimms", "memory", "memory-stress")
+_PROCESSOR = ("virtualization", "kvm-guest", "memory", "cpu-stress", "cpu-results", "memory-stress")
 _LATENCY = ("disk-fio", "etcd-fdatasync", "wal-fsync")
 _HEALTH = ("disk-health",)
 _NVME = ("nvme-health", *_HEALTH, "nvme-randread", "nvme-seqread", *_LATENCY)

@@ -24,7 +24,10 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True, slots=True)
 class CheckInfo:
-    """What `@check` was given. estimate and timeout in seconds; limits: name → default, None (optional) or REQUIRED."""
+    """What `@check` was given. estimate and timeout in seconds.
+
+    limits: name → default, None (optional) or REQUIRED; a mapping of levels where each level has a default of its own.
+    """
 
     component: str
     levels: tuple[str, ...]
@@ -33,6 +36,16 @@ class CheckInfo:
     timeout: float = 120.0
     limits: Mapping[str, object] = field(default_factory=dict)
     remedy: str = ""
+
+    def at(self, level: str) -> dict[str, object]:
+        """The limits with their defaults of that level."""
+        return {name: value[level] if isinstance(value, Mapping) else value for name, value in self.limits.items()}
+
+    def lasts(self, level: str, given: Mapping[str, object]) -> float:
+        """Seconds that it is expected to take: its runtime, where that is another one at each level or asked for."""
+        own, asked = self.limits.get("runtime"), {**self.at(level), **given}.get("runtime")
+        told = isinstance(own, Mapping) or "runtime" in given
+        return float(asked) if told and isinstance(asked, (int, float)) else self.estimate
 
 
 def check(
@@ -48,8 +61,8 @@ def check(
     """Mark a function as a check.
 
     levels: words out of quick, normal, burn-in. needs: tools on PATH. timeout: seconds allowed beyond four times the
-    limit `runtime`. limits: every limit the check knows, with its default; any other in the profile is UNKNOWN, so a
-    misspelt limit never goes unheeded. remedy: what a technician does when it fails.
+    limit `runtime`. limits: every limit the check knows, with its default, or a mapping of levels to theirs; any other
+    in the profile is UNKNOWN, so a misspelt limit never goes unheeded. remedy: what a technician does when it fails.
     """
     info = CheckInfo(
         component=component,

@@ -16,17 +16,18 @@ class LimitError(NodeError):
 class Limits:
     """Limits by attribute, base units. An optional limit that the profile does not give is None."""
 
-    def __init__(self, name: str, info: CheckInfo, given: Mapping[str, float | str | bool]) -> None:
+    def __init__(self, name: str, info: CheckInfo, given: Mapping[str, float | str | bool], level: str) -> None:
         """Raises LimitError for a limit that the check does not know and for a required one that is not given."""
+        defaults = info.at(level)
         if unknown := sorted(set(given) - set(info.limits)):
             raise LimitError(
                 f"the check {name} knows no limit {unknown[0]!r}",
                 hint=f"mend the profile; it knows: {', '.join(sorted(info.limits)) or 'none'}",
             )
-        values: dict[str, Any] = {**info.limits, **given}
+        values: dict[str, Any] = {**defaults, **given}
         if absent := sorted(k for k, v in values.items() if v is REQUIRED):
             raise LimitError(f"the profile gives {name} no {absent[0]}", hint=f"add {absent[0]} under checks: {name}")
-        for key, default in info.limits.items():
+        for key, default in defaults.items():
             _same_kind(name, key, default, values[key])
         self._name = name
         self._values = values

@@ -121,9 +121,10 @@ class CheckPlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Function) -> Generator[None, object, object]:
         doing = self._doing = self._start(item)
-        self._begun(doing.name, label(doing.part), doing.info.estimate)
+        given = self.spec.checks.get(doing.name, {})
+        self._begun(doing.name, label(doing.part), doing.info.lasts(self.spec.level, given))
         before = telemetry.sample(self.root)
-        seconds = doing.info.timeout + 4 * _runtime({**doing.info.limits, **self.spec.checks.get(doing.name, {})})
+        seconds = doing.info.timeout + 4 * _runtime({**doing.info.at(self.spec.level), **given})
         try:
             with deadline(seconds, lambda: self._hung(self._stuck(doing, seconds))):
                 answer = yield
@@ -143,7 +144,7 @@ class CheckPlugin:
         doing = self.doing
         if not isinstance(doing.part, Absent):
             _allowed(doing, self.spec)
-            doing.limits = Limits(doing.name, doing.info, self.spec.checks.get(doing.name, {}))
+            doing.limits = Limits(doing.name, doing.info, self.spec.checks.get(doing.name, {}), self.spec.level)
         elif doing.part.verdict is Verdict.SKIP:
             pytest.skip(doing.part.reason)
         else:
