@@ -25,7 +25,7 @@ from metalctl.node.plugin import check
     estimate="60 s",
     timeout=300,
     limits={"runtime": {"quick": 60.0, "normal": 1800.0, "burn-in": 14400.0}, "min_rounds": 2},
-    remedy="replace the processor of the core that is named: no update mends a broken core",
+    remedy="replace the processor of the core that is named: no update repairs a broken core",
 )
 def test_cpu_results(limits: Any, measure: Any, evidence: dict[str, object]) -> None:
     found = golden.compare(limits.runtime, int(limits.min_rounds))

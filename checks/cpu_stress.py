@@ -4,7 +4,7 @@ Profile:
     checks:
       cpu-stress: {runtime: 2 h, min_busy: 95 %, min_frequency: 2 GHz}
 Limits: runtime of all stressors together (quick 60 s, normal 1 h, burn-in 12 h); min_busy is the share of all
-processors' time that must have been spent, so that a load that did not happen is no pass; min_frequency (optional) is
+processors' time that must have been spent: a load that did not happen must not pass; min_frequency (optional) is
 the lowest mean clock that a processor package may fall to. How many throttle events are let pass stands in `errors`.
 Leaves: by stressor its rate; busy; the lowest clock of each package.
 Source: stress-ng with --verify: cpu (all its methods), matrix, vecmath, vecwide, hash, one after the other.

@@ -4,7 +4,7 @@ Profile:
     checks:
       memory-stress: {runtime: 2 h}
 Limits: runtime (quick 60 s, normal 1 h, burn-in 12 h); min_tested is the share of the machine's memory that must have
-been under test; most (optional) is the most that is tested of a NUMA node: for trials, beside a low min_tested.
+been under test; most (optional) is the most that is tested of a NUMA node: for trials, with a low min_tested.
 Leaves: tested (bytes, share of the memory), by NUMA node what was copied a second.
 Source: stressapptest -W --cc_test, one instance a NUMA node under numactl, over 90 % of its free memory (95 % of more
 than 255 GB). Corrected errors are seen by the error counters of the run, not by this check.

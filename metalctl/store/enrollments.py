@@ -177,19 +177,15 @@ def advance(connection: Connection, read: Enrollment, **values: object) -> None:
 
 def under_way(connection: Connection, service: str | None = None) -> list[tuple[str, int]]:
     """(id, attempt) of each enrollment that somebody has to walk; with a service, of those that it has to."""
-    if service is None:
-        found = connection.execute(_under_way())
-    else:
-        found = connection.execute(_under_way(mine=True), {"service": service})
-    return [(identifier, attempt) for identifier, attempt in found]
+    return [(identifier, attempt) for identifier, attempt in connection.execute(_under_way(service))]
 
 
 @cache
-def _under_way(*, mine: bool = False) -> Select[Any]:
+def _under_way(service: str | None) -> Select[Any]:
     """Made once: it is asked twice a second, of a thousand."""
     table = schema.enrollments
     query = select(table.c.id, table.c.attempt).where(~_ended()).order_by(table.c.number)
-    return query.where(table.c.service == bindparam("service")) if mine else query
+    return query if service is None else query.where(table.c.service == service)
 
 
 def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]:
@@ -235,13 +231,9 @@ def _ended() -> ColumnElement[bool]:
 
 def unreported(connection: Connection) -> list[Enrollment]:
     """Those that have ended and whose pages of that end were not written yet."""
-    return [_enrollment(row) for row in connection.execute(_unreported())]
-
-
-@cache
-def _unreported() -> Select[Any]:
     table = schema.enrollments
-    return _select().where(_ended(), table.c.reported < table.c.attempt)
+    query = _select().where(_ended(), table.c.reported < table.c.attempt)
+    return [_enrollment(row) for row in connection.execute(query)]
 
 
 def unfinished(connection: Connection, batch: str, *, reported: bool = True) -> int:

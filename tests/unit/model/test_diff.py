@@ -131,7 +131,7 @@ def test_a_swapped_dimm_is_told_by_both_serials_and_memory_is_tested_again() -> 
     assert changes[0].what == "swapped"
     assert "serial 2F1B3CA4" in str(changes[0].before)
     assert "serial NEW00001" in changes[0].sentence
-    assert set(checks(changes)) == {"dimms", "memory"}
+    assert set(checks(changes)) == {"dimms", "memory", "memory-stress"}
 
 
 def test_a_dimm_that_is_gone_is_removed_and_not_merely_smaller() -> None:

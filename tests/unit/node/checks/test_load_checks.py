@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,8 @@ def test_cores_that_agree_pass(node: Any) -> None:
 def ring(monkeypatch: pytest.MonkeyPatch, cores: int) -> list[int]:
     """A machine of so many cores; the list's only entry is where one is now."""
     now = [0]
-    monkeypatch.setattr(golden.os, "sched_getaffinity", lambda _: set(range(cores)))
-    monkeypatch.setattr(golden.os, "sched_setaffinity", lambda _, to: now.__setitem__(0, min(to)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, to: now.__setitem__(0, min(to)))
     return now
 
 
