@@ -17,6 +17,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from metalctl.bmc.quirks.settings import Quirks
+from metalctl.cli._docs import code, escaped
 from metalctl.model.inventory import Inventory
 from metalctl.node import plugin
 
@@ -73,7 +74,7 @@ def settings() -> list[tuple[str, str, str]]:
     source = re.sub(r"\(\s*\n\s*([^()]*)\n\s*\)", r"(\1)", inspect.getsource(Quirks))
     usual = Quirks()
     found = [m for line in source.splitlines() if (m := _SETTING.match(line)) and m[1] != "names"]
-    return [(f"`{m[1]}`", _cell(f"`{json.dumps(getattr(usual, m[1]))}`"), _cell(m[2])) for m in found]
+    return [(f"`{m[1]}`", code(json.dumps(getattr(usual, m[1]))), _cell(m[2])) for m in found]
 
 
 def facts() -> tuple[list[tuple[str, str]], list[str]]:
@@ -110,7 +111,7 @@ def _bare(kind: Any) -> Any:
 
 
 def _cell(text: str | None) -> str:
-    return " ".join((text or "").replace("|", "\\|").split())
+    return escaped(" ".join((text or "").split()))
 
 
 def _table(titles: tuple[str, ...], rows: list[Any]) -> Iterator[str]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from docs._pictures import house, network, path
 
 FOLDER = Path(__file__).parents[1] / "img"
+DRAWN = {"house.svg": house.draw, "path.svg": path.draw, "network.svg": network.draw}
 
 
 @cache
 def drawings() -> dict[str, str]:
     """File name → text."""
-    return {"house.svg": house.draw(), "path.svg": path.draw(), "network.svg": network.draw()}
+    return {name: draw() for name, draw in DRAWN.items()}
 
 
 def stale(folder: Path = FOLDER) -> list[str]:

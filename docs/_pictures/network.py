@@ -52,7 +52,7 @@ def draw() -> str:
     for number in range(3):
         x = 400 + 190 * number
         parts += [_drop(x + 85, 40, 90), _drop(x + 85, 168, 280)]
-        server = ["BMC", "NICs: boot, then bond", f"in pairs: TCP {PAIR} (iperf3)"]
+        server = ["BMC", "NICs: boot, then bond", f"in pairs: TCP {PAIR}"]
         parts += _device(x, 90, 170, f"server {number + 1}", server)
     switch = ["LACP with fallback to a single port, so that a port of a bond can boot; LLDP on"]
     parts += [_drop(675, 280, 320), *_device(400, 320, 550, "top-of-rack switch", switch, "#e6efe6")]

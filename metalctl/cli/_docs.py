@@ -5,6 +5,7 @@ With `--check` nothing is written, and the exit code is 1 when a page is stale. 
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,13 +70,23 @@ def _options(command: click.Command, ctx: click.Context) -> Iterator[str]:
     for parameter in command.params:
         record = parameter.get_help_record(ctx)
         if record and record[1] and "--help" not in record[0]:
-            rows.append(tuple(" ".join(part.split()).replace("|", "\\|") for part in record))
+            rows.append(tuple(" ".join(part.split()) for part in record))
     if not rows:
         return
     yield "| option | meaning |"
     yield "|---|---|"
-    yield from (f"| `{option}` | {meaning} |" for option, meaning in rows)
+    yield from (f"| {code(option)} | {escaped(meaning)} |" for option, meaning in rows)
     yield ""
+
+
+def code(text: str) -> str:
+    """Code in a cell of a table. A bar within `…` ends the cell on one site and keeps its backslash on another."""
+    return f"<code>{html.escape(text, quote=False).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
+
+
+def escaped(text: str) -> str:
+    """Prose in a cell of a table."""
+    return text.replace("|", "\\|")
 
 
 def stale(folder: Path) -> list[str]:

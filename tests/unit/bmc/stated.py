@@ -6,15 +6,23 @@ findings = judged(found, cpu=CpuRequirement(sockets=exactly(2)))                
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.lab.fleet.replay import Replay
+from metalctl.bmc.quirks import quirks_of
+from metalctl.bmc.redfish.fetch import boards
+from metalctl.bmc.redfish.fetch.expand import advertised
+from metalctl.bmc.redfish.fetch.inventory import start
+from metalctl.bmc.redfish.fetch.reader import Reader
+from metalctl.bmc.redfish.fetch.root import read_root
+from metalctl.bmc.redfish.parse.systems import choose
+from metalctl.bmc.redfish.schema.links import path_of
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match import match
 from metalctl.model.profile import Profile, Range, Requires
+from tests.unit.bmc.tree_client import Client
 
 V1 = "/redfish/v1"
 SYSTEM, CHASSIS, MANAGER = f"{V1}/Systems/n-4", f"{V1}/Chassis/c-9", f"{V1}/Managers/m-2"
@@ -93,13 +101,16 @@ def _whole(resources: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(overlay: Mapping[str, Any] | None = None) -> Inventory:
     """What the BMC says of the machine with these resources in place of its own; None takes one away."""
-    user = Credential("root", "pass-1")
-    with Replay(_whole(machine() | dict(overlay or {})), user.username, user.password) as bmc:
-        opened = connect(parse_endpoint(bmc.url), user)
-        try:
-            return opened.inventory()
-        finally:
-            opened.close()
+    return asyncio.run(_taken(Client(_whole(machine() | dict(overlay or {})))))
+
+
+async def _taken(client: Any) -> Inventory:
+    """As RedfishBmc.inventory, without connections: what they do is tested where a BMC is replayed."""
+    root = await read_root(client)
+    known = await boards.machines(client, root, await client.get(path_of(root["Systems"])))
+    chosen = choose(client.endpoint, known)
+    walk = await start(Reader(client, advertised(root)), root, chosen.path, quirks_of, machine=chosen)
+    return await walk.inventory()
 
 
 def reasons(found: Inventory, fact: str) -> str:

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-emulator = pytest.importorskip("sushy_tools.emulator.main", reason="sushy-tools is not installed (extra `lab`)")
-
-from metalctl.lab.rack import redfish_bmc  # noqa: E402
+from metalctl.lab.rack import redfish_bmc
 
 CHASSIS = "/redfish/v1/Chassis/15693887-7984-9484-3272-842188918912"
 
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    # Not at the top: it takes half a second, of each process that collects the tests.
+    emulator = pytest.importorskip("sushy_tools.emulator.main", reason="sushy-tools is not installed (extra `lab`)")
     app = emulator.app
     app.config.update(
         SUSHY_EMULATOR_FAKE_DRIVER=True,

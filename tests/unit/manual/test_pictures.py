@@ -25,7 +25,7 @@ def test_a_drawing_that_was_changed_by_hand_is_stale(tmp_path: Path) -> None:
     assert pictures.stale(tmp_path) == ["path.svg"]
 
 
-@pytest.mark.parametrize("name", pictures.drawings())
+@pytest.mark.parametrize("name", pictures.DRAWN)
 def test_a_drawing_is_whole_and_says_what_it_shows(name: str) -> None:
     root = ElementTree.fromstring((HERE / "docs" / "img" / name).read_text())
     assert root.get("aria-label")
@@ -53,6 +53,13 @@ def named() -> list[str]:
 @pytest.mark.parametrize("place", named())
 def test_a_place_that_the_map_names_is_there(place: str) -> None:
     assert (HERE / place).exists()
+
+
+def test_an_option_is_not_broken_at_its_hyphens_and_a_block_of_code_stays_as_it_is() -> None:
+    page = "<p><code>enroll --retry NODE</code></p><pre><code>a --b</code></pre>"
+    kept = '<p><code>enroll <span class="word">--retry</span> NODE</code></p><pre><code>a --b</code></pre>'
+    assert site.on_page_content(page) == kept
+    assert "span" not in site.unbroken("no hyphen " + "-" * 41)
 
 
 def test_links_of_a_page_at_the_top_are_turned_for_the_site() -> None:
