@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from metalctl.engine.errors import RemoteError
 from metalctl.engine.reach.remote import Remote
 from metalctl.model.codec import decode, encode
+from metalctl.model.errors import MetalctlError
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import BUNDLE_DIR, RUN_DIR, Entry
 from metalctl.store.database import now
@@ -80,26 +81,40 @@ def start(remote: Remote, command: str, spec: Spec, bundle: Bundle) -> None:
 def tail(remote: Remote, row: RunRow) -> RunRow:
     """Read what the journal got since; the row is changed and returned."""
     data = remote.read_from(f"{RUN_DIR}/{row.run_id}/journal.jsonl", row.offset)
-    complete, _, _rest = data.rpartition(b"\n")
-    for line in complete.splitlines():
-        _apply(row, decode(Entry, json.loads(line)))
-    row.offset += len(complete) + 1 if complete else 0
-    if row.state == "running" and not complete:
+    complete, end, _rest = data.rpartition(b"\n")
+    for line in complete.split(b"\n") if end else ():
+        _read(row, line)
+    row.offset += len(complete) + len(end)
+    if row.state == "running" and not end:
         _notice_loss(remote, row)
     return row
 
 
-def _apply(row: RunRow, entry: Entry) -> None:
+def _read(row: RunRow, line: bytes) -> None:
     if row.state != "running":
         return
-    if wrong := _not_whole(row, entry):
-        hint = "enroll the node again with --retry; if it stays, the node's memory or its system is not to be trusted"
-        row.final = {"event": "error", "kind": "JournalNotWhole", "message": wrong, "hint": hint}
-        row.state, row.finished = "finished", now()
+    try:
+        entry = decode(Entry, json.loads(line))
+        result = decode(CheckResult, entry.data["result"]) if entry.event == "check-finished" else None
+    except (ValueError, LookupError, TypeError, MetalctlError):
+        _broken(row, f"the run's journal is not whole: line {row.entries + 1} is no entry of a run")
         return
+    if wrong := _not_whole(row, entry):
+        _broken(row, wrong)
+        return
+    _apply(row, entry, result)
+
+
+def _broken(row: RunRow, wrong: str) -> None:
+    hint = "enroll the node again with --retry; if it stays, the node's memory or its system is not to be trusted"
+    row.final = {"event": "error", "kind": "JournalNotWhole", "message": wrong, "hint": hint}
+    row.state, row.finished = "finished", now()
+
+
+def _apply(row: RunRow, entry: Entry, result: CheckResult | None) -> None:
     row.entries += 1
-    if entry.event == "check-finished":
-        row.results.append(decode(CheckResult, entry.data["result"]))
+    if result is not None:
+        row.results.append(result)
         row.progress = f"{len(row.results)} checks done"
     elif entry.event == "check-started":
         row.progress = f"{entry.data.get('check', '')} {entry.data.get('part', '')}".strip()

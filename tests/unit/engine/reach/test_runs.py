@@ -125,6 +125,28 @@ def test_a_line_that_says_passed_is_believed_only_in_a_whole_journal(
     assert said.replace("other boot", "another boot") in str(found.final.get("message", ""))
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"\x00\xff\n",
+        b"\n",
+        b"[]\n",
+        b'{"seq": 1}\n',
+        line(1, "check-finished"),
+        line(1, "check-finished", result={"check": "bond"}),
+        line(0, "run-started"),
+    ],
+    ids=["bytes", "empty", "list", "half", "no-result", "half-result", "repeated"],
+)
+def test_a_line_that_is_no_entry_ends_the_run_without_a_pass(broken: bytes, node: Any) -> None:
+    found = row()
+    node.files[JOURNAL] = line(0, "run-started") + broken + line(2, "run-finished", verdict="PASS")
+    runs.tail(node, found)
+    assert (found.state, found.results) == ("finished", [])
+    assert found.final is not None
+    assert (found.final["event"], "not whole" in found.final["message"]) == ("error", True)
+
+
 @pytest.mark.truth("D3", "a read that a cut connection left empty is no answer that a run is gone")
 @pytest.mark.parametrize("answer", ["cut", "", "failed"])
 def test_a_run_is_not_lost_because_nobody_could_say_whether_it_runs(node: Any, answer: str) -> None:
