@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tarfile
 from collections.abc import Iterator
 from functools import lru_cache
@@ -31,8 +32,13 @@ def owed(spec: RunSpec, results: list[CheckResult], inventory: Inventory, bundle
         CheckResult(name, Verdict.UNKNOWN, label, reason=_REASON, remedy=_REMEDY, boot_id=spec.boot_id)
         for name in spec.checks
         for label, key in _wanted(checks.get(name.replace("-", "_"), ()), inventory, spec)
-        if not any(r.check == name and key in r.part for r in results)
+        if not any(r.check == name and _names(r.part, key) for r in results)
     ]
+
+
+def _names(part: str, key: str) -> bool:
+    """Whether the part of a result is the one of that key: "dimm DIMM 10" is not DIMM 1."""
+    return re.search(rf"(?<![\w:.-]){re.escape(key)}(?![\w:./-])", part) is not None if key else True
 
 
 def _wanted(arguments: tuple[str, ...], inventory: Inventory, spec: RunSpec) -> Iterator[tuple[str, str]]:
@@ -52,8 +58,8 @@ def _key(part: object) -> str:
     if isinstance(part, Nic):
         return part.mac or part.pci
     if isinstance(part, Dimm):
-        return part.slot
-    return part.name if isinstance(part, BondSpec) else ""
+        return f"dimm {part.slot}" if part.slot else ""
+    return f"bond {part.name}" if isinstance(part, BondSpec) else ""
 
 
 @lru_cache(maxsize=4)

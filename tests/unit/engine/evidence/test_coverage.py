@@ -10,7 +10,7 @@ import pytest
 from metalctl.engine.durability import bundle
 from metalctl.engine.evidence import coverage
 from metalctl.model.identity import Identity
-from metalctl.model.inventory import Disk, Inventory, Nic
+from metalctl.model.inventory import Dimm, Disk, Inventory, Memory, Nic
 from metalctl.model.measurement import CheckResult
 from metalctl.model.run import BondSpec, RunSpec
 from metalctl.model.verdict import Verdict
@@ -68,6 +68,18 @@ def test_a_drive_that_the_journal_says_nothing_of_is_unknown_by_its_name() -> No
 def test_a_part_is_known_by_its_serial_whatever_the_kernel_calls_it_now() -> None:
     results = [passed("flash-read", "nvme serial NV-A (nvme1n1)"), passed("flash-read", "nvme serial NV-B (nvme0n1)")]
     assert owed(results, "flash-read") == []
+
+
+def test_a_part_whose_name_begins_like_anothers_is_not_passed_by_the_others_result() -> None:
+    dimms = tuple(Dimm(slot, 2**34) for slot in ("DIMM 1", "DIMM 10", "P1 DIMM 1"))
+    disks = tuple(Disk(f"sd{i}", "ssd", 10**12, serial=serial) for i, serial in enumerate(("S-1", "S-10", "S-1/2")))
+    machine = Inventory("in-band", Identity("S1"), memory=Memory(dimms=dimms), disks=disks)
+    checks = packed({"ram": "def test_ram(dimm): ...", "read": "def test_read(ssd): ..."})
+    for name, known in (("ram", [f"dimm {d.slot}" for d in dimms]), ("read", [d.label for d in disks])):
+        for missing in known:
+            results = [passed(name, part) for part in known if part != missing]
+            owed = coverage.owed(spec(name), results, machine, checks)
+            assert [r.part for r in owed] == [missing]
 
 
 @pytest.mark.parametrize("name", ["whole", "no-such-check"])
