@@ -74,9 +74,18 @@ def signal(connection: Connection, enrollment: str) -> None:
     connection.execute(insert(schema.signals).values(enrollment=enrollment, at=now()))
 
 
-def signals(connection: Connection) -> list[str]:
-    """The enrollments to look at; they are told once."""
-    rows = connection.execute(select(schema.signals.c.id, schema.signals.c.enrollment)).all()
+def signals(connection: Connection, service: str | None = None) -> list[str]:
+    """The enrollments to look at; they are told once. service: only those that it walks, where several have one store.
+
+    Those whose enrollment is gone are anybody's.
+    """
+    table, owner = schema.signals, schema.enrollments
+    query = select(table.c.id, table.c.enrollment)
+    if service is not None:
+        others = select(owner.c.id).where(owner.c.service != service)
+        query = query.where(table.c.enrollment.not_in(others))
+    rows = connection.execute(query).all()
     if rows:
-        connection.execute(delete(schema.signals).where(schema.signals.c.id <= max(row.id for row in rows)))
+        # These and no others: on PostgreSQL one of a lower number may have come since they were read.
+        connection.execute(delete(table).where(table.c.id.in_([row.id for row in rows])))
     return list(dict.fromkeys(row.enrollment for row in rows))

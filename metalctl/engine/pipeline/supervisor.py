@@ -70,7 +70,8 @@ class Supervisor:
         """Begin what nobody walks, tell what operators did. A database that cannot be read is read at the next look."""
         try:
             with self._database.begin() as connection:
-                wanted, told = enrollments.under_way(connection, self._service), marks.signals(connection)
+                wanted = enrollments.under_way(connection, self._service)
+                told = marks.signals(connection, self._service)
             for enrollment in told:
                 self._publish(node_topic(enrollment))
             self._begin(wanted)

@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from metalctl.engine.pipeline import supervisor as module
 from metalctl.engine.pipeline.supervisor import PATIENCE, Supervisor
+from metalctl.engine.topics import node_topic
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import enrollments
+from metalctl.store import enrollments, marks
 
 
 class FakeWalks:
@@ -144,3 +145,16 @@ def test_while_the_library_gets_on_with_others_nobody_is_lost_but_not_for_ever(
             assert supervisor.rescued == 0
     assert f"rescue {made[-1]} 1" in walks.calls
     assert f"rescue {made[0]} 1" not in walks.calls
+
+
+def test_what_an_operator_did_is_told_by_the_service_that_walks_the_node(database: Engine, walks: FakeWalks) -> None:
+    """Several services have one store: who looks first must not take the word of another's node away."""
+    told: dict[str, list[str]] = {"a": [], "b": []}
+    with database.begin() as connection:
+        batch = enrollments.new_batch(connection, {})
+        mine = {s: enrollments.new(connection, f"n-{s}", batch, "lab/compute", s) for s in told}
+        for enrollment in mine.values():
+            marks.signal(connection, enrollment)
+    for service in told:
+        Supervisor(database, walks, told[service].append, service).look()
+    assert told == {service: [node_topic(enrollment)] for service, enrollment in mine.items()}
