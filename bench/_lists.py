@@ -63,7 +63,7 @@ def _fill(database: Any, count: int, *, ended: bool, first: int = 0) -> str:
                 records.save_stage(connection, made, records.StageRow(record))
             end = {"stage": ORDER[-1].value, "condition": "done", "why": "", "reported": 1}
             enrollments.change(connection, made, **(end if ended else {"stage": "burned-in", "condition": "waiting"}))
-            enrollments.summarize(connection, made)
+            records.summarize(connection, made)
     return batch
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -15,18 +13,14 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    String,
     Update,
     bindparam,
-    cast,
     func,
     insert,
     select,
     update,
 )
 
-from metalctl.model.codec import decode
-from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import schema
 from metalctl.store.database import now
@@ -71,10 +65,17 @@ class Enrollment:
 
 
 def new_batch(connection: Connection, options: dict[str, Any]) -> str:
-    """A new batch; its id sorts by time."""
-    batch = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """A new batch; its id tells when it was made, and is no other's."""
+    taken = set(connection.execute(select(schema.batches.c.id)).scalars())
+    batch = _batch_id()
+    while batch in taken:
+        batch = _batch_id()
     connection.execute(insert(schema.batches).values(id=batch, created=now(), options=options))
     return batch
+
+
+def _batch_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def batch_options(connection: Connection, batch: str) -> dict[str, Any]:
@@ -90,7 +91,8 @@ def set_batch_option(connection: Connection, batch: str, name: str, value: objec
 
 def last_batch(connection: Connection) -> str:
     """The newest batch; NotFound when nothing was ever enrolled."""
-    found = connection.execute(select(schema.batches.c.id).order_by(schema.batches.c.id.desc()).limit(1)).scalar()
+    table = schema.enrollments  # their numbers grow, whatever the clock does
+    found = connection.execute(select(table.c.batch).order_by(table.c.number.desc()).limit(1)).scalar()
     if found is None:
         raise NotFound("nothing was enrolled yet", hint="metalctl enroll nodes.csv")
     return str(found)
@@ -146,6 +148,12 @@ def latest(connection: Connection, node: str) -> Enrollment:
     return _enrollment(row)
 
 
+def of_node(connection: Connection, node: str) -> list[Enrollment]:
+    """All enrollments of a node, the newest first."""
+    query = _select().where(schema.enrollments.c.node == node).order_by(schema.enrollments.c.number.desc())
+    return [_enrollment(row) for row in connection.execute(query)]
+
+
 def listing(connection: Connection, batch: str | None = None) -> list[Enrollment]:
     """Enrollments of a batch, or of all, by node name."""
     query = _select().order_by(schema.enrollments.c.node, schema.enrollments.c.number)
@@ -196,31 +204,6 @@ def newest(connection: Connection, batch: str | None = None) -> list[Enrollment]
         return [_enrollment(row) for row in connection.execute(query.where(table.c.batch == batch))]
     last = select(func.max(table.c.number)).group_by(table.c.node).scalar_subquery()
     return [_enrollment(row) for row in connection.execute(query.where(table.c.number.in_(last)))]
-
-
-def summarize(connection: Connection, identifier: str) -> None:
-    """Keep beside the enrollment what a list shows of its findings."""
-    table = schema.stages
-    rows = connection.execute(select(table.c.stage, table.c.findings).where(table.c.enrollment == identifier)).all()
-    ordered = sorted(rows, key=lambda row: ORDER.index(Stage(row.stage)))
-    found = [decode(Finding, finding) for row in ordered for finding in row.findings]
-    blocking = next((f for f in found if f.blocks), None)
-    problem = " · ".join(
-        part for part in (blocking.requirement, blocking.got or str(blocking.verdict), blocking.part) if part
-    ) if blocking else ""  # fmt: skip
-    values = {"verdicts": dict(Counter(str(f.verdict) for f in found)), "problem": problem}
-    connection.execute(update(schema.enrollments).where(schema.enrollments.c.id == identifier).values(**values))
-
-
-def findings(connection: Connection, identifiers: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """By enrollment, its findings as JSON in the order of the path."""
-    table = schema.stages
-    query = select(table.c.enrollment, table.c.stage, table.c.findings)
-    wanted, found = set(identifiers), defaultdict(list)
-    for row in connection.execute(query.where(cast(table.c.findings, String) != "[]")):
-        if row.enrollment in wanted:
-            found[row.enrollment].append((ORDER.index(Stage(row.stage)), row.findings))
-    return {key: [f for _, some in sorted(rows, key=itemgetter(0)) for f in some] for key, rows in found.items()}
 
 
 def _ended() -> ColumnElement[bool]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, String, bindparam, cast, delete, insert, select, update
 
 from metalctl.model.codec import decode, encode
 from metalctl.model.dossier import StageRecord
@@ -114,3 +116,28 @@ def forget_stage(connection: Connection, identifier: str, which: Stage) -> None:
     """Drop the record of a stage, so that it is walked again; the audit trail keeps that it was."""
     table = schema.stages
     connection.execute(delete(table).where(table.c.enrollment == identifier, table.c.stage == which.value))
+
+
+def summarize(connection: Connection, identifier: str) -> None:
+    """Keep beside the enrollment what a list shows of its findings."""
+    table = schema.stages
+    rows = connection.execute(select(table.c.stage, table.c.findings).where(table.c.enrollment == identifier)).all()
+    ordered = sorted(rows, key=lambda row: ORDER.index(Stage(row.stage)))
+    found = [decode(Finding, finding) for row in ordered for finding in row.findings]
+    blocking = next((f for f in found if f.blocks), None)
+    problem = " · ".join(
+        part for part in (blocking.requirement, blocking.got or str(blocking.verdict), blocking.part) if part
+    ) if blocking else ""  # fmt: skip
+    values = {"verdicts": dict(Counter(str(f.verdict) for f in found)), "problem": problem}
+    connection.execute(update(schema.enrollments).where(schema.enrollments.c.id == identifier).values(**values))
+
+
+def findings(connection: Connection, identifiers: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """By enrollment, its findings as JSON in the order of the path."""
+    table = schema.stages
+    query = select(table.c.enrollment, table.c.stage, table.c.findings)
+    wanted, found = set(identifiers), defaultdict(list)
+    for row in connection.execute(query.where(cast(table.c.findings, String) != "[]")):
+        if row.enrollment in wanted:
+            found[row.enrollment].append((ORDER.index(Stage(row.stage)), row.findings))
+    return {key: [f for _, some in sorted(rows, key=itemgetter(0)) for f in some] for key, rows in found.items()}

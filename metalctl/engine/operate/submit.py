@@ -13,10 +13,10 @@ from metalctl.content.errors import Problem, ProfileError
 from metalctl.content.secrets import resolve
 from metalctl.engine.durability import pins
 from metalctl.engine.pipeline import again as trying_again
-from metalctl.engine.pipeline import cohort
+from metalctl.engine.pipeline import cohort, power
 from metalctl.model.errors import MetalctlError, UsageError
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import audit, enrollments, marks, nodes, pairs
+from metalctl.store import audit, enrollments, marks, nodes, pairs, records
 from metalctl.store.database import lock
 from metalctl.store.errors import NotFound
 
@@ -100,11 +100,15 @@ def handed_over(database: Engine, names: Sequence[str]) -> list[str]:
 
 
 def _handed_over(connection: Connection, name: str) -> bool:
-    try:
-        latest = enrollments.latest(connection, name)
-    except NotFound:
-        return False
-    return latest.ended and latest.condition is Condition.DONE
+    """It came to the good end, and nothing was done to the machine since: what was queued after that and ended before
+    the power was switched (a cancel, a BMC that did not answer) leaves it in use.
+    """
+    for enrollment in enrollments.of_node(connection, name):
+        if not enrollment.ended or enrollment.condition is Condition.DONE:
+            return enrollment.ended
+        if power.touched(connection, enrollment):
+            return False
+    return False
 
 
 def _refuse(connection: Connection, rows: Sequence[Row], again: Sequence[str] = ()) -> None:
@@ -177,7 +181,7 @@ def _reopen(
     first = trying_again.reopen(connection, enrollment)
     waiting = {"stage": first.value, "condition": Condition.WAITING.value, "why": "queued again", "fault": ""}
     enrollments.change(connection, enrollment.id, attempt=attempt, elapsed=0.0, **waiting)
-    enrollments.summarize(connection, enrollment.id)
+    records.summarize(connection, enrollment.id)
     if allow_erase:
         trying_again.allow_erase(connection, enrollment)
     if full_read:

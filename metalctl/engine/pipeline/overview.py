@@ -15,7 +15,7 @@ from metalctl.model.codec import decode, encode
 from metalctl.model.finding import Finding
 from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import bmcs, enrollments, marks
+from metalctl.store import bmcs, enrollments, marks, records
 from metalctl.store.bmcs import Look
 from metalctl.store.enrollments import Enrollment
 from metalctl.store.marks import Mark
@@ -78,7 +78,7 @@ def standings(database: Engine, batch: str | None = None, *, findings: bool = Fa
     with database.connect() as connection:
         listed = enrollments.newest(connection, batch)
         hands, looks = marks.everybodys(connection), bmcs.everybodys(connection)
-        stated = enrollments.findings(connection, [e.id for e in listed]) if findings else None
+        stated = records.findings(connection, [e.id for e in listed]) if findings else None
     moment = datetime.now(UTC)
     return [
         _standing(e, hands.get(e.node, {}), looks.get(e.node), moment, None if stated is None else stated.get(e.id, []))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Wait
 from metalctl.model.finding import Finding
+from metalctl.model.stage import ORDER, Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import boots
+from metalctl.store import boots, records
+from metalctl.store.enrollments import Enrollment
 
 # Seconds: what happens meanwhile (a call, a place that becomes free) is told.
 POLL = 15.0
@@ -34,6 +38,8 @@ def boot_into(ctx: Context, system: str) -> Wait:
         ctx.memo["booted_at"] = None
     attempt = int(ctx.memo.get("boot_attempts", 0))
     if attempt >= ATTEMPTS:
+        # It may still call, but nobody waits behind it for that.
+        ctx.services.places.release(ctx.enrollment.id)
         return Wait(POLL * 4, f"the {system} system did not call after {attempt} power cycles: see the console")
     if not ctx.services.places.claim(ctx.enrollment.id, ctx.enrollment.priority):
         before, wait = ctx.services.places.before(ctx.enrollment.id), ctx.services.places.expected(ctx.enrollment.id)
@@ -55,6 +61,14 @@ def findings(ctx: Context, system: str) -> tuple[Finding, ...]:
             remedy="read the node's console log of that boot; if it hangs again, update its firmware or replace it",
         ),
     )  # fmt: skip
+
+
+def touched(connection: Connection, enrollment: Enrollment) -> bool:
+    """Whether the power of the node may have been switched for this enrollment."""
+    if ORDER.index(enrollment.stage) > ORDER.index(Stage.INSPECTED) or boots.newest(connection, enrollment.id):
+        return True
+    row = records.stage(connection, enrollment.id, Stage.INSPECTED)
+    return row is not None and "ordering" in row.memo
 
 
 def _given_up(ctx: Context, ordered: float, *, watched: bool) -> str:

@@ -62,7 +62,7 @@ def _add(
     evidence.add_inventory(connection, node, enrollment, "in-band", taken)
     for record in _walked(taken, profile, stage, condition):
         records.save_stage(connection, enrollment, records.StageRow(record))
-    enrollments.summarize(connection, enrollment)
+    records.summarize(connection, enrollment)
     values = {"stage": stage.value, "condition": condition.value, "fault": fault, "why": ""}
     ended = condition is not Condition.RUNNING
     began = BEGAN if ended else datetime.now(UTC) - timedelta(minutes=12, seconds=34)

@@ -5,7 +5,7 @@ written, and what a list shows of them. Epochs.
 import sqlalchemy as sa
 from alembic import op
 
-from metalctl.store.enrollments import summarize
+from metalctl.store.records import summarize
 
 revision = "0003"
 down_revision = "0002"

@@ -11,9 +11,11 @@ from metalctl.engine import operate
 from metalctl.engine.operate import submit
 from metalctl.engine.operate.submit import Row
 from metalctl.engine.pipeline import overview
+from metalctl.model.dossier import StageRecord
 from metalctl.model.errors import UsageError
 from metalctl.model.stage import ORDER, Condition, Stage
-from metalctl.store import enrollments, marks, nodes
+from metalctl.store import enrollments, marks, nodes, records
+from metalctl.store.records import StageRow
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +145,20 @@ def test_a_cancel_that_came_too_late_does_not_end_what_is_queued_next(once_more:
     with database.connect() as connection:
         assert marks.of_node(connection, "a") == {}
         assert enrollments.latest(connection, "a").condition is Condition.WAITING
+
+
+@pytest.mark.parametrize(("touched", "left"), [(False, ("a",)), (True, ())])
+def test_a_node_in_use_that_was_queued_again_and_cancelled_before_anything_was_done_is_left_alone(
+    touched: bool, left: tuple[str, ...], database: Engine, enrolled: Any
+) -> None:
+    done = enrolled("a")
+    with database.begin() as connection:
+        enrollments.change(connection, done, stage=Stage.HANDED_OVER.value, condition=Condition.DONE.value)
+    submit.submit(database, [good("a", 2)], level="quick", allow_erase=False, again=["a"])
+    with database.begin() as connection:
+        latest = enrollments.latest(connection, "a")
+        enrollments.change(connection, latest.id, stage=Stage.INSPECTED.value, condition=Condition.FAILED.value)
+        row = StageRow(StageRecord(Stage.INSPECTED, Condition.FAILED, ""), memo={"ordering": 1} if touched else {})
+        records.save_stage(connection, latest.id, row)
+    submitted = submit.submit(database, [good("a", 2), good("b", 3)], level="quick", allow_erase=False)
+    assert submitted.left_alone == left

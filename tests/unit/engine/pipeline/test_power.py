@@ -208,3 +208,14 @@ def test_a_system_that_called_while_its_power_was_ordered_again_is_left_running(
             boots.add_boot(connection, ctx.enrollment.id, report)
         power.boot_into(ctx, system)
         assert bmc.commands == []
+
+
+def test_a_node_that_did_not_call_after_the_last_power_cycle_keeps_no_place_from_others(
+    ctx: Context, clock: Clock
+) -> None:
+    for _ in range(power.ATTEMPTS):
+        power.boot_into(ctx, "ramdisk")
+        clock.now += USUAL.patience
+    ctx.services.places.resize(1)
+    assert "did not call" in power.boot_into(ctx, "ramdisk").why
+    assert ctx.services.places.claim("another")
