@@ -36,7 +36,7 @@ from metalctl.model.stage import Condition, Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, marks, nodes, records
 from metalctl.store.database import now
-from metalctl.store.errors import Fenced, Stale
+from metalctl.store.errors import Fenced, NotFound, Stale
 from metalctl.store.records import StageRow
 
 log = structlog.get_logger()
@@ -67,6 +67,11 @@ class Ticker:
         except Stale as stale:
             log.info("stale", enrollment=enrollment, stage=stage, reason=stale.message)
             return Next.wait(1.0)
+        except NotFound:
+            if self._is_known(enrollment):
+                raise
+            log.warning("walk-of-nobody", enrollment=enrollment)
+            return Next(ended=True)
         finally:
             self._services.connections.rest(enrollment)
 
@@ -100,6 +105,15 @@ class Ticker:
             context.memo[HELD] = True
             return self._write(context, row, Wait(HELD_PAUSE, reason, queued=True, held=True))
         return self._write(context, row, self._call(context, spec, row))
+
+    def _is_known(self, enrollment: str) -> bool:
+        """Not where the store was put back from an older copy than the workflow library's: nobody can walk it."""
+        try:
+            with self._services.database.connect() as connection:
+                enrollments.get(connection, enrollment)
+        except NotFound:
+            return False
+        return True
 
     def _begin(self, enrollment: str, spec: StageSpec) -> tuple[Context, StageRow]:
         with self._services.database.begin() as connection:
@@ -162,7 +176,9 @@ class Ticker:
             records.save_stage(connection, context.enrollment.id, row)
             enrollments.advance(connection, context.enrollment, elapsed=row.elapsed, **values)
             if not isinstance(outcome, Wait):
-                enrollments.summarize(connection, context.enrollment.id)
+                records.summarize(connection, context.enrollment.id)
+                if isinstance(outcome, StageFailed) and "cancelled" in context.marks:
+                    ending.ended(connection, context.enrollment.id, context.marks["cancelled"])
         if isinstance(outcome, Wait):
             if outcome.queued:
                 self._began.pop(context.enrollment.id, None)

@@ -23,6 +23,7 @@ def withdraw(ctx: Context) -> Wait | tuple[Finding, ...]:
     if not access.has_key(state, enrollment):
         return ()
     line = access.public_line(state, enrollment)
+    ctx.fence()
     try:
         _take_off(ctx.remote("installed"), line)
     except RemoteError as error:

@@ -27,6 +27,7 @@ def tick(ctx: Context) -> Done | Wait:
     if "targets" not in ctx.memo:
         ctx.memo["targets"], findings = _hand_over(ctx)
         ctx.memo["findings"] = encode(findings)
+        ctx.save_memo()
     left = withdraw(ctx)
     if isinstance(left, Wait):
         return left

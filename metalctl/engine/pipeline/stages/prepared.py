@@ -80,6 +80,7 @@ def _make_bonds(ctx: Context, remote: Remote, python: runs.Python) -> list[objec
     tries = ctx.memo["bonding"] = int(ctx.memo.get("bonding", 0)) + 1
     if tries > _TRIES:
         raise EngineError("making the bonds ended without a result", hint="see the node's console and its journal")
+    ctx.fence()
     remote.put(f"/run/{name}.json", json.dumps({"bonds": encode(specs)}).encode())
     words = ("network", f"/run/{name}.json", "--result", f"/run/{name}.result", "--deadline", str(LACP_DEADLINE))
     remote.check("systemd-run", f"--unit={name}", "--collect", "--quiet", *python.command(*words))

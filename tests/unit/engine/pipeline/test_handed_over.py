@@ -21,7 +21,7 @@ from metalctl.model.inventory import Dimm, Inventory, Memory
 from metalctl.model.measurement import CheckResult
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import enrollments, evidence, nodes
+from metalctl.store import enrollments, evidence, nodes, records
 from metalctl.store.evidence import RunRow
 from tests.unit.engine.contexts import context_at
 
@@ -144,3 +144,20 @@ def test_an_installed_system_that_sees_another_machine_than_was_matched_fails_by
     with pytest.raises(StageFailed) as caught:
         accepted.tick(ctx)
     assert [f.part for f in caught.value.findings if f.verdict is Verdict.FAIL] == ["dimm B1 serial DM2BBB"]
+
+
+def test_what_the_targets_said_is_written_down_before_our_key_is_taken_off(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it is, the service does not tell them all again."""
+    seen: list[object] = []
+
+    def withdraw(ctx: Context) -> tuple[Finding, ...]:
+        with ctx.store() as connection:
+            row = records.stage(connection, ctx.enrollment.id, Stage.HANDED_OVER)
+        seen.append(row and row.memo.get("targets"))
+        return ()
+
+    monkeypatch.setattr(handed_over, "withdraw", withdraw)
+    play(ctx, monkeypatch, FakeTarget(Verdict.PASS), FakeTarget(Verdict.PASS))
+    assert seen == [{"one": "written", "two": "written"}]

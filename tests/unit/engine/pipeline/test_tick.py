@@ -23,7 +23,7 @@ from metalctl.model.finding import Finding
 from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, epochs, marks, records
-from metalctl.store.errors import Fenced
+from metalctl.store.errors import Fenced, NotFound
 from metalctl.store.marks import Mark
 
 PASSED, FAILED = Next(ended=True, passed=True), Next(ended=True)
@@ -258,3 +258,18 @@ def test_what_is_left_is_what_is_not_done_and_all_of_it_where_the_store_cannot_t
 
     monkeypatch.setattr(records, "done", locked)
     assert ticker.left(enrollment) == [stage.value for stage in ORDER]
+
+
+def test_an_enrollment_that_the_store_does_not_have_is_not_walked_for_ever(services: Services, enrolled: Any) -> None:
+    """The store was put back from an older copy than the workflow library's database."""
+    assert Ticker(services)("n1-of-yesterday", "inspected") == FAILED
+
+
+def test_another_thing_that_is_missing_does_not_end_a_known_enrollment(
+    database: Engine, services: Services, enrolled: Any
+) -> None:
+    enrollment = enrolled()
+    with database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM nodes")
+    with pytest.raises(NotFound):
+        Ticker(services)(enrollment, "inspected")

@@ -15,7 +15,8 @@ from metalctl.engine.pipeline.services import Services
 from metalctl.engine.reach import access
 from metalctl.model.stage import Stage
 from metalctl.model.verdict import Verdict
-from metalctl.store import audit, enrollments, nodes
+from metalctl.store import audit, enrollments, epochs, nodes
+from metalctl.store.errors import Fenced
 from tests.unit.engine.contexts import context_at
 
 SITE = "ssh-ed25519 AAAAC3NzaSITE ops@site"
@@ -81,3 +82,15 @@ def test_a_node_that_keeps_the_line_is_told_and_the_key_is_deleted_all_the_same(
     (told,) = tries[-1]  # type: ignore[misc]
     assert (told.verdict, told.severity, told.blocks) == (Verdict.UNKNOWN, "warning", False)
     assert not access.has_key(ctx.services.settings.state, ctx.enrollment.id)
+
+
+def test_a_service_that_was_replaced_takes_nothing_off(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = FakeNode(SITE, ours(ctx))
+    reach(monkeypatch, node)
+    with ctx.store() as connection:
+        ctx.services.epoch = epochs.begin(connection, ctx.services.name, "old")
+    with ctx.store() as connection:
+        epochs.begin(connection, ctx.services.name, "new")
+    with pytest.raises(Fenced):
+        withdrawal.withdraw(ctx)
+    assert ours(ctx) in node.file
