@@ -110,13 +110,21 @@ def rename(connection: Connection, name: str, new: str) -> None:
     """Call it otherwise wherever it is named; its audit trail goes with it."""
     connection.execute(update(schema.nodes).where(schema.nodes.c.name == name).values(name=new))
     owned = (schema.enrollments, schema.inventories, schema.intents, schema.marks, schema.audit)
+    batches = schema.batches
+    mine = select(schema.enrollments.c.batch).where(schema.enrollments.c.node == name)
+    for batch, options in connection.execute(select(batches.c.id, batches.c.options).where(batches.c.id.in_(mine))):
+        if name in options.get("expected", {}):
+            expected = {new if node == name else node: machine for node, machine in options["expected"].items()}
+            told = {**options, "expected": expected}
+            connection.execute(update(batches).where(batches.c.id == batch).values(options=told))
     for table in (schema.macs, schema.bmcs, *owned):
         connection.execute(update(table).where(table.c.node == name).values(node=new))
 
 
 def drop_enrollment(connection: Connection, enrollment: str) -> None:
     """Remove one enrollment and all that it saw."""
-    tables = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts, schema.inventories)
+    seen = (schema.stages, schema.runs, schema.tokens, schema.boots, schema.artifacts, schema.inventories)
+    tables = (*seen, schema.intents)
     for table in tables:
         connection.execute(delete(table).where(table.c.enrollment == enrollment))
     connection.execute(delete(schema.enrollments).where(schema.enrollments.c.id == enrollment))

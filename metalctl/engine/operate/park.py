@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Engine
 
 from metalctl.engine.operate.base import Done, set_mark, take_mark
@@ -12,6 +14,8 @@ def park(database: Engine, node: str, actor: str, why: str, until: str = "") -> 
     """until: ISO 8601 with offset, "" for no end. UsageError: without a reason."""
     if not why.strip():
         raise UsageError(f"say why {node} is parked", hint="--why 'DIMM A3 is being replaced'")
+    if until and datetime.fromisoformat(until).tzinfo is None:
+        raise UsageError(f"{until} is a time of no zone", hint="with its offset: 2026-12-24T18:00+01:00")
     return set_mark(database, node, "parked", actor, why, until)
 
 

@@ -16,7 +16,7 @@ from metalctl.engine.topics import node_topic
 from metalctl.model.boot import BootIntent, PhoneHome, Welcome
 from metalctl.model.identity import Identity, contradictions
 from metalctl.model.run import News
-from metalctl.model.stage import ORDER, Stage
+from metalctl.model.stage import ORDER, Condition, Stage
 from metalctl.store import audit, boots, enrollments, nodes
 
 # Seconds from our answer to the moment at which the node lets us in: it has to read the key in it first.
@@ -44,8 +44,10 @@ class StoreDirectory:
             enrollment, action = wanted
             if action != "ramdisk":
                 return BootIntent(node, action)
-            # The second look, beside the intent: past this stage nothing may boot it into the ramdisk again.
-            if ORDER.index(enrollments.get(connection, enrollment).stage) > ORDER.index(Stage.INSTALLED):
+            # The second look, beside the intent: past this stage, or after the end (a cancel, a failure before the
+            # call), nothing may boot it into the ramdisk again.
+            found = enrollments.get(connection, enrollment)
+            if found.ended or ORDER.index(found.stage) > ORDER.index(Stage.INSTALLED):
                 return BootIntent(node, "local")
             mac = macs[0].lower() if macs else ""
             return BootIntent(node, action, issue_token(connection, enrollment, node, "ramdisk", mac))
@@ -77,6 +79,8 @@ class StoreDirectory:
             raise Refused("spent", f"the token of {node} was used by another boot at the same moment")
         if reason := strangeness(nodes.get(connection, node), known, report):
             raise Refused("stranger", reason)
+        if reason := _over(connection, known.enrollment):
+            raise Refused("over", reason)
         boots.add_boot(connection, known.enrollment, report)
         if report.kind == "ramdisk":
             # The boot that was ordered has come: whoever boots once more by itself gets nothing to run.
@@ -88,6 +92,16 @@ class StoreDirectory:
         """Somebody was seen on the boot network."""
         with self._database.begin() as connection:
             boots.add_sighting(connection, mac, what)
+
+
+def _over(connection: Connection, enrollment: str) -> str:
+    """Why nobody may call for this enrollment any more; "" when one may. One that failed may be tried again."""
+    found = enrollments.get(connection, enrollment)
+    if found.ended and found.condition is Condition.DONE:
+        return f"{found.node} is handed over: its enrollment has ended, and none of our keys is to come onto it again"
+    if (latest := enrollments.latest(connection, found.node)).id != enrollment:
+        return f"the token is of {enrollment}, and {found.node} was enrolled anew since as {latest.id}"
+    return ""
 
 
 def issue_token(connection: Connection, enrollment: str, node: str, kind: str, mac: str = "") -> str:

@@ -208,3 +208,24 @@ def test_who_is_more_urgent_boots_first(database: Engine, enrolled: Callable[...
     places.release("a")
     assert [places.claim("b", 0), places.claim("c", 5)] == [False, True]
     assert places.expected("b") > 0
+
+
+def test_a_renamed_node_must_still_turn_out_to_be_the_machine_of_its_manifest(
+    database: Engine, enrolled: Callable[..., str]
+) -> None:
+    enrollment = enrolled()
+    ended(database, enrollment, Condition.FAILED)
+    with database.begin() as connection:
+        batch = enrollments.get(connection, enrollment).batch
+        enrollments.set_batch_option(connection, batch, "expected", {"n1": {"serial": "S1"}, "n2": {"serial": "S2"}})
+    operate.rename(database, "n1", "r7n01", "ann")
+    with database.connect() as connection:
+        options = enrollments.batch_options(connection, batch)
+    assert options["expected"] == {"r7n01": {"serial": "S1"}, "n2": {"serial": "S2"}}
+
+
+def test_a_time_without_a_zone_is_refused(database: Engine, enrolled: Callable[..., str]) -> None:
+    """Compared with the clock it would raise in every tick and in every list."""
+    enrolled()
+    with pytest.raises(UsageError, match="no zone"):
+        operate.park(database, "n1", "ann", "fan", "2026-12-24T18:00")

@@ -10,12 +10,13 @@ from sqlalchemy import Engine, func, select
 
 from metalctl.boot import tokens
 from metalctl.boot.errors import Refused
-from metalctl.engine.pipeline.directory import StoreDirectory
+from metalctl.engine.pipeline.directory import StoreDirectory, issue_token
 from metalctl.engine.pipeline.services import Services
+from metalctl.engine.reach import access
 from metalctl.engine.state import StateDir
 from metalctl.model.boot import PhoneHome
 from metalctl.model.identity import Identity
-from metalctl.model.stage import Stage
+from metalctl.model.stage import Condition, Stage
 from metalctl.store import boots, enrollments, nodes, schema
 from tests.unit.engine.contexts import context_at
 
@@ -228,3 +229,46 @@ def test_what_is_seen_of_a_node_after_its_call_is_a_boot_that_nobody_ordered(
     assert ctx.rebooted(boot) == ""
     directory.sighting(MAC, "boot script: wait (pcbios)")
     assert "boot script" in ctx.rebooted(boot)
+
+
+def test_a_call_with_the_token_of_an_enrollment_before_is_refused_and_leaves_the_new_ones_boot_alone(
+    directory: StoreDirectory, wanted: str, database: Engine, enrolled: Any
+) -> None:
+    """A ramdisk that hung since calls at last, while the boot of the next enrollment is ordered."""
+    old = directory.intent([MAC], "")
+    assert old is not None
+    with database.begin() as connection:
+        enrollments.change(connection, wanted, condition=Condition.FAILED.value)
+    newer = enrolled()
+    with database.begin() as connection:
+        boots.set_intent(connection, "n1", newer, "ramdisk")
+    with pytest.raises(Refused):
+        directory.welcome(report(old.token))
+    with database.connect() as connection:
+        assert boots.intent(connection, "n1") == (newer, "ramdisk")
+
+
+def test_a_node_that_is_handed_over_gets_no_key_of_ours_again(
+    directory: StoreDirectory, wanted: str, database: Engine, state: StateDir
+) -> None:
+    with database.begin() as connection:
+        token = issue_token(connection, wanted, "n1", "installed")
+    directory.welcome(report(token, kind="installed"))
+    with database.begin() as connection:
+        done = {"stage": Stage.HANDED_OVER.value, "condition": Condition.DONE.value}
+        enrollments.change(connection, wanted, **done)
+    access.delete_key(state, wanted)
+    with pytest.raises(Refused):
+        directory.welcome(report(token, kind="installed"))
+    assert not access.has_key(state, wanted)
+
+
+def test_an_enrollment_that_ended_before_its_node_booted_serves_nothing(
+    directory: StoreDirectory, wanted: str, database: Engine
+) -> None:
+    with database.begin() as connection:
+        failed = {"stage": Stage.INSPECTED.value, "condition": Condition.FAILED.value, "fault": "operator"}
+        enrollments.change(connection, wanted, **failed)
+    intent = directory.intent([MAC], "")
+    assert intent is not None
+    assert (intent.action, intent.token) == ("local", "")
