@@ -76,16 +76,19 @@ def _files(state: StateDir, *, keys: bool) -> list[tuple[str, Path]]:
 
 
 def _packed(members: list[tuple[str, Path]], path: Path) -> Backup:
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    files = {name: hashlib.sha256(source.read_bytes()).hexdigest() for name, source in members}
+    made, files = datetime.now(UTC).isoformat(timespec="seconds"), dict[str, str]()
     manifest = {"format": 1, "made": made, "version": metalctl.__version__, "files": files}
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as stream, tarfile.open(fileobj=stream, mode="w:gz") as tar:
-            _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
             for name, source in members:
-                _add(tar, name, source.read_bytes())
+                # Read once: a page that is written anew, or pruned, meanwhile must not make the file a damaged one.
+                with contextlib.suppress(FileNotFoundError):
+                    data = source.read_bytes()
+                    files[name] = hashlib.sha256(data).hexdigest()
+                    _add(tar, name, data)
+            _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
             tar.close()
             stream.flush()
             os.fsync(stream.fileno())

@@ -32,7 +32,8 @@ def prune(database: Engine, state: StateDir, days: float, actor: str, *, dry: bo
     with database.begin() as connection:
         lock(connection)
         gone = _old(connection, before)
-        kept = {e.batch for e in enrollments.listing(connection) if e not in gone}
+        ids = {e.id for e in gone}
+        kept = {e.batch for e in enrollments.listing(connection) if e.id not in ids}
         empty = tuple(sorted({e.batch for e in gone} - kept))
         if dry or not gone:
             return Pruned(len(gone), empty)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -49,7 +50,7 @@ def public_line(state: StateDir, enrollment: str) -> str:
 def write_private(path: Path, data: bytes) -> None:
     """Write a key file (0600) whole, unless there is one."""
     # Written aside and linked into place: a crash leaves no half key, and of two writers one wins.
-    partial = path.with_suffix(f".{os.getpid()}.new")
+    partial = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

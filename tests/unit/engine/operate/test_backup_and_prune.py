@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from sqlalchemy import Engine
 
 from metalctl.engine import operate
 from metalctl.engine.errors import EngineError
+from metalctl.engine.pipeline.directory import StoreDirectory
 from metalctl.engine.reach import access
 from metalctl.engine.state import StateDir
 from metalctl.model.errors import UsageError
+from metalctl.model.identity import Identity
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import audit, enrollments
+from metalctl.store import audit, boots, enrollments, nodes
 from metalctl.store.database import open_database
 
 
@@ -115,3 +118,59 @@ def test_what_ended_long_ago_goes_and_the_newest_of_each_node_stays(
     assert operate.prune(database, state, 30, "ann").enrollments == 0
     with pytest.raises(UsageError):
         operate.prune(database, state, 0.5, "ann")
+
+
+def test_a_backup_while_pages_are_written_and_pruned_can_be_restored(
+    database: Engine, state: StateDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = state.reports("b1")
+    folder.mkdir(parents=True)
+    for name in ("changed.html", "pruned.html"):
+        (folder / name).write_text("before")
+    real = Path.read_bytes
+
+    def meanwhile(path: Path) -> bytes:
+        data = real(path)
+        if path.name == "changed.html":
+            path.write_text("after")
+            (folder / "pruned.html").unlink(missing_ok=True)
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", meanwhile)
+    made = operate.backup(state, tmp_path / "b.tar.gz", keys=False)
+    monkeypatch.undo()
+    other = StateDir(tmp_path / "other")
+    operate.restore(made.path, other)
+    assert [p.name for p in other.reports("b1").iterdir()] == ["changed.html"]
+
+
+def test_thousands_are_pruned_before_others_give_up_waiting_for_the_store(
+    database: Engine, state: StateDir, enrolled: Callable[..., str]
+) -> None:
+    """The store is locked meanwhile, and half a minute is all that anybody waits."""
+    first = enrolled("n1")
+    with database.begin() as connection:
+        copied = "SELECT 'n1-' || value, node, batch, profile, 'matched', 'failed', why, 1, '', created, '2020', value"
+        columns = "id, node, batch, profile, stage, condition, why, attempt, fault, created, updated, number"
+        numbers = "(WITH RECURSIVE n(value) AS (SELECT -4000 UNION ALL SELECT value + 1 FROM n WHERE value < 0)"
+        connection.exec_driver_sql(
+            f"INSERT INTO enrollments ({columns}, profile_digest) {copied}, '' FROM enrollments, "
+            f"{numbers} SELECT value FROM n) WHERE enrollments.id = ?",
+            (first,),
+        )
+    begun = time.process_time()
+    assert operate.prune(database, state, 30, "ann", dry=True).enrollments == 4001
+    assert time.process_time() - begun < 3
+
+
+def test_a_pruned_enrollment_says_no_more_what_its_node_boots(
+    database: Engine, state: StateDir, enrolled: Callable[..., str]
+) -> None:
+    old, newest = enrolled("n1"), enrolled("n1")
+    with database.begin() as connection:
+        nodes.set_identity(connection, "n1", Identity("S1", macs=("52:54:00:00:00:01",)))
+        boots.set_intent(connection, "n1", old, "ramdisk")
+    for enrollment in (old, newest):
+        fail(database, enrollment)
+    operate.prune(database, state, 30, "ann")
+    assert StoreDirectory(database, state).intent(["52:54:00:00:00:01"], "") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import paramiko
@@ -53,3 +54,12 @@ def test_a_command_that_does_not_answer_is_named_with_the_time_that_it_had(
     remote = Remote("127.0.0.9", (HOST_KEY,), access.client_key(state, "e1"))
     with pytest.raises(RemoteError, match=r"127\.0\.0\.9: env … inspect: no answer within 900 s"):
         remote.run("env", "python3", "inspect", timeout=900)
+
+
+def test_a_key_that_many_want_first_at_once_is_one_whole_key(state: StateDir) -> None:
+    """The boot service answers a phone-home while a tick logs in."""
+    for number in range(20):
+        with ThreadPoolExecutor(8) as pool:
+            lines = set(pool.map(lambda _, n=number: access.public_line(state, f"n1-{n}"), range(8)))
+        assert len(lines) == 1
+    assert not list(state.keys.glob("*.new"))
