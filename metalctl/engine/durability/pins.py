@@ -19,6 +19,7 @@ from metalctl.content import profiles
 from metalctl.content.paths import find
 from metalctl.engine.durability import bundle
 from metalctl.model.codec import decode, encode
+from metalctl.model.errors import MetalctlError
 from metalctl.model.profile import Profile
 from metalctl.model.stage import ORDER, Stage
 from metalctl.store import contents, enrollments
@@ -101,9 +102,18 @@ def _content(connection: Connection, digest: str) -> bytes:
 
 
 def renew(connection: Connection, enrollment: Enrollment, first: Stage) -> list[Change]:
-    """At a retry from `first` on: what changed since it was pinned. It is taken from `matched` or before, else not."""
-    changed = list(_changes(connection, enrollment))
-    if changed and ORDER.index(first) <= ORDER.index(Stage.MATCHED):
+    """At a retry from `first` on: what changed since it was pinned. It is taken from `matched` or before, else not.
+
+    What cannot be read now (a profile that is gone, a mistake in it) raises only where it would be taken.
+    """
+    taken = ORDER.index(first) <= ORDER.index(Stage.MATCHED)
+    try:
+        changed = list(_changes(connection, enrollment))
+    except MetalctlError as error:
+        if taken:
+            raise
+        return [Change(f"profile {enrollment.profile}", "as queued", f"cannot be read: {error.message}")]
+    if changed and taken:
         pin(connection, enrollment.id, enrollment.profile)
     return changed
 

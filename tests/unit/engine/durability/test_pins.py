@@ -11,6 +11,7 @@ from metalctl.engine.durability import pins
 from metalctl.engine.evidence.dossiers import gather
 from metalctl.engine.operate import submit
 from metalctl.engine.pipeline.services import Services
+from metalctl.model.errors import MetalctlError
 from metalctl.model.stage import Condition, Stage
 from metalctl.store import contents, enrollments, nodes, schema
 from metalctl.store.enrollments import Enrollment
@@ -103,3 +104,22 @@ def test_pinned_content_that_was_changed_in_the_database_is_not_used(queued: Enr
 def test_content_is_kept_once(database: Engine) -> None:
     with database.begin() as connection:
         assert contents.keep(connection, "profile", b"x") == contents.keep(connection, "profile", b"x")
+
+
+@pytest.mark.parametrize("now", ["gone", "broken"])
+def test_a_profile_that_cannot_be_read_any_more_keeps_no_node_back_that_is_past_it(
+    now: str, queued: Enrollment, content: Path, database: Engine
+) -> None:
+    file = content / "rack7.yaml"
+    file.unlink() if now == "gone" else file.write_text("requires: [")
+    for stage in (Stage.MATCHED, Stage.ACCEPTED):
+        with database.begin() as connection:
+            enrollments.change(connection, queued.id, stage=stage.value, condition=Condition.FAILED.value)
+        if stage is Stage.MATCHED:
+            with pytest.raises(MetalctlError):
+                submit.retry(database, ["n1"], allow_erase=False)
+    retried = submit.retry(database, ["n1"], allow_erase=False)
+    assert "cannot be read" in retried.told[0]
+    assert "kept as queued" in retried.told[-1]
+    with database.connect() as connection:
+        assert pins.profile(connection, found(database)).install.root_disk == "os"
