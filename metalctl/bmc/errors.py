@@ -10,6 +10,15 @@ class BmcError(MetalctlError):
     """The root of the room."""
 
 
+class Common(BmcError):
+    """One of those that are raised in many places. usual_hint: of who gives no better one."""
+
+    usual_hint = ""
+
+    def __init__(self, message: str, *, hint: str = "", **fields: object) -> None:
+        super().__init__(message, hint=hint or self.usual_hint, **fields)
+
+
 class BadEndpoint(BmcError, UsageError):
     """Not an address of a BMC."""
 
@@ -18,24 +27,32 @@ class BadTarget(BmcError, UsageError):
     """Not an address, range, network or file to scan."""
 
 
-class Unreachable(BmcError):
+class Unreachable(Common):
     """Nothing answers in time, or the answer broke off."""
+
+    usual_hint = "check the address and the management network, and that the BMC is powered"
 
 
 class NotABmc(BmcError):
     """It answers, but not as a BMC. No credential was sent to it."""
 
 
-class BadAnswer(BmcError):
+class BadAnswer(Common):
     """The BMC answered something that cannot be read: garbage JSON, HTTP 500. Fields: `status`, `messages` (ids)."""
+
+    usual_hint = "see the BMC's event log; a reset or a newer firmware of the BMC may fix it"
 
 
 class Missing(BadAnswer):
     """The BMC says that it has no such resource (404, 405, 501)."""
 
+    usual_hint = "its firmware may be too old for this"
+
 
 class Busy(BadAnswer):
     """The BMC says: not now (409, 412, 429, 503)."""
+
+    usual_hint = "try again in a minute"
 
 
 class Astray(BadAnswer):
@@ -43,6 +60,9 @@ class Astray(BadAnswer):
 
     Fields: `bmc`, `path`, `expected`, `got`.
     """
+
+    def __init__(self, message: str, *, bmc: str, path: str, expected: str, got: str) -> None:
+        super().__init__(message, bmc=bmc, path=path, expected=expected, got=got)
 
 
 class CertificateUntrusted(BmcError):
@@ -69,8 +89,10 @@ class BootNotSet(BmcError):
     """The boot device is another one in spite of the command. Fields: `wanted`, `got` (what was read last)."""
 
 
-class Unsupported(BmcError):
+class Unsupported(Common):
     """This BMC cannot do what was asked."""
+
+    usual_hint = "see the BMC's log; its firmware may be too old"
 
 
 class CsvErrors(BmcError, Mistakes):

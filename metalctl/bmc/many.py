@@ -1,4 +1,4 @@
-"""What a sweep and a poll share: many BMCs at once, in one event loop.
+"""Many BMCs at once, in one event loop.
 
 Every worker takes the next BMC that nobody has taken; the rows come in the order in which they are done.
 """

@@ -7,9 +7,12 @@ all.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from metalctl.bmc.audit import Audit, Change, audited
+from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, Busy, PowerNotReached, Unreachable, Unsupported
 from metalctl.bmc.timing import REAL, Clock
 
@@ -34,6 +37,32 @@ class Switch:
     clock: Clock = REAL
 
 
+class Powered(ABC):
+    """The half of a BMC that switches power: audited, and believed only when read."""
+
+    endpoint: Endpoint
+    audit: Audit
+    clock: Clock
+
+    @abstractmethod
+    def power(self) -> str:
+        """See protocol.Bmc."""
+
+    @abstractmethod
+    def _switch(self) -> Switch:
+        """How it is commanded."""
+
+    def set_power(self, wanted: str, timeout: float = 120) -> None:
+        """See protocol.Bmc."""
+        self._power(wanted, timeout)
+
+    @audited("power")
+    def _power(self, wanted: str, timeout: float) -> Change:
+        before = self.power()
+        set_power(self._switch(), wanted, timeout)
+        return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
+
+
 def set_power(switch: Switch, wanted: str, timeout: float) -> None:
     """Bring the machine to `wanted` ("on", "off", "cycle"), proven by reading, within `timeout` seconds.
 
@@ -51,7 +80,7 @@ def set_power(switch: Switch, wanted: str, timeout: float) -> None:
     elif wanted in ("reset", "nmi"):
         _interrupt(switch, wanted, deadline)
     else:
-        raise Unsupported(f"{switch.name}: {wanted!r} is no power action", hint=f"use one of {', '.join(ACTIONS)}")
+        raise Unsupported(f"{switch.name}: {wanted!r} is not a power action", hint=f"use one of {', '.join(ACTIONS)}")
 
 
 def _interrupt(switch: Switch, wanted: str, deadline: float) -> None:
@@ -94,7 +123,7 @@ def _wait(switch: Switch, state: str, deadline: float) -> None:
         if not seen and switch.clock.now() + pause >= deadline:
             raise PowerNotReached(
                 f"{switch.name} should be {state}, but reads {got or 'nothing'}" + (f" ({why})" if why else ""),
-                hint="look at the BMC's own console and event log; is the power supply on?",
+                hint="check the power supply, and the BMC's console and event log",
                 wanted=state,
                 got=got,
             )

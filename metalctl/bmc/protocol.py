@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from metalctl.bmc.audit import Change
 from metalctl.bmc.endpoint import Endpoint
@@ -73,37 +72,6 @@ class Bmc(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-@runtime_checkable
-class FirmwareSettings(Protocol):
-    """A BMC that knows the firmware settings of its system."""
-
-    def bios(self) -> dict[str, Any]:
-        """All BIOS settings as they are now."""
-
-    def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = 1200) -> Change:
-        """Make these settings so; with `reboot` they read so when it returns, else NotApplied or TaskFailed."""
-
-    def secure_boot(self) -> bool | None:
-        """Whether the machine booted with secure boot; None when the BMC knows only what the next boot will be."""
-
-    def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = 1200) -> Change:
-        """The same for secure boot."""
-
-
-@runtime_checkable
-class Media(Protocol):
-    """A BMC that shows images to its machine."""
-
-    def media(self) -> list[dict[str, Any]]:
-        """The virtual drives: name, kinds ("cd", "usb"), inserted, image."""
-
-    def insert_media(self, url: str, kind: str = "cd") -> Change:
-        """Show the image at `url`; raises NotApplied unless it reads as inserted."""
-
-    def eject_media(self, kind: str = "cd") -> Change:
-        """Take it out; raises NotApplied unless it reads as empty."""
 
 
 @runtime_checkable

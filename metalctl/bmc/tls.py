@@ -28,19 +28,16 @@ async def fetch_fingerprint(endpoint: Endpoint, timeout: float) -> str:
         async with asyncio.timeout(timeout):
             return await _certificate(endpoint)
     except TimeoutError:
-        raise Unreachable(
-            f"{name} did not answer within {timeout:g} s", hint="is the address right, and the management network up?"
-        ) from None
+        raise Unreachable(f"{name} did not answer within {timeout:g} s") from None
     except ssl.SSLCertVerificationError as error:
         raise certificate_untrusted(endpoint, error.verify_message) from None
     except ssl.SSLError as error:
         raise NotABmc(
-            f"{name} does not speak TLS ({error.reason or 'handshake failed'})", hint="is that the port of Redfish?"
+            f"{name} does not speak TLS ({error.reason or 'handshake failed'})",
+            hint="check the port: Redfish is usually at 443",
         ) from None
     except OSError as error:
-        raise Unreachable(
-            f"{name} cannot be reached: {error.strerror or error}", hint="is the address right, and the BMC powered?"
-        ) from None
+        raise Unreachable(f"{name} cannot be reached: {error.strerror or error}") from None
 
 
 async def _certificate(endpoint: Endpoint) -> str:
@@ -99,8 +96,7 @@ def _authority(file: Path, _changed: int) -> ssl.SSLContext:
 def certificate_untrusted(endpoint: Endpoint, why: str) -> CertificateUntrusted:
     """The error, worded once."""
     return CertificateUntrusted(
-        f"{endpoint} shows a TLS certificate that the given authorities do not vouch for ({why}); "
-        "no credential was sent",
+        f"{endpoint} shows a TLS certificate that is not signed by the given CAs ({why}); no credential was sent",
         hint="install a certificate signed by your authority on the BMC, or record its fingerprint instead",
         why=why,
     )
@@ -111,7 +107,7 @@ def certificate_changed(endpoint: Endpoint, expected: str, got: str) -> Certific
     return CertificateChanged(
         f"{endpoint} shows another TLS certificate than recorded: {got[:16]}… instead of {expected[:16]}…; "
         "no credential was sent",
-        hint="was the BMC reset or replaced? If so, discover it again to record its new certificate",
+        hint="if the BMC was reset or replaced, discover it again to record its new certificate",
         expected=expected,
         got=got,
     )

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,7 @@ def missing(profile: Path | None, program: str = PROGRAM) -> str:
         return f"{program} is not installed: {INSTALL}"
     if profile is None:
         return f"no profile is given, and no redfish/{PROFILE} is on the content path (openstack/ironic has it)"
-    return "" if profile.is_file() else f"{profile} is no file"
+    return "" if profile.is_file() else f"{profile}: file not found"
 
 
 def check(
@@ -114,27 +114,33 @@ def judge(
     unread: what of the tree could not be read, as sentences; with any, nothing is known of the whole.
     """
     output = _COLOUR.sub("", output)
-    table = _COUNTS.search(output)
-    counts = [int(cell) for cell in table.group(1).split("|") if cell.strip().isdigit()] if table else []
+    counts = _counted(output)
     if len(counts) < 3:
-        last = next((line for line in reversed(output.splitlines()) if line.strip()), "no output")
-        return Conformance("UNKNOWN", f"the validator ended with code {code}: {last.strip()[:300]}", profile)
-    passed, failed, untested = counts[0], counts[2], sum(counts[3:4])
-    told = interop_report.rows(report, _COLOUR.sub("", logs))
-    wrong = tuple(str(row) for row in told if row.result in interop_report.FAIL)
-    open_ = (str(row) for row in told if row.result in interop_report.UNTESTED)
-    names = (profile, wrong[:MOST], (*unread, *open_)[:MOST])
-    rest = (f", {untested} were not tested" if untested else "") + (
-        f", {len(unread)} resources could not be read" if unread else ""
-    )
+        last = (["no output", *filter(None, map(str.strip, output.splitlines()))])[-1]
+        return Conformance("UNKNOWN", f"the validator ended with code {code}: {last[:300]}", profile)
+    rows = interop_report.rows(report, _COLOUR.sub("", logs))
+    wrong, untested = _named(rows, interop_report.FAIL), _named(rows, interop_report.UNTESTED)
+    passed, failed = counts[0], counts[2]
+    unnamed = f" ({failed - len(wrong)} of them unnamed)" if len(wrong) < failed else ""
     if failed:
-        unnamed = f" ({failed - len(wrong)} of them unnamed)" if len(wrong) < failed else ""
-        return Conformance("FAIL", f"{failed} requirements do not hold{unnamed}, {passed} do{rest}", *names)
-    if code or not passed:
-        return Conformance("UNKNOWN", f"the validator counted nothing (code {code}){rest}", *names)
-    if unread:
-        return Conformance("UNKNOWN", f"{passed} requirements hold{rest}", *names)
-    return Conformance("PASS", f"{passed} requirements hold{rest}", *names)
+        verdict, reason = "FAIL", f"{failed} requirements do not hold{unnamed}, {passed} do"
+    elif code or not passed:
+        verdict, reason = "UNKNOWN", f"the validator counted nothing (code {code})"
+    else:
+        verdict, reason = "UNKNOWN" if unread else "PASS", f"{passed} requirements hold"
+    rest = {"were not tested": sum(counts[3:4]), "resources could not be read": len(unread)}
+    reason += "".join(f", {count} {what}" for what, count in rest.items() if count)
+    return Conformance(verdict, reason, profile, wrong[:MOST], (*unread, *untested)[:MOST])
+
+
+def _named(rows: Iterable[interop_report.Row], results: Container[str]) -> tuple[str, ...]:
+    return tuple(str(row) for row in rows if row.result in results)
+
+
+def _counted(output: str) -> list[int]:
+    """Requirements that passed, with a warning, failed, and were not tested; [] when the table is not there."""
+    table = _COUNTS.search(output)
+    return [int(cell) for cell in table.group(1).split("|") if cell.strip().isdigit()] if table else []
 
 
 def _unread(capture: Capture) -> tuple[str, ...]:

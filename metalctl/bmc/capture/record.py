@@ -66,33 +66,23 @@ async def crawl(
     """Everything that is linked from the service root, four requests at a time. What fails is left out, with why."""
     found = Capture()
     seen = {ROOT}
-    queue: asyncio.Queue[str] = asyncio.Queue()
-    queue.put_nowait(ROOT)
+    todo = [ROOT]
+    room = asyncio.Semaphore(WORKERS)
 
-    async def work() -> None:
-        while True:
-            path = await queue.get()
-            try:
-                for link in await _take(get, path, found):
-                    if link not in seen and len(seen) < most:
-                        seen.add(link)
-                        queue.put_nowait(link)
-                told(len(found.tree))
-            finally:
-                queue.task_done()
+    async def taken(path: str) -> list[str]:
+        async with room:
+            linked = await _take(get, path, found)
+        told(len(found.tree))
+        return linked
 
-    workers = [asyncio.create_task(work()) for _ in range(WORKERS)]
-    ended = asyncio.create_task(queue.join())
-    try:
-        done, _ = await asyncio.wait([ended, *workers], return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            one.result()
-    finally:
-        for task in (ended, *workers):
-            task.cancel()
-        await asyncio.gather(ended, *workers, return_exceptions=True)
+    while todo:
+        linked = [link for some in await asyncio.gather(*map(taken, todo)) for link in some]
+        todo = [link for link in dict.fromkeys(linked) if link not in seen][: most - len(seen)]
+        seen.update(todo)
     if ROOT not in found.tree:
-        raise BadCapture(f"the service root cannot be read: {found.left_out.get(ROOT, '')}", hint="is the BMC up?")
+        raise BadCapture(
+            f"the service root cannot be read: {found.left_out.get(ROOT, '')}", hint="check that the BMC is powered"
+        )
     if len(seen) >= most:
         found.left_out["…"] = f"more than {most} resources: the rest was not read"
     return found
@@ -178,7 +168,7 @@ def load(file: Path) -> Capture:
     try:
         found = _of_folder(file) if file.is_dir() else _of_archive(file)
     except (OSError, tarfile.TarError, ValueError, EOFError, RecursionError) as error:
-        raise BadCapture(f"{file} is no capture: {error}", hint="make one with metalctl bmc record") from None
+        raise BadCapture(f"{file} is not a capture: {error}", hint="make one with metalctl bmc record") from None
     if ROOT not in found.tree:
         raise BadCapture(f"{file} holds no {ROOT}/index.json", hint="make one with metalctl bmc record")
     return found

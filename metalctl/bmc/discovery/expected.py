@@ -94,11 +94,11 @@ def _finding(what: str, machine: Machine, listed: str, got: str, source: str, ow
     verdict = Verdict.UNKNOWN if not got else Verdict.PASS if listed.lower() == got.lower() else Verdict.FAIL
     remedy = ""
     if verdict is Verdict.UNKNOWN:
-        remedy = "log in to compare it: the BMC does not tell it to strangers, or is not on our segment"
+        remedy = "log in to compare it: the BMC does not report it without a login, or is not on this segment"
     elif owner:
         remedy = f"that is {owner.label}: are the two swapped?"
     elif verdict is Verdict.FAIL:
         remedy = "correct the manifest, or find out whose machine it is before a credential is sent to it"
     # Not told without a login is no reason to stop: the same is compared after it.
     severity = "warning" if verdict is Verdict.UNKNOWN else "error"
-    return Finding(f"expected.{what}", verdict, listed, got or "not told", machine.label, source, remedy, severity)
+    return Finding(f"expected.{what}", verdict, listed, got or "not reported", machine.label, source, remedy, severity)

@@ -6,15 +6,15 @@ name of the property, whoever the maker is; of two different values neither is b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from metalctl.bmc.redfish.schema.values import inside
 from metalctl.model.identity import usable_mac, usable_serial, usable_uuid
 
 _SERIALS = frozenset({"ServiceTag", "SystemSerialNumber", "SerialNumber", "ServerSerialNumber"})
 _MACS = frozenset({"ManagerMACAddress", "BMCMACAddress", "BmcMacAddress"})
-_DEEPEST, _MOST = 8, 2000
+_MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Told:
 def told(root: dict[str, Any]) -> Told:
     """What the service root tells. Never raises, whatever the JSON holds."""
     serials, macs = set(), set()
-    for name, value in _properties(root.get("Oem")):
-        if name in _SERIALS:
-            serials.add(usable_serial(value))
-        elif name in _MACS:
-            macs.add(usable_mac(value))
+    for name, value in inside(root.get("Oem"), _MOST):
+        if isinstance(value, str) and name in _SERIALS:
+            serials.add(usable_serial(value[:200]))
+        elif isinstance(value, str) and name in _MACS:
+            macs.add(usable_mac(value[:200]))
     uuid = root.get("UUID")
     return Told(_only(serials), usable_uuid(uuid) if isinstance(uuid, str) else "", _only(macs))
 
@@ -41,20 +41,3 @@ def told(root: dict[str, Any]) -> Told:
 def _only(values: set[str]) -> str:
     known = values - {""}
     return known.pop() if len(known) == 1 else ""
-
-
-def _properties(tree: object) -> Iterator[tuple[str, str]]:
-    """(name, text) of every string property, to a depth and number that no answer can make large."""
-    open_: list[tuple[object, int]] = [(tree, 0)]
-    for _ in range(_MOST):
-        if not open_:
-            return
-        value, depth = open_.pop()
-        inner = list(value.items()) if isinstance(value, dict) else []
-        if isinstance(value, list):
-            inner = [("", item) for item in value[:_MOST]]
-        for name, item in inner[:_MOST]:
-            if isinstance(item, str):
-                yield name, item[:200]
-            elif isinstance(item, (dict, list)) and depth < _DEEPEST:
-                open_.append((item, depth + 1))

@@ -95,7 +95,7 @@ def _machine(r: yaml.Reader, default: str, for_all: bool) -> Machine:
     r.done()
     place, keys = r.node.place, r.node.items.keys()
     if not keys & {"mac", "serial"}:
-        r.wrong(place, f"{r.path}: a machine needs `mac` or `serial`: nothing else tells it from another")
+        r.wrong(place, f"{r.path}: a machine needs `mac` or `serial`: nothing else identifies it")
     if not for_all and "credential" not in keys:
         r.wrong(place, f"{r.path}: `credential` is missing here, and there is none for all machines")
     if machine.unit and not machine.rack:

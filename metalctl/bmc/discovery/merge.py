@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
+from metalctl.bmc.discovery.places import joined
 from metalctl.bmc.protocol import Probe
 from metalctl.model import uuids
 from metalctl.model.identity import ENOUGH, WEIGHTS, usable_mac, usable_serial, usable_uuid
@@ -107,19 +108,11 @@ def _contradict(a: Probe, b: Probe) -> bool:
 
 
 def _row(rows: list[Probe], notes: tuple[str, ...]) -> Probe:
-    first, *others = sorted(rows, key=lambda r: r.protocol != "redfish")
-    every = [p for r in (first, *others) for p in (r.protocol, *r.also)]
-    by_mac = first if first.mac else next((r for r in others if r.mac), first)
-    return replace(
-        first,
-        also=tuple(p for p in dict.fromkeys(every) if p != first.protocol),
-        at=tuple(str(r.endpoint) for r in others),
-        uuid=first.uuid or next((r.uuid for r in others if r.uuid), ""),
-        serial=first.serial or next((r.serial for r in others if r.serial), ""),
-        mac=by_mac.mac,
-        mac_from=by_mac.mac_from,
-        notes=(*first.notes, *notes),
+    one = joined(rows)
+    others = sorted(
+        (row for row in rows if row.endpoint is not one.endpoint), key=lambda row: row.protocol != "redfish"
     )
+    return replace(one, at=tuple(str(row.endpoint) for row in others), notes=(*one.notes, *notes))
 
 
 def _notes(

@@ -49,10 +49,7 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
     """All entries of a nodes file; raises CsvErrors with every mistake. credential_ref: for rows that name none."""
     path = Path(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(LARGEST + 1)
-        if len(text) > LARGEST:
-            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+        text = text_of(path)
     except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
         hint = "name a CSV file with the columns " + ",".join(COLUMNS)
         raise CsvErrors([Problem(Place(str(path)), why_unreadable(error), hint)]) from None
@@ -61,10 +58,19 @@ def read_csv(path: str | Path, credential_ref: str = "") -> list[Entry]:
     try:
         entries = reader.read(text)
     except csv.Error as error:
-        reader.problems.append(Problem(Place(str(path), 1, 1), f"is no CSV: {error}"))
+        reader.problems.append(Problem(Place(str(path), 1, 1), f"is not a CSV file: {error}"))
     if reader.problems:
         raise CsvErrors(reader.problems, hint="nothing was imported; correct these rows and run it again")
     return entries
+
+
+def text_of(path: Path) -> str:
+    """What is in a CSV file; raises OSError, or ValueError when it is too large or no text."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+    return text
 
 
 class _Table:

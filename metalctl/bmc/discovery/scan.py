@@ -1,4 +1,4 @@
-"""Finds BMCs: knocks at every target over Redfish (TCP, then the service root) and IPMI (one UDP socket), without
+"""Finds BMCs: asks every target over Redfish (TCP, then the service root) and IPMI (one UDP socket), without
 credentials.
 
 One address is one row: what answers on several ports of it is merged, Redfish first. `merged` then joins the rows
@@ -8,15 +8,16 @@ that are one machine. Memory is bounded by what is under way, whatever the size 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from metalctl.bmc.discovery import ssdp
-from metalctl.bmc.discovery.loop import Loop, Wish
+from metalctl.bmc.discovery.loop import Progress, Scan
 from metalctl.bmc.discovery.merge import merged
+from metalctl.bmc.discovery.places import Wish
 from metalctl.bmc.discovery.targets import Targets, parse_targets
-from metalctl.bmc.discovery.udp import FEW
 from metalctl.bmc.endpoint import DEFAULT_PORTS, Endpoint
 from metalctl.bmc.protocol import Probe
 
@@ -26,15 +27,6 @@ RATE = 2000.0
 REDFISH_PORTS = (443,)
 IPMI_PORT = 623
 PROTOCOLS = ("redfish", "ipmi")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a scan is: places done of total (at most), BMCs found."""
-
-    done: int
-    total: int
-    found: int
 
 
 def discover(
@@ -67,19 +59,13 @@ def _drive(
 ) -> Iterator[Probe]:
     if targets.segments:
         targets = replace(targets, endpoints=(*targets.endpoints, *_announced(targets, warn)))
-    total = len(targets)
-    loop = Loop(
-        iter(targets),
-        wish,
-        lambda done, found: progress(Progress(done, total, found)),
-        total <= FEW,
-        excludes=targets.excludes,
-        warn=warn,
-    )
-    try:
-        yield from loop.run()
-    finally:
-        loop.close()
+    scan = Scan(targets, wish, progress, warn)
+    with asyncio.Runner() as runner:
+        try:
+            while found := runner.run(scan.following()):
+                yield found
+        finally:
+            runner.run(scan.close())
 
 
 def _announced(targets: Targets, warn: Callable[[str], None]) -> Iterator[Endpoint]:

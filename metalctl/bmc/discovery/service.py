@@ -18,7 +18,7 @@ from metalctl.bmc.redfish.fetch.root import equipment, product, read_root
 from metalctl.bmc.tls import fetch_fingerprint
 
 PATIENCE = 10.0  # seconds: a BMC that took the connection may be slow to answer
-UNTRUSTED = "the given authorities do not vouch for its certificate"
+UNTRUSTED = "its certificate is not signed by the given CAs"
 
 
 async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:

@@ -55,7 +55,9 @@ def parse(data: bytes, sender: str) -> Announced | None:
     try:
         host, port = _place(where)
     except (ValueError, BmcError):
-        return Announced(sender, None, uuid, f"{sender} announces {where[:80]!r}, which is no address of a service")
+        return Announced(
+            sender, None, uuid, f"{sender} announces {where[:80]!r}, which is not the address of a service"
+        )
     if host != sender:
         return Announced(sender, None, uuid, f"{sender} announces a service at {host[:80]}; that is not followed")
     return Announced(sender, Endpoint(sender, port=port), uuid)

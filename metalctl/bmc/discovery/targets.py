@@ -1,4 +1,4 @@
-"""What to scan, as people write it, to places to knock at: lazily, so that a /8 costs no memory.
+"""What to scan, as people write it, to places to ask: lazily, so that a /8 costs no memory.
 
 10.0.0.0/24   10.0.0.5-10.0.0.40   10.0.0.5-40   10.0.0.7   bmc7.example.net   https://10.0.0.7:8443
 nodes.csv     the column `bmc`                  rack7.yaml  the addresses of a manifest of expected machines
@@ -9,119 +9,89 @@ from __future__ import annotations
 
 import csv
 import ipaddress
-import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from metalctl.bmc.discovery.nodes_csv import text_of
 from metalctl.bmc.endpoint import Endpoint, parse_endpoint
 from metalctl.bmc.errors import BadEndpoint, BadTarget
 from metalctl.model.errors import why_unreadable
 
 LARGEST = 2**24
-LARGEST_FILE = 8 << 20
 SSDP = "ssdp:"
 _EXAMPLE = (
     "write it like 10.0.0.0/24, 10.0.0.5-40, bmc7.example.net, https://10.0.0.7:8443, nodes.csv, rack7.yaml or ssdp:"
 )
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Addresses from `first` to `last`, both included."""
-
-    first: _Address
-    last: _Address
-
-    @property
-    def size(self) -> int:
-        """How many; more than len() could tell."""
-        return int(self.last) - int(self.first) + 1
-
-    def __contains__(self, address: _Address) -> bool:
-        return address.version == self.first.version and int(self.first) <= int(address) <= int(self.last)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Everything to scan: `len` places at most (exclusions are not taken off), iterated lazily.
+    """Everything to scan, each place once and without those to be left alone: `len` of them, iterated lazily.
 
     names: names, and single addresses out of a file. segments: our own addresses for SSDP, "" is the default route's.
     """
 
-    spans: tuple[Span, ...]
+    networks: tuple[Network, ...]
     endpoints: tuple[Endpoint, ...]
     names: tuple[str, ...]
-    excluded: tuple[Span, ...]
+    excluded: tuple[Network, ...]
     segments: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return sum(span.size for span in self.spans) + len(self.endpoints) + len(self.names)
+        return self.addresses + len(self.endpoints) + len(self.names)
 
     @property
     def addresses(self) -> int:
-        """How many addresses of networks and ranges will be asked: each once, without those to be left alone."""
-        return sum(_covered(self.spans, self.excluded, version) for version in (4, 6))
+        """How many addresses of networks and ranges will be asked."""
+        return sum(network.num_addresses for network in self.networks)
 
     def __iter__(self) -> Iterator[Endpoint | str]:
         """An Endpoint is asked on its own port and protocol only; an address or name on the usual ones."""
-        for endpoint in self.endpoints:
-            if not self.excludes(endpoint.address):
-                yield endpoint
-        for name in self.names:
-            if not self.excludes(name) and not _within(name, self.spans):
-                yield name
-        for number, span in enumerate(self.spans):
-            same = (s for s in self.spans[:number] + self.excluded if s.first.version == span.first.version)
-            earlier = [(int(s.first), int(s.last)) for s in same]
-            text = _ipv4 if span.first.version == 4 else _ipv6
-            for value in range(int(span.first), int(span.last) + 1):
-                if not any(first <= value <= last for first, last in earlier):
-                    yield text(value)
+        yield from self.endpoints
+        yield from self.names
+        for network in self.networks:
+            yield from map(str, network)
 
     def excludes(self, text: str) -> bool:
         """Whether an address is to be left alone; a name is known only by the address that it resolves to."""
         return _within(text, self.excluded)
 
 
-def _within(text: str, spans: tuple[Span, ...]) -> bool:
+def _within(text: str, networks: Iterable[Network]) -> bool:
     """Whether it is an address of these; a name is not."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return any(address in span for span in spans)
+    return any(address in network for network in networks)
 
 
-def _covered(spans: tuple[Span, ...], excluded: tuple[Span, ...], version: int) -> int:
-    """Addresses of one version in the spans and in no excluded one."""
-    inside, outside = (
-        [(int(s.first), int(s.last)) for s in group if s.first.version == version] for group in (spans, excluded)
-    )
-    return _union(inside + outside) - _union(outside)
-
-
-def _union(ranges: list[tuple[int, int]]) -> int:
-    """Numbers in any of the ranges."""
-    found, reached = 0, -1
-    for first, last in sorted(ranges):
-        found += max(0, last - max(first - 1, reached))
-        reached = max(reached, last)
+def _disjoint(networks: Iterable[Network], excluded: Iterable[Network]) -> list[Network]:
+    """The networks without those excluded, and each without what was named before it."""
+    left, found = list(excluded), list[Network]()
+    for network in networks:
+        parts = [network]
+        for other in left:
+            parts = [part for one in parts for part in _without(one, other)]
+        found += parts
+        left.append(network)
     return found
 
 
-def _ipv4(value: int) -> str:
-    return socket.inet_ntoa(value.to_bytes(4, "big"))
-
-
-def _ipv6(value: int) -> str:
-    return str(ipaddress.IPv6Address(value))
+def _without(network: Network, other: Network) -> list[Network]:
+    """What is left of a network, in order."""
+    if network.version != other.version or not network.overlaps(other):
+        return [network]
+    inside = int(other[0]) <= int(network[0]) and int(network[-1]) <= int(other[-1])
+    return [] if inside else sorted(network.address_exclude(other))  # type: ignore[arg-type]
 
 
 def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Targets:
     """Raises BadTarget (or BadEndpoint) for the first that cannot be read."""
-    spans: list[Span] = []
+    networks: list[Network] = []
     endpoints: list[Endpoint] = []
     names: list[str] = []
     segments: list[str] = []
@@ -132,16 +102,31 @@ def parse_targets(targets: Iterable[str], exclude: Iterable[str] = ()) -> Target
             names += _from_manifest(Path(text))
         elif text.startswith(SSDP):
             segments.append(_own(text.removeprefix(SSDP)))
-        elif (span := _span(text)) is not None:
-            spans.append(span)
-        elif "://" in text or ":" in text:
+        elif (found := _networks(text)) is not None:
+            networks += found
+        elif ":" in text:
             endpoints.append(parse_endpoint(text))
         else:
             names.append(_name(text))
-    if (asked := sum(span.size for span in spans)) > LARGEST:
+    if (asked := sum(network.num_addresses for network in networks)) > LARGEST:
         raise BadTarget(f"{asked} addresses are too many to scan", hint="name the networks that the BMCs are in")
-    return Targets(tuple(spans), tuple(dict.fromkeys(endpoints)), tuple(dict.fromkeys(names)), _exclusions(exclude),
-                   tuple(dict.fromkeys(segments)))  # fmt: skip
+    return _each_once(networks, endpoints, names, segments, _exclusions(exclude))
+
+
+def _each_once(
+    networks: list[Network],
+    endpoints: Iterable[Endpoint],
+    names: Iterable[str],
+    segments: Iterable[str],
+    excluded: tuple[Network, ...],
+) -> Targets:
+    return Targets(
+        tuple(_disjoint(networks, excluded)),
+        tuple(one for one in dict.fromkeys(endpoints) if not _within(one.address, excluded)),
+        tuple(one for one in dict.fromkeys(names) if not _within(one, (*excluded, *networks))),
+        excluded,
+        tuple(dict.fromkeys(segments)),
+    )
 
 
 def _own(text: str) -> str:
@@ -152,37 +137,42 @@ def _own(text: str) -> str:
         raise BadTarget(f"{SSDP}{text} names no address of ours", hint="write ssdp: or ssdp:10.0.0.2") from None
 
 
-def _exclusions(texts: Iterable[str]) -> tuple[Span, ...]:
-    found = []
+def _exclusions(texts: Iterable[str]) -> tuple[Network, ...]:
+    found: list[Network] = []
     for text in texts:
-        span = _span(text, whole=True)
-        if span is None:
+        networks = _networks(text, whole=True)
+        if networks is None:
             raise BadTarget(f"{text!r} cannot be excluded", hint="write it like 10.0.0.1, 10.0.0.1-9 or 10.0.0.0/28")
-        found.append(span)
+        found += networks
     return tuple(found)
 
 
-def _span(text: str, whole: bool = False) -> Span | None:
+def _networks(text: str, whole: bool = False) -> Iterable[Network] | None:
     """The addresses of a network, range or single address; None when it is none of these.
 
     whole: with the first and the last address of a network, which no machine has, but a mistake may.
     """
-    try:
-        if "/" in text and "://" not in text:
+    if "/" in text and "://" not in text:
+        try:
             network = ipaddress.ip_network(text, strict=False)
-            trim = 1 if network.version == 4 and network.prefixlen < 31 and not whole else 0
-            return Span(network[0] + trim, network[-1] - trim)
-        first_text, dash, last_text = text.partition("-")
-        first = last = ipaddress.ip_address(first_text.strip())
-    except ValueError as error:
-        if "/" in text and "://" not in text:
+        except ValueError as error:
             raise BadTarget(f"{text!r} is not a network: {error}", hint=_EXAMPLE) from None
+        if whole or network.version == 6 or network.prefixlen > 30:
+            return [network]
+        return _between(network[1], network[-2])
+    first_text, dash, last_text = text.partition("-")
+    try:
+        first = ipaddress.ip_address(first_text.strip())
+    except ValueError:
         return None
-    if dash:
-        last = _last(first, last_text.strip(), text)
+    last = _last(first, last_text.strip(), text) if dash else first
     if last.version != first.version or int(last) < int(first):
         raise BadTarget(f"{text!r}: the range ends before it begins", hint=_EXAMPLE)
-    return Span(first, last)
+    return _between(first, last)
+
+
+def _between(first: _Address, last: _Address) -> Iterable[Network]:
+    return ipaddress.summarize_address_range(first, last)
 
 
 def _last(first: _Address, end: str, text: str) -> _Address:
@@ -213,11 +203,7 @@ def _from_manifest(path: Path) -> list[str]:
 def _from_csv(path: Path) -> list[Endpoint]:
     """The `bmc` column alone: a list that is not complete yet can be scanned all the same."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise BadTarget(f"{path} is larger than {LARGEST_FILE >> 20} MiB", hint="is that the nodes file?")
-        rows = [row for row in csv.DictReader(text.splitlines(keepends=True)) if row.get("bmc")]
+        rows = [row for row in csv.DictReader(text_of(path).splitlines(keepends=True)) if row.get("bmc")]
     except (OSError, ValueError, csv.Error) as error:
         raise BadTarget(f"{path}: {why_unreadable(error)}", hint="give a CSV file with a column `bmc`") from None
     if not rows:

@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from metalctl.bmc.audit import Audit, Change, audited
-from metalctl.bmc.endpoint import Endpoint
+from metalctl.bmc.audit import Change, audited
 from metalctl.bmc.errors import BadAnswer, BmcError, NotApplied, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ping
 from metalctl.bmc.ipmi.client import Worker
 from metalctl.bmc.ipmi.ipmitool import Ipmitool
-from metalctl.bmc.timing import Clock
+from metalctl.bmc.power import Powered, Switch
 
 CLEARED_WITHIN = 30.0
 CLOCK_SLACK = 3.0  # seconds: the clock of an event log has whole ones
@@ -26,23 +25,28 @@ DOWN_WITHIN = 15.0  # a BMC that never was silent in this time is taken to be ba
 Session = Worker | Ipmitool  # whichever end is logged in
 
 
-class Acting:
+class Acting(Powered):
     """The acting half of IpmiBmc."""
 
-    endpoint: Endpoint
-    audit: Audit
-    clock: Clock
     _session: Session
     _login: Callable[[], Session]
 
     def power(self) -> str:
         return str(self._session.ask("power"))
 
+    def _switch(self) -> Switch:
+        return Switch(
+            str(self.endpoint),
+            self.power,
+            lambda action: self._session.ask("set_power", action=action),
+            clock=self.clock,
+        )
+
     def locator(self) -> bool:
         found = self._session.ask("identified")
         if found is None:
             raise Unsupported(
-                f"{self.endpoint} does not tell whether its locator LED shows", hint="look at the machine"
+                f"{self.endpoint} does not report the state of its locator LED", hint="look at the machine"
             )
         return bool(found)
 
@@ -55,7 +59,9 @@ class Acting:
         self._session.ask("identify", on=on)
         after = self._session.ask("identified")
         if after is None:
-            return Change(before, f"asked {'on' if on else 'off'}", note="this BMC does not tell whether it shows")
+            return Change(
+                before, f"asked {'on' if on else 'off'}", note="this BMC does not report the state of its LED"
+            )
         return self._applied("the locator LED", on, after, Change(before, after))
 
     @audited("log-clear")
@@ -115,6 +121,6 @@ class Acting:
     def _applied(self, what: str, wanted: object, got: object, change: Change) -> Change:
         if wanted == got:
             return change
-        hint = "the BMC took the command and did not obey: a reset of the BMC may mend it"
+        hint = "the BMC accepted the command without effect: a reset of the BMC may fix it"
         told = f"{what} should read {wanted}, but reads {got}"
         raise NotApplied(f"{self.endpoint}: {told}", hint=hint, wanted=wanted, got=got)

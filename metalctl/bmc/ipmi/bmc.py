@@ -19,15 +19,13 @@ from metalctl.bmc.errors import BadAnswer, BootNotSet, Unreachable, Unsupported
 from metalctl.bmc.ipmi import ipmitool, ping
 from metalctl.bmc.ipmi.acting import Acting, Session
 from metalctl.bmc.ipmi.client import Worker
+from metalctl.bmc.ipmi.commands import BOOT_DEVICES
 from metalctl.bmc.ipmi.inventory import Collector
-from metalctl.bmc.power import Switch, set_power
 from metalctl.bmc.quirks import quirks_of
 from metalctl.bmc.timing import REAL
 from metalctl.model.identity import Identity
 from metalctl.model.inventory import Inventory
 
-_DEVICES = {"network": "pxe", "hd": "disk", "optical": "cd", "default": "none"}
-_ASKED = {"pxe": "network", "disk": "hd", "cd": "optical", "setup": "setup", "none": "default"}
 PING = 5.0
 BOOT_SETTLES = 5.0
 SILENCES = 2
@@ -86,41 +84,23 @@ class IpmiBmc(Acting):
             self._session = self._login()
             raise BadAnswer(error.message, hint=error.hint) from None
 
-    def set_power(self, wanted: str, timeout: float = 120) -> None:
-        self._power(wanted, timeout)
-
-    @audited("power")
-    def _power(self, wanted: str, timeout: float) -> Change:
-        before = self.power()
-        switch = Switch(
-            str(self.endpoint),
-            self.power,
-            lambda action: self._session.ask("set_power", action=action),
-            clock=self.clock,
-        )
-        set_power(switch, wanted, timeout)
-        return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
-
     def boot(self) -> str:
-        found = str(self._session.ask("boot")["device"]).lower()
-        return _DEVICES.get(found, found)
-
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
-        """See protocol.Bmc; also "cd", "setup", "none". IPMI has no "leave the mode": without one, it is not UEFI."""
-        if device not in _ASKED or mode not in ("uefi", "bios", None):
-            known = ", ".join(_ASKED)
-            raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {known}; uefi or bios")
-        return self._boot({"device": _ASKED[device], "persistent": persistent, "uefi": mode == "uefi"}, mode)
+        return str(self._session.ask("boot")["device"])
 
     @audited("boot")
-    def _boot(self, wanted: dict[str, Any], mode: str | None) -> Change:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
+        """See protocol.Bmc; also "cd", "setup", "none". IPMI has no "leave the mode": without one, it is not UEFI."""
+        if device not in BOOT_DEVICES or mode not in ("uefi", "bios", None):
+            known = ", ".join(BOOT_DEVICES)
+            raise Unsupported(f"no boot device {device!r} in mode {mode!r}", hint=f"use one of {known}; uefi or bios")
+        wanted = {"device": device, "persistent": persistent, "uefi": mode == "uefi"}
         before = self._session.ask("boot")
         if before == wanted:
             return Change(_said(before), _said(before))
         self._session.ask("set_boot", **wanted)
         got = self.clock.until(lambda: self._session.ask("boot"), lambda got: _is_set(got, wanted, mode), BOOT_SETTLES)
         if not _is_set(got, wanted, mode):
-            told = f"the boot device should be {wanted}, but reads {got}"
+            told = f"the boot device should be {_said(wanted)}, but reads {_said(got)}"
             hint = "this BMC may not keep the mode or the persistence over IPMI; leave them out, or use Redfish"
             raise BootNotSet(f"{self.endpoint}: {told}", hint=hint, wanted=wanted, got=got)
         return Change(_said(before), _said(got))
@@ -163,6 +143,4 @@ def _is_set(read: dict[str, Any], wanted: dict[str, Any], mode: str | None) -> b
 
 
 def _said(flags: dict[str, Any]) -> str:
-    device = str(flags["device"]).lower()
-    words = [_DEVICES.get(device, device), *(name for name in ("uefi", "persistent") if flags[name])]
-    return " ".join(words)
+    return " ".join([str(flags["device"]), *(name for name in ("uefi", "persistent") if flags[name])])

@@ -52,7 +52,7 @@ class Worker:
         if failed and failed["kind"] == "unreachable":
             raise Unreachable(
                 f"{self._endpoint} answers a ping, but the login of {credential} timed out",
-                hint="does the user exist, and may it use IPMI over LAN?",
+                hint="check that the user exists and may use IPMI over LAN",
             )
         if failed:
             raise self._failure(failed)
@@ -92,7 +92,7 @@ class Worker:
         waiting.register(source, select.POLLIN)
         if not waiting.poll(timeout * 1000):
             self._process.kill()
-            raise Unreachable(f"{name} did not answer within {timeout:g} s", hint="is the BMC up, and the network?")
+            raise Unreachable(f"{name} did not answer within {timeout:g} s")
         line = source.readline()
         if not line:
             raise BmcError(f"{name}: the IPMI worker ended without an answer", hint="connect again")
@@ -102,7 +102,7 @@ class Worker:
 
     def _failure(self, failed: dict[str, str]) -> BmcError:
         if failed["kind"] == "unreachable":
-            return Unreachable(f"{self._endpoint}: {failed['message']}", hint="is the BMC up, and the network?")
+            return Unreachable(f"{self._endpoint}: {failed['message']}")
         return failure(self._endpoint, failed["message"], failed["kind"] == "unsupported")
 
 

@@ -13,6 +13,9 @@ from metalctl.bmc.ipmi.walk import answered
 
 CHASSIS, APP, TRANSPORT = 0x00, 0x06, 0x0C
 _CONTROL = {"off": 0, "on": 1, "reset": 3, "nmi": 4}
+BOOT_DEVICES = {"none": 0, "pxe": 1, "disk": 2, "cd": 5, "setup": 6}
+_LOCKED = _VALID = 0x80
+_PERSISTENT, _UEFI = 0x40, 0x20
 _THIS_CHANNEL = 0x0E
 _SURE = b"CLR"
 _RESERVATIONS = 3
@@ -42,6 +45,21 @@ class Commands(ABC):
     def set_power(self, action: str) -> None:
         """Chassis Control: "off", "on", "reset" or "nmi"; the state is not awaited."""
         self.command(CHASSIS, 0x02, bytes((_CONTROL[action],)))
+
+    def boot(self) -> dict[str, Any]:
+        """The boot flags (28.13, parameter 5): device as in BOOT_DEVICES, or its number as text; persistent, uefi."""
+        _, parameter, flags, device = answered(self.patient(CHASSIS, 0x09, b"\5\0\0"), 4)[:4]
+        if parameter & _LOCKED or not flags & _VALID:
+            return {"device": "none", "persistent": True, "uefi": False}
+        number = device >> 2 & 0xF
+        name = next((name for name, known in BOOT_DEVICES.items() if known == number), f"device {number}")
+        return {"device": name, "persistent": bool(flags & _PERSISTENT), "uefi": bool(flags & _UEFI)}
+
+    def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
+        """The same for the next boot, or for all of them."""
+        self.command(CHASSIS, 0x08, b"\3\x08")  # the flags stay, however long it takes until the machine is reset
+        flags = (_VALID | persistent * _PERSISTENT | uefi * _UEFI) if device != "none" else 0
+        self.command(CHASSIS, 0x08, bytes((5, flags, BOOT_DEVICES[device] << 2, 0, 0, 0)))
 
     def device(self) -> dict[str, Any]:
         """Get Device ID (20.1)."""

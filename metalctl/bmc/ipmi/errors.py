@@ -19,7 +19,7 @@ def failure(endpoint: Endpoint, message: str, unsupported: bool) -> BmcError:
     """The error of the room for what a BMC said of one command."""
     if unsupported:
         return Unsupported(f"{endpoint} does not know that command", hint="try Redfish, or a newer firmware")
-    return BadAnswer(f"{endpoint}: {message}", hint="see the BMC's event log; a reset may mend it")
+    return BadAnswer(f"{endpoint}: {message}")
 
 
 class CompletionCode(Exception):

@@ -77,14 +77,9 @@ def _area(area: str, data: bytes, begin: int, extra: dict[str, str], doubts: lis
         doubts.append(f"the {area} area is cut off")
     elif sum(block) % 256:
         doubts.append(f"the checksum of the {area} area is wrong")
-    found: dict[str, str] = {}
-    for number, text in enumerate(texts):
-        names = _FIELDS[area]
-        if number < len(names):
-            found[names[number]] = text
-        elif text:
-            extra[f"{area}.{number - len(names) + 1}"] = text
-    return {name: text for name, text in found.items() if text}
+    names = _FIELDS[area]
+    extra.update((f"{area}.{n}", text) for n, text in enumerate(texts[len(names) :], start=1) if text)
+    return {name: text for name, text in zip(names, texts, strict=False) if text}
 
 
 def _texts(block: bytes, at: int, language: int) -> tuple[list[str], bool]:

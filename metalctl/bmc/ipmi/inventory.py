@@ -91,14 +91,15 @@ class Collector:
 
     def sensors(self, records: list[sdr.Record]) -> tuple[tuple[Sensor, ...], tuple[PowerSupply, ...]]:
         """Measurements, and the supplies that sensors watch. Those of other controllers would need bridging."""
-        ours = [r for r in records if r.owner == sdr.BMC and r.lun == 0 and _tells(r)]
-        if far := [r.name for r in records if (r.owner != sdr.BMC or r.lun) and _tells(r)]:
+        telling = [record for record in records if _tells(record)]
+        ours = [record for record in telling if record.is_of_bmc]
+        if far := [record.name for record in telling if not record.is_of_bmc]:
             self.broken.append(Unreadable("sensors", f"{len(far)} behind another controller: {', '.join(far[:5])}"))
         answers: list[bytes | None] = [None] * len(ours)
         answers = self._try("sensors", "ipmi SDR", answers, lambda: self._readings(ours))
         pairs = list(zip(ours, answers, strict=False))
-        measured = tuple(s for r, a in pairs if (s := sdr.sensor(r, a)))
-        supplies = tuple(p for r, a in pairs if (p := sdr.power_supply(r, a)))
+        measured = tuple(filter(None, (sdr.sensor(*pair) for pair in pairs)))
+        supplies = tuple(filter(None, (sdr.power_supply(*pair) for pair in pairs)))
         if supplies:
             self.sources["power_supplies"] = "ipmi SDR"
         return measured, supplies

@@ -22,8 +22,6 @@ from metalctl.bmc.ipmi.client import LONG
 from metalctl.bmc.ipmi.commands import Commands, told
 from metalctl.bmc.ipmi.errors import CompletionCode, failure
 
-_BOOT = {"pxe": "network", "hard-drive": "hd", "cd/dvd": "optical", "bios setup": "setup", "no override": "default"}
-
 
 class Ipmitool(Commands):
     """The same requests as the worker answers. Made only when `available()`."""
@@ -51,14 +49,6 @@ class Ipmitool(Commands):
     def power(self) -> str:
         """See Commands. It is the first request: with -v a refused password is told from a BMC that is not there."""
         return "on" if "is on" in self._run("-v", "chassis", "power", "status") else "off"
-
-    def boot(self) -> dict[str, Any]:
-        return parse_boot(self._run("chassis", "bootparam", "get", "5"))
-
-    def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
-        options = [o for o, on in (("persistent", persistent), ("efiboot", uefi)) if on]
-        name = {"network": "pxe", "hd": "disk", "optical": "cdrom", "setup": "bios", "default": "none"}[device]
-        self._run("chassis", "bootdev", name, *([f"options={','.join(options)}"] if options else []))
 
     def fru(self, fru_id: int = 0) -> str:
         return self._dumped("fru", "read", str(fru_id)).hex()
@@ -114,9 +104,7 @@ class Ipmitool(Commands):
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unreachable(
-                f"{name} did not answer ipmitool within {limit:g} s", hint="is the BMC up, and the network?"
-            ) from None
+            raise Unreachable(f"{name} did not answer ipmitool within {limit:g} s") from None
         if done.returncode:
             raise self._failure(" ".join((done.stderr or done.stdout).split())[-300:])
         return done.stdout
@@ -130,7 +118,7 @@ class Ipmitool(Commands):
         ):
             return lockout.refused(self._endpoint, self._credential, said)
         if "Unable to establish" in said:
-            return Unreachable(f"{name}: {said}", hint="is IPMI over LAN enabled for that user?")
+            return Unreachable(f"{name}: {said}", hint="enable IPMI over LAN for that user")
         unknown = re.search(r"invalid command|not supported|invalid data field", said, re.IGNORECASE)
         return failure(self._endpoint, said, unknown is not None)
 
@@ -138,18 +126,6 @@ class Ipmitool(Commands):
 def available() -> bool:
     """Whether ipmitool is installed here."""
     return shutil.which("ipmitool") is not None
-
-
-def parse_boot(text: str) -> dict[str, Any]:
-    """The boot flags that `chassis bootparam get 5` prints."""
-    selector = re.search(r"Boot Device Selector\s*:\s*(.+)", text)
-    device = selector.group(1).strip().lower().removeprefix("force ") if selector else "no override"
-    valid = "Boot Flag Valid" in text
-    return {
-        "device": next((ours for theirs, ours in _BOOT.items() if theirs in device), device) if valid else "default",
-        "persistent": "Options apply to all future boots" in text,
-        "uefi": "BIOS EFI boot" in text,
-    }
 
 
 def split_sdr(data: bytes) -> list[bytes]:

@@ -67,7 +67,8 @@ async def resolve(address: str, port: int) -> tuple[socket.AddressFamily, str]:
         found = await asyncio.get_running_loop().getaddrinfo(address, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
         raise Unreachable(
-            f"{address} cannot be resolved: {getattr(error, 'strerror', error)}", hint="is the name right?"
+            f"{address} cannot be resolved: {getattr(error, 'strerror', error)}",
+            hint="check the name, or write the address",
         ) from None
     return found[0][0], str(found[0][4][0])
 
@@ -80,7 +81,7 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     if answer is None:
         raise Unreachable(
             f"{name} did not answer an IPMI presence ping within {timeout:g} s",
-            hint="is IPMI over LAN enabled on the BMC, and UDP 623 let through?",
+            hint="enable IPMI over LAN on the BMC, and let UDP 623 through the firewall",
         )
     if answer.version == "1.5":
         raise NotABmc(f"{name} speaks only IPMI 1.5, which sends passwords unprotected", hint="use Redfish")

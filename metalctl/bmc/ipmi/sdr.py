@@ -36,6 +36,11 @@ class Record:
     units: bytes
     raw: bytes = b""
 
+    @property
+    def is_of_bmc(self) -> bool:
+        """Whether it needs no bridging to another controller."""
+        return self.owner == BMC and self.lun == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Locator:

@@ -23,7 +23,6 @@ MOST_LOST = 16  # records that may be refused before the rest is not asked for
 GAP = 8  # record numbers that are tried beyond one that does not tell which follows it
 _ABSENT = 0xCB
 _TRIES = 6
-One = Callable[[int], tuple[int, bytes]]  # number of a record → the number that follows, and the record
 
 
 def read_fru(raw: Raw, fru_id: int) -> bytes:
@@ -70,11 +69,11 @@ def _pieces(
 def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
     """Every sensor data record, of the repository, or of the device when there is none. lost: gets those refused."""
     try:
-        found = _Records(raw, STORAGE, 0x23).all(lost)
+        found = _Records(raw, STORAGE, 0x23).all(0, lost)
     except CompletionCode as refused:
         if not refused.unsupported:
             raise
-        return _Records(raw, SENSOR_EVENT, 0x21).all(lost)
+        return _Records(raw, SENSOR_EVENT, 0x21).all(0, lost)
     if lost is not None:
         lost += missed(len(found) + len(lost), stated(raw), "SDR repository")
     return found
@@ -82,11 +81,7 @@ def read_sdr(raw: Raw, lost: list[Lost] | None = None) -> list[bytes]:
 
 def missed(told: int, count: int, where: str) -> list[Lost]:
     """What is said where fewer records were told than there are."""
-    return (
-        [Lost(CompletionCode(0, f"{told} of the {count} records that it states were told"), where)]
-        if told < count
-        else []
-    )
+    return [Lost(CompletionCode(0, f"{told} of the {count} records were returned"), where)] if told < count else []
 
 
 def stated(raw: Raw) -> int:
@@ -101,24 +96,62 @@ def stated(raw: Raw) -> int:
 class _Records:
     """The sensor data records of one repository, each read whole or in parts, under a reservation."""
 
-    def __init__(self, raw: Raw, netfn: int, get: int) -> None:
+    what, most = "sensor data record", MOST_RECORDS
+
+    def __init__(self, raw: Raw, netfn: int, get: int, reservation: bytes | None = None) -> None:
         self._raw, self._netfn, self._get = raw, netfn, get
         self._whole, self._following = True, LAST
-        self._reservation = self._reserved()
+        self._seen, self._gap = set[int](), 0
+        self._reservation = self._reserved() if reservation is None else reservation
 
-    def all(self, lost: list[Lost] | None) -> list[bytes]:
-        return _chain(self.one, 0, MOST_RECORDS, "sensor data record", lost)
+    def all(self, number: int, lost: list[Lost] | None) -> list[bytes]:
+        """Every record from `number` on. lost: gets those that are refused; None to raise for the first of them.
+
+        The next one is the one that a record names, or, where it does not tell, is searched.
+        """
+        found: list[bytes] = []
+        self._seen, self._gap = set(), 0
+        while number < LAST and len(self._seen) < self.most and not self._is_over(number, lost):
+            self._seen.add(number)
+            try:
+                number, record = self.one(number)
+            except CompletionCode as refused:
+                if lost is None or (refused.unsupported and len(self._seen) == 1):
+                    raise
+                number = self._after(number, refused, lost)
+            else:
+                found.append(record)
+                self._gap = 0
+        return found
+
+    def _is_over(self, number: int, lost: list[Lost] | None) -> bool:
+        """Whether no more is asked for, which is told."""
+        back = number in self._seen
+        if back and not self._gap:
+            raise CompletionCode(0, f"{self.what} {number:04x}h leads back to itself")
+        over = back or self._gap > GAP or len(lost or ()) >= MOST_LOST
+        if over and lost is not None:
+            lost.append(Lost(CompletionCode(0, "not asked for"), f"{self.what}s from {number:04x}h on"))
+        return over
+
+    def _after(self, number: int, refused: CompletionCode, lost: list[Lost]) -> int:
+        """The number after one that was refused."""
+        told = refused if isinstance(refused, Lost) else Lost(refused, f"{self.what} {number:04x}h")
+        if not self._gap or refused.code != _ABSENT:  # a number that was only guessed may be none
+            lost.append(told)
+        self._gap = self._gap + 1 if told.following is None else 0
+        return number + 1 if told.following is None else told.following
 
     def one(self, number: int) -> tuple[int, bytes]:
         """The number that follows, and the record."""
-        for left in range(_TRIES, 0, -1):
+        for _ in range(_TRIES - 1):
             try:
                 return self._read(number)
             except CompletionCode as refused:
-                if refused.code != RESERVATION_LOST or left == 1:
+                if refused.code != RESERVATION_LOST:
                     raise
             self._reservation = self._reserved()
-        raise AssertionError
+        return self._read(number)
 
     def _read(self, number: int) -> tuple[int, bytes]:
         if self._whole:
@@ -164,9 +197,7 @@ class _Records:
 class _Events(_Records):
     """The event log, the same way: 16 bytes a record, and a reservation only where one is wanted (31.4, 31.5)."""
 
-    def __init__(self, raw: Raw) -> None:
-        self._raw, self._netfn, self._get = raw, STORAGE, 0x43
-        self._whole, self._following, self._reservation = True, LAST, bytes(2)
+    what, most = "event log record", MOST_RECORDS * 4
 
     def _in_parts(self, number: int) -> tuple[int, bytes]:
         record = self._pieces(number, 0, EVENT)
@@ -180,40 +211,11 @@ class _Events(_Records):
         return following, answered(record, EVENT)[:EVENT]
 
 
-def _chain(one: One, number: int, most: int, what: str, lost: list[Lost] | None) -> list[bytes]:
-    """Every record from `number` on. One that is refused is lost; the next is the one that it names, or is searched."""
-    found: list[bytes] = []
-    seen = set[int]()
-    gap = 0
-    while number < LAST and len(seen) < most:
-        if number in seen and not gap:
-            raise CompletionCode(0, f"{what} {number:04x}h leads back to itself")
-        if number in seen or gap > GAP or len(lost or ()) >= MOST_LOST:
-            (lost if lost is not None else []).append(
-                Lost(CompletionCode(0, "not asked for"), f"{what}s from {number:04x}h on")
-            )
-            break
-        seen.add(number)
-        try:
-            number, record = one(number)
-            found.append(record)
-            gap = 0
-        except CompletionCode as refused:
-            if lost is None or (refused.unsupported and len(seen) == 1):
-                raise
-            told = refused if isinstance(refused, Lost) else Lost(refused, f"{what} {number:04x}h")
-            if not gap or refused.code != _ABSENT:  # a number that was only guessed may be none
-                lost.append(told)
-            gap = gap + 1 if told.following is None else 0
-            number = number + 1 if told.following is None else told.following
-    return found
-
-
 def read_sel(raw: Raw, most: int, lost: list[Lost] | None = None) -> list[bytes]:
     """The newest `most` records of the event log, oldest first. lost: gets those refused."""
     count = sel_count(raw)
     try:
-        return _newest(_Events(raw), count, most, lost) if count else []
+        return _newest(_Events(raw, STORAGE, 0x43, bytes(2)), count, most, lost) if count else []
     except CompletionCode as refused:
         raise Lost(refused, f"event log of {count} records") from None
 
@@ -224,19 +226,15 @@ def _newest(events: _Events, count: int, most: int, lost: list[Lost] | None) -> 
         begin = _word(newest) - most + 1
         if begin > 0:
             try:
-                return _entries(events, begin, None)[-most:]
+                return events.all(begin, None)[-most:]
             except CompletionCode:
                 pass  # the numbers have gaps: from the beginning then
-    return _entries(events, 0, lost)[-most:]
+    return events.all(0, lost)[-most:]
 
 
 def sel_count(raw: Raw) -> int:
     """How many records the event log holds."""
     return _word(answered(raw(STORAGE, 0x40, b""), 3)[1:])
-
-
-def _entries(events: _Events, number: int, lost: list[Lost] | None) -> list[bytes]:
-    return _chain(events.one, number, MOST_RECORDS * 4, "event log record", lost)
 
 
 def answered(data: bytes, least: int) -> bytes:

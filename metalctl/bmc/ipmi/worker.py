@@ -33,15 +33,6 @@ class Session(Commands):
     def __init__(self, command: Command) -> None:
         self._command = command
 
-    def boot(self) -> dict[str, Any]:
-        """Device ("network", "hd", "default", …), persistent, uefi."""
-        found = self._command.get_bootdev()
-        return {"device": found["bootdev"], "persistent": found.get("persistent"), "uefi": found.get("uefimode", False)}
-
-    def set_boot(self, device: str, persistent: bool, uefi: bool) -> None:
-        """device: as `boot` names it."""
-        self._command.set_bootdev(device, persist=persistent, uefiboot=uefi)
-
     def logout(self) -> None:
         """Give the session back: a BMC has few."""
         self._command.ipmi_session.logout()

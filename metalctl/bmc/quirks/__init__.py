@@ -48,21 +48,21 @@ def quirks_of(**facts: Mapping[str, Any]) -> Quirks:
 
 def applying(**facts: Mapping[str, Any]) -> list[tuple[Quirk, int]]:
     """The quirks that hold, each with its support, the most specific last."""
-    names = tuple(catalogue())
-    return list(_applying(names, tuple((place, text_at(facts, place)) for place in _places(names))))
+    path = _content_path()
+    return list(_applying(path, tuple((place, text_at(facts, place)) for place in _places(path))))
 
 
 @lru_cache(maxsize=1024)  # a rack has few kinds of machines
-def _applying(_: tuple[str, ...], told: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Quirk, int], ...]:
+def _applying(path: str, told: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Quirk, int], ...]:
     texts = dict(told)
-    found = [(quirk, _support(quirk, texts)) for quirk in catalogue().values()]
+    found = [(quirk, _support(quirk, texts)) for quirk in _read(path).values()]
     return tuple(sorted(((q, n) for q, n in found if n), key=lambda pair: (pair[1], pair[0].site, pair[0].name)))
 
 
 @cache
-def _places(_: tuple[str, ...]) -> tuple[str, ...]:
+def _places(path: str) -> tuple[str, ...]:
     """Every place that a condition looks at."""
-    return tuple(dict.fromkeys(place for quirk in catalogue().values() for one in quirk.when for place in one))
+    return tuple(dict.fromkeys(place for quirk in _read(path).values() for one in quirk.when for place in one))
 
 
 def _support(quirk: Quirk, texts: Mapping[str, str | None]) -> int:
@@ -87,28 +87,25 @@ def text_at(facts: Mapping[str, Mapping[str, Any]], place: str) -> str | None:
 
 def catalogue() -> dict[str, Quirk]:
     """Name → quirk, shipped and of the site; read once a process. Raises QuirkErrors with every mistake."""
+    return _read(_content_path())
+
+
+def _content_path() -> str:
     from metalctl.content.paths import VARIABLE
 
-    return _read(SHIPPED, _sites(os.environ.get(VARIABLE, "")))
+    return os.environ.get(VARIABLE, "")
 
 
 @cache
-def _sites(_: str) -> tuple[Path, ...]:
-    """The folders of the site, for one content path: a sweep asks for each BMC, and would look on disk each time."""
+def _read(_: str) -> dict[str, Quirk]:
+    """The same for one content path: a sweep asks for each BMC, and would look on disk each time."""
     from metalctl.content.paths import roots, shipped
 
     # The top of a checkout is a content root too: only folders that a site made count.
-    return tuple(folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir())
-
-
-@cache
-def _read(folder: Path, sites: tuple[Path, ...]) -> dict[str, Quirk]:
-    return _load(folder, list(sites))
+    return _load(SHIPPED, [folder for root in roots() if root != shipped() and (folder := root / "quirks").is_dir()])
 
 
 def forget() -> None:
     """Read the files again at the next use."""
-    _sites.cache_clear()
-    _read.cache_clear()
-    _applying.cache_clear()
-    _places.cache_clear()
+    for one in (_read, _applying, _places):
+        one.cache_clear()

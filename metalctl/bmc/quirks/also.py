@@ -17,14 +17,11 @@ A dot leads into an object. Properties that are called as the standard calls the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from metalctl.content import yaml
 
 KINDS = ("disk", "controller", "device")
-_PLACES = ("system", "chassis")
-_CONDITIONS = ("always", "none")
-_KEYS = ("kind", "of", "way", "if", "as")
 _PROPERTY = re.compile(r"[\w@.]+")
 _THEIRS = re.compile(r"(?:(?P<base>\d+) - )?(?P<name>[A-Za-z_@][\w@.]*)(?: \* (?P<factor>\d+))?")
 
@@ -49,35 +46,34 @@ class Also:
     properties: tuple[tuple[tuple[str, ...], Theirs], ...] = ()
 
 
-def parsed(value: Any) -> tuple[Also | None, str]:
-    """The list, and what is expected where it is not one."""
-    if not isinstance(value, Mapping) or not {"kind", "way"} <= set(value) <= set(_KEYS):
-        return None, f"a mapping of {', '.join(_KEYS)}, with kind and way"
-    for name, words in (("kind", KINDS), ("of", _PLACES), ("if", _CONDITIONS)):
-        if value.get(name, words[0]) not in words:
-            return None, f"{name} to be one of {', '.join(words)}"
-    way = [step.strip() for step in str(value["way"]).split(">")]
-    if not all(_PROPERTY.fullmatch(step) for step in way):
-        return None, "a way such as Oem.Acme.Shelves > Links.Bays"
-    properties = value.get("as", {})
-    if not isinstance(properties, Mapping) or not all(map(_is_line, properties.items())):
-        return None, "as: lines such as CapacityBytes: SizeMiB * 1048576"
-    lines = tuple((_place(str(ours)), _theirs(str(theirs))) for ours, theirs in properties.items())
-    steps, place = tuple(map(_place, way)), str(value.get("of", "system"))
-    return Also(str(value["kind"]), steps, place, value.get("if") == "none", lines), ""
+def read(r: yaml.Reader) -> Also:
+    """One list out of a quirk's file."""
+    lines = r.mapping("as").entries(_theirs, Theirs(()))
+    entry = Also(
+        kind=r.required("kind", yaml.one_of(*KINDS), ""),
+        way=r.required("way", _way, ()),
+        of=r.value("of", yaml.one_of("system", "chassis"), "system"),
+        if_none=r.value("if", yaml.one_of("always", "none"), "always") == "none",
+        properties=tuple((_place(ours), theirs) for ours, theirs in lines.items()),
+    )
+    r.done()
+    return entry
 
 
-def _is_line(line: tuple[Any, Any]) -> bool:
-    ours, theirs = line
-    return bool(_PROPERTY.fullmatch(str(ours)) and isinstance(theirs, str) and _THEIRS.fullmatch(theirs))
+def _way(text: str) -> tuple[tuple[str, ...], ...]:
+    steps = [step.strip() for step in text.split(">")]
+    if not all(map(_PROPERTY.fullmatch, steps)):
+        raise yaml.Mismatch("a way such as Oem.Acme.Shelves > Links.Bays")
+    return tuple(map(_place, steps))
 
 
 def _place(dotted: str) -> tuple[str, ...]:
     return tuple(dotted.split("."))
 
 
-def _theirs(written: str) -> Theirs:
-    found = _THEIRS.fullmatch(written)
-    assert found  # parsed() looked
+def _theirs(text: str) -> Theirs:
+    found = _THEIRS.fullmatch(text)
+    if not found:
+        raise yaml.Mismatch("a property such as SizeMiB, SizeMiB * 1048576 or 100 - WearPercent")
     base, factor = found["base"], found["factor"]
     return Theirs(_place(found["name"]), float(base) if base else None, float(factor or 1))

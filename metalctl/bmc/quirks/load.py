@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from metalctl.bmc.errors import QuirkErrors
-from metalctl.bmc.quirks.settings import NAMES, check
+from metalctl.bmc.quirks.settings import NAMES, READERS
 from metalctl.content import yaml
-from metalctl.content.suggest import suggest
 
 PLACES = ("root", "system", "manager", "device")
 
@@ -85,14 +84,9 @@ def _alternative(r: yaml.Reader) -> dict[str, re.Pattern[str]]:
 
 
 def _settings(r: yaml.Reader) -> dict[str, Any]:
-    found = {}
-    for name, node in r.node.items.items():
-        if name not in NAMES:
-            r.wrong(r.node.keys[name], f"there is no setting {yaml.short(name)}", suggest(name, list(NAMES)))
-            continue
-        found[name], wrong = check(name, yaml.plain(node))
-        if wrong:
-            r.wrong(node.place, wrong)
-    if not found:
+    if not r.node.items:
         r.wrong(r.node.place, "expected a setting, got none: the quirk would change nothing")
+    found = {name: read(r, name) for name, read in READERS.items() if name in r.node.items}
+    r.known += NAMES
+    r.done()
     return found

@@ -1,17 +1,20 @@
 """Every setting that a quirk may change, with its default: what a BMC that follows the standard wants.
 
-A setting is here only if code reads it; a test holds us to that. `check` judges the value that a file gives.
+A setting is here only if code reads it; a test holds us to that. `READERS` say what a file may give for it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from metalctl.bmc.quirks.also import Also, parsed
+from metalctl.bmc.quirks import also as lists_beside
+from metalctl.bmc.quirks.also import Also
+from metalctl.content import yaml
 
+Read = Callable[[yaml.Reader, str], Any]
+"""Takes the setting of that name out of a file."""
 _RESETS = ("GracefulRestart", "ForceRestart")
 
 
@@ -44,9 +47,7 @@ class Quirks:
     boot_mode: str = "changed"  # when BootSourceOverrideMode is sent: changed, always, never
     boot_once: str = "Once"  # what to ask for when one boot is meant: Once, Continuous
     boot_lasting_counts: bool = False  # a lasting override is left alone when one boot is asked for
-    boot_targets: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # device → targets to prefer, where they are listed
+    boot_targets: dict[str, list[str]] = field(default_factory=dict)  # device → targets to prefer, where listed
     boot_cleared_target: str = "None"  # the target to name when the override is taken away
 
     # Virtual media.
@@ -90,60 +91,54 @@ _WORDS = {
     "led_off": ("Off", "Lit"),
     "account_by": ("post", "slot"),
 }
-_DEFAULTS = {one.name: getattr(Quirks(), one.name) for one in fields(Quirks) if one.name != "names"}
-NAMES = tuple(_DEFAULTS)
 
 
-def check(name: str, value: Any) -> tuple[Any, str]:
-    """The value as the setting has it, and what is wrong with it ("" when it is good): expected, got."""
-    default = _DEFAULTS[name]
-    if isinstance(default, float) and type(value) is int:
-        value = float(value)
-    if isinstance(default, bool) and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
-        value = value.lower() in ("yes", "on")
-    if type(value) is not type(default):
-        return value, f"{name} expects {type(default).__name__}, got {value!r}"
-    if name == "also":
-        return _also(value)
-    good, expected = _EXPECTED.get(name) or _EXPECTED.get(type(value), (lambda _: True, ""))
-    return value, "" if good(value) else f"{name} expects {expected}, got {value!r}"
+def _value(read: Callable[[str], Any], default: Any) -> Read:
+    return lambda r, name: r.value(name, read, default)
 
 
-def _also(value: list[Any]) -> tuple[list[Also], str]:
-    found, wrong = [], ""
-    for one in value:
-        entry, expected = parsed(one)
-        wrong = wrong or (f"also expects {expected}, got {one!r}" if expected else "")
-        found += [entry] if entry else []
-    return found, wrong if value else "also expects a list of parts, got none"
+def _amount(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(yaml.number(text, float, "a number of zero or more"))
+        if not 0 <= value < 1e6:
+            raise yaml.Mismatch("a number of zero or more")
+        return value
+
+    return read
 
 
-def _is_pattern(value: Any) -> bool:
-    try:
-        re.compile(value)
-    except (re.error, TypeError):
-        return False
-    return True
+def _pattern(text: str) -> str:
+    return yaml.regex(text).pattern
 
 
-def _is_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+def _words_of(*keys: str) -> Read:
+    """Some of these keys, each with a list of words."""
+
+    def read(r: yaml.Reader, name: str) -> dict[str, list[str]]:
+        inner = r.mapping(name)
+        found = {key: list(inner.words(key, yaml.word)) for key in keys}
+        inner.done()
+        return {key: words for key, words in found.items() if words}
+
+    return read
 
 
-def _is_words_of(names: Collection[str]) -> Callable[[dict[str, Any]], bool]:
-    return lambda value: set(value) <= set(names) and all(map(_is_words, value.values()))
-
-
-# What a value must be beside its type, and how that is said: by the setting, else by the type.
-_DEVICES = ("pxe", "disk", "cd", "usb", "http", "setup")
-_EXPECTED: dict[str | type, tuple[Callable[[Any], bool], str]] = {
-    **{name: (words.__contains__, f"one of {', '.join(words)}") for name, words in _WORDS.items()},
-    **dict.fromkeys(("busy_says", "media_slot", "log"), (_is_pattern, "a regular expression")),
-    "resets": (_is_words_of(("on", "off", "reset", "nmi")), "on, off, reset or nmi, each with a list of ResetTypes"),
-    "boot_targets": (_is_words_of(_DEVICES), "pxe, disk, cd, usb, http or setup, each with a list of targets"),
-    "wait_while": (lambda value: all(map(_is_pattern, value.values())), "a regular expression for each property"),
-    int: (lambda value: 0 <= value < 1e6, "a number of zero or more"),
-    float: (lambda value: 0 <= value < 1e6, "a number of zero or more"),
-    list: (_is_words, "a list of words"),
-    dict: (lambda value: _is_words([*value, *value.values()]), "a text for each name"),
+_BY_TYPE: dict[type, Callable[[Any], Read]] = {
+    str: lambda default: _value(yaml.word, default),
+    bool: lambda default: _value(yaml.boolean, default),
+    int: lambda default: _value(_amount(int), default),
+    float: lambda default: _value(_amount(float), default),
+    list: lambda _: lambda r, name: list(r.words(name, yaml.word)),
+    dict: lambda _: lambda r, name: r.mapping(name).entries(yaml.word, ""),
 }
+_DEFAULTS = {one.name: getattr(Quirks(), one.name) for one in fields(Quirks) if one.name != "names"}
+READERS: dict[str, Read] = {
+    **{name: _BY_TYPE[type(default)](default) for name, default in _DEFAULTS.items()},
+    **{name: _value(yaml.one_of(*words), words[0]) for name, words in _WORDS.items()},
+    **{name: _value(_pattern, "") for name in ("busy_says", "media_slot", "log")},
+    "resets": _words_of("on", "off", "reset", "nmi"),
+    "boot_targets": _words_of("pxe", "disk", "cd", "usb", "http", "setup"),
+    "wait_while": lambda r, name: r.mapping(name).entries(_pattern, ""),
+    "also": lambda r, name: [lists_beside.read(one) for one in r.mappings(name, needed=True)],
+}
+NAMES = tuple(READERS)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from metalctl.bmc import audit
 from metalctl.bmc.audit import Change, audited
-from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.power import Switch, set_power
+from metalctl.bmc.power import Powered, Switch
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act import bios, boot, clocks, led, logs, manager, media, secure_boot
 from metalctl.bmc.redfish.act.power import reset
@@ -24,25 +23,17 @@ if TYPE_CHECKING:
 BOOTS_WITHIN = 1200.0
 
 
-class Acting(ABC):
+class Acting(Powered):
     """Mixed into RedfishBmc, which gives the attributes below and reads the power state."""
 
-    endpoint: Endpoint
     audit: audit.Audit = staticmethod(audit.log)
     clock: Clock = REAL
     _root: Resource
     _known: Quirks | None = None
 
-    @abstractmethod
-    def power(self) -> str: ...
-
-    def set_power(self, wanted: str, timeout: float = 120) -> None:
-        self._power(wanted, timeout)
-
-    @audited("power")
-    def _power(self, wanted: str, timeout: float) -> Change:
-        before, quirks = self.power(), self._wire().quirks
-        switch = Switch(
+    def _switch(self) -> Switch:
+        quirks = self._wire().quirks
+        return Switch(
             str(self.endpoint),
             self.power,
             lambda action: reset(self._wire(), action),
@@ -51,26 +42,23 @@ class Acting(ABC):
             quirks.off_settles,
             self.clock,
         )
-        set_power(switch, wanted, timeout)
-        return Change(before, wanted if wanted in ("cycle", "reset", "nmi") else self.power())
 
     def boot(self) -> str:
         return boot.current(self._wire()).device
 
-    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
-        return self._boot(device, mode, persistent)
-
     @audited("boot")
-    def _boot(self, device: str, mode: str | None, persistent: bool) -> Change:
+    def set_boot(self, device: str, mode: str | None = None, persistent: bool = False) -> Change:
         before, after = boot.set_override(self._wire(), device, mode, persistent)
-        note = "this BMC tells no boot mode, and was not asked for one" if mode and not after.mode else ""
+        note = "this BMC reports no boot mode, so none was set" if mode and not after.mode else ""
         return Change(str(before), str(after), note)
 
     def bios(self) -> dict[str, Any]:
+        """All BIOS settings as they are now."""
         return bios.read(self._wire())
 
     @audited("bios")
     def set_bios(self, wanted: Mapping[str, Any], reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
+        """Make these settings so; with `reboot` they read so when it returns, else NotApplied or TaskFailed."""
         wire = self._wire()
         pending = bios.write(wire, wanted)
         if not pending.differing:
@@ -82,10 +70,12 @@ class Acting(ABC):
         return Change(pending.before, bios.wait(wire, wanted, pending.task, timeout))
 
     def secure_boot(self) -> bool | None:
+        """Whether the machine booted with secure boot; None when the BMC knows only what the next boot will be."""
         return secure_boot.read(self._wire())[0]
 
     @audited("secure-boot")
     def set_secure_boot(self, on: bool, reboot: bool = True, timeout: float = BOOTS_WITHIN) -> Change:
+        """The same for secure boot."""
         wire = self._wire()
         before, _ = secure_boot.read(wire)
         written = secure_boot.write(wire, on)
@@ -102,15 +92,18 @@ class Acting(ABC):
         self._power("cycle" if self.power() == "on" else "on", min(timeout, 300.0))
 
     def media(self) -> list[dict[str, Any]]:
+        """The virtual drives: name, kinds ("cd", "usb"), inserted, image."""
         return [asdict(slot) for slot in media.slots(self._wire())]
 
     @audited("media-insert")
     def insert_media(self, url: str, kind: str = "cd") -> Change:
+        """Show the image at `url`; raises NotApplied unless it reads as inserted."""
         before, after = media.insert(self._wire(), url, kind)
         return Change(before.image, after.image or url)
 
     @audited("media-eject")
     def eject_media(self, kind: str = "cd") -> Change:
+        """Take it out; raises NotApplied unless it reads as empty."""
         before, after = media.eject(self._wire(), kind)
         return Change(before.image if before.inserted else "", after.image)
 

@@ -62,5 +62,5 @@ def checked(path: str) -> str:
     plain = unquote(unquote(path.partition("?")[0]))
     below = plain == ROOT or plain.startswith(f"{ROOT}/")
     if not below or _ODD.search(path) or _ODD.search(plain) or "//" in plain or {".", ".."} & set(plain.split("/")):
-        raise BadTarget(f"{path[:80]!r} is no path below {ROOT}", hint=f"write it like {ROOT}/Systems")
+        raise BadTarget(f"{path[:80]!r} is not a path below {ROOT}", hint=f"write it like {ROOT}/Systems")
     return path

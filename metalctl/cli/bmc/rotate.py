@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from metalctl.bmc import Credential, Endpoint
-    from metalctl.bmc.credentials.accounts import Ledger
+    from metalctl.bmc.redfish.rotation import Ledger
     from metalctl.store.nodes import Node
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from metalctl.bmc.credentials import lockout
-from metalctl.bmc.credentials.accounts import rotate
 from metalctl.bmc.endpoint import Credential
 from metalctl.bmc.errors import BmcError, NotApplied, Unsupported, WrongPassword
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.act.users import RedfishUsers
 from metalctl.bmc.redfish.client.http import Response
+from metalctl.bmc.redfish.rotation import rotate
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Sent, error, refuse, reply
 
 SITE = Credential("metalctl", "site-pass-1")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from metalctl.bmc import Credential, connect, parse_endpoint
-from metalctl.bmc.credentials.accounts import rotate
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BadAnswer, Unsupported
 from metalctl.bmc.redfish.act import media
 from metalctl.bmc.redfish.client.http import Response
+from metalctl.bmc.redfish.rotation import rotate
 from tests.unit.bmc.fake_bmc import ADMIN, ROOT, USERS, FakeBmc, Rule, Sent, error, reply
 from tests.unit.bmc.fake_tree import MEDIA
 from tests.unit.bmc.running_fleet import running, url

@@ -125,7 +125,7 @@ def test_the_refusal_says_what_the_bmc_said_but_no_secret() -> None:
     bmc = FakeBmc()
     bmc.rules.append(lambda s: error(400, "Base.1.0.PropertyValueFormatError", "hunter2", "/Password"))
     wire = bmc.wire()
-    with pytest.raises(Unsupported) as caught, wire.hiding("hunter2"):
+    with pytest.raises(Unsupported) as caught, wire.client.hiding("hunter2"):
         wire.post("/a", {"Password": "hunter2"})
     assert "PropertyValueFormatError" in caught.value.message
     assert "hunter2" not in repr((caught.value.args, caught.value.fields))

@@ -218,7 +218,7 @@ def test_discovery_tells_who_is_vouched_for_and_leaves_the_others_out(
         rows = {row["bmc"]: row for row in json.loads(done.stdout)}
         assert (rows[server.url]["vouched"], rows[server.url]["notes"]) == (True, [])
         assert rows[replay.url]["vouched"] is False
-        assert "do not vouch" in rows[replay.url]["notes"][0]
+        assert "not signed" in rows[replay.url]["notes"][0]
         assert [row["bmc"] for row in csv.DictReader(out.read_text().splitlines())] == [server.url]
         assert "not in the nodes file" in done.stderr
         plain = json.loads(run(discover, tmp_path, replay.url, "--json").stdout)

@@ -79,7 +79,7 @@ def test_what_is_missing_is_a_skip_with_what_to_do(tmp_path: Path, profile: Path
     good = program(tmp_path, "")
     assert check(CAPTURE, None, good).verdict == "SKIP"
     assert check(CAPTURE, tmp_path / "gone.json", good) == Conformance(
-        "SKIP", f"{tmp_path / 'gone.json'} is no file", "gone.json"
+        "SKIP", f"{tmp_path / 'gone.json'}: file not found", "gone.json"
     )
 
 

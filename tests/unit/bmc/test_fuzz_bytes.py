@@ -14,7 +14,7 @@ from metalctl.bmc.errors import BmcError
 from metalctl.bmc.ipmi import fru, rmcp, sdr, sel, walk
 from metalctl.bmc.ipmi.errors import CompletionCode
 from metalctl.bmc.ipmi.inventory import Collector
-from metalctl.bmc.ipmi.ipmitool import parse_boot, split_sdr
+from metalctl.bmc.ipmi.ipmitool import split_sdr
 from tests.unit.bmc import ipmi_bytes as made
 
 pytestmark = pytest.mark.slow
@@ -139,7 +139,6 @@ def test_service_roots(root: dict[str, object]) -> None:
 @EXAMPLES
 @given(st.text(max_size=300))
 def test_what_other_programs_print(text: str) -> None:
-    parse_boot(text)
     neighbours.parse(text)
 
 

@@ -85,7 +85,7 @@ def test_a_led_whose_state_is_not_told_is_not_called_lit() -> None:
     machine = Machine(Session(tells=False))
     change = machine.set_locator(True)
     assert change.after == "asked on"
-    assert "does not tell" in change.note
+    assert "does not report" in change.note
     with pytest.raises(Unsupported):
         machine.locator()
 

@@ -19,7 +19,7 @@ class Session:
     def __init__(self, *silent: str, keeps: tuple[str, ...] = ("device", "persistent", "uefi")) -> None:
         self.silent, self.keeps = silent, keeps
         self.state = "off"
-        self.flags: dict[str, Any] = {"device": "default", "persistent": False, "uefi": False}
+        self.flags: dict[str, Any] = {"device": "none", "persistent": False, "uefi": False}
         self.asked: list[str] = []
 
     def ask(self, do: str, **arguments: Any) -> Any:

@@ -1,51 +1,61 @@
-"""What ipmitool prints, and what pyghmi raises, as values and errors of ours."""
+"""What boot flags say, and what pyghmi raises, as values and errors of ours."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from pyghmi.exceptions import IpmiException
 
-from metalctl.bmc.ipmi.ipmitool import parse_boot
+from metalctl.bmc.ipmi.commands import Commands
+from metalctl.bmc.ipmi.errors import CompletionCode
 from metalctl.bmc.ipmi.worker import describe
 
-FLAGS = """Boot parameter version: 1
-Boot parameter 5 is {valid}
-Boot parameter data: c008000000
- Boot Flags :
-   - Boot Flag {flag}
-   - Options apply to {lasting}
-   - BIOS {kind} boot
-   - Boot Device Selector : {device}
-   - Console Redirection control : System Default
-"""
+
+class Flags(Commands):
+    """A BMC with these boot flags."""
+
+    def __init__(self, parameter: int = 5, flags: int = 0, device: int = 0) -> None:
+        self.data = bytes((1, parameter, flags, device << 2, 0, 0, 0))
+        self.set: list[bytes] = []
+
+    def raw(self, netfn: int, command: int, data: bytes = b"") -> bytes:
+        assert netfn == 0
+        if command == 8:
+            self.set.append(data)
+            return b""
+        assert (command, data) == (9, bytes((5, 0, 0)))
+        return self.data
 
 
 @pytest.mark.parametrize(
-    ("device", "lasting", "kind", "expected"),
+    ("flags", "device", "expected"),
     [
-        (
-            "Force PXE",
-            "only next boot",
-            "PC Compatible (legacy)",
-            {"device": "network", "persistent": False, "uefi": False},
-        ),
-        (
-            "Force Boot from default Hard-Drive",
-            "all future boots",
-            "EFI",
-            {"device": "hd", "persistent": True, "uefi": True},
-        ),
-        ("No override", "only next boot", "EFI", {"device": "default", "persistent": False, "uefi": True}),
+        (0x80, 1, {"device": "pxe", "persistent": False, "uefi": False}),
+        (0xE0, 2, {"device": "disk", "persistent": True, "uefi": True}),
+        (0xA0, 0, {"device": "none", "persistent": False, "uefi": True}),
+        (0x80, 15, {"device": "device 15", "persistent": False, "uefi": False}),
     ],
 )
-def test_boot_flags_are_read(device: str, lasting: str, kind: str, expected: dict[str, object]) -> None:
-    text = FLAGS.format(valid="valid/unlocked", flag="Valid", device=device, lasting=lasting, kind=kind)
-    assert parse_boot(text) == expected
+def test_boot_flags_are_read_and_written(flags: int, device: int, expected: dict[str, Any]) -> None:
+    assert Flags(flags=flags, device=device).boot() == expected
+    if device < 15:
+        bmc = Flags()
+        bmc.set_boot(**expected)
+        # An override that is taken away has no flags.
+        assert bmc.set == [b"\x03\x08", bytes((5, flags if device else 0, device << 2, 0, 0, 0))]
 
 
-def test_boot_flags_that_are_not_valid_ask_for_nothing() -> None:
-    text = FLAGS.format(valid="valid", flag="Invalid", device="Force PXE", lasting="only next boot", kind="EFI")
-    assert parse_boot(text)["device"] == "default"
+@pytest.mark.parametrize(("parameter", "flags"), [(5, 0x20), (0x85, 0xA0)], ids=["not valid", "locked"])
+def test_boot_flags_that_are_not_valid_ask_for_nothing(parameter: int, flags: int) -> None:
+    assert Flags(parameter, flags, 1).boot()["device"] == "none"
+
+
+def test_boot_flags_that_are_cut_short_are_no_answer() -> None:
+    bmc = Flags()
+    bmc.data = bmc.data[:3]
+    with pytest.raises(CompletionCode):
+        bmc.boot()
 
 
 @pytest.mark.parametrize(

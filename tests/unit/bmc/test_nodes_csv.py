@@ -96,7 +96,7 @@ def test_systems_behind_one_bmc_and_ports_of_one_address_are_different_machines(
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("bmc\n" + "x" * 200_000, "is no CSV"), ("bmc\n" + "10.0.0.1\n" * 1_000_000, "larger than"),
+    [("bmc\n" + "x" * 200_000, "is not a CSV file"), ("bmc\n" + "10.0.0.1\n" * 1_000_000, "larger than"),
      ("bmc\n" + "10.0.0.300\n" * 5000, "the rest was not read")],
     ids=["a cell without an end", "a file without an end", "mistakes without an end"],
 )  # fmt: skip

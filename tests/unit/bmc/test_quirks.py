@@ -82,12 +82,12 @@ def test_a_site_replaces_a_shipped_quirk_by_its_name(site: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "what"),
-    [(GOOD.replace("emulated: true", "emulatd: true"), 4, "no setting \"emulatd\""),
-     (GOOD.replace("emulated: true", "emulated: 1"), 4, "emulated expects bool"),
-     (GOOD.replace("emulated: true", "power_poll: -1"), 4, "power_poll expects a number"),
-     (GOOD.replace("emulated: true", "etag: sometimes"), 4, "etag expects one of"),
-     (GOOD.replace("emulated: true", "log: '['"), 4, "log expects a regular"),
-     (GOOD.replace("emulated: true", "resets: {of: [On]}"), 4, "resets expects on, off"),
+    [(GOOD.replace("emulated: true", "emulatd: true"), 4, "no key is called \"emulatd\""),
+     (GOOD.replace("emulated: true", "emulated: 1"), 4, "set.emulated: expected true or false, got \"1\""),
+     (GOOD.replace("emulated: true", "power_poll: -1"), 4, "set.power_poll: expected a number of zero or more"),
+     (GOOD.replace("emulated: true", "etag: sometimes"), 4, "expected offered or required or strong or never"),
+     (GOOD.replace("emulated: true", "log: '['"), 4, "set.log: expected a regular expression"),
+     (GOOD.replace("emulated: true", "resets: {of: [On]}"), 4, "set.resets: no key is called \"of\""),
      (GOOD.replace("{emulated: true}", "{}"), 4, "would change nothing"),
      (GOOD.replace("{root.Vendor: ^Acme$}", "{}"), 3, "every BMC"),
      (GOOD.replace("{root.Vendor: ^Acme$}", "[]"), 3, "a list of one item at least"),

@@ -44,7 +44,7 @@ def _manager(wire: Wire) -> tuple[str, Resource]:
     for path in wire.managers():
         if text(manager := wire.get(path), "DateTime"):
             return path, manager
-    raise Unsupported(f"{wire.name} does not tell its time", hint="try it over IPMI")
+    raise Unsupported(f"{wire.name} does not report its time", hint="try it over IPMI")
 
 
 def _ahead(wire: Wire, manager: Resource) -> float:
@@ -52,5 +52,8 @@ def _ahead(wire: Wire, manager: Resource) -> float:
     try:
         at = datetime.fromisoformat(told)
     except ValueError:
-        raise Unsupported(f"{wire.name} tells the time as {told!r}", hint="see its clock by hand") from None
+        raise Unsupported(
+            f"{wire.name} reports the time as {told!r}, which cannot be read",
+            hint="check the clock on the BMC's web page",
+        ) from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - wire.clock.today()

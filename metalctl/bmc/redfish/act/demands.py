@@ -14,7 +14,7 @@ from typing import Any
 
 from metalctl.bmc.errors import BmcError
 from metalctl.bmc.redfish.act.wire import Wire
-from metalctl.bmc.redfish.client.refusals import messages_of, names_property
+from metalctl.bmc.redfish.client.refusals import names_property, told_by
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.values import items, text
 
@@ -45,7 +45,7 @@ def again(
     error: BmcError, body: Mapping[str, Any], known: Mapping[str, Any], optional: Sequence[str]
 ) -> dict[str, Any]:
     """The body to try after a refusal: the same one when the refusal names nothing that can be added or left out."""
-    ids = " ".join(messages_of(error))
+    ids = " ".join(told_by(error, "messages"))
     if any(_FINAL.search(one) for one in ids.split()):
         return dict(body)
     lacks = () if _UNWANTED.search(ids) else names_property(error, *(set(known) - set(body)))

@@ -36,18 +36,20 @@ def clear(wire: Wire) -> tuple[int, int]:
 
 
 def _service(wire: Wire) -> Resource:
-    found = {}
-    for owner in [*wire.managers(), wire.system_path]:
-        collection = link(wire.get(owner), "LogServices")
-        for path in linked(wire.get(collection), "Members") if collection else []:
-            service = wire.get(path)
-            if _clearing(service) and link(service, "Entries"):
-                found[text(service, "Id") or path] = service
+    every = _services(wire)
+    found = {text(one, "Id") or path: one for path, one in every if _clearing(one) and link(one, "Entries")}
     named = [service for name, service in found.items() if re.search(wire.quirks.log, name)]
     if chosen := named or (list(found.values()) if len(found) == 1 else []):
         return chosen[0]
     hint = f"its logs are: {', '.join(found) or 'none'}; try it over IPMI"
     raise Unsupported(f"{wire.name} has no event log that can be cleared over Redfish", hint=hint)
+
+
+def _services(wire: Wire) -> list[tuple[str, Resource]]:
+    """Every log service of the managers and the system, with its path."""
+    lists = [link(wire.get(owner), "LogServices") for owner in [*wire.managers(), wire.system_path]]
+    paths = [path for one in lists if one for path in linked(wire.get(one), "Members")]
+    return [(path, wire.get(path)) for path in paths]
 
 
 def _clearing(service: Resource) -> str:

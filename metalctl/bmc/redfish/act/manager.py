@@ -70,9 +70,9 @@ def _wait_back(wire: Wire) -> None:
         try:
             wire.get_open(ROOT)
             logins -= 1
-            wire.access.doubt()  # its users may not be up yet; LOGINS bounds what that may cost
+            wire.client.access.doubt()  # its users may not be up yet; LOGINS bounds what that may cost
             wire.system()
-            return wire.access.trust()
+            return wire.client.access.trust()
         except CertificateChanged:
             raise
         except BmcError as error:

@@ -43,7 +43,9 @@ def slots(wire: Wire) -> list[Slot]:
         paths = linked(wire.get(collection), "Members")
         if found := [slot for path in paths if (slot := _slot(wire, path)) and _usable(wire, slot)]:
             return found
-    raise Unsupported(f"{wire.name} has no virtual media that can be used", hint="does it need a licence for that?")
+    raise Unsupported(
+        f"{wire.name} has no virtual media that can be used", hint="check whether the BMC needs a licence for it"
+    )
 
 
 def insert(wire: Wire, url: str, kind: str) -> tuple[Slot, Slot]:
@@ -150,9 +152,12 @@ def _wait(wire: Wire, path: str, good: Callable[[Slot], bool], what: str) -> Slo
     got = wire.clock.until(lambda: _read(wire, wire.get(path), path), good, SETTLES)
     if good(got):
         return got
-    state, hint = f"holds {got.image}" if got.inserted else "is empty", "can the BMC reach the server of the image?"
+    state, hint = (
+        f"holds {got.image}" if got.inserted else "is empty",
+        "check that the BMC can reach the image's server;",
+    )
     told = f"virtual media {got.name} should {what}, but {state}"
-    raise NotApplied(f"{wire.name}: {told}", hint=f"{hint} See its log", wanted=what, got=state)
+    raise NotApplied(f"{wire.name}: {told}", hint=f"{hint} see its log", wanted=what, got=state)
 
 
 def _same(told: str, url: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metalctl.bmc.errors import Unsupported
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.values import child, items, link, text
+from metalctl.bmc.redfish.schema.values import child, items, text
 
 _RESETS = {
     "on": ("On", "ForceOn"),
@@ -41,8 +41,3 @@ def _of_info(wire: Wire, path: str) -> object:
         if text(parameter, "Name") == "ResetType":
             return parameter.get("AllowableValues")
     return None
-
-
-def path_of(resource: Resource, *names: str) -> str:
-    """The path that a link leads to, without the slash at its end."""
-    return link(resource, *names).rstrip("/")

@@ -23,7 +23,7 @@ def read(wire: Wire) -> State:
     """
     found = _state(_resource(wire)[1])
     if found == (None, None):
-        hint = "boot the machine once in UEFI mode, so that its firmware tells the BMC; else look into firmware setup"
+        hint = "boot the machine once in UEFI mode, so that its firmware reports it; or check the firmware setup"
         raise Unsupported(f"{wire.name} does not say whether secure boot is on or off", hint=hint)
     return found
 
@@ -69,7 +69,7 @@ def _unlike(wire: Wire, on: bool) -> str:
 def _resource(wire: Wire) -> tuple[str, Resource]:
     path = link(wire.system(), "SecureBoot")
     if not path:
-        raise Unsupported(f"{wire.name} shows no secure boot", hint="is the machine in UEFI mode?")
+        raise Unsupported(f"{wire.name} shows no secure boot", hint="switch the machine to UEFI mode")
     return path, wire.get(path)
 
 

@@ -1,4 +1,4 @@
-"""The accounts of a Redfish BMC, for metalctl.bmc.credentials.accounts.
+"""The accounts of a Redfish BMC, for redfish/rotation.py.
 
 Who changes a password does so in a session where the BMC has sessions: the session outlives the old password, and can
 put it back. A password goes into bodies only; when a BMC repeats it in a refusal it is cut out of the message.
@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Self
 
+from metalctl.bmc.audit import Audit, log
 from metalctl.bmc.credentials import lockout
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError, Missing, NotApplied, Unsupported
@@ -17,7 +18,7 @@ from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act.wire import Run, Wire
 from metalctl.bmc.redfish.client import paths
 from metalctl.bmc.redfish.client.http import Client
-from metalctl.bmc.redfish.client.refusals import arguments_of, messages_of
+from metalctl.bmc.redfish.client.refusals import told_by
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.values import link, linked, text, whole
 from metalctl.bmc.timing import REAL, Clock
@@ -26,7 +27,10 @@ ADMINISTRATOR = "Administrator"
 
 
 class RedfishUsers:
-    """See accounts.Users. client: makes one for the BMC at `endpoint`, which was verified. root: its service root."""
+    """The accounts of one BMC. client: makes one for the BMC at `endpoint`, which was verified. root: its service root.
+
+    quirks: None to learn them at each login: a BMC says what it is only to who is logged in.
+    """
 
     def __init__(
         self,
@@ -34,35 +38,42 @@ class RedfishUsers:
         run: Run,
         endpoint: Endpoint,
         root: Resource,
-        quirks: Quirks,
+        quirks: Quirks | None = None,
         clock: Clock = REAL,
+        audit: Audit = log,
     ) -> None:
         self._client, self._run, self._clock = client, run, clock
-        self._endpoint, self._root, self._quirks = endpoint, root, quirks
+        self._root, self._learns, self._quirks = root, quirks is None, quirks or quirks_of(root=root)
+        self.endpoint, self.audit = endpoint, audit
 
     @property
     def name(self) -> str:
-        return str(self._endpoint)
+        """The BMC, for people."""
+        return str(self.endpoint)
 
     def enter(self, credential: Credential) -> RedfishAdmin:
-        lockout.check(self._endpoint, credential)
+        """One login. Raises WrongPassword when it is refused; it is remembered, and not tried again."""
+        lockout.check(self.endpoint, credential)
         client = self._client()
         client.quirks = self._quirks
         try:
             self._run(client.access.enter(credential, self._root))
             admin = RedfishAdmin(client, self._run, self._root, credential.username, self._clock)
             admin.prove()
+            if self._learns:
+                self._quirks = admin.learn(self._root)
         except BaseException:
             self._run(client.close())
             raise
         return admin
 
     def made(self, credential: Credential) -> None:
-        lockout.forgive(self._endpoint, credential)
+        """The credential was set just now: an earlier refusal of it counts no more."""
+        lockout.forgive(self.endpoint, credential)
 
 
 class RedfishAdmin:
-    """See accounts.Admin. client: who has logged in as `username`; leaving closes it."""
+    """Who has logged in as `username` and may manage users. A context manager; leaving it logs out."""
 
     def __init__(self, client: Client, run: Run, root: Resource, username: str, clock: Clock) -> None:
         self._client, self._run = client, run
@@ -74,7 +85,9 @@ class RedfishAdmin:
     def prove(self) -> None:
         """One authenticated read. An account that must first change its password may read nothing but itself."""
         if not self._service:
-            raise Unsupported(f"{self._wire.name} has no AccountService", hint="rotate it by hand")
+            raise Unsupported(
+                f"{self._wire.name} has no AccountService", hint="change the password on the BMC's web page"
+            )
         try:
             self._wire.get(self._service)
             self._wire.get(self._collection())
@@ -99,6 +112,7 @@ class RedfishAdmin:
         return self._wire.quirks
 
     def limits(self) -> tuple[int, int]:
+        """Fewest and most characters of a password; 0: not stated."""
         try:
             service = self._wire.get(self._service)
         except BmcError as error:
@@ -110,23 +124,24 @@ class RedfishAdmin:
         return whole(service, "MinPasswordLength") or 0, min(most, known) if most and known else most or known
 
     def exists(self, username: str) -> bool:
+        """Whether there is an account of that name."""
         return bool(self._find(username))
 
     def set_password(self, username: str, password: str) -> None:
+        """Change it; who is logged in stays so where the BMC allows it."""
         path = self._own if self._own and username == self._username else self._find(username)
         if not path:
-            raise Missing(f"{self._wire.name} has no account {username}", hint="see its users by hand")
-        with self._wire.hiding(password):
+            raise Missing(
+                f"{self._wire.name} has no account {username}", hint="check the accounts on the BMC's web page"
+            )
+        with self._client.hiding(password):
             self._wire.patch(path, {"Password": password})
 
     def create(self, credential: Credential) -> None:
-        body = {
-            "UserName": credential.username,
-            "Password": credential.password,
-            "RoleId": ADMINISTRATOR,
-            "Enabled": True,
-        }
-        with self._wire.hiding(credential.password):
+        """A new administrator."""
+        account = {"UserName": credential.username, "Password": credential.password}
+        body = {**account, "RoleId": ADMINISTRATOR, "Enabled": True}
+        with self._client.hiding(credential.password):
             if self._wire.quirks.account_by == "post":
                 try:
                     self._wire.post(self._collection(), body)
@@ -137,6 +152,7 @@ class RedfishAdmin:
             self._wire.patch(self._empty_slot(), body)
 
     def remove(self, username: str) -> None:
+        """Take the account away."""
         if not (path := self._find(username)):
             return
         try:
@@ -145,6 +161,7 @@ class RedfishAdmin:
             self._wire.patch(path, {"Enabled": False, "UserName": ""})
 
     def disable(self, username: str) -> None:
+        """Let nobody log in with it; raises NotApplied unless it reads so."""
         if not (path := self._find(username)):
             return
         if self._wire.get(path).get("Enabled") is not False:
@@ -152,7 +169,7 @@ class RedfishAdmin:
         if self._wire.get(path).get("Enabled") is not False:
             raise NotApplied(
                 f"{self._wire.name}: the account {username} should be disabled, and still is not",
-                hint="some BMCs cannot disable their first account: give it a long random password by hand",
+                hint="some BMCs cannot disable their first account: give it a long random password",
                 wanted="disabled",
                 got="enabled",
             )
@@ -181,14 +198,16 @@ class RedfishAdmin:
             number = whole(account, "Id")
             if not text(account, "UserName") and not account.get("Enabled") and (number is None or number >= first):
                 return path
-        raise Unsupported(f"{self._wire.name} has no room for another account", hint="remove one by hand")
+        raise Unsupported(
+            f"{self._wire.name} has no room for another account", hint="remove an account that is not needed"
+        )
 
 
 def _account(error: BmcError) -> str:
     """The account that a demand to change its password names: a path, or a whole URL; "" when it names none."""
-    words = [one.strip() for one in arguments_of(error)]
+    words = [one.strip() for one in told_by(error, "arguments")]
     return next((one for one in words if one.startswith("/") or "://" in one), "")
 
 
 def _must_change(error: BmcError) -> bool:
-    return any(one.endswith("PasswordChangeRequired") for one in messages_of(error))
+    return any(one.endswith("PasswordChangeRequired") for one in told_by(error, "messages"))

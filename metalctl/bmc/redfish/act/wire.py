@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from metalctl.bmc.errors import BmcError, Busy, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.client.access import Access
 from metalctl.bmc.redfish.client.http import Client, Resource, Response
 from metalctl.bmc.redfish.schema.values import child, linked
 from metalctl.bmc.timing import REAL, Clock
@@ -32,38 +31,31 @@ class Wire:
     """The requests of actions on one BMC. run: whose loop the client lives in. system: path of what it is about."""
 
     def __init__(self, client: Client, run: Run, system: str, clock: Clock = REAL) -> None:
-        self._client, self._run = client, run
+        self.client, self._run = client, run
         self.system_path = system
         self.clock = clock
 
     @property
     def name(self) -> str:
         """The BMC, for people."""
-        return str(self._client.endpoint)
+        return str(self.client.endpoint)
 
     @property
     def quirks(self) -> Quirks:
         """What this BMC wants."""
-        return self._client.quirks
+        return self.client.quirks
 
     @quirks.setter
     def quirks(self, known: Quirks) -> None:
-        self._client.quirks = known
+        self.client.quirks = known
 
     def get(self, path: str) -> Resource:
         """The resource. Raises Missing, Busy, BadAnswer, Unreachable."""
-        return self._patient(lambda: self._run(self._client.get(path)), self.quirks.busy_lasts)
+        return self._patient(lambda: self._run(self.client.get(path)), self.quirks.busy_lasts)
 
     def get_open(self, path: str) -> Resource:
-        return self._run(self._client.get_open(path))
-
-    def hiding(self, secret: str) -> AbstractContextManager[None]:
-        return self._client.hiding(secret)
-
-    @property
-    def access(self) -> Access:
-        """Who we are to the BMC."""
-        return self._client.access
+        """See Client."""
+        return self._run(self.client.get_open(path))
 
     def system(self) -> Resource:
         """The system, read now."""
@@ -130,15 +122,15 @@ class Wire:
         raise last
 
     def _tag(self, path: str) -> str:
-        answer = self._run(self._client.get_answer(path))
-        tag = answer.headers.get("ETag") or self._client.decoded(path, answer).get("@odata.etag")
+        answer = self._run(self.client.get_answer(path))
+        tag = answer.headers.get("ETag") or self.client.decoded(path, answer).get("@odata.etag")
         tag = tag.strip() if isinstance(tag, str) and tag.isprintable() else ""
         return tag.removeprefix("W/") if self.quirks.etag == "strong" else tag
 
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
-        return self._run(self._client.send(method, path, body, headers))
+        return self._run(self.client.send(method, path, body, headers))
 
     def _patient(self, call: Callable[[], T], lasts: float) -> T:
         deadline = self.clock.now() + lasts

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BmcError, Unreachable
@@ -34,6 +35,17 @@ TROUBLE = 8
 _HOPS = 4
 _MOVED = frozenset({301, 302, 307, 308})
 _ACCEPT = {"Accept": "application/json", "OData-Version": "4.0"}
+
+
+class _Ask(NamedTuple):
+    """One request. patience: how many times the usual seconds it may take. alone: see Transport."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    json: object = None
+    patience: float = 1.0
+    alone: bool = False
 
 
 class Client:
@@ -130,7 +142,7 @@ class Client:
         """The answer of 2xx, or of 304 when `etag` is still that of the resource; else raises as `get`."""
         headers, moved = {"If-None-Match": etag} if etag else {}, ""
         for _ in range(_HOPS):
-            answer = await self._let_in("GET", path, headers, None, patience)
+            answer = await self._let_in(_Ask("GET", path, headers, patience=patience))
             if answer.status not in _MOVED or not (location := answer.headers.get("Location")):
                 break
             path = moved = paths.of_location(self._endpoint, path, location)
@@ -142,7 +154,7 @@ class Client:
         self, method: str, path: str, json: object = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """A POST, PATCH, PUT or DELETE, never redirected; the answer of 2xx. Raises as `get`, or Unsupported."""
-        answer = await self._let_in(method, path, headers or {}, json, 1.0)
+        answer = await self._let_in(_Ask(method, path, headers or {}, json, alone=True))
         if not answer.good:
             raise self.refusal(method, path, answer)
         return answer
@@ -158,7 +170,7 @@ class Client:
         alone: bool = False,
     ) -> Response:
         """The answer, whatever it is, to one request as who `login` says (None: nobody). alone: see Transport."""
-        return await self._exchange(method, path, login, {}, json, patience, alone)
+        return await self._exchange(_Ask(method, path, {}, json, patience, alone), login)
 
     async def get_open(self, path: str) -> Resource:
         """The resource as anybody sees it, asked once and over a new connection: one that was kept proves nothing."""
@@ -180,15 +192,13 @@ class Client:
         """The JSON object of an answer; raises BadAnswer."""
         return decode(str(self._endpoint), path, answer.body, answer.headers.get("Content-Type", ""))
 
-    async def _let_in(
-        self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float
-    ) -> Response:
+    async def _let_in(self, ask: _Ask) -> Response:
         """One request, and another one where that may help and does no harm."""
         tries = 0
         while True:
             used = self.access.login
-            answer = await self._tried(method, path, headers, json, patience, tries)
-            if answer is not None and not self._worth_repeating(method, answer.status, used, tries):
+            answer = await self._tried(ask, tries)
+            if answer is not None and not self._worth_repeating(ask, answer.status, used, tries):
                 self._trouble = 0
                 return answer
             tries, self._trouble = tries + 1, self._trouble + 1
@@ -196,44 +206,32 @@ class Client:
             if answer is not None and answer.status == 401 and used is not None and used.path:
                 await self.access.again(used)
 
-    async def _tried(
-        self, method: str, path: str, headers: Mapping[str, str], json: object, patience: float, tries: int
-    ) -> Response | None:
+    async def _tried(self, ask: _Ask, tries: int) -> Response | None:
         """The answer, None when the connection broke off and that may be tried again."""
-        reading = method == "GET"
         try:
-            return await self._exchange(method, path, self.access.login, headers, json, patience, alone=not reading)
+            return await self._exchange(ask, self.access.login)
         except Unreachable as error:
             last = tries or error.fields.get("timed_out") or not self.access.trusted or self._trouble >= TROUBLE
-            if last or not reading:
+            if last or ask.method != "GET":
                 raise
             return None
 
-    def _worth_repeating(self, method: str, status: int, used: Login | None, tries: int) -> bool:
+    def _worth_repeating(self, ask: _Ask, status: int, used: Login | None, tries: int) -> bool:
         if self._trouble >= TROUBLE:
             return False
         if status == 401:
             ran_out = used is not None and bool(used.path)
             return self.access.trusted and tries < max(int(ran_out), self.quirks.spurious_401)
-        return method == "GET" and status in refusals.BUSY and not tries
+        return ask.method == "GET" and status in refusals.BUSY and not tries
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        login: Login | None,
-        headers: Mapping[str, str],
-        json: object,
-        patience: float,
-        alone: bool,
-    ) -> Response:
-        target = paths.target(self._endpoint, path)
-        sent = {**_ACCEPT, **(login.headers if login else {}), **headers}
+    async def _exchange(self, ask: _Ask, login: Login | None) -> Response:
+        target = paths.target(self._endpoint, ask.path)
+        sent = {**_ACCEPT, **(login.headers if login else {}), **ask.headers}
         async with self._slots:
             if self.gate:
-                self.gate(path)
-            seconds = refusals.within(self._endpoint, self._timeout * patience, self.deadline)
-            return await self.transport.exchange(method, target, sent, seconds, json, alone)
+                self.gate(ask.path)
+            seconds = refusals.within(self._endpoint, self._timeout * ask.patience, self.deadline)
+            return await self.transport.exchange(ask.method, target, sent, seconds, ask.json, ask.alone)
 
     def refusal(self, method: str, path: str, answer: Response) -> BmcError:
         """The error for an answer that is no success; a refused login is remembered."""

@@ -7,7 +7,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import Astray
-from metalctl.bmc.redfish.schema.body import FIRMWARE
 
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 
@@ -56,4 +55,4 @@ def _origin(parts: SplitResult) -> tuple[str, str, int | None, str]:
 
 def _astray(endpoint: Endpoint, what: str, path: str, got: str) -> Astray:
     name = str(endpoint)
-    return Astray(f"{name} {what}", hint=FIRMWARE, bmc=name, path=path[:80], expected="a path on it", got=got)
+    return Astray(f"{name} {what}", bmc=name, path=path[:80], expected="a path on it", got=got)

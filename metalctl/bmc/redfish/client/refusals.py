@@ -16,12 +16,13 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import Astray, BadAnswer, BmcError, Busy, Missing, Unreachable, Unsupported
 from metalctl.bmc.quirks import Quirks
-from metalctl.bmc.redfish.schema.body import FIRMWARE, lenient
+from metalctl.bmc.redfish.schema.body import lenient
 from metalctl.bmc.redfish.schema.values import child, items
 
 BUSY = frozenset({409, 412, 423, 428, 429, 503})
@@ -35,11 +36,6 @@ _HINTS = {
     403: "the account may not do this; give it the role Administrator",
     404: "it has no such resource: see what the resource above lists (metalctl bmc get)",
     503: "the BMC is busy or starting; try again in a minute",
-}
-_HINTS_OF_KIND: dict[type[BmcError], str] = {
-    Busy: "try again in a minute",
-    Missing: "its firmware may be too old for this",
-    Unsupported: "see the BMC's log; its firmware may be too old",
 }
 
 
@@ -64,20 +60,20 @@ def said(body: bytes, secrets: Iterable[str] = ()) -> Said:
     rows = items({"rows": error.get("@Message.ExtendedInfo") or whole.get("@Message.ExtendedInfo")}, "rows")
     ids = [one for one in (error.get("code"), *(row.get("MessageId") for row in rows)) if isinstance(one, str)]
     texts = dict.fromkeys(str(row.get("Message") or row.get("MessageId") or "") for row in rows)
-    about = [word for row in rows for name in ("MessageArgs", "RelatedProperties") for word in _words(row.get(name))]
-    hidden = [one for one in secrets if one]
-
-    def clean(text: str) -> str:
-        for secret in hidden:
-            text = text.replace(secret, "…")
-        return text
-
+    about = [word for row in rows for word in (*_words(row.get("MessageArgs")), *_words(row.get("RelatedProperties")))]
+    clean = partial(_without, list(filter(None, secrets)))
     text = _UNPRINTABLE.sub(" ", clean("; ".join(filter(None, texts))))
     return Said(tuple(map(clean, ids)), text[:400], tuple(map(clean, about)))
 
 
 def _words(value: Any) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else []
+    return list(map(str, value)) if isinstance(value, list) else []
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return text
 
 
 def is_about_login(ids: Iterable[str]) -> bool:
@@ -111,7 +107,7 @@ def of(endpoint: Endpoint, method: str, path: str, status: int, told: Said, quir
     name = str(endpoint)
     made = kind(status, told.ids, quirks, writing=method != "GET")
     what = f"{name} answers HTTP {status} for {path if method == 'GET' else f'{method} {path}'}"
-    hint = _HINTS.get(status) or _HINTS_OF_KIND.get(made, FIRMWARE)
+    hint = _HINTS.get(status, "")
     if told.must_change:
         what = f"{name} takes the credential, and wants its password changed before anything else"
         hint = "rotate the factory password first: metalctl bmc rotate"
@@ -120,21 +116,15 @@ def of(endpoint: Endpoint, method: str, path: str, status: int, told: Said, quir
     return made(what, hint=hint, status=status, messages=told.ids, arguments=told.arguments)
 
 
-def messages_of(error: BmcError) -> tuple[str, ...]:
-    """The ids of the messages of a refusal."""
-    told = error.fields.get("messages", ())
-    return tuple(map(str, told)) if isinstance(told, tuple) else ()
-
-
-def arguments_of(error: BmcError) -> tuple[str, ...]:
-    """What the messages of a refusal are about."""
-    told = error.fields.get("arguments", ())
+def told_by(error: BmcError, name: str) -> tuple[str, ...]:
+    """Of a refusal's messages the ids ("messages"), or what they are about ("arguments")."""
+    told = error.fields.get(name, ())
     return tuple(map(str, told)) if isinstance(told, tuple) else ()
 
 
 def names_property(error: BmcError, *names: str) -> set[str]:
     """Which of these properties a refusal complains about."""
-    told = " ".join((error.message, *arguments_of(error)))
+    told = " ".join((error.message, *told_by(error, "arguments")))
     return {name for name in names if re.search(rf"\b{re.escape(name)}\b", told)}
 
 
@@ -156,6 +146,5 @@ def no_time(endpoint: Endpoint) -> Unreachable:
 
 def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Astray:
     """The error for an answer that goes in a circle or without end."""
-    name = str(endpoint)
-    what = f"{name}: {path} should have {expected}, but has {got}"
-    return Astray(what, hint=FIRMWARE, bmc=name, path=path, expected=expected, got=got)
+    what = f"{endpoint}: {path} should have {expected}, but has {got}"
+    return Astray(what, bmc=str(endpoint), path=path, expected=expected, got=got)

@@ -9,6 +9,8 @@ over it is met with a whole handshake when the request is repeated.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
@@ -36,8 +38,17 @@ class Resumption:
         return first.session
 
 
-# Whose connection is being made. Set for the time of a request by who makes it, and reset after it.
-CONNECTING: ContextVar[Resumption | None] = ContextVar("CONNECTING", default=None)
+_CONNECTING: ContextVar[Resumption | None] = ContextVar("_CONNECTING", default=None)
+
+
+@contextmanager
+def connecting(bmc: Resumption | None) -> Iterator[None]:
+    """Whose connection is being made while the request is sent."""
+    token = _CONNECTING.set(bmc)
+    try:
+        yield
+    finally:
+        _CONNECTING.reset(token)
 
 
 class _Context(ssl.SSLContext):
@@ -50,7 +61,7 @@ class _Context(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
         """See ssl.SSLContext; asyncio calls it for each connection, and knows of no sessions."""
-        bmc = CONNECTING.get()
+        bmc = _CONNECTING.get()
         offered = bmc.offer() if bmc and session is None else session
         return super().wrap_bio(incoming, outgoing, server_side, server_hostname, offered)
 

@@ -22,8 +22,8 @@ import aiohttp
 from yarl import URL
 
 from metalctl.bmc.endpoint import Endpoint
-from metalctl.bmc.errors import Astray, BmcError, Unreachable
-from metalctl.bmc.redfish.client.resume import CONNECTING, Resumption, pinned_context
+from metalctl.bmc.errors import Astray, Unreachable
+from metalctl.bmc.redfish.client.resume import Resumption, connecting, pinned_context
 from metalctl.bmc.tls import certificate_changed, certificate_untrusted
 
 _PLAIN = re.compile(r"[\w/.~$()=*&?,;:@!+'-]*", re.ASCII)
@@ -128,9 +128,13 @@ class Transport:
         """
         self.requests += 1
         # Quoting costs as much as all the rest of a URL: what needs none is taken as it is.
+        limit = _limit(max(timeout, 0.001))
         url = URL(self._origin + target, encoded=_PLAIN.fullmatch(target) is not None)
         try:
-            response = await self._begun(self._session(alone), method, url, headers, _limit(max(timeout, 0.001)), json)
+            with connecting(self._resumption):
+                response = await self._session(alone).request(
+                    method, url, headers=headers, json=json, timeout=limit, allow_redirects=False, ssl=self._context
+                )
             try:
                 return Response(response.status, response.headers, await self._body(response, target))
             finally:
@@ -142,26 +146,10 @@ class Transport:
         except aiohttp.ClientConnectorCertificateError as error:
             raise certificate_untrusted(self._endpoint, str(error.certificate_error)) from None
         except TimeoutError:
-            raise self._unreachable(f"did not answer {target} within {timeout:.3g} s", timed_out=True) from None
+            what = f"did not answer {target} within {timeout:.3g} s"
+            raise Unreachable(f"{self._endpoint} {what}", timed_out=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._unreachable(f"broke off: {_said(error)}") from None
-
-    async def _begun(
-        self,
-        session: aiohttp.ClientSession,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        limit: aiohttp.ClientTimeout,
-        json: object,
-    ) -> aiohttp.ClientResponse:
-        token = CONNECTING.set(self._resumption)
-        try:
-            return await session.request(
-                method, url, headers=headers, json=json, timeout=limit, allow_redirects=False, ssl=self._context
-            )
-        finally:
-            CONNECTING.reset(token)
+            raise Unreachable(f"{self._endpoint} broke off: {str(error) or type(error).__name__}") from None
 
     async def _body(self, response: aiohttp.ClientResponse, target: str) -> bytes:
         most = LARGEST if response.status < 300 else LARGEST_ERROR
@@ -195,22 +183,7 @@ class Transport:
         self._sockets.append(socket.socket(*address[:3]))
         return self._sockets[-1]
 
-    def _unreachable(self, what: str, timed_out: bool = False) -> BmcError:
-        name = str(self._endpoint)
-        hint = "is the address right, and the management network up?"
-        return Unreachable(f"{name} {what}", hint=hint, timed_out=timed_out)
-
     def _endless(self, target: str, most: int) -> Astray:
-        name = str(self._endpoint)
-        return Astray(
-            f"{name}: {target} is larger than {most >> 20} MiB; it was cut off",
-            hint="a reset or a newer firmware of the BMC may mend it",
-            bmc=name,
-            path=target,
-            expected=f"at most {most >> 20} MiB",
-            got="more",
-        )
-
-
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+        name, least = str(self._endpoint), f"{most >> 20} MiB"
+        what = f"{name}: {target} is larger than {least}; it was cut off"
+        return Astray(what, bmc=name, path=target, expected=f"at most {least}", got="more")

@@ -20,7 +20,6 @@ from metalctl.bmc.redfish.fetch.expand import advertised
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.parse.systems import Machine, single
 from metalctl.bmc.redfish.parse.whose import fault_of
-from metalctl.bmc.redfish.schema.body import FIRMWARE
 from metalctl.bmc.redfish.schema.links import path_of, plain
 from metalctl.bmc.redfish.schema.system import Processor, System
 from metalctl.bmc.redfish.schema.values import child, items, text
@@ -51,7 +50,7 @@ async def machines(client: Client, root: Resource, collection: Resource) -> list
     alone = single(collection)
     if not isinstance(collection.get("Members"), list):
         what = fault_of(collection) or "no collection"
-        raise BadAnswer(f"{client.endpoint}: the list of its systems is {what}", hint=FIRMWARE)
+        raise BadAnswer(f"{client.endpoint}: the list of its systems is {what}")
     if len(alone) < 2:
         return alone
     reader = Reader(client, advertised(root))
@@ -60,16 +59,14 @@ async def machines(client: Client, root: Resource, collection: Resource) -> list
         owners = await _owners(reader, {path: _Seen(System(found)) for path, found in read.items() if found}, len(read))
     finally:
         client.gate = None
-    hosts = [path for path in read if path not in owners]
-    return [
-        Machine(
-            host,
-            tuple(board for board, owner in owners.items() if owner == host),
-            tuple(read[p] for p in hosts if p != host and read[p]),
-            alone=len(hosts) == 1,
-        )
-        for host in hosts
-    ]
+    hosts = {path: found for path, found in read.items() if path not in owners}
+    return [_machine(path, hosts, owners) for path in hosts]
+
+
+def _machine(host: str, hosts: Mapping[str, Resource], owners: Mapping[str, str]) -> Machine:
+    boards = tuple(board for board, owner in owners.items() if owner == host)
+    others = tuple(found for path, found in hosts.items() if path != host and found)
+    return Machine(host, boards, others, alone=len(hosts) == 1)
 
 
 async def _owners(reader: Reader, known: Mapping[str, _Seen], count: int) -> dict[str, str]:
@@ -77,16 +74,16 @@ async def _owners(reader: Reader, known: Mapping[str, _Seen], count: int) -> dic
     quiet = {path: one for path, one in known.items() if not _starts(one.system)}
     if len(quiet) == len(known):
         return {}
+    boards = await _boards(reader, quiet)
+    hosts = {path: one for path, one in known.items() if path not in boards}
+    found = {path: _host(one.system, hosts, certain=len(known) == count) for path, one in boards.items()}
+    return {path: host for path, host in found.items() if host and await _is_part(reader, boards[path], hosts[host])}
+
+
+async def _boards(reader: Reader, quiet: Mapping[str, _Seen]) -> dict[str, _Seen]:
     for one in quiet.values():
         one.processors = await _processors(reader, one.system)
-    boards = {path: one for path, one in quiet.items() if one.accelerates}
-    hosts = {path: one for path, one in known.items() if path not in boards}
-    owners = {}
-    for path, board in boards.items():
-        host = _host(board.system, hosts, certain=len(known) == count)
-        if host and _starts(hosts[host].system) and await _is_part(reader, board, hosts[host]):
-            owners[path] = host
-    return owners
+    return {path: one for path, one in quiet.items() if one.accelerates}
 
 
 async def _processors(reader: Reader, system: System) -> list[Processor]:
@@ -119,7 +116,9 @@ def _links(system: System, name: str) -> set[str]:
 
 
 async def _is_part(reader: Reader, board: _Seen, host: _Seen) -> bool:
-    """Whether what the board lists as processors proper are the host's again."""
+    """Whether the host starts, and what the board lists as processors proper are the host's again."""
+    if not _starts(host.system):
+        return False
     listed = _makes(board.processors)
     if not listed:
         return True

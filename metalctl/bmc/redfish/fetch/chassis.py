@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch.elsewhere import Elsewhere
 from metalctl.bmc.redfish.fetch.reader import Reader
-from metalctl.bmc.redfish.fetch.together import together
+from metalctl.bmc.redfish.fetch.together import flat, together
 from metalctl.bmc.redfish.parse import chassis as parse_chassis
 from metalctl.bmc.redfish.parse import supply as parse_supply
 from metalctl.bmc.redfish.parse.homes import Homes
@@ -22,7 +22,7 @@ from metalctl.bmc.redfish.schema.chassis import (
     Subsystem,
     Thermal,
 )
-from metalctl.bmc.redfish.schema.links import is_whole, path_of, place_of, plain, usable
+from metalctl.bmc.redfish.schema.links import each_once, is_whole, path_of, plain, usable
 from metalctl.bmc.redfish.schema.system import System
 from metalctl.bmc.redfish.schema.values import child, items
 from metalctl.model.inventory import PcieDevice, Sensor
@@ -49,7 +49,7 @@ async def read_power(reader: Reader, chassis: Awaitable[Homes]) -> tuple[tuple[S
     supplies = _each_serial_once(listed for listed, _ in found)
     reader.saw("supply", (one.json for one in supplies))
     reader.doubts(map(parse_supply.doubt, supplies))
-    return parse_supply.supplies(supplies), [sensor for _, sensors in found for sensor in sensors]
+    return parse_supply.supplies(supplies), flat(sensors for _, sensors in found)
 
 
 def _each_once(chassis: Iterable[Chassis], place: Callable[[Chassis], Resource]) -> list[Chassis]:
@@ -96,8 +96,7 @@ async def _supplies(reader: Reader, power: Power) -> list[PowerSupply]:
 async def read_thermal(reader: Reader, chassis: Awaitable[Homes]) -> list[Sensor]:
     """Temperatures and fans; of the new schema every sensor that there is."""
     places = _each_once(await _around(chassis), lambda one: one.thermal or one.sensors or one.thermal_subsystem)
-    found = await together(_thermal(reader, one) for one in places)
-    return [sensor for sensors in found for sensor in sensors]
+    return flat(await together(_thermal(reader, one) for one in places))
 
 
 async def _thermal(reader: Reader, one: Chassis) -> list[Sensor]:
@@ -122,19 +121,24 @@ async def read_pcie(
     """The PCIe devices of the chassis, each once, else those that the system links to, one by one."""
     boxes = await chassis
     lists = [one.pcie_devices for one in boxes if path_of(one.pcie_devices) and not _holds_none(one)]
-    wheres = lists or [system.json]
-    reader.came_from("pcie", *wheres)
-    found = [one for some in await together(reader.members("pcie", each) for each in lists) for one in some]
-    if not lists:
-        reader.whole("pcie", system.json, "PCIeDevices")
-        links = {path_of(one): one for one in system.pcie_devices}
-        found = await reader.every("pcie", list(links.values())[:_MOST_DEVICES])
-    elsewhere = Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
+    reader.came_from("pcie", *(lists or [system.json]))
+    found = await (_of_lists(reader, lists) if lists else _linked(reader, system))
+    elsewhere = Elsewhere.of(reader, quirks, system, boxes)
     found += [one for one, _ in await elsewhere.parts("device", not found)]
     if not found:
         elsewhere.doubt("pcie")
-    each = {place_of(one) or str(n): one for n, one in enumerate(found)}
-    return [parse_chassis.pcie(record) for one in each.values() if not (record := PcieDeviceSchema(one)).absent]
+    records = map(PcieDeviceSchema, each_once(found).values())
+    return [parse_chassis.pcie(record) for record in records if not record.absent]
+
+
+async def _of_lists(reader: Reader, lists: Iterable[Resource]) -> list[Resource]:
+    return flat(await together(reader.members("pcie", each) for each in lists))
+
+
+async def _linked(reader: Reader, system: System) -> list[Resource]:
+    reader.whole("pcie", system.json, "PCIeDevices")
+    links = {path_of(one): one for one in system.pcie_devices}
+    return await reader.every("pcie", list(links.values())[:_MOST_DEVICES])
 
 
 def _holds_none(one: Chassis) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch.reader import Reader
-from metalctl.bmc.redfish.fetch.together import together
+from metalctl.bmc.redfish.fetch.together import flat, together
 from metalctl.bmc.redfish.parse import compute as parse_compute
 from metalctl.bmc.redfish.parse import dimms as parse_dimms
 from metalctl.bmc.redfish.parse import manager as parse_manager
@@ -40,9 +40,9 @@ async def read_memory(reader: Reader, system: System, boards: Iterable[System] =
     """The memory, slot by slot, with that of accelerator boards."""
     lists = [one.memory for one in (system, *boards)]
     reader.came_from("memory.dimms", *lists)
-    found = await together(reader.members("memory.dimms", one) for one in lists)
-    reader.saw("memory", (one for some in found for one in some))
-    modules = _each_once([MemoryModule(one) for some in found for one in some])
+    found = flat(await together(reader.members("memory.dimms", one) for one in lists))
+    reader.saw("memory", found)
+    modules = _each_once(list(map(MemoryModule, found)))
     slots = parse_dimms.slots(modules)
     reader.doubts(map(parse_dimms.doubt, modules, slots))
     memory = parse_dimms.memory(system, modules, map(parse_dimms.dimm, modules, slots))

@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.quirks.also import Also, Theirs
 from metalctl.bmc.redfish.fetch.notes import Facts
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.chassis import Chassis
 from metalctl.bmc.redfish.schema.links import last, path_of, place_of, plain
-from metalctl.bmc.redfish.schema.values import child, finite
+from metalctl.bmc.redfish.schema.system import System
+from metalctl.bmc.redfish.schema.values import child, finite, inside
 
 _FACTS = {"disk": "disks", "controller": "controllers", "device": "pcie"}
 _LOOKS_LIKE = {
@@ -37,6 +40,11 @@ class Elsewhere:
     entries: list[Also]
     places: dict[str, list[Resource]]
     _read: dict[str, list[Resource]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reader: Reader, quirks: Quirks, system: System, boxes: Iterable[Chassis]) -> Elsewhere:
+        """Of one machine."""
+        return cls(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
 
     async def parts(self, kind: str, none: bool) -> list[tuple[Resource, str]]:
         """Each part as the standard would call its properties, and the id of what lists it.
@@ -89,17 +97,9 @@ def _name(resource: Resource) -> str:
 
 def _oem_links(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
     """(name, address) of every link in the makers' extensions of the resources."""
-    todo: list[tuple[str, Any]] = [("", one.get("Oem")) for one in resources]
-    for _ in range(_MOST_LOOKED_AT):
-        if not todo:
-            return
-        name, value = todo.pop()
-        if isinstance(value, list):
-            todo += [(name, one) for one in value]
-        elif isinstance(value, dict):
-            if path := path_of(value):
-                yield name, path
-            todo += value.items()
+    for name, value in inside([one.get("Oem") for one in resources], _MOST_LOOKED_AT):
+        if isinstance(value, dict) and (path := path_of(value)):
+            yield name, path
 
 
 def _translated(part: Resource, entry: Also) -> Resource:

@@ -23,26 +23,29 @@ async def homes_of(
 ) -> Homes:
     """The chassis of the machine (see parse/homes.py): those that it links to, and those of the BMC that may be its."""
     machine, rest = list(ours), list(others)
-    linked = [path_of(link) for one in machine for link in one.chassis]
+    linked = _linked(machine)
     for one in machine:
         reader.whole(_ALL, one.json, "Links.Chassis")
     listed = await reader.listed(_ALL, child(root, "Chassis"), most=MOST_CHASSIS, witness="chassis")
     if len(listed) >= MOST_CHASSIS:
-        reader.note(_ALL, f"{reader.name} has more chassis than the {MOST_CHASSIS} that are looked at")
-    theirs = {plain(path_of(link)) for one in rest for link in one.chassis} - set(map(plain, linked))
-    wheres: dict[str, Resource | str] = {plain(path): path for path in linked}
+        reader.note(_ALL, f"{reader.name} has more chassis than the {MOST_CHASSIS} that are read")
+    theirs = _linked(rest).keys() - linked.keys()
+    wheres: dict[str, Resource | str] = {**linked}
     wheres |= {plain(path): one for one in listed if (path := path_of(one)) and plain(path) not in theirs}
     boxes, asked = await _read(reader, list(wheres.values())), set(wheres) | theirs
-    while True:
-        result = homes(boxes, machine, rest, alone)
-        beside = {plain(path): path for box in result.own for path in _near(box) if plain(path) not in asked}
-        if not beside or len(asked) >= MOST_CHASSIS:
-            break
+    result = homes(boxes, machine, rest, alone)
+    while (beside := _near(result.own, asked)) and len(asked) < MOST_CHASSIS:
         asked |= beside.keys()
         boxes += [Chassis(one) for one in await reader.every(_ALL, beside.values())]
+        result = homes(boxes, machine, rest, alone)
     for box in result.own:
         reader.whole(_ALL, box.json, "Links.Contains")
     return result
+
+
+def _linked(systems: Iterable[System]) -> dict[str, str]:
+    """Plain address → address of the chassis that they link to."""
+    return {plain(path): path for one in systems for path in map(path_of, one.chassis)}
 
 
 async def _read(reader: Reader, wheres: list[Resource | str]) -> list[Chassis]:
@@ -53,6 +56,7 @@ async def _read(reader: Reader, wheres: list[Resource | str]) -> list[Chassis]:
     return [Chassis(one) for one in found if one]
 
 
-def _near(one: Chassis) -> list[str]:
-    """What it is in, and what is in it: the BMC's collection may not list them."""
-    return [path for link in (*one.contains, *around(one)) if (path := path_of(link))]
+def _near(own: Iterable[Chassis], asked: set[str]) -> dict[str, str]:
+    """What they are in, and what is in them, where it was not asked for: the BMC's collection may not list it."""
+    links = (link for one in own for link in (*one.contains, *around(one)))
+    return {plain(path): path for path in map(path_of, links) if path and plain(path) not in asked}

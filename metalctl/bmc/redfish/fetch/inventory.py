@@ -28,10 +28,10 @@ from metalctl.bmc.redfish.parse import compute as parse_compute
 from metalctl.bmc.redfish.parse import firmware as parse_firmware
 from metalctl.bmc.redfish.parse.homes import Homes
 from metalctl.bmc.redfish.parse.systems import Machine
-from metalctl.bmc.redfish.schema import status
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.chassis import Chassis
 from metalctl.bmc.redfish.schema.manager import Software
+from metalctl.bmc.redfish.schema.status import worst
 from metalctl.bmc.redfish.schema.system import System
 from metalctl.bmc.redfish.schema.values import text, word
 from metalctl.model.finding import Finding
@@ -116,13 +116,12 @@ class Walk:
 
     def _health(self) -> dict[str, Any]:
         """Of the machine as a whole. Its conditions count once, whichever of its systems names them."""
-        whole = [one.json for one in (self.system, *self.boards)]
-        told = [(severity, text) for one in whole for severity, text in status.conditions(one)]
-        faults = tuple(dict.fromkeys(text or f"a condition that is {severity}" for severity, text in told))
+        whole = (self.system, *self.boards)
+        told = [text or f"a condition that is {severity}" for one in whole for severity, text in one.conditions]
         return {
-            "health": status.worst(map(status.own, whole)),
-            "rollup": status.worst(map(status.rollup, whole)),
-            "faults": faults,
+            "health": worst(one.own_health for one in whole),
+            "rollup": worst(one.rollup for one in whole),
+            "faults": tuple(dict.fromkeys(told)),
         }
 
     async def identity(self) -> Identity:
@@ -136,6 +135,10 @@ class Walk:
     def findings(self) -> tuple[Finding, ...]:
         """What the BMC was refused for."""
         return tuple(refusal_finding(one) for one in self.reader.refusals)
+
+    def settled(self) -> bool:
+        """Whether another reading would tell no more: what could not be read is to be tried again."""
+        return self.reader.settled() and not self.quirks.distrust
 
     def _firmware(self, bmc: str, listed: list[Software], manager: Found) -> tuple[Firmware, ...]:
         """First the BIOS and the BMC under these names, then what the update service lists under its own."""
@@ -177,7 +180,7 @@ async def start(
     """
     found = await (reader.expanded(path, "system") if expand else reader.plain(path))
     if not found.get("@odata.id"):
-        raise BadAnswer(f"{reader.client.endpoint}: {path} is no system", hint="a reset of the BMC may mend it")
+        raise BadAnswer(f"{reader.client.endpoint}: {path} is not a system")
     for fact in ("identity", "power", "boot_mode", "memory.total", "firmware.bios", "tpm"):
         reader.came_from(fact, path)
     reader.whole("tpm", found, "TrustedModules")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch.elsewhere import Elsewhere
 from metalctl.bmc.redfish.fetch.reader import Reader
-from metalctl.bmc.redfish.fetch.together import together
+from metalctl.bmc.redfish.fetch.together import flat, together
 from metalctl.bmc.redfish.parse import network as parse_network
 from metalctl.bmc.redfish.parse import ports as parse_ports
 from metalctl.bmc.redfish.parse.functions import ETHERNET
 from metalctl.bmc.redfish.parse.network import View
+from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.chassis import Chassis
-from metalctl.bmc.redfish.schema.links import path_of, place_of
+from metalctl.bmc.redfish.schema.links import each_once, path_of
 from metalctl.bmc.redfish.schema.network import (
     DeviceFunction,
     EthernetInterface,
@@ -38,13 +40,12 @@ async def read_nics(
     )
     reader.came_from("nics", system.interfaces, *(one.ports or one.old_ports for one in adapters))
     own = [view for one in interfaces if (view := parse_network.nic(EthernetInterface(one)))]
-    of_adapters = await together(_views(reader, one, {view.nic.mac for view in own}) for one in adapters)
-    views = parse_ports.joined(own, (view for found in of_adapters for view in found))
+    seen = {view.nic.mac for view in own}
+    views = parse_ports.joined(own, flat(await together(_views(reader, one, seen) for one in adapters)))
     for view in views:
         _note(reader, view)
     if not views:
-        boxes = [one.json for one in await chassis]
-        Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": boxes}).doubt("nics")
+        Elsewhere.of(reader, quirks, system, await chassis).doubt("nics")
     return tuple(view.nic for view in views)
 
 
@@ -58,14 +59,16 @@ def _note(reader: Reader, view: View) -> None:
 
 async def _adapters(reader: Reader, system: System, chassis: Awaitable[list[Chassis]]) -> list[NetworkAdapter]:
     """The adapters of the system's chassis, each once, else those that its NetworkInterfaces lead to."""
-    lists = list({place_of(one.adapters): one.adapters for one in await chassis if one.adapters}.values())
-    every = [one for listed in await together(reader.members("nics", one) for one in lists) for one in listed]
-    found = list({place_of(one) or str(n): one for n, one in enumerate(every)}.values())
-    if not lists:
-        views = await reader.members("nics", system.network_interfaces)
-        links = {path_of(NetworkInterface(view).adapter): None for view in views}
-        found = await reader.every("nics", [path for path in links if path])
-    return [adapter for one in found if not (adapter := NetworkAdapter(one)).absent]
+    lists = each_once(one.adapters for one in await chassis if one.adapters).values()
+    found = each_once(flat(await together(reader.members("nics", one) for one in lists))).values()
+    adapters = map(NetworkAdapter, found if lists else await _linked(reader, system))
+    return [adapter for adapter in adapters if not adapter.absent]
+
+
+async def _linked(reader: Reader, system: System) -> list[Resource]:
+    views = await reader.members("nics", system.network_interfaces)
+    links = dict.fromkeys(path_of(NetworkInterface(view).adapter) for view in views)
+    return await reader.every("nics", filter(None, links))
 
 
 async def _views(reader: Reader, adapter: NetworkAdapter, seen: set[str]) -> list[View]:
@@ -90,6 +93,10 @@ def _wants_functions(adapter: NetworkAdapter, ports: list[Port], seen: set[str])
     if ports and not carry:
         return False
     stated = sum(len(c.functions) or c.function_count or 0 for c in adapter.controllers)
-    addresses = [{found for one in port.addresses if (found := mac(one))} for port in carry]
-    known = bool(carry) and all(each and each <= seen for each in addresses)
-    return not known or not 0 < stated <= len(carry)
+    return not (0 < stated <= len(carry) and all(map(partial(_is_known, seen), carry)))
+
+
+def _is_known(seen: set[str], port: Port) -> bool:
+    """Whether it states addresses, and the host is known to see all of them."""
+    addresses = set(map(mac, port.addresses)) - {""}
+    return bool(addresses) and addresses <= seen

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from metalctl.bmc.errors import Astray, BadAnswer, BmcError, Missing, Unreachable
 from metalctl.bmc.redfish.client import refusals
@@ -22,11 +23,11 @@ from metalctl.bmc.redfish.fetch.expand import Expand
 from metalctl.bmc.redfish.fetch.notes import Facts, Notes
 from metalctl.bmc.redfish.fetch.together import together
 from metalctl.bmc.redfish.parse.whose import Owners, fault_of
-from metalctl.bmc.redfish.schema.body import FIRMWARE, Resource
+from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.links import (
     Witness,
+    came_along,
     digest,
-    is_resource,
     is_whole,
     lacking,
     next_link,
@@ -90,11 +91,10 @@ class Reader(Notes):
     async def every(self, facts: Facts, wheres: Iterable[Resource | str]) -> list[Resource]:
         """The resources that can be read, side by side; of a link to a collection, its members."""
         listed = list(wheres)
-        good = [isinstance(where, dict) and self._owners.is_good(where) for where in listed]
-        links = [where for where, is_good in zip(listed, good, strict=True) if not is_good]
-        asked = iter(await together(self._those(facts, where) for where in links) if links else ())
-        found = [[where] if is_good else next(asked) for where, is_good in zip(listed, good, strict=True)]
-        return [resource for some in found for resource in some if isinstance(resource, dict) and resource]
+        links = {n: where for n, where in enumerate(listed) if not self._owners.is_good(where)}
+        found = dict(zip(links, await together(self._those(facts, one) for one in links.values()), strict=True))
+        every: Iterable[list[Any]] = (found.get(n, [where]) for n, where in enumerate(listed))
+        return [resource for some in every for resource in some if isinstance(resource, dict) and resource]
 
     async def _those(self, facts: Facts, where: Resource | str) -> list[Resource]:
         """The resource, or what is listed where the link leads to a collection."""
@@ -126,9 +126,7 @@ class Reader(Notes):
     ) -> list[Resource]:
         """The same as they are listed: links, or whole resources where the BMC puts them into the list."""
         path, inside = path_of(where), where.get("Members")
-        complete = not lacking(where, "Members") and not next_link(where)
-        if isinstance(inside, list) and complete and (not path or len(inside) < 2 or all(map(is_resource, inside))):
-            # Nothing is won by asking for the collection: it came along, and is empty, short or whole.
+        if came_along(where):
             self._owners.expect(where)
             return self._distinct(facts, path, inside)
         if not path:
@@ -161,10 +159,13 @@ class Reader(Notes):
             here, page = following, await self._get(following, patience, page_of=path)
         else:
             raise self._refused(path, f"at most {MOST_PAGES} pages", "more")
-        if most is None and len(entries) > MOST_MEMBERS:
-            raise self._refused(path, f"at most {MOST_MEMBERS} members", str(len(entries)))
-        if stated is not None and len(entries) < min(stated, most or stated):
-            self.note(facts, f"{self.name}: {path} counts {stated} members, and lists {len(entries)}", path)
+        self._check_count(facts, path, stated, most, len(entries))
+
+    def _check_count(self, facts: Facts, path: str, stated: int | None, most: int | None, count: int) -> None:
+        if most is None and count > MOST_MEMBERS:
+            raise self._refused(path, f"at most {MOST_MEMBERS} members", str(count))
+        if stated is not None and count < min(stated, most or stated):
+            self.note(facts, f"{self.name}: {path} counts {stated} members, and lists {count}", path)
 
     async def _first_page(self, path: str, patience: float, witness: str) -> Resource:
         if target := self.expand.target(path):
@@ -191,14 +192,14 @@ class Reader(Notes):
     def _distinct(self, facts: Facts, path: str, members: object) -> list[Resource]:
         """The members, each address once; the note names a list that is none, and members that are nothing."""
         if not isinstance(members, list):
-            self.note(facts, f"{self.name}: {path} is no collection", path)
+            self.note(facts, f"{self.name}: {path} is not a collection", path)
             return []
         found: dict[str, Resource] = {}
         for i, member in enumerate(members[: MOST_MEMBERS + 1]):
             if isinstance(member, dict) and (path_of(member) or is_whole(member)):
                 found.setdefault(place_of(member) or str(i), member)
             else:
-                self.note(facts, f"{self.name}: {path} lists a member that is no link", path)
+                self.note(facts, f"{self.name}: {path} lists a member that is not a link", path)
         return list(found.values())
 
     async def _get(self, path: str, patience: float, witness: str = "", page_of: str = "") -> Resource:
@@ -211,7 +212,7 @@ class Reader(Notes):
         found = self.client.decoded(path, answer)
         # A later page may name itself, or the collection.
         if odd := fault_of(found) if page_of else self._owners.stranger(found, path, answer.moved):
-            raise BadAnswer(f"{self.name}: {path} is {odd}", hint=FIRMWARE, path=path)
+            raise BadAnswer(f"{self.name}: {path} is {odd}", path=path)
         if witness:
             self.witnesses[witness] = Witness(path, answer.headers.get("ETag", "")[:256], digest(answer.body))
         return found

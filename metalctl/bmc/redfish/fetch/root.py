@@ -24,7 +24,7 @@ async def read_root(client: Client) -> Resource:
     except BadAnswer as error:
         raise _not_redfish(client.endpoint, error.message) from None
     if not is_service_root(root):
-        raise _not_redfish(client.endpoint, "its answer is no service root")
+        raise _not_redfish(client.endpoint, "its answer is not a service root")
     return root
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.fetch.elsewhere import Elsewhere
 from metalctl.bmc.redfish.fetch.reader import Reader
-from metalctl.bmc.redfish.fetch.together import together
+from metalctl.bmc.redfish.fetch.together import flat, together
 from metalctl.bmc.redfish.parse import pcie_link
 from metalctl.bmc.redfish.parse import storage as parse_storage
 from metalctl.bmc.redfish.parse.media import kind_of
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.chassis import Chassis
-from metalctl.bmc.redfish.schema.links import is_whole, path_of, place_of, plain, usable
+from metalctl.bmc.redfish.schema.links import each_once, is_whole, last, path_of, place_of, plain, usable
 from metalctl.bmc.redfish.schema.storage import Drive, SimpleStorage, Storage, StorageController, Volume
 from metalctl.bmc.redfish.schema.system import System
 from metalctl.model.inventory import Controller, Disk, PcieDevice, PcieLink
@@ -35,36 +35,46 @@ async def read_storage(
     units = [Storage(one) for one in await reader.members(_ALL, system.storage, witness="storage")]
     reader.saw("unit", (one.json for one in units))
     read = await together(_unit(reader, unit, pcie) for unit in units)
-    disks = {(d.serial or d.name, d.slot): d for found, _, _ in read for d in found}
-    controllers = [one for _, found, _ in read for one in found]
-    volumes = [one for _, _, found in read for one in found]
+    controllers = flat(found for _, found, _ in read)
+    volumes = flat(found for _, _, found in read)
     boxes = await chassis
-    elsewhere = Elsewhere(reader, quirks.also, {"system": [system.json], "chassis": [one.json for one in boxes]})
-    # Where the list itself is broken, the drives are not looked for one by one.
-    of_chassis = await _of_chassis(reader, boxes, units) if units or "disks" not in reader.notes else []
-    more = [*of_chassis, *await _of_quirks(reader, elsewhere, not disks)]
-    serials = {disk.serial for disk in disks.values() if disk.serial}
-    disks |= {(d.serial or d.name, d.slot): d for d in more if d.serial not in serials}
-    controllers += [
-        parse_storage.controller(StorageController(one), str(one["Id"]))
-        for one, _ in await elsewhere.parts("controller", not controllers)
-    ]
-    if not disks and "disks" not in reader.notes:
-        disks = await _simple(reader, system)
+    elsewhere = Elsewhere.of(reader, quirks, system, boxes)
+    disks = await _all_disks(reader, system, units, boxes, elsewhere, flat(found for found, _, _ in read))
+    beside = await elsewhere.parts("controller", not controllers)
+    controllers += [parse_storage.controller(StorageController(one), str(one["Id"])) for one, _ in beside]
     if not disks:
         _doubt(reader, elsewhere, volumes)
     return (
-        tuple(sorted(disks.values(), key=lambda d: d.name)),
+        tuple(sorted(disks, key=lambda d: d.name)),
         tuple(sorted(controllers, key=lambda c: c.name)),
         tuple(sorted(volumes, key=lambda v: (v.controller, v.name))),
     )
+
+
+async def _all_disks(
+    reader: Reader,
+    system: System,
+    units: list[Storage],
+    boxes: list[Chassis],
+    elsewhere: Elsewhere,
+    disks: list[Disk],
+) -> Collection[Disk]:
+    """Those of the subsystems and those that none of them lists, each once; else those of the simple view."""
+    # Where the list itself is broken, the drives are not looked for one by one.
+    more = await _of_chassis(reader, boxes, units) if units or "disks" not in reader.notes else []
+    more += await _of_quirks(reader, elsewhere, not disks)
+    serials = {disk.serial for disk in disks if disk.serial}
+    every = [*disks, *(disk for disk in more if disk.serial not in serials)]
+    if not every and "disks" not in reader.notes:
+        every = await _simple(reader, system)
+    return {(disk.serial or disk.name, disk.slot): disk for disk in every}.values()
 
 
 async def _of_chassis(reader: Reader, boxes: list[Chassis], units: list[Storage]) -> list[Disk]:
     """Drives that the chassis link to, or list, and no subsystem does, by whatever address."""
     for box in boxes:
         reader.whole("disks", box.json, "Links.Drives")
-    lists = {place_of(box.drive_list): box.drive_list for box in boxes if box.drive_list}
+    lists = each_once(box.drive_list for box in boxes if box.drive_list)
     listed = await together(reader.listed("disks", each) for each in lists.values())
     known = [link for unit in units for link in unit.drives]
     named = [link for box in boxes for link in box.drives] + [link for some in listed for link in some]
@@ -75,14 +85,13 @@ async def _of_chassis(reader: Reader, boxes: list[Chassis], units: list[Storage]
 
 def _beside(known: list[Resource], named: list[Resource]) -> list[Resource]:
     """What is named and not known: neither by its address nor, address against address, by the last step of it."""
-    have, wanted = {place_of(one) for one in known}, {place_of(one) or str(n): one for n, one in enumerate(named)}
-    free = Counter(_last(one) for one in known if place_of(one) not in wanted)
+    have, wanted = {place_of(one) for one in known}, each_once(named)
+    free = Counter(last(plain(path_of(one))) for one in known if place_of(one) not in wanted)
     beside = []
-    for place, link in wanted.items():
-        if place in have:
-            continue
-        if free[_last(link)] > 0:
-            free[_last(link)] -= 1
+    for link in (link for place, link in wanted.items() if place not in have):
+        step = last(plain(path_of(link)))
+        if free[step] > 0:
+            free[step] -= 1
         else:
             beside.append(link)
     return beside
@@ -100,13 +109,13 @@ def _disks(reader: Reader, found: Iterable[tuple[Resource, str]]) -> list[Disk]:
     return [parse_storage.disk(drive, owner) for drive, owner in drives if parse_storage.there(drive)]
 
 
-async def _simple(reader: Reader, system: System) -> dict[tuple[str, str], Disk]:
+async def _simple(reader: Reader, system: System) -> list[Disk]:
     """The disks of an old or small BMC's view."""
     reader.came_from("disks", system.simple_storage)
     simple = await reader.members("disks", system.simple_storage)
     devices = [device for one in simple for device in SimpleStorage(one).devices]
     reader.doubts(map(parse_storage.simple_doubt, devices))
-    return {(d.name, d.slot): d for device in devices if (d := parse_storage.simple_disk(device))}
+    return [disk for device in devices if (disk := parse_storage.simple_disk(device))]
 
 
 def _doubt(reader: Reader, elsewhere: Elsewhere, volumes: list[VolumePart]) -> None:
@@ -117,24 +126,14 @@ def _doubt(reader: Reader, elsewhere: Elsewhere, volumes: list[VolumePart]) -> N
     elsewhere.doubt("disks")
 
 
-def _last(link: Resource) -> str:
-    return plain(path_of(link)).rpartition("/")[2]
-
-
 async def _unit(
     reader: Reader, unit: Storage, pcie: Awaitable[list[PcieDevice]]
 ) -> tuple[list[Disk], list[Controller], list[VolumePart]]:
     reader.whole("disks", unit.json, "Drives")
     reader.whole("controllers", unit.json, "StorageControllers")
     drives, controllers = await asyncio.gather(_drives(reader, unit), _controllers(reader, unit))
-    # Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again. One that
-    # lists no drive may have some behind volumes all the same.
-    may_have = bool(controllers) and bool(unit.drives or any(one.raid_types for one in controllers))
-    listed = await reader.members("volumes", unit.volumes) if may_have else []
-    volumes = [Volume(one) for one in listed]
-    reader.saw("volume", listed)
+    volumes = await _volumes(reader, unit, controllers)
     reader.saw("drive", (one.json for one in drives))
-    reader.doubts(map(parse_storage.volume_doubt, volumes))
     serials = {drive.path: drive.serial for drive in drives}
     reader.doubts(map(parse_storage.doubt, drives))
     there = [drive for drive in drives if parse_storage.there(drive)]
@@ -144,6 +143,19 @@ async def _unit(
         [parse_storage.controller(one, unit.id) for one in controllers],
         [parse_storage.volume(one, unit.id, serials) for one in volumes],
     )
+
+
+async def _volumes(reader: Reader, unit: Storage, controllers: list[StorageController]) -> list[Volume]:
+    """Only a controller makes volumes: what a disk that hangs on the processor lists as such is the disk again.
+
+    One that lists no drive may have some behind volumes all the same.
+    """
+    if not controllers or not (unit.drives or any(one.raid_types for one in controllers)):
+        return []
+    volumes = [Volume(one) for one in await reader.members("volumes", unit.volumes)]
+    reader.saw("volume", (one.json for one in volumes))
+    reader.doubts(map(parse_storage.volume_doubt, volumes))
+    return volumes
 
 
 async def _links(

@@ -43,7 +43,7 @@ def told(notes: Notes, others: Iterable[str]) -> None:
         for one, address in _links(notes.seen.get(who, ()), way):
             if _last(address) not in known and not plain(address).startswith(foreign):
                 by = path_of(one) or f"a {who}"
-                notes.note(fact, f"{notes.name}: {by} names {address}, which no list has", address)
+                notes.note(fact, f"{notes.name}: {by} names {address}, which is in no list", address)
 
 
 def _links(resources: Iterable[Resource], way: str) -> Iterator[tuple[Resource, str]]:

@@ -26,12 +26,11 @@ def dimm(module: MemoryModule, slot: str = "") -> Dimm | None:
     size = _size(module)
     if size is None:
         return None
-    rated = [s for s in module.speeds if isinstance(s, (int, float)) and 0 < s < 1e6]
     return Dimm(
         slot=slot or slots([module])[0],
         size=size,
         type=module.kind,
-        speed_mts=round(max(rated)) if rated else None,
+        speed_mts=_rated(module),
         configured_mts=None if sizes.TRANSFERS.doubt(module.configured) else module.configured or None,
         manufacturer=module.manufacturer,
         part_number=module.part_number,
@@ -55,6 +54,12 @@ def _size(module: MemoryModule) -> int | None:
     if mib is None or (mib <= 0 and _filled(module)) or sizes.module(mib, module.kind):
         return None
     return round(mib * 2**20)
+
+
+def _rated(module: MemoryModule) -> int | None:
+    """MT/s at most."""
+    rated = [s for s in module.speeds if isinstance(s, (int, float)) and 0 < s < 1e6]
+    return round(max(rated)) if rated else None
 
 
 def _filled(module: MemoryModule) -> bool | None:

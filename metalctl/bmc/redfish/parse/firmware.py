@@ -12,13 +12,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.fields import Schema
 from metalctl.bmc.redfish.schema.links import last, path_of, plain
 from metalctl.bmc.redfish.schema.manager import Software
-from metalctl.bmc.redfish.schema.values import child, items
+from metalctl.bmc.redfish.schema.values import child, inside, items
 from metalctl.model import placeholders
 from metalctl.model.inventory import Firmware
 from metalctl.model.parts import folded
@@ -77,13 +76,9 @@ def _image_of(one: Software) -> _Image:
 
 def _hints(json: Resource) -> Iterator[str]:
     """The images that its extensions name: "staged", "inactive"…; nothing for one that runs."""
-    todo: list[tuple[str, Any]] = [
-        (name, value) for name, value in json.items() if name == "Oem" or name[:9] == "@Redfish."
-    ]
-    for name, value in todo:
-        if isinstance(value, dict) and len(todo) < _MOST_HINTS:
-            todo += value.items()
-        elif isinstance(value, str) and _ABOUT_STATE.fullmatch(folded(name)) and (image := _SAYS.get(folded(value))):
+    told = {name: value for name, value in json.items() if name == "Oem" or name[:9] == "@Redfish."}
+    for name, value in inside(told, _MOST_HINTS):
+        if isinstance(value, str) and _ABOUT_STATE.fullmatch(folded(name)) and (image := _SAYS.get(folded(value))):
             yield image
         elif value is False and folded(name) in _RUNNING:
             yield "inactive"
@@ -163,14 +158,19 @@ def _of_name(listed: list[_Image], running: Collection[str]) -> list[Firmware]:
 
 def _state(one: _Image, group: list[_Image], running: Collection[str]) -> str | None:
     """What image it is; None for the copy of what is installed."""
-    same = [other for other in group if other is not one and other.about == one.about]
-    installed = {other.json.version for other in same if other.says(_INSTALLED)} if one.says(_CURRENT) else set()
+    installed = _installed_as(one, group) if one.says(_CURRENT) else set()
     if one.json.version in installed:
         return None
     if one.state or installed:
         return one.state or "staged"
     runs = {other.json.version for other in group if not other.state} & set(running)
     return "inactive" if runs and one.json.version not in runs else ""
+
+
+def _installed_as(one: _Image, group: list[_Image]) -> set[str]:
+    """The versions of the others that are of the same, and say that they are installed."""
+    same = (other for other in group if other is not one and other.about == one.about)
+    return {other.json.version for other in same if other.says(_INSTALLED)}
 
 
 def _components(listed: list[_Image]) -> dict[int, str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import path_of
+from metalctl.bmc.redfish.schema.links import last, place_of
 from metalctl.bmc.redfish.schema.network import DeviceFunction, NetworkAdapter, Port
 from metalctl.bmc.redfish.schema.values import mac
 
@@ -39,7 +39,7 @@ def _guesses(adapter: NetworkAdapter, ports: Sequence[Port], one: DeviceFunction
     if _path(one.port) or len(said) == 1:
         yield _only(ports, lambda port: _path(port.json) == said[0])
         # A service with both models links one and lists the other.
-        yield _only(ports, lambda port: _last(_path(port.json)) == _last(said[0]))
+        yield _only(ports, lambda port: last(_path(port.json)) == last(said[0]))
     yield _only(ports, lambda port: _path(one.json) in _used_by(port))
     yield _only(ports, lambda port: one.mac in map(mac, port.addresses))
     if not said:
@@ -67,8 +67,4 @@ def _of_its_controller(adapter: NetworkAdapter, one: DeviceFunction) -> set[str]
 
 
 def _path(link: Resource) -> str:
-    return path_of(link).rstrip("/").lower()
-
-
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
+    return place_of(link).lower()

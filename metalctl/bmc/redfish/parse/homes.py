@@ -56,8 +56,9 @@ class _Place:
         elsewhere = _linked(others)
         self.linked = _linked(ours) & every.keys()
         self.near = self.linked | {path for path, named in names.items() if named & our}
-        self.shared = {p for p in self.near if names[p] - our or p in elsewhere}
-        self.foreign = {p for p, named in names.items() if p not in self.near and (named or p in elsewhere)}
+        not_ours = {path for path, named in names.items() if named - our} | elsewhere
+        self.shared = self.near & not_ours
+        self.foreign = (not_ours & every.keys()) - self.near
         self.below: dict[str, set[str]] = defaultdict(set)
         self.above: dict[str, set[str]] = defaultdict(set)
         for path, one in every.items():

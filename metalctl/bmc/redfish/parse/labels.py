@@ -24,14 +24,17 @@ def alike(stated: Sequence[Names]) -> list[str]:
 def _found(names: Names, named: Sequence[Names], best: int) -> str:
     """The text that says what the neighbours' label says; else one of its form; else the first that there is."""
     others = [(i, name) for i, name in enumerate(names) if name]
-    for i, name in others:
-        both = [one for one in named if one[i]]
-        if both and all(one[i] == one[best] for one in both):
-            return name
     forms = {_form(one[best]) for one in named}
+    same = [name for i, name in others if _says_the_same(named, i, best)]
     # The last of the properties is what stands on the board; an id may be of that form by chance.
-    alike = (name for _, name in reversed(others) if _form(name) in forms)
-    return next(alike, others[0][1] if others else "")
+    alike = [name for _, name in reversed(others) if _form(name) in forms]
+    return next(iter([*same, *alike, *(name for _, name in others)]), "")
+
+
+def _says_the_same(named: Sequence[Names], i: int, best: int) -> bool:
+    """Whether a property repeats the label, wherever both are stated."""
+    both = [one for one in named if one[i]]
+    return bool(both) and all(one[i] == one[best] for one in both)
 
 
 def _form(label: str) -> str:

@@ -37,13 +37,13 @@ def _own_interface(interfaces: list[EthernetInterface], reached: str) -> Etherne
     A link to the host (USB, or an address of the link alone) is never the BMC's own: every BMC of a kind may have its.
     """
     outside = [one for one in interfaces if one.mac and not _to_the_host(one)]
-    for one in outside:
-        if reached in _addresses(one):
-            return one
     on = [one for one in outside if one.enabled is not False]
-    return next((one for one in on if any(map(_routed, _addresses(one)))), None) or next(
-        (one for one in on if not _addresses(one)), None
-    )
+    best = [
+        *(one for one in outside if reached in _addresses(one)),
+        *(one for one in on if any(map(_routed, _addresses(one)))),
+        *(one for one in on if not _addresses(one)),
+    ]
+    return next(iter(best), None)
 
 
 def _to_the_host(one: EthernetInterface) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from metalctl.bmc.redfish.parse import sizes
 from metalctl.bmc.redfish.parse.functions import ETHERNET, homes
 from metalctl.bmc.redfish.schema.body import Resource
-from metalctl.bmc.redfish.schema.links import path_of
+from metalctl.bmc.redfish.schema.links import place_of
 from metalctl.bmc.redfish.schema.network import (
     AdapterController,
     DeviceFunction,
@@ -72,9 +72,8 @@ def adapter_views(adapter: NetworkAdapter, ports: Sequence[Port], functions: Seq
 def _port(adapter: NetworkAdapter, port: Port, functions: list[DeviceFunction]) -> View:
     link = _LINK.get(port.link)
     speed, doubts = _rate(link, (port.gbps, 1e9), (port.mbps, 1e6))
-    told = [address for one in port.addresses if (address := mac(one))]
-    told += [one.mac for one in functions] + [one.current_mac for one in functions]
-    address = next((one for one in told if one), "")
+    told = [*map(mac, port.addresses), *(one.mac for one in functions), *(one.current_mac for one in functions)]
+    address = next(filter(None, told), "")
     virtual = [one.functions for one in functions if one.functions is not None]
     one = Nic(
         name=port.id,
@@ -118,7 +117,7 @@ def _of(adapter: NetworkAdapter, one: Nic, of: Port | DeviceFunction) -> Nic:
 
 
 def _paths(links: Iterable[Resource]) -> frozenset[str]:
-    return frozenset(path.rstrip("/").lower() for path in map(path_of, links) if path)
+    return frozenset(place.lower() for place in map(place_of, links) if place)
 
 
 def _others(first: str, addresses: Iterable[str]) -> tuple[str, ...]:

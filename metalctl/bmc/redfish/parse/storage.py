@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from metalctl.bmc.redfish.parse import sizes
 from metalctl.bmc.redfish.parse.media import kind_of, kind_of_names, transport_of
-from metalctl.bmc.redfish.schema import status
 from metalctl.bmc.redfish.schema.links import last, path_of
 from metalctl.bmc.redfish.schema.storage import Drive, SimpleDevice, StorageController, Volume
 from metalctl.model.inventory import Controller, Disk, DiskHealth, PcieLink
@@ -76,7 +75,7 @@ def _faults(drive: Drive) -> Iterator[str]:
     if drive.failure_predicted:
         yield "it predicts its failure"
     if (word := drive.condition) in ("warning", *_BROKEN):
-        said = "; ".join(what for _, what in status.conditions(drive.json) if what)
+        said = "; ".join(what for _, what in drive.conditions if what)
         yield f"its health is {word}" + (f" ({said})" if said else "")
     if drive.indicator in _FAILED:
         yield f"its bay's light says {drive.indicator}"
@@ -133,7 +132,7 @@ def _wrong(found: StorageController) -> Iterator[str]:
     """What is wrong with it and with its cache module, in words."""
     if (word := found.condition) in ("warning", *_BROKEN):
         yield f"its health is {word}"
-    yield from (said for _, said in status.conditions(found.json) if said)
+    yield from (said for _, said in found.conditions if said)
     if (word := found.cache.condition) in ("warning", *_BROKEN):
         yield f"the health of its cache is {word}"
 

@@ -47,7 +47,7 @@ def _not_chosen(endpoint: Endpoint, by_id: dict[str, Machine]) -> SystemNotChose
     ids = ", ".join(sorted(by_id))
     host = next((i for i, one in by_id.items() if endpoint.system in map(last, one.boards)), "")
     if not by_id:
-        what, hint = "manages no system", "is a blade or node inserted, and powered?"
+        what, hint = "manages no system", "check that a blade or node is inserted and powered"
     elif host:
         what = f"has {endpoint.system!r} only as the accelerator board of the system {host}: they are one machine"
         hint = f"use {endpoint.origin}" + (f"?system={host}" if len(by_id) > 1 else "")

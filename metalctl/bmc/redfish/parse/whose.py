@@ -106,9 +106,9 @@ class Owners:
         first = self._read_at(own, plain(path))
         return f"the same resource as {first}" if first else ""
 
-    def is_good(self, where: Resource) -> bool:
+    def is_good(self, where: Resource | str) -> bool:
         """Whether it is the resource itself, which came along, and not only a link or an error in its place."""
-        if not is_whole(where) or fault_of(where) or not named(where):
+        if isinstance(where, str) or not is_whole(where) or fault_of(where) or not named(where):
             return False
         own = plain(path_of(where))
         return not own or not (self._other_kind(own, where) or self._read_at(own, own))

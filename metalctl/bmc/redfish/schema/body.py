@@ -15,8 +15,6 @@ import orjson
 from metalctl.bmc.errors import Astray, BadAnswer
 
 Resource = dict[str, Any]
-
-FIRMWARE = "see the BMC's event log; a reset or a newer firmware of the BMC may mend it"
 # Several BMCs leave the type out or say text/plain; a page of HTML is never a resource.
 _JSON = re.compile(r"(?:application|text)/(?:[\w.+-]*json|plain|octet-stream)\b|$", re.IGNORECASE)
 
@@ -24,13 +22,13 @@ _JSON = re.compile(r"(?:application|text)/(?:[\w.+-]*json|plain|octet-stream)\b|
 def decode(name: str, path: str, body: bytes, content_type: str = "") -> Resource:
     """The object in `body`; `name` is the BMC. Raises BadAnswer, or Astray when it is nested without measure."""
     if not _JSON.match(content_type):
-        raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON", hint=FIRMWARE)
+        raise BadAnswer(f"{name}: {path} is {content_type.split(';')[0]}, not JSON")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         value = _tolerant(name, path, body)
     if not isinstance(value, dict):
-        raise BadAnswer(f"{name}: {path} is not a JSON object", hint=FIRMWARE)
+        raise BadAnswer(f"{name}: {path} is not a JSON object")
     return value
 
 
@@ -48,17 +46,7 @@ def _tolerant(name: str, path: str, body: bytes) -> Any:
     try:
         return json.loads(body)
     except RecursionError:
-        raise _too_deep(name, path) from None
+        what, got = "a resource", "JSON too deep to read"
+        raise Astray(f"{name}: {path} is nested without end", bmc=name, path=path, expected=what, got=got) from None
     except ValueError:
-        raise BadAnswer(f"{name}: {path} is not JSON", hint=FIRMWARE) from None
-
-
-def _too_deep(name: str, path: str) -> Astray:
-    return Astray(
-        f"{name}: {path} is nested without measure",
-        hint=FIRMWARE,
-        bmc=name,
-        path=path,
-        expected="a resource",
-        got="JSON too deep to read",
-    )
+        raise BadAnswer(f"{name}: {path} is not JSON") from None

@@ -16,65 +16,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from metalctl.bmc.redfish.schema import status
 from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.status import Stated
 from metalctl.bmc.redfish.schema.values import child, finite, items, meaning, word
 from metalctl.bmc.redfish.schema.values import mac as mac_of
 
 R = TypeVar("R", bound="Schema")
 
 
-class Schema:
+class Schema(Stated):
     """An object of the tree."""
 
-    __slots__ = ("json",)
-
-    def __init__(self, json: Resource) -> None:
-        self.json = json
+    __slots__ = ()
 
     @property
     def path(self) -> str:
         """Its own address, "" when it does not state one."""
         own = self.json.get("@odata.id")
         return own if isinstance(own, str) else ""
-
-    @property
-    def state(self) -> str:
-        """The word of its Status.State, folded ("enabled", "standbyspare"…), "" when not stated."""
-        return status.state(self.json)
-
-    @property
-    def absent(self) -> bool:
-        """Whether it stands for an empty socket, slot or bay."""
-        return self.state == "absent"
-
-    @property
-    def unused(self) -> str:
-        """What it says of itself that makes it no working part, in words; "" where it says nothing of the kind."""
-        if (state := self.state) in status.UNUSED:
-            return f"says that it is {status.UNUSED[state]}"
-        return "has the health critical" if self.health == "critical" else ""
-
-    @property
-    def health(self) -> str:
-        """ "ok", "warning", "critical", or "" when not stated; see status.health."""
-        return status.health(self.json)
-
-    @property
-    def condition(self) -> str:
-        """The same with what its state says of it: a part that is called healthy and is "disabled" is that."""
-        health = self.health
-        return health if health in ("warning", "critical") else status.UNUSED.get(self.state, health)
-
-    @property
-    def rollup(self) -> str:
-        """The same over it and all its parts."""
-        return status.rollup(self.json)
-
-    def there(self, *facts: object) -> bool | None:
-        """Whether it stands for a part: no for an empty slot; None where it states no state and none of the facts."""
-        state = self.state
-        return False if state == "absent" else True if state or any(facts) else None
 
 
 class _Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
@@ -55,6 +56,11 @@ def place_of(where: Resource) -> str:
     return f"{path.rstrip('/')}#{part}" if part else path.rstrip("/")
 
 
+def each_once(wheres: Iterable[Resource]) -> dict[str, Resource]:
+    """By place; of those with the same address the last one. What has no address is kept."""
+    return {place_of(one) or str(n): one for n, one in enumerate(wheres)}
+
+
 def is_whole(where: Resource) -> bool:
     """Whether it is the resource itself, not only a link to it."""
     if "Members" in where:
@@ -63,11 +69,6 @@ def is_whole(where: Resource) -> bool:
         if not name.startswith("@"):
             return True
     return False
-
-
-def is_resource(member: object) -> bool:
-    """Whether a member of a list is a whole resource."""
-    return isinstance(member, dict) and is_whole(member)
 
 
 def next_link(page: Resource) -> str:
@@ -94,6 +95,14 @@ def lacking(resource: Resource, name: str) -> int:
     stated = round(count or 0)
     odd = sum(not usable(one) for one in listed)
     return max(stated - there, odd, 0)
+
+
+def came_along(collection: Resource) -> bool:
+    """Whether it is empty, short or whole as it stands: nothing is won by asking for it."""
+    inside = collection.get("Members")
+    if not isinstance(inside, list) or lacking(collection, "Members") or next_link(collection):
+        return False
+    return not path_of(collection) or len(inside) < 2 or all(isinstance(one, dict) and is_whole(one) for one in inside)
 
 
 def _distinct(listed: list[object]) -> set[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -106,3 +106,17 @@ def linked(resource: Resource, *names: str) -> list[str]:
 def mac(value: object) -> str:
     """A MAC address in lower case with colons, "" when it is none, or can be that of no single port."""
     return placeholders.mac(value) if isinstance(value, str) else ""
+
+
+def inside(value: object, most: int) -> Iterator[tuple[str, Any]]:
+    """(name, value) of it and of what is nested in it, level by level, until there are `most`.
+
+    An entry of a list has the list's name.
+    """
+    todo: list[tuple[str, Any]] = [("", value)]
+    for name, one in todo:
+        yield name, one
+        if len(todo) < most and isinstance(one, dict):
+            todo += one.items()
+        elif len(todo) < most and isinstance(one, list):
+            todo += [(name, entry) for entry in one]

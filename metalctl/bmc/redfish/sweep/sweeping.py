@@ -71,23 +71,16 @@ async def _visited(endpoint: Endpoint, credentials: Credentials, options: Option
     loop = asyncio.get_running_loop()
     begun = loop.time()
     try:
-        found = await _in_time(endpoint, credentials, options)
-    except BmcError as error:
-        return [Swept(endpoint, error, seconds=loop.time() - begun)]
-    except Exception as error:  # noqa: BLE001  a defect of ours costs one BMC, never the sweep
-        return [Swept(endpoint, defect(endpoint, error), seconds=loop.time() - begun)]
-    return [replace(one, seconds=loop.time() - begun) for one in found]
-
-
-async def _in_time(endpoint: Endpoint, credentials: Credentials, options: Options) -> list[Swept]:
-    if endpoint.protocol != "redfish":
-        raise Unsupported(f"{endpoint} is not Redfish", hint="read it alone: it takes a process")
-    credential = credential_of(credentials, endpoint)
-    try:
+        if endpoint.protocol != "redfish":
+            raise Unsupported(f"{endpoint} is not Redfish", hint="read it alone: it takes a process")
+        credential = credential_of(credentials, endpoint)
         async with asyncio.timeout(options.deadline + GRACE):
-            return await visit(endpoint, credential, options)
+            found = await visit(endpoint, credential, options)
     except TimeoutError:
-        raise Unreachable(
-            f"{endpoint} was not done within {options.deadline:g} s",
-            hint="ask it alone, with more time: it is slow, or its network is",
-        ) from None
+        hint = "ask it alone, with more time: it is slow, or its network is"
+        found = [Swept(endpoint, Unreachable(f"{endpoint} was not done within {options.deadline:g} s", hint=hint))]
+    except BmcError as error:
+        found = [Swept(endpoint, error)]
+    except Exception as error:  # noqa: BLE001  a defect of ours costs one BMC, never the sweep
+        found = [Swept(endpoint, defect(endpoint, error))]
+    return [replace(one, seconds=loop.time() - begun) for one in found]

@@ -19,7 +19,6 @@ from metalctl.bmc.redfish.fetch.inventory import start
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.fetch.root import read_root
 from metalctl.bmc.redfish.parse.systems import Machine, choose
-from metalctl.bmc.redfish.schema import status
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.links import digest, last
 from metalctl.bmc.redfish.schema.values import link
@@ -146,23 +145,20 @@ async def _system(
     walk = await start(reader, root, path, options.quirks, machine=machine)
     inventory = await walk.inventory()
     endpoint = client.endpoint if alone else replace(client.endpoint, system=last(path))
-    witnesses = [reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses]
-    sessions = link(root, "Links", "Sessions") if client.access.by_session else ""
     record = Remembered(
         client.endpoint.fingerprint,
         path,
-        sessions,
+        link(root, "Links", "Sessions") if client.access.by_session else "",
         basic,
         tuple(sorted(reader.expand.lies)),
-        tuple(witnesses),
+        tuple(reader.witnesses[name] for name in ("system", "storage", "chassis") if name in reader.witnesses),
         time.time(),
         pack(inventory) if options.memory is not None else "",
         alone,
         inventory.power,
-        status.rollup(walk.system.json) or status.health(walk.system.json),
+        walk.system.rollup or walk.system.health,
     )
-    # What could not be read is to be tried again, and several systems are told apart only by reading all of them.
-    settled = reader.settled() and not walk.quirks.distrust and not machine.boards
-    if options.memory is not None and alone and settled and witnesses:
+    # Several systems are told apart only by reading all of them.
+    if options.memory is not None and alone and not machine.boards and record.witnesses and walk.settled():
         options.memory[str(endpoint)] = record
     return Swept(endpoint, findings=walk.findings(), _read=inventory, _record=record)
