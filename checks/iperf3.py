@@ -4,8 +4,10 @@ Profile:
     checks:
       iperf3: {min_throughput: 24 Gb/s, runtime: 60 s, streams: 8, processes: 1}
 Limits: min_throughput required; runtime of each way; streams in each process; processes on consecutive ports, because
-iperf3 before 3.16 is one thread and may not fill 25 Gb/s. Both ends judge both ways: what is received at the receiver;
-where iperf3 does not report to the server what arrived, by what the server sent. It serves until its peer came.
+iperf3 before 3.16 is one thread and may not fill 25 Gb/s; pairs_per_uplink: how many pairs may test over the uplinks of
+one switch at a time (metalctl keeps to it, the check does not read it). Both ends judge both ways: what is received at
+the receiver; where iperf3 does not report to the server what arrived, by what the server sent. It serves until its peer
+came.
 Leaves: forward (client to server), reverse (bit/s), retransmits; who else called at the server's port.
 Source: TCP's ceiling of 25 Gb/s is 23.5 at MTU 1500 and 24.75 at 9000; gates 23.0 and 24.0 [J].
 """
@@ -28,7 +30,7 @@ _WAIT, _OMIT = 120.0, 2.0
     estimate="140 s",
     needs=("iperf3",),
     timeout=360,
-    limits={"min_throughput": REQUIRED, "runtime": 60.0, "streams": 8.0, "processes": 1.0},
+    limits={"min_throughput": REQUIRED, "runtime": 60.0, "streams": 8.0, "processes": 1.0, "pairs_per_uplink": 1.0},
     remedy="test both nodes against a third one: the one that is slow with both has the fault; look at errors and FEC",
 )
 def test_iperf3(peer: Peer, limits: Any, measure: Any, evidence: dict[str, object]) -> None:

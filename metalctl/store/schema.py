@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"  # the newest of migrations/versions
+HEAD = "0005"  # the newest of migrations/versions
 
 metadata = MetaData()
 
@@ -183,6 +183,8 @@ pairs = Table(
     Column("server", String, primary_key=True),
     Column("client", String, nullable=False),
     Column("port", Integer, nullable=False),
+    Column("state", String, nullable=False, default="", server_default=""),
+    Column("absent", String, nullable=False, default="", server_default=""),
 )
 
 audit = Table(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from metalctl.content.checks import catalogue
-from metalctl.engine.pipeline import check_runs, cohort, layout
+from metalctl.engine.pipeline import check_runs, cohort, layout, pair_verdicts, seats, turns
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.topics import batch_topic, run_topic
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Disk
+from metalctl.model.match import waive
 from metalctl.model.run import Armed, Peer, RunSpec
 from metalctl.model.verdict import Verdict
-from metalctl.store import boots, enrollments, evidence
+from metalctl.store import boots, enrollments, evidence, pairs
 from metalctl.store.evidence import RunRow
 from metalctl.store.pairs import Pair
 
 # Seconds: what the others do is told.
 POLL = 120.0
+# Seconds that a node waits at a pair for the other one to begin.
+ABSENT = 10 * 60.0
 
 
 def tick(ctx: Context) -> Done | Wait:
@@ -29,7 +35,8 @@ def tick(ctx: Context) -> Done | Wait:
     if not _peer_checks(ctx):
         return Done({"runs": [alone.run_id]}, findings)
     if not ctx.memo.get("ready_for_peers"):
-        ctx.memo["ready_for_peers"] = True
+        seat = seats.seat(ctx.require_inventory("in-band"), layout.bond_specs(ctx))
+        ctx.memo |= {"ready_for_peers": True, "ready_at": time.time(), "seat": seat}
         ctx.save_memo()
     mine = cohort.schedule(ctx, level)
     if mine is None:
@@ -38,17 +45,85 @@ def tick(ctx: Context) -> Done | Wait:
 
 
 def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings: tuple[Finding, ...]) -> Done | Wait:
+    """The pair that is this node's turn; when there is none, what all of them say."""
+    turns.show_up(ctx, mine)
     rows = []
     for pair in mine:
-        row = _one_pair(ctx, level, pair)
+        row = check_runs.found(ctx, pair.run(ctx.enrollment.id))
+        if row is None and pair.state != pairs.BEGUN:
+            continue
+        if row is None or row.state == "running":
+            ctx.memo.pop("idle_since", None)
+            row = _one_pair(ctx, level, pair)
         if row is None:
-            other = pair.client if pair.server == ctx.enrollment.id else pair.server
-            return _await(f"waiting for the other node of round {pair.round + 1}", run_topic(other))
+            return _for_the_other(ctx, level, alone, pair, findings)
         if row.state == "running":
             return check_runs.still_running(ctx, row, f"pair test: {row.progress or 'starting'}")
         rows.append(row)
-    paired = check_runs.conclude(rows, ctx.profile, judged=_peer_checks(ctx)) if rows else _no_peer(ctx, findings)
-    return Done({"runs": [alone.run_id, *(r.run_id for r in rows)]}, (*findings, *paired))
+    # What ended frees the other node and the uplinks.
+    turns.begin(ctx)
+    left = [p for p in mine if not p.settled and p.run(ctx.enrollment.id) not in {r.run_id for r in rows}]
+    if left:
+        return _next(ctx, level, alone, left, findings)
+    if not mine:
+        return Done({"runs": [alone.run_id]}, (*findings, *_no_peer(ctx, findings)))
+    return _judged(ctx, alone, mine, rows, findings)
+
+
+def _next(ctx: Context, level: str, alone: RunRow, left: list[Pair], findings: tuple[Finding, ...]) -> Done | Wait:
+    """A pair that has just begun; else a wait for one, and after LATE no more for nodes that are not there."""
+    mine = cohort.schedule(ctx, level) or []
+    if any(p.state == pairs.BEGUN and check_runs.found(ctx, p.run(ctx.enrollment.id)) is None for p in mine):
+        return _paired(ctx, level, alone, mine, findings)
+    if time.time() - float(ctx.memo.setdefault("idle_since", time.time())) > turns.LATE:
+        turns.give_up(ctx, turns.away(ctx, left))
+        ctx.memo.pop("idle_since")
+    return _await(f"waiting for its turn in {len(left)} more pair tests", batch_topic(ctx.enrollment.batch))
+
+
+def _for_the_other(ctx: Context, level: str, alone: RunRow, pair: Pair, findings: tuple[Finding, ...]) -> Done | Wait:
+    """The other node of a pair that has begun was not seen at it yet: it is waited for, and then not any more."""
+    other = pair.other(ctx.enrollment.id)
+    since = float(ctx.memo.setdefault(f"awaited {pair.round}", time.time()))
+    server = check_runs.found(ctx, pair.run(pair.server))
+    if server is not None and server.state != "running":
+        turns.give_up(ctx, [pair], absent=ctx.enrollment.id)
+    elif time.time() - since > ABSENT or turns.left(ctx, other):
+        turns.give_up(ctx, [pair])
+    else:
+        return _await(f"waiting for the other node of round {pair.round + 1}", run_topic(other))
+    return _paired(ctx, level, alone, cohort.schedule(ctx, level) or [], findings)
+
+
+def _judged(
+    ctx: Context, alone: RunRow, mine: list[Pair], rows: list[RunRow], findings: tuple[Finding, ...]
+) -> Done | Wait:
+    """Good in all pairs: it goes on. Else the pairs of the others say whose fault that is, and are waited for."""
+    checks = _peer_checks(ctx)
+    asked = any(pair_verdicts.bad(ctx, check, mine) for check in checks) and turns.unsettled(ctx)
+    if asked and time.time() - float(ctx.memo.setdefault("judged_since", time.time())) < turns.LATE:
+        why = "a pair test was not passed: waiting for the pairs of other nodes, which show what is to blame"
+        return Wait(POLL / 4, why, (batch_topic(ctx.enrollment.batch),), queued=True)
+    found = pair_verdicts.verdicts(ctx, checks, mine)
+    by_check = {check: next(f for f in found if f.requirement == f"check.{check}") for check in checks}
+    with ctx.store() as connection:
+        for row in rows:
+            evidence.save_run(connection, pair_verdicts.told(row, by_check))
+    rest = [replace(row, results=[r for r in row.results if r.check not in checks]) for row in rows]
+    paired = (*_of_runs(ctx, rest), *waive(found, replace(ctx.profile, warnings=())))
+    runs = [alone.run_id, *(r.run_id for r in rows)]
+    if any(f.blocks for f in paired):
+        raise StageFailed((*findings, *paired), runs=runs)
+    planned = {"planned": len(mine), "measured": len(rows)}
+    return Done({"runs": runs, "pairs": planned}, (*findings, *paired))
+
+
+def _of_runs(ctx: Context, rows: list[RunRow]) -> tuple[Finding, ...]:
+    """What the runs say of this node alone: error counters, and whether they came to their end."""
+    try:
+        return check_runs.conclude(rows, ctx.profile)
+    except StageFailed as failed:
+        return failed.findings
 
 
 def _await(why: str, topic: str) -> Wait:
@@ -58,12 +133,11 @@ def _await(why: str, topic: str) -> Wait:
 def _one_pair(ctx: Context, level: str, pair: Pair) -> RunRow | None:
     """Where our side of a pair stands; None while the other side has to move first."""
     serving = pair.server == ctx.enrollment.id
-    other = pair.client if serving else pair.server
-    if not serving and check_runs.found(ctx, _peer_run(ctx, ctx.enrollment.id, pair)) is None:
-        server = check_runs.found(ctx, _peer_run(ctx, pair.server, pair))
-        if (server is None or server.entries == 0) and not cohort.ended(ctx, other):
+    run_id = pair.run(ctx.enrollment.id)
+    if not serving and check_runs.found(ctx, run_id) is None:
+        server = check_runs.found(ctx, pair.run(pair.server))
+        if server is None or server.entries == 0 or server.state != "running":
             return None
-    run_id = _peer_run(ctx, ctx.enrollment.id, pair)
     return check_runs.follow(ctx, run_id, lambda: _peer_spec(ctx, level, pair, serving), "ramdisk", "peer", level)
 
 
@@ -108,7 +182,7 @@ def _peer_checks(ctx: Context) -> dict[str, dict[str, float | str | bool]]:
 
 
 def _peer_run(ctx: Context, enrollment: str, pair: Pair) -> str:
-    return f"{enrollment}-peer-{pair.batch[-4:]}-{pair.round}"
+    return pair.run(enrollment)
 
 
 def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
