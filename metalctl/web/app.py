@@ -3,9 +3,10 @@
 A batch that is under way is shown as it stands; one that has ended by the page that was written then: that is evidence,
 and is not made anew from today's data.
 
-/                the newest batch            /api/nodes     what `metalctl nodes --json` prints
-/batches/ID      another batch               /healthz       200 while the boot service serves, else 503 with the reason
-/nodes/NAME      one node                    /metrics       Prometheus: nodes by stage, BMCs by power
+/                  the newest batch          /api/nodes     what `metalctl nodes --json` prints
+/batches/ID        another batch             /healthz       200 while the boot service serves, else 503 with the reason
+/batches/ID/pairs  its pair tests
+/nodes/NAME        one node                  /metrics       Prometheus: nodes by stage, BMCs by power
 
 A report links its neighbours as files (NAME.html beside it), so a node's page is at that address as well.
 """
@@ -30,6 +31,7 @@ from metalctl.report import page
 from metalctl.report.clean import slug
 from metalctl.store import enrollments
 from metalctl.store.errors import NotFound
+from metalctl.web import pairs
 from metalctl.web.live import Live
 
 # Seconds after which a browser looks again, while anything is under way.
@@ -47,6 +49,9 @@ def app(database: Engine, failure: Callable[[], str], state: StateDir) -> Starle
 
     def batch(request: Request) -> Response:
         return _batch(database, live, state, request.path_params["batch"])
+
+    def pair_tests(request: Request) -> Response:
+        return HTMLResponse(pairs.render(database, request.path_params["batch"]))
 
     def node(request: Request) -> Response:
         with database.connect() as connection:
@@ -76,6 +81,7 @@ def app(database: Engine, failure: Callable[[], str], state: StateDir) -> Starle
         Route("/", newest),
         Route("/{node}.html", node),
         Route("/batches/{node}.html", node),
+        Route("/batches/{batch}/pairs", pair_tests),
         Route("/batches/{batch}", batch),
         Route("/nodes/{node}", node),
         Route("/api/nodes", nodes),

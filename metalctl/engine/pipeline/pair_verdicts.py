@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import Connection
+
 from metalctl.engine.pipeline import turns
 from metalctl.engine.pipeline.context import Context
 from metalctl.model.finding import Finding
@@ -43,15 +45,13 @@ class Batch:
     ports: dict[str, list[str]]
 
 
-def gathered(ctx: Context) -> Batch:
+def gathered(connection: Connection, batch: str) -> Batch:
     """All pairs of the batch; what a node did before its retry does not count."""
-    batch = ctx.enrollment.batch
-    with ctx.store() as connection:
-        since = turns.pairs_from(enrollments.batch_options(connection, batch))
-        made = [p for p in pairs.of_batch(connection, batch) if all(p.round >= since.get(e, 0) for e in p.ends)]
-        names = {e.id: e.node for e in enrollments.listing(connection, batch)}
-        memos = records.memos(connection, batch, Stage.BURNED_IN)
-        sides = pairs.sides(connection, made, results=True)
+    since = turns.pairs_from(enrollments.batch_options(connection, batch))
+    made = [p for p in pairs.of_batch(connection, batch) if all(p.round >= since.get(e, 0) for e in p.ends)]
+    names = {e.id: e.node for e in enrollments.listing(connection, batch)}
+    memos = records.memos(connection, batch, Stage.BURNED_IN)
+    sides = pairs.sides(connection, made, results=True)
     switches = turns.switches(memos)
     seats = {e: memo.get("seat", {}) for e, (_, memo) in memos.items()}
     return Batch(
@@ -117,8 +117,9 @@ def bad(ctx: Context, check: str, mine: list[Pair]) -> bool:
 
 def verdicts(ctx: Context, checks: Mapping[str, Mapping[str, Any]], mine: list[Pair]) -> tuple[Finding, ...]:
     """The findings on this node, of each paired check."""
-    batch, found = gathered(ctx), []
-    name = ctx.node.name
+    with ctx.store() as connection:
+        batch = gathered(connection, ctx.enrollment.batch)
+    name, found = ctx.node.name, []
     missed = [
         f"no test with {batch.names.get(pair.other(ctx.enrollment.id), 'a node that was forgotten')}"
         for pair in mine if pair.state == MISSED

@@ -60,7 +60,7 @@ def _blamed(blame: Blame, solution: Solution, name: str, told: Told) -> Finding:
     part = f"NIC, cable or switch port of {name}{_cabling(name, told)}"
     remedy = (
         f"swap the cable of {name}, then use another port of the switch, then replace the NIC; after each step run "
-        f"metalctl enroll --retry {name} together with another node: pair tests cannot tell these three apart"
+        f"metalctl enroll --retry {name} together with another node: pair tests do not show which of the three it is"
     )
     return Finding(f"check.{told.check}", Verdict.FAIL, _expected(told), got, part, "tests in pairs", remedy)
 
@@ -93,7 +93,7 @@ def _undecided(solution: Solution, name: str, told: Told) -> tuple[str, str]:
         return got, f"check switch, spine and the limit in the profile: {by_hand}; then {again} and the others"
     if places := {place for c in bad for place in solution.open.get(c, frozenset())}:
         said = " or ".join(_place(p, told) for p in sorted(places, key=lambda p: (p != node(name), p)))
-        few = "too few pairs to tell which" if len(places) > 1 else "too few pairs to be certain"
+        few = "too few pairs to show which" if len(places) > 1 else "too few pairs to be certain"
         return f"{slow}: the fault is in {said}; {few}", _measure(solution, name, places)
     if solution.erratic(name):
         counters = f"check the error counters of each port of {name}{_cabling(name, told)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -12,9 +13,11 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from metalctl.engine.state import StateDir
+from metalctl.model.measurement import CheckResult, Measurement
 from metalctl.model.stage import Condition, Stage
-from metalctl.store import enrollments, nodes
+from metalctl.store import enrollments, evidence, nodes, pairs
 from metalctl.store.database import open_database, sqlite_url
+from metalctl.store.evidence import RunRow
 from metalctl.web import live
 from metalctl.web.app import app
 
@@ -115,3 +118,34 @@ def test_viewers_of_one_second_share_a_page(database: Engine, enrolled: str, mon
     for _ in range(5):
         assert pages.get("/").text == "n1 1"
     assert len(made) == 1
+
+
+def test_the_pair_tests_of_a_batch_are_a_matrix_that_names_what_is_to_blame(database: Engine) -> None:
+    names = ["n1", "n2", "n3", "n4"]
+    with database.begin() as connection:
+        batch = enrollments.new_batch(connection, {})
+        ids = {}
+        for name in names:
+            nodes.put(connection, name, f"https://127.0.0.9?{name}", "env:X", "lab/compute")
+            ids[name] = enrollments.new(connection, name, batch, "lab/compute")
+        for number, (a, b) in enumerate(combinations(names, 2)):
+            pair = pairs.Pair(batch, number, ids[a], ids[b], 5201, pairs.ENDED)
+            pairs.schedule(connection, [pair])
+            rate = 1e9 if "n2" in (a, b) else 3e9
+            measured = tuple(Measurement(way, rate, "b/s", at_least=2e9) for way in ("forward", "reverse"))
+            results = [CheckResult("iperf3", measured[0].verdict, measurements=measured)]
+            for end in pair.ends:
+                row = RunRow(pair.run(end), end, "peer", "quick", "b", state="finished", results=results)
+                evidence.save_run(connection, row)
+    text = browser(database).get(f"/batches/{batch}/pairs").text
+    assert re.findall(r'<g class="(\w+)"><rect', text).count("fail") == 2 * 3
+    assert re.findall(r'<g class="(\w+)"><rect', text).count("pass") == 2 * 3
+    assert "n2 → n3 1 Gb/s" in text
+    assert "NIC, cable or switch port of n2: slow with n1, n3, n4 (1 Gb/s)" in text
+    assert "n1: " not in text
+
+
+def test_a_batch_without_pair_tests_says_so(database: Engine, enrolled: str) -> None:
+    with database.connect() as connection:
+        batch = enrollments.get(connection, enrolled).batch
+    assert "No pair was measured yet" in browser(database).get(f"/batches/{batch}/pairs").text
