@@ -216,3 +216,13 @@ def test_a_level_has_a_runtime_of_its_own_and_the_profile_another() -> None:
     assert info.lasts("burn-in", {}) == 43200.0
     assert info.lasts("burn-in", {"runtime": 5.0}) == 5.0
     assert CheckInfo("cpu", (), 40, limits={"runtime": 60.0}).lasts("quick", {}) == 40
+
+
+def test_a_profile_that_names_no_stressor_is_unknown(node: Any) -> None:
+    stress_ng(node)
+    assert strained(node, stressors=" ").verdict is Verdict.UNKNOWN
+
+
+def test_the_stressors_of_the_profile_are_run_and_no_others(node: Any) -> None:
+    stress_ng(node)
+    assert {m.name for m in strained(node, stressors="hash").measurements} == {"hash_rate", "busy"}
