@@ -7,7 +7,7 @@ Limits: runtime of all stressors together (quick 60 s, normal 1 h, burn-in 12 h)
 processors' time that must have been spent: a load that did not happen must not pass; min_frequency (optional) is
 the lowest mean clock that a processor package may fall to. How many throttle events are let pass stands in `errors`.
 Leaves: by stressor its rate; busy; the lowest clock of each package.
-Source: stress-ng with --verify, one of `stressors` after the other: cpu (all its methods), matrix, vecmath, vecwide, hash.
+Source: stress-ng --verify, one of `stressors` after the other: cpu (all its methods), matrix, vecmath, vecwide, hash.
 """
 
 from __future__ import annotations
