@@ -1,8 +1,8 @@
 """Which unit tests are slow, what terminal they see, and how hypothesis draws: the same examples each time.
 
-Slow are those that start the check runner or pytest, write whole images or fuzz: `./dev unit` leaves them out,
-`./dev test` runs them. `--hypothesis-profile=explore` draws new examples: for whoever looks for bugs, not for CI, where
-a rare one would strike in somebody else's change.
+What `slow` means is in tests/README.md: `./dev unit` leaves these tests out, `./dev test` runs them.
+`--hypothesis-profile=explore` draws new examples: for a hunt for bugs, not for CI, where a rare one would strike in
+the change of another person.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ SLOW = (
     "boot_build",
     "dev/test_skips",
     "dev/test_truth_page",
+    "engine/durability/test_durable",
+    "cli/test_serve_pages",
 )
 
 

@@ -80,6 +80,7 @@ def result(folder: Path, speed: int) -> str:
     return next(line.split()[0] for line in done.stdout.splitlines() if line.split()[1:2] == ["port-speed"])
 
 
+@pytest.mark.slow  # the runner, twice, as on a node
 def test_a_check_is_listed_asked_for_and_runs_on_a_node_with_ours(site: Path, tmp_path: Path) -> None:
     follow("add-check", site)
     assert "port-speed" in checks.catalogue()
@@ -262,6 +263,7 @@ def test_new_overwrites_nothing_and_takes_no_name_of_ours(what: str, site: Path,
     assert {path: path.read_text() for path in elsewhere.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow  # pytest itself, twice
 def test_the_tests_that_new_writes_pass_and_see_a_change(site: Path, tmp_path: Path, capsys: Out) -> None:
     for what in ("check", "quirk", "requirement", "target"):
         assert run([what, "new", "own-one"]) == 0

@@ -120,6 +120,7 @@ def test_the_version_before_this_one_gets_the_table_of_bmcs_and_keeps_the_rest(o
     look(old)
 
 
+@pytest.mark.slow  # a process for each statement
 def test_an_upgrade_that_is_killed_at_any_statement_is_done_by_the_next_start(old: Path, tmp_path: Path) -> None:
     original, number, killed = old.read_bytes(), 0, 0
     while True:

@@ -64,6 +64,7 @@ def is_whole(state: StateDir) -> bool:
     return found and pages and (state.keys / "signing.pem").read_text() == "key"
 
 
+@pytest.mark.slow  # a process for each step
 @pytest.mark.parametrize("there", [False, True])
 def test_a_restore_killed_at_any_step_is_told_and_repeated(there: bool, made: Path, tmp_path: Path) -> None:
     kills = 0

@@ -42,7 +42,7 @@ def test_without_systemd_nothing_is_told_and_nothing_fails(monkeypatch: pytest.M
 
 
 def test_a_listener_that_reads_nothing_holds_nobody_up(heard: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    monkeypatch.setattr(module, "PATIENCE", 0.0001)
     with heard:
         for _ in range(1000):  # the kernel queues ten, or some hundreds
             module.notify("WATCHDOG=1")
