@@ -32,7 +32,7 @@ from metalctl.boot.transfers import OnTransfer
 log = logging.getLogger(__name__)
 START_SECONDS = 10.0
 GRACE_SECONDS = 3
-"""How long a download may go on once the service is told to stop."""
+"""How long a download may go on once the service must stop."""
 
 
 class BootServer:

@@ -56,7 +56,7 @@ class ToolFailed(BuildError):
         said = "\n".join(f"    {line}" for line in tail)
         super().__init__(
             f"{Path(command[0]).name} exited with {status}; its last lines:\n{said}",
-            hint=hint or "run it again after mending what the last lines say; nothing was left in the cache",
+            hint=hint or "run it again after fixing what the last lines say; nothing was left in the cache",
             command=Path(command[0]).name,
             status=status,
         )

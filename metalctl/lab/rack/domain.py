@@ -25,7 +25,7 @@ _NVME_FIRST_SLOT = 0x10
 _CARD_SLOT = 0x0F
 _SPARSE_FROM = 32 * 2**30
 _SMT = ("topoext", "invtsc")
-"""How an AMD kernel tells threads from cores; and a clock that it need not measure anew for each of 128 processors."""
+"""How an AMD kernel knows threads from cores; and a clock that it need not measure again for each of 128 processors."""
 _WITHOUT = ("rdseed", "sha-ni", "fxsr_opt", "misalignsse", "3dnowprefetch", "osvw", "nrip-save", "xsavec")
 """What the EPYC model has and TCG does not do."""
 _ROTATION = {"ssd": "1", "hdd": "7200"}
