@@ -189,3 +189,23 @@ def test_the_newest_enrollment_is_the_one_that_came_last_although_the_clock_was_
         connection.exec_driver_sql("UPDATE enrollments SET created = '2099', updated = '2099' WHERE id = ?", (first,))
         assert enrollments.latest(connection, "n1").id == last
         assert [e.id for e in enrollments.newest(connection)] == [last]
+
+
+def test_a_node_that_fails_while_it_boots_gives_its_place_to_the_next(
+    services: Services, enrolled: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """4: 72 nodes that failed while booting kept every place."""
+    enrollment = enrolled()
+    services.places.resize(1)
+    assert services.places.claim(enrollment)
+    monkeypatch.setattr(tick_module, "BY_STAGE", {Stage.MATCHED: StageSpec(Stage.MATCHED, lambda _: Wait(1, "w"), -1)})
+    assert Ticker(services)(enrollment, "matched").ended
+    assert services.places.claim("another")
+
+
+def test_the_same_sighting_of_a_machine_that_shouts_is_one_row(database: Engine) -> None:
+    """8: sightings are rate-limited."""
+    with database.begin() as connection:
+        for what in ("asked", "asked", "asked", "boot script"):
+            boots.add_sighting(connection, "52:54:00:00:00:01", what)
+        assert connection.exec_driver_sql("SELECT count(*) FROM sightings").scalar() == 2
