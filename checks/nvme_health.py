@@ -28,15 +28,15 @@ from metalctl.node.plugin import check
     remedy="replace the drive",
 )
 def test_nvme_health(nvme: Disk, limits: Any, measure: Any) -> None:
-    log = health.nvme(nvme)
-    measure("critical_warning", log.critical_warning, at_most=0)
-    if log.group_warning is not None:
-        measure("endurance_group_warning", log.group_warning, at_most=0)
-    assert not log.self_test, log.self_test
-    measure("media_errors", log.media_errors, at_most=limits.max_media_errors)
-    measure("percentage_used", log.percentage_used, unit="fraction", at_most=limits.max_percentage_used)
-    measure("spare", log.spare, unit="fraction", at_least=limits.min_spare)
-    if log.temperature is not None:
-        measure("temperature", log.temperature, unit="°C")
-    if log.doubts:
-        raise ToolFailed("; ".join(log.doubts), hint="run nvme self-test-log by hand")
+    log, tested = health.nvme(nvme)
+    for warning in ("critical_warning", "endurance_group_warning"):
+        if warning in log:
+            measure(warning, log[warning], at_most=0)
+    assert not tested.faults, "; ".join(tested.faults)
+    measure("media_errors", log["media_errors"], at_most=limits.max_media_errors)
+    measure("percentage_used", log["percentage_used"], unit="fraction", at_most=limits.max_percentage_used)
+    measure("spare", log["spare"], unit="fraction", at_least=limits.min_spare)
+    if "temperature" in log:
+        measure("temperature", log["temperature"], unit="°C")
+    if tested.doubts:
+        raise ToolFailed("; ".join(tested.doubts), hint="run nvme self-test-log by hand")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from metalctl.model.health import judged
-from metalctl.model.inventory import Controller, Disk, DiskHealth, Inventory, Volume
+from metalctl.model.inventory import Controller, Disk, DiskHealth, Inventory
 from metalctl.model.profile import HealthLimits
 
 
@@ -34,16 +34,13 @@ def _members(inventory: Inventory, disk: Disk) -> tuple[list[Disk], list[str]]:
     Where nobody tells which they are, all that are behind the same controller may be.
     """
     there = [d for d in inventory.raid_disks if d.controller == disk.controller]
-    volume = next((v for v in inventory.volumes if _is(v, disk)), None)
+    named = [v for v in inventory.volumes if v.name in (disk.serial, disk.name)]
+    volume = next((v for v in named if v.controller in ("", disk.controller)), None)
     if volume is None or not volume.members:
         return (there if disk.controller else []), []
     found = {name: d for d in there for name in (d.name, d.slot, d.serial) if name}
     members = [found[m] for m in volume.members if m in found]
     return members, [f"its member {m} could not be read" for m in volume.members if m not in found]
-
-
-def _is(volume: Volume, disk: Disk) -> bool:
-    return volume.name in (disk.serial, disk.name) and volume.controller in ("", disk.controller)
 
 
 def _controllers(inventory: Inventory, disk: Disk) -> list[Controller]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metalctl.model.inventory import Inventory
-from metalctl.model.parts import KINDS, Kind, leaves, pair
+from metalctl.model.parts import KINDS, Kind, leaves, own_leaves, pair
 from metalctl.model.rerun import checks_for
 from metalctl.model.units import format_rate, format_size
 
@@ -81,9 +81,7 @@ def checks(changes: tuple[Change, ...]) -> tuple[str, ...]:
 
 
 def _machine(before: Inventory, after: Inventory) -> Iterator[Change]:
-    lists = {kind.field for kind in KINDS}
-    one, two = ({n: v for n, v in leaves(i) if n not in lists} for i in (before, after))
-    yield from _facts("machine", "machine", "", one, two, after, "")
+    yield from _facts("machine", "machine", "", dict(own_leaves(before)), dict(own_leaves(after)), after, "")
 
 
 def _parts(kind: Kind, before: Inventory, after: Inventory) -> Iterator[Change]:
@@ -98,7 +96,7 @@ def _parts(kind: Kind, before: Inventory, after: Inventory) -> Iterator[Change]:
             yield _whole("swapped", kind, one, two)
         was, is_now = ({n: v for n, v in leaves(p) if not (swapped and n in _OF_A_PIECE)} for p in (one, two))
         yield from _facts(kind.name, close(kind, two), kind.label(two), was, is_now, after, kind.field)
-    unread = any(_covers(u.fact, kind.field) for u in after.unreadable)
+    unread = after.unread(kind.field)
     for part in gone:
         yield _whole("not readable" if unread else "removed", kind, part)
     for part in new:
@@ -139,7 +137,7 @@ def _facts(
         if _volatile(kind, name) or a == b or _within(kind, name, a, b) or _began_anew(kind, name, a, b):
             continue
         full = f"{path}.{name}" if path else name
-        unread = name not in two and any(_covers(u.fact, full) for u in after.unreadable)
+        unread = name not in two and after.unread(full)
         rerun = () if unread else checks_for(near, name)
         what = "not readable" if unread else "changed"
         yield Change(what, kind, part, name, a, b, "" if unread else meaning(name, a, b), rerun)
@@ -158,10 +156,6 @@ def _began_anew(kind: str, name: str, a: Any, b: Any) -> bool:
     """Memory errors are counted from each boot: fewer than before is no change of the module."""
     counts = kind == "dimm" and name in ("corrected", "uncorrected")
     return counts and isinstance(a, int) and isinstance(b, int) and b < a
-
-
-def _covers(unreadable: str, fact: str) -> bool:
-    return fact == unreadable or fact.startswith(f"{unreadable}.")
 
 
 def meaning(name: str, before: Any, after: Any) -> str:

@@ -15,6 +15,7 @@ from metalctl.model.uuids import same_uuid
 # How much it says that a field is equal on both sides. A chassis outlives its board; cards and DIMMs move one by one.
 WEIGHTS = {"serial": 4.0, "uuid": 4.0, "macs": 3.0, "dimms": 3.0, "chassis_serial": 2.0}
 ENOUGH = WEIGHTS["macs"]  # less than this, stated by both sides, tells nothing
+_NAMING = ("serial", "uuid", "macs")  # what names a machine
 SAME, CHANGED, HALF = 0.6, 0.25, 0.5
 
 
@@ -63,27 +64,23 @@ def dimm_id(manufacturer: str, part_number: str, serial: str) -> str:
 
 def contradictions(a: Identity, b: Identity) -> list[str]:
     """What both sides state and disagree on, as sentences; empty when nothing contradicts."""
-    found = []
-    if (sa := usable_serial(a.serial)) and (sb := usable_serial(b.serial)) and not _same_serial(sa, sb):
-        found.append(f"serial {sa} is not {sb}")
-    if (ua := usable_uuid(a.uuid)) and (ub := usable_uuid(b.uuid)) and not same_uuid(ua, ub):
-        found.append(f"UUID {ua} is not {ub}")
-    ours, theirs = usable_macs(a.macs), usable_macs(b.macs)
-    if ours and theirs and not ours & theirs:
-        found.append(f"no MAC address in common: {', '.join(sorted(ours))} and {', '.join(sorted(theirs))}")
-    return found
+    compared = shares(a, b)
+    return [_clash(name, a, b) for name in _NAMING if compared.get(name) == 0]
+
+
+def _clash(name: str, a: Identity, b: Identity) -> str:
+    ours, theirs = (", ".join(sorted(usable_macs(one.macs))) for one in (a, b))
+    return {
+        "serial": f"serial {usable_serial(a.serial)} is not {usable_serial(b.serial)}",
+        "uuid": f"UUID {usable_uuid(a.uuid)} is not {usable_uuid(b.uuid)}",
+        "macs": f"no MAC address in common: {ours} and {theirs}",
+    }[name]
 
 
 def agreements(a: Identity, b: Identity) -> list[str]:
     """The fields that both sides state and agree on: names of `serial`, `uuid`, `macs`."""
-    agreed = []
-    if (serial := usable_serial(a.serial)) and _same_serial(serial, usable_serial(b.serial)):
-        agreed.append("serial")
-    if same_uuid(usable_uuid(a.uuid), usable_uuid(b.uuid)):
-        agreed.append("uuid")
-    if usable_macs(a.macs) & usable_macs(b.macs):
-        agreed.append("macs")
-    return agreed
+    compared = shares(a, b)
+    return [name for name in _NAMING if compared.get(name)]
 
 
 def speaks_for(a: Identity, b: Identity) -> list[str]:

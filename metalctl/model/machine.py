@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from metalctl.model.codec import encode
 from metalctl.model.identity import usable_mac, usable_serial
-from metalctl.model.inventory import Dimm, Disk, Inventory, Nic, Package, PowerSupply
+from metalctl.model.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,36 +105,22 @@ def _parts(inventory: Inventory) -> Iterator[Part]:
     who = inventory.identity
     facts = _stated(uuid=who.uuid, maker=who.manufacturer, model=who.product)
     yield Part("system", usable_serial(who.serial), "", facts)
-    yield from (_package(p) for p in inventory.cpu.packages)
+    for package in inventory.cpu.packages:
+        facts = _stated(model=package.model, cores=package.cores)
+        yield Part("cpu", usable_serial(package.serial), package.socket, facts)
     if not inventory.cpu.packages and inventory.cpu.sockets:
         yield Part("cpu", "", "", _stated(model=inventory.cpu.model, sockets=inventory.cpu.sockets))
-    yield from (_dimm(d) for d in inventory.memory.dimms if d.size)
-    yield from (_disk(d) for d in (*inventory.disks, *inventory.raid_disks) if not d.removable and d.kind != "volume")
-    yield from (_nic(n) for n in inventory.nics)
-    yield from (_supply(p) for p in inventory.power_supplies if p.present)
-
-
-def _package(package: Package) -> Part:
-    facts = _stated(model=package.model, cores=package.cores)
-    return Part("cpu", usable_serial(package.serial), package.socket, facts)
-
-
-def _dimm(dimm: Dimm) -> Part:
-    facts = _stated(size=dimm.size, part=dimm.part_number, type=dimm.type)
-    return Part("dimm", usable_serial(dimm.serial), dimm.slot, facts)
-
-
-def _disk(disk: Disk) -> Part:
-    facts = _stated(size=disk.size, kind=disk.kind, wwn=disk.wwn)
-    return Part("disk", disk.key, disk.slot or disk.by_path, facts)
-
-
-def _nic(nic: Nic) -> Part:
-    return Part("nic", usable_mac(nic.mac), nic.slot or nic.pci, _stated(model=nic.model))
-
-
-def _supply(supply: PowerSupply) -> Part:
-    return Part("psu", usable_serial(supply.serial), supply.slot, _stated(model=supply.model, capacity=supply.capacity))
+    for dimm in (d for d in inventory.memory.dimms if d.size):
+        facts = _stated(size=dimm.size, part=dimm.part_number, type=dimm.type)
+        yield Part("dimm", usable_serial(dimm.serial), dimm.slot, facts)
+    fixed = (d for d in (*inventory.disks, *inventory.raid_disks) if not d.removable and d.kind != "volume")
+    for disk in fixed:
+        yield Part("disk", disk.key, disk.slot or disk.by_path, _stated(size=disk.size, kind=disk.kind, wwn=disk.wwn))
+    for nic in inventory.nics:
+        yield Part("nic", usable_mac(nic.mac), nic.slot or nic.pci, _stated(model=nic.model))
+    for supply in (s for s in inventory.power_supplies if s.present):
+        facts = _stated(model=supply.model, capacity=supply.capacity)
+        yield Part("psu", usable_serial(supply.serial), supply.slot, facts)
 
 
 def _stated(**facts: object) -> dict[str, str]:

@@ -110,6 +110,10 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 
+_BY_NAME = {kind.name: kind for kind in KINDS}
+DIMM, DISK, RAID_DISK, NIC = (_BY_NAME[name] for name in ("dimm", "disk", "raid disk", "nic"))
+
+
 def pair(
     left: Iterable[Any], right: Iterable[Any], keys: Iterable[Key]
 ) -> tuple[list[tuple[Any, Any]], list[Any], list[Any]]:
@@ -156,6 +160,12 @@ def leaves(part: Any, above: str = "") -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def own_leaves(inventory: Inventory) -> Iterator[tuple[str, Any]]:
+    """The same of the machine itself: what belongs to no listed part."""
+    lists = {kind.field for kind in KINDS}
+    return ((name, value) for name, value in leaves(inventory) if name not in lists)
+
+
 @lru_cache(maxsize=4096)
 def _dotted(path: str) -> str:
     """The same paths come again with every machine of a kind."""
@@ -164,8 +174,8 @@ def _dotted(path: str) -> str:
 
 def source_of(inventory: Inventory, path: str) -> str:
     """Where a fact was read: the side, and its source by the longest dotted path that holds for it."""
-    path = _dotted(path)
-    while path:
+    path = _dotted(path) if "[" in path else path
+    while path and inventory.sources:
         if where := inventory.sources.get(path):
             return f"{inventory.source} {where}"
         path = path.rpartition(".")[0]

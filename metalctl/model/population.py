@@ -7,6 +7,7 @@ of the NUMA nodes tells whether the sockets hold as much; where nothing tells, t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from metalctl.model.inventory import Dimm, Inventory
 from metalctl.model.slots import placed
@@ -38,7 +39,7 @@ def even_sockets(inventory: Inventory) -> tuple[bool | None, str]:
         said = ", ".join([*counts, none] if bare else counts)
         return not bare and len(set(held.values())) == 1, f"the modules are not even over the sockets ({said})"
     if not sockets:
-        return None, "nobody states cpu.sockets, how many processors there are"
+        return None, "how many processors there are (cpu.sockets) is not stated"
     if held and sockets > 1:
         return False, f"all modules are at socket {min(held)}, and there are {sockets} processors"
     if len(fitted) % sockets:
@@ -50,7 +51,7 @@ def _by_nodes(inventory: Inventory, fitted: list[Dimm], sockets: int) -> tuple[b
     nodes = {n.node: n.memory for n in inventory.numa if n.cpus}
     sizes = [size for size in nodes.values() if size is not None]
     if not sizes or len(sizes) < len(nodes) or len(nodes) % sockets:
-        return None, "the labels of the slots tell no socket"
+        return None, "the labels of the slots name no socket"
     if max(sizes) - min(sizes) <= min(d.size for d in fitted) / 2:
         return True, ""
     said = ", ".join(f"{format_size(size)} at node {node}" for node, size in sorted(nodes.items()) if size is not None)
@@ -102,3 +103,11 @@ def apart(inventory: Inventory) -> int:
 def explained(inventory: Inventory, apart: int) -> bool:
     """Whether the special memory that is listed (CXL, HBM, persistent) can be all that lies apart."""
     return apart <= sum(d.size - d.main for d in inventory.memory.special)
+
+
+def suspects(fitted: Iterable[Dimm], lost: int, listed: int) -> list[Dimm]:
+    """The modules of which one would explain so many lost bytes of those that are listed.
+
+    With a module the kernel loses the page structures of its memory too.
+    """
+    return [d for d in fitted if d.slot and d.size <= lost <= d.size * 1.1 + listed / 32]

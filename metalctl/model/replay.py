@@ -54,8 +54,9 @@ def _of(result: CheckResult, old: Limits | None, new: Limits, changed: bool) -> 
         yield _unsure(name, result, f"it would run with another {', '.join(other)}")
         return
     held = dict(_held(result, old))
+    names = {m.name for m in held.values()}
     bounds = {key: value for key, value in new.items() if key.startswith(_BOUNDS)}
-    if gone := [m.name for m in result.measurements if m.verdict is Verdict.FAIL and m.name not in _names(held)]:
+    if gone := [m.name for m in result.measurements if m.verdict is Verdict.FAIL and m.name not in names]:
         yield _unsure(name, result, f"{', '.join(gone)} failed a limit that the profile does not name")
     elif result.verdict is Verdict.FAIL and all(m.verdict is not Verdict.FAIL for m in result.measurements):
         yield Finding(name, Verdict.FAIL, "", result.reason, result.part, "stored result", result.remedy)
@@ -84,10 +85,6 @@ def _held(result: CheckResult, old: Limits) -> Iterator[tuple[str, Measurement]]
             yield key, named[0]
 
 
-def _names(held: dict[str, Measurement]) -> set[str]:
-    return {m.name for m in held.values()}
-
-
 def _bound(
     result: CheckResult, key: str, value: float | str | bool, measured: Measurement | None, unchanged: bool
 ) -> Finding:
@@ -95,7 +92,7 @@ def _bound(
     if measured is None or isinstance(value, (str, bool)):
         if unchanged and result.verdict is Verdict.PASS:
             return Finding(name, Verdict.PASS, "the same limit", "passed", result.part, "stored result")
-        return _unsure(name, result, "no stored measurement can be told to be what this limit is about")
+        return _unsure(name, result, "no stored measurement is known to be what this limit is about")
     low = key.startswith("min_")
     good = measured.value >= value if low else measured.value <= value
     verdict = Verdict.UNKNOWN if measured.value != measured.value else Verdict.PASS if good else Verdict.FAIL
@@ -106,5 +103,5 @@ def _bound(
 
 
 def _unsure(name: str, result: CheckResult, why: str) -> Finding:
-    remedy = f"{why}; it is told anew when the node is enrolled with that profile"
+    remedy = f"{why}; enroll the node with that profile to measure it again"
     return Finding(name, Verdict.UNKNOWN, "", f"was {result.verdict} then", result.part, "stored result", remedy)

@@ -46,7 +46,8 @@ def same_machine(
 def meaning(a: Identity, b: Identity) -> str:
     """What two readings that contradict each other are of."""
     if likeness(a, b) in ("same", "changed"):
-        return "board swapped" if _board_differs(a, b) else "network cards swapped"
+        board = any(share == 0.0 for name, share in shares(a, b).items() if name in _OF_THE_BOARD)
+        return "board swapped" if board else "network cards swapped"
     return "another machine" if similarity(a, b) == 0.0 else "most likely another machine"
 
 
@@ -70,7 +71,7 @@ def remedy(a: Identity, b: Identity, where: str = "") -> str:
         )
     return (
         f"only {_listed(a, b)} agree: compare the label on the chassis with both; if it is another server, correct the "
-        f"BMC's address ({address}) in the row, or its cable; if board and parts were swapped, write the serial anew"
+        f"BMC's address ({address}) in the row, or its cable; if board and parts were swapped, write the serial again"
     )
 
 
@@ -86,7 +87,3 @@ def weighed(a: Identity, b: Identity) -> str:
 def _listed(a: Identity, b: Identity) -> str:
     agreed = [(name, share) for name, share in shares(a, b).items() if share]
     return ", ".join(_WORDS[name] + (" in part" if share < 1 else "") for name, share in agreed)
-
-
-def _board_differs(a: Identity, b: Identity) -> bool:
-    return any(share == 0.0 for name, share in shares(a, b).items() if name in _OF_THE_BOARD)

@@ -81,7 +81,7 @@ def parse_count(text: str | float) -> float:
     """A plain number: "400k" is 400000."""
     value, unit = _split(text, "number", '"400k" or "10000"')
     if unit.lower() not in _DECIMAL:
-        raise UnitError(f"{_short(text)}: {unit!r} is no multiplier", hint="use k, M or G")
+        raise UnitError(f"{_short(text)}: {unit!r} is not a multiplier", hint="use k, M or G")
     return _scale(value, _DECIMAL[unit.lower()], text)
 
 

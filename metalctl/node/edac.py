@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from metalctl.model.frus import of_dimm
+from metalctl.model.frus import fru
 from metalctl.model.inventory import Dimm
 from metalctl.model.parts import last_word_of_slot, slot
 
@@ -119,7 +119,7 @@ def dimm_of(label: str, dimms: Sequence[Dimm]) -> Dimm | None:
 def part_of(label: str, dimms: Sequence[Dimm]) -> str:
     """How a person finds the module that a label names; "dimm LABEL" when it is of no slot, "memory" without one."""
     dimm = dimm_of(label, dimms)
-    return str(of_dimm(dimm)) if dimm else f"dimm {label}" if label else "memory"
+    return str(fru(dimm)) if dimm else f"dimm {label}" if label else "memory"
 
 
 def by_dimm(found: Iterable[Module], dimms: Iterable[Dimm]) -> tuple[dict[str, list[Module]], list[Module]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +14,6 @@ from metalctl.node.errors import ToolFailed
 from metalctl.node.inspect import nvme as logs
 from metalctl.node.inspect import smart, values
 from metalctl.node.inspect.host import Local
-
-_KELVIN = 273
-
-
-@dataclass(frozen=True, slots=True)
-class NvmeHealth:
-    """critical_warning, group_warning: bits (None: it has no endurance groups to speak of); media_errors: count;
-    percentage_used, spare: fractions; temperature: °C. self_test: how its last self-test failed, "" when it did not.
-    doubts: what it keeps and does not show.
-    """
-
-    critical_warning: int
-    media_errors: int
-    percentage_used: float
-    spare: float
-    temperature: float | None
-    group_warning: int | None = None
-    self_test: str = ""
-    doubts: tuple[str, ...] = ()
 
 
 def read(disk: Disk, machine: Inventory, limits: HealthLimits, timeout: float = 30.0) -> DiskHealth:
@@ -55,7 +34,7 @@ def read(disk: Disk, machine: Inventory, limits: HealthLimits, timeout: float = 
 
 def _asked(disk: Disk, timeout: float) -> DiskHealth | None:
     if disk.name.startswith("nvme"):
-        found = logs.health_of(values.parsed(_log(disk, timeout)))
+        found = logs.health_of(values.parsed(smart_log(disk, timeout)))
         return None if found is None else _tested(found, disk, timeout)
     data = values.parsed(Local().tool((*smart.ASK, *where(disk)), timeout, smart.BELIEVED))
     found = smart.parse(data)
@@ -82,42 +61,30 @@ def where(disk: Disk) -> list[str]:
     return ["-d", kind, path] if path else [str(Path("/dev", disk.name))]
 
 
-def nvme(disk: Disk, timeout: float = 30.0) -> NvmeHealth:
-    """Ask the drive; raises ToolFailed."""
-    found = parse(_log(disk, timeout))
-    tested = _tested(DiskHealth(status="ok"), disk, timeout)
-    return replace(found, self_test="; ".join(tested.faults), doubts=tested.doubts)
+def nvme(disk: Disk, timeout: float = 30.0) -> tuple[dict[str, float], DiskHealth]:
+    """(what its log states, what its own self-test found), for the check of that name.
+
+    The log: critical_warning and, of a drive with such groups, endurance_group_warning (bits), media_errors (count),
+    percentage_used, spare (fractions), temperature (°C) where it is stated. Raises ToolFailed for a log that is not
+    whole.
+    """
+    log = values.parsed(smart_log(disk, timeout))
+    health = logs.health_of(log) or DiskHealth()
+    wanted: dict[str, float | None] = {"critical_warning": values.whole(log.get("critical_warning"))}
+    if logs.GROUPS in log:
+        wanted["endurance_group_warning"] = values.whole(log[logs.GROUPS])
+    used, spare = (None if part is None else part / 100 for part in (health.wear, health.spare))
+    wanted |= {"media_errors": health.defects, "percentage_used": used, "spare": spare}
+    if absent := [name for name, value in wanted.items() if value is None]:
+        raise ToolFailed(f"nvme smart-log states no {absent[0]}", hint="run nvme smart-log -o json by hand")
+    stated = {name: value for name, value in (wanted | {"temperature": health.celsius}).items() if value is not None}
+    return stated, _tested(DiskHealth(status="ok"), disk, timeout)
 
 
-def _log(disk: Disk, timeout: float) -> str:
+def smart_log(disk: Disk, timeout: float) -> str:
+    """The health log of an NVMe drive as JSON."""
     return _nvme("smart-log", disk, timeout)
 
 
 def _nvme(command: str, disk: Disk, timeout: float) -> str:
     return tool.run(["nvme", command, "-o", "json", str(Path("/dev", disk.name))], timeout).require().out
-
-
-def parse(text: str) -> NvmeHealth:
-    """The log as nvme-cli writes it; raises ToolFailed for anything that is not all of it."""
-    try:
-        log = json.loads(text)
-        kelvin = log.get("temperature")
-        return NvmeHealth(
-            critical_warning=_bits(log["critical_warning"]),
-            media_errors=int(log["media_errors"]),
-            percentage_used=int(_either(log, "percent_used", "percentage_used")) / 100,
-            spare=int(_either(log, "avail_spare", "available_spare")) / 100,
-            temperature=None if kelvin is None else float(kelvin) - _KELVIN,
-            group_warning=_bits(log[logs.GROUPS]) if logs.GROUPS in log else None,
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as odd:
-        raise ToolFailed(f"nvme smart-log cannot be read: {odd!r}", hint="run nvme smart-log -o json by hand") from odd
-
-
-def _bits(value: Any) -> int:
-    """nvme-cli writes bits as a number, or as an object that names each."""
-    return int(value["value"] if isinstance(value, dict) else value)
-
-
-def _either(log: Any, *names: str) -> Any:
-    return next(log[n] for n in names if n in log) if any(n in log for n in names) else log[names[0]]

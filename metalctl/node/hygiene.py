@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from metalctl.model.inventory import Disk
-from metalctl.node import guard, sample
+from metalctl.node import guard, order, sample
 from metalctl.node.errors import NodeError
 from metalctl.node.inspect import LocalHost, disks
 from metalctl.node.inspect.host import Host
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         found = list(pool.map(lambda disk: look(disk, full=words.full, progress=progress), wanted))
     text = json.dumps(found) + "\n"
     if words.result:
-        _put(words.result, text)
+        order.put(words.result, text)
     else:
         sys.stdout.write(text)
     return 0
@@ -113,13 +113,6 @@ class _Progress:
             self._noted = time.monotonic()
             if self._result:
                 note = {"done": self._done, "total": self._total}
-                _put(self._result.with_name(self._result.name + ".progress"), json.dumps(note))
+                order.put(self._result.with_name(self._result.name + ".progress"), json.dumps(note))
             elif sys.stderr.isatty():
                 sys.stderr.write(f"\r{100 * self._done // max(1, self._total)} % of {self._total // 10**9} GB read")
-
-
-def _put(path: Path, text: str) -> None:
-    """Whole or not at all: somebody reads it meanwhile."""
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(text)
-    aside.replace(path)

@@ -25,8 +25,17 @@ def read(kind: type[Spec], argv: Sequence[str], usage: str) -> Spec:
     except (OSError, ValueError, DecodeError) as bad:
         raise UsageError(f"{argv[0]} cannot be read as {kind.__name__}: {bad}", hint="write it with metalctl") from bad
     if not spec.run_id or "/" in spec.run_id or spec.run_id.startswith("."):
-        raise UsageError(f"run id {spec.run_id!r} is no name of a directory", hint="use letters, digits and dashes")
+        raise UsageError(
+            f"run id {spec.run_id!r} is not the name of a directory", hint="use letters, digits and dashes"
+        )
     return spec
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file whole or not at all: another process reads it meanwhile."""
+    aside = path.with_name(f"{path.name}.part")
+    aside.write_text(text)
+    aside.replace(path)
 
 
 def same_boot(spec: RunSpec | InstallSpec, boot_id: str) -> None:

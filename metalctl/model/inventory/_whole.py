@@ -71,3 +71,7 @@ class Inventory:
     health: str = ""
     rollup: str = ""
     faults: tuple[str, ...] = ()
+
+    def unread(self, fact: str) -> list[Unreadable]:
+        """What could not be read of a fact: the notes of it, and of what it is a part of ("disks" of "disks.sda")."""
+        return [u for u in self.unreadable if fact == u.fact or fact.startswith((f"{u.fact}.", f"{u.fact}["))]

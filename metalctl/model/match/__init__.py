@@ -74,7 +74,7 @@ def _all(inventory: Inventory, profile: Profile, needs: Requires) -> list[Findin
     found = [
         *_cpu.findings(inventory, needs.cpu),
         *_memory.findings(inventory, needs.memory),
-        *_disks.findings(inventory, needs.disks, profile.install.root_disk, profile.drives, needs.disk_health),
+        *_disks.findings(inventory, _of_disks(profile, needs)),
         *_network.findings(inventory, needs.bonds, needs.nics),
         *_platform.findings(inventory, needs),
         *_firmware.findings(inventory, needs.firmware),
@@ -91,8 +91,11 @@ def disk_roles(inventory: Inventory, profile: Profile) -> dict[str, tuple[Disk, 
     more, except to the root disk's: an unused disk is never written. Removable disks and disks without a serial serve
     nothing.
     """
-    needs = profile.requires_of(inventory.identity)
-    return _disks.assign(inventory, needs.disks, profile.install.root_disk, profile.drives, needs.disk_health)
+    return _disks.assign(inventory, _of_disks(profile, profile.requires_of(inventory.identity)))
+
+
+def _of_disks(profile: Profile, needs: Requires) -> _disks.Wanted:
+    return _disks.Wanted(needs.disks, profile.install.root_disk, profile.drives, needs.disk_health)
 
 
 def bonds(inventory: Inventory, profile: Profile) -> tuple[BondSpec, ...]:

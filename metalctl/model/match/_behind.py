@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metalctl.model.inventory import Disk, Inventory
-from metalctl.model.match._verdicts import reason
+from metalctl.model.match._lists import reason
 from metalctl.model.profile import DiskRequirement
 
 _ACT = (

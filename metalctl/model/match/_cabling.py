@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, Nic
-from metalctl.model.match._frus import of_nic
+from metalctl.model.match._asked import Asked, of
+from metalctl.model.match._lists import reason
 from metalctl.model.match._switches import Switches
-from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown
+from metalctl.model.match._words import plural
 from metalctl.model.profile import Cable
-from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
 
 Placed = list[tuple[Cable, Nic]]
@@ -29,16 +29,15 @@ def findings(inventory: Inventory, plan: tuple[Cable, ...]) -> Iterator[Finding]
     if plan and not ours:
         yield _no_line(inventory, plan)
     for cable in ours:
-        yield _line(inventory, cable, named[cable], placed)
+        yield _line(Asked(inventory, f"cabling.{cable.port}", _target(cable), "nics"), cable, named[cable], placed)
 
 
 def _no_line(inventory: Inventory, plan: tuple[Cable, ...]) -> Finding:
     """Every line is for another machine, or nobody knows for which."""
-    expected = f"a line of the {plural(len(plan), 'line')} of the plan"
+    asked = Asked(inventory, "cabling", f"a line of the {plural(len(plan), 'line')} of the plan", "identity")
     if not inventory.identity.serial:
-        return unknown(inventory, "cabling", expected, "identity.serial")
-    got = f"no line is for the machine {inventory.identity.serial}"
-    return Finding("cabling", Verdict.SKIP, expected, got, source=source_of(inventory, "identity"))
+        return asked.unknown(fact="identity.serial")
+    return asked.skipped(f"no line is for the machine {inventory.identity.serial}")
 
 
 def _ports(inventory: Inventory, cable: Cable) -> list[Nic]:
@@ -55,50 +54,39 @@ def _of_slot(nic: Nic, nics: Iterable[Nic]) -> set[str]:
     return {f"{nic.slot.lower()}{way}" for way in ways} if nic.slot else set()
 
 
-def _several(inventory: Inventory, cable: Cable, nics: list[Nic], name: str) -> Finding:
-    """A slot with more ports than one: the first is as good a guess as the last."""
-    got = f"{plural(len(nics), 'port')}: {', '.join(n.label for n in nics)}"
-    remedy = f'{cable.port} has {got}: write which one in the plan, such as "{cable.port} port 1", or its MAC address'
-    source = source_of(inventory, "nics")
-    return Finding(
-        name, Verdict.UNKNOWN, _target(cable), got, cable.port, source, remedy, frus=tuple(map(of_nic, nics))
-    )
-
-
-def _line(inventory: Inventory, cable: Cable, nics: list[Nic], placed: Placed) -> Finding:
-    name, expected = f"cabling.{cable.port}", _target(cable)
+def _line(asked: Asked, cable: Cable, nics: list[Nic], placed: Placed) -> Finding:
+    inventory = asked.inventory
     if len(nics) > 1:
-        return _several(inventory, cable, nics, name)
-    nic = nics[0] if nics else None
-    if nic is None:
-        if reason(inventory, "nics") or (not inventory.nics and inventory.source != "in-band"):
-            return unknown(inventory, name, expected, "nics", cable.port)
-        remedy = f"no port of this machine is {cable.port}: mend the plan, or fit the card"
-        return judged(inventory, name, False, expected, "no such port", remedy, cable.port, fact="nics")
-    if nic.neighbour is None:
-        return _silent(inventory, cable, nic, name, expected)
-    got = str(nic.neighbour)
-    if len(same := _same_name(inventory, cable, nic)) > 1:
-        remedy = f"{len(same)} switches are called {nic.neighbour.switch} ({', '.join(same)}), and the plan means one:"
+        # A slot with more ports than one: the first is as good a guess as the last.
+        got = f"{plural(len(nics), 'port')}: {', '.join(n.label for n in nics)}"
+        how = f'write which one in the plan, such as "{cable.port} port 1", or its MAC address'
+        return asked.unsure(got, f"{cable.port} has {got}: {how}", cable.port, of(nics)[1])
+    if not nics:
+        if asked.why or (not inventory.nics and inventory.source != "in-band"):
+            return asked.unknown(cable.port)
+        remedy = f"no port of this machine is {cable.port}: correct the plan, or fit the card"
+        return asked.judged(False, "no such port", remedy, cable.port)
+    if nics[0].neighbour is None:
+        return _silent(asked, cable, nics[0])
+    got, same = str(nics[0].neighbour), _same_name(inventory, cable, nics[0])
+    if len(same) > 1:
+        remedy = (
+            f"{len(same)} switches are called {nics[0].neighbour.switch} ({', '.join(same)}), and the plan means one:"
+        )
         remedy += " give each a name of its own, or write its chassis id into the plan"
-        source = source_of(inventory, "nics.neighbour")
-        return Finding(name, Verdict.UNKNOWN, expected, got, nic.label, source, remedy, frus=(of_nic(nic),))
-    remedy = _move(cable, nic, placed)
-    good = _is_at(nic, cable)
-    return judged(inventory, name, good, expected, got, remedy, nic.label, fact="nics.neighbour", frus=[of_nic(nic)])
+        return asked.unsure(got, remedy, *of(nics), fact="nics.neighbour")
+    remedy = _move(cable, nics[0], placed)
+    return asked.judged(_is_at(nics[0], cable), got, remedy, *of(nics), fact="nics.neighbour")
 
 
-def _silent(inventory: Inventory, cable: Cable, nic: Nic, name: str, expected: str) -> Finding:
+def _silent(asked: Asked, cable: Cable, nic: Nic) -> Finding:
     if nic.link is False:
-        remedy = f"plug the cable of {nic.label} into {expected}"
-        return judged(inventory, name, False, expected, "no link", remedy, nic.label, fact="nics", frus=[of_nic(nic)])
-    said = reason(inventory, f"nics.{nic.name}.neighbour") or reason(inventory, "nics.neighbour")
+        return asked.judged(False, "no link", f"plug the cable of {nic.label} into {asked.expected}", *of([nic]))
+    said = reason(asked.inventory, f"nics.{nic.name}.neighbour") or reason(asked.inventory, "nics.neighbour")
     remedy = f"{said or f'{nic.label} shows no LLDP neighbour'}: enable LLDP on {cable.switch} and inspect again"
     if nic.several:
         remedy = f"take away what is between {nic.label} and its switch (a hub, a second switch), and inspect again"
-    source = source_of(inventory, "nics.neighbour")
-    return Finding(name, Verdict.UNKNOWN, expected, nic.several or "no LLDP neighbour", nic.label, source, remedy,
-                   frus=(of_nic(nic),))  # fmt: skip
+    return asked.unsure(nic.several or "no LLDP neighbour", remedy, *of([nic]), fact="nics.neighbour")
 
 
 def _target(cable: Cable) -> str:

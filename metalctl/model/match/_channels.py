@@ -6,35 +6,28 @@ socket that holds no processor do not count. Slots that do not tell their channe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from metalctl.model import population
 from metalctl.model.finding import Finding
+from metalctl.model.frus import fru
 from metalctl.model.inventory import Inventory
-from metalctl.model.match._frus import of_dimm
-from metalctl.model.match._verdicts import judged, plural, reason, unknown
-from metalctl.model.profile import MemoryRequirement
-
-NAME = "memory.channels"
+from metalctl.model.match._asked import Asked
+from metalctl.model.match._lists import reason
+from metalctl.model.match._words import plural
 
 
-def findings(inventory: Inventory, need: MemoryRequirement) -> Iterator[Finding]:
-    """One finding where the profile asks for it."""
-    if not need.channels:
-        return
-    expected = "every channel holds as many modules"
+def finding(inventory: Inventory) -> Finding:
+    """The finding `memory.channels`."""
+    asked = Asked(inventory, "memory.channels", "every channel holds as many modules", "memory.dimms.channel")
     if not known(inventory):
-        yield unknown(inventory, NAME, expected, "memory.dimms.channel")
-        return
+        return asked.unknown()
     groups = population.channels(inventory)
     short, most = population.short(groups)
     empty = [d for channel in short for d in groups[channel] if d.size == 0]
     part = population.named(short, empty) if short else ""
-    got = f"{plural(len(groups), 'channel')} with {plural(most, 'module')} each"
-    if short:
-        got = f"{len(short)} of {plural(len(groups), 'channel')} with fewer than {plural(most, 'module')}"
+    of_all, each = plural(len(groups), "channel"), plural(most, "module")
+    got = f"{len(short)} of {of_all} with fewer than {each}" if short else f"{of_all} with {each} each"
     remedy = f"seat or replace the modules of {part}; a module that is seated was not detected or is mapped out"
-    yield judged(inventory, NAME, not short, expected, got, remedy, part, fact="memory.dimms", frus=map(of_dimm, empty))
+    return asked.judged(not short, got, remedy, part, map(fru, empty))
 
 
 def known(inventory: Inventory) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from metalctl.model import places
 from metalctl.model.behind import with_members
@@ -22,92 +22,73 @@ from metalctl.model.finding import Finding
 from metalctl.model.identity import usable_serial
 from metalctl.model.inventory import Disk, Inventory
 from metalctl.model.match import _quality
+from metalctl.model.match._asked import Asked, of
 from metalctl.model.match._behind import behind, explained
-from metalctl.model.match._frus import of_disk
+from metalctl.model.match._lists import reason
 from metalctl.model.match._matching import matching
-from metalctl.model.match._verdicts import judged, plural, reason, source_of, unknown, written
+from metalctl.model.match._words import plural, written
 from metalctl.model.profile import DiskRequirement, Drive, HealthLimits
 from metalctl.model.units import format_capacity
-from metalctl.model.verdict import Verdict
-
-_LIMITS = HealthLimits()
 
 
-def findings(
-    inventory: Inventory,
-    needs: tuple[DiskRequirement, ...],
-    root: str,
-    drives: tuple[Drive, ...] = (),
-    limits: HealthLimits = _LIMITS,
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a profile asks of disks. root: the role that carries the system; drives: what data sheets say."""
+
+    needs: tuple[DiskRequirement, ...]
+    root: str
+    drives: tuple[Drive, ...] = ()
+    limits: HealthLimits = field(default_factory=HealthLimits)
+
+
+def findings(inventory: Inventory, wanted: Wanted) -> Iterator[Finding]:
     """One finding for each role, and for each thing asked of its disks."""
-    inventory = replace(inventory, disks=_known(inventory, limits))
-    roles = _assigned(inventory.disks, needs, root, drives, limits)
+    inventory = replace(inventory, disks=_known(inventory, wanted))
+    roles = _assigned(inventory.disks, wanted)
     used = {id(disk) for disks in roles.values() for disk in disks}
     spare = [disk for disk in inventory.disks if id(disk) not in used]
-    for need in needs:
+    for need in wanted.needs:
         yield _role(inventory, need, roles[need.role], spare)
-        yield from _quality.findings(inventory, need, roles[need.role], drives, limits)
+        yield from _quality.findings(inventory, need, roles[need.role], wanted.drives, wanted.limits)
 
 
-def assign(
-    inventory: Inventory,
-    needs: tuple[DiskRequirement, ...],
-    root: str,
-    drives: tuple[Drive, ...] = (),
-    limits: HealthLimits = _LIMITS,
-) -> dict[str, tuple[Disk, ...]]:
+def assign(inventory: Inventory, wanted: Wanted) -> dict[str, tuple[Disk, ...]]:
     """Role → disks; see the module's docstring for the rules."""
-    return _assigned(_known(inventory, limits), needs, root, drives, limits)
+    return _assigned(_known(inventory, wanted), wanted)
 
 
-def _known(inventory: Inventory, limits: HealthLimits) -> tuple[Disk, ...]:
+def _known(inventory: Inventory, wanted: Wanted) -> tuple[Disk, ...]:
     """The disks, each once, volumes with the health of what is behind them."""
-    return with_members(inventory, told_apart(inventory.disks), limits)
+    return with_members(inventory, told_apart(inventory.disks), wanted.limits)
 
 
-def _assigned(
-    disks: tuple[Disk, ...],
-    needs: tuple[DiskRequirement, ...],
-    root: str,
-    drives: tuple[Drive, ...],
-    limits: HealthLimits,
-) -> dict[str, tuple[Disk, ...]]:
-    order = sorted(needs, key=lambda need: need.role != root)
+def _assigned(disks: tuple[Disk, ...], wanted: Wanted) -> dict[str, tuple[Disk, ...]]:
+    order = sorted(wanted.needs, key=lambda need: need.role != wanted.root)
     doubled = shared(disks)
-    wishes = {
-        n.role: _wishes(n, disks, doubled, _quality.asked(n, limits), drives, smallest=n.role == root) for n in order
-    }
+    wishes = {n.role: _wishes(n, disks, doubled, wanted) for n in order}
     taken = matching([(n.role, wishes[n.role]) for n in order for _ in range(min(_least(n), len(disks)))])
-    for need in (n for n in order if n.role != root):
+    for need in (n for n in order if n.role != wanted.root):
         room = len(disks) if need.count.high is None else int(need.count.high)
         for index in wishes[need.role]:
             if index not in taken and sum(role == need.role for role in taken.values()) < room:
                 taken[index] = need.role
-    return {n.role: tuple(disks[i] for i in wishes[n.role] if taken.get(i) == n.role) for n in needs}
+    return {n.role: tuple(disks[i] for i in wishes[n.role] if taken.get(i) == n.role) for n in wanted.needs}
 
 
 def _least(need: DiskRequirement) -> int:
     return int(need.count.low or 0)
 
 
-def _wishes(
-    need: DiskRequirement,
-    disks: tuple[Disk, ...],
-    doubled: Mapping[str, str],
-    aspects: tuple[_quality.Aspect, ...],
-    drives: tuple[Drive, ...],
-    smallest: bool,
-) -> list[int]:
+def _wishes(need: DiskRequirement, disks: tuple[Disk, ...], doubled: Mapping[str, str], wanted: Wanted) -> list[int]:
     """Indexes of the disks that fit, best first."""
     fit = [i for i, disk in enumerate(disks) if not _objection(disk, need, doubled)]
     if len(fit) < 2:
         return fit
-    sign = 1 if smallest else -1
+    sign, aspects = 1 if need.role == wanted.root else -1, _quality.asked(need, wanted.limits)
 
     def rank(i: int) -> tuple[int, int, int, str]:
         disk = disks[i]
-        wrong = _quality.shortcomings(disk, aspects, drives)
+        wrong = _quality.shortcomings(disk, aspects, wanted.drives)
         return wrong, need.kind.index(disk.kind), sign * (disk.size or 0), disk.key
 
     return _drives_first(sorted(fit, key=rank), disks)
@@ -132,22 +113,19 @@ def _objection(disk: Disk, need: DiskRequirement, doubled: Mapping[str, str]) ->
     if not disk.serial or disk.key in doubled:
         return f"?shares its {doubled[disk.key]} with another disk" if disk.serial else "?states no serial"
     if not disk.wwn and not usable_serial(disk.serial):
-        return f"?states the serial {disk.serial}, which nobody burned in, and no world-wide name"
+        return f"?states the serial {disk.serial}, a placeholder of its firmware, and no world-wide name"
     return ""
 
 
 def _role(inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk]) -> Finding:
-    name, expected = f"disks.{need.role}.count", _expected(need)
-    got = _got(chosen)
+    asked, got = Asked(inventory, f"disks.{need.role}.count", _expected(need)), _got(chosen)
     missing = _least(need) - len(_drives(chosen))
     if missing > 0:
-        return _short(inventory, need, chosen, spare, missing)
+        return _short(asked, need, chosen, spare, missing)
     if left := _too_many(inventory, need, spare, chosen):
-        part = ", ".join(d.label for d in left)
         remedy = f'{len(left)} more than the profile allows: take it out, or write count: ">= {_least(need)}"'
-        frus = map(of_disk, left)
-        return judged(inventory, name, False, expected, f"{got} and {len(left)} more", remedy, part, frus=frus)
-    return judged(inventory, name, True, expected, got, "", ", ".join(d.label for d in chosen))
+        return asked.judged(False, f"{got} and {len(left)} more", remedy, *of(left))
+    return asked.judged(True, got, "", *of(chosen))
 
 
 def _drives(disks: Iterable[Disk]) -> set[str]:
@@ -162,42 +140,33 @@ def _too_many(inventory: Inventory, need: DiskRequirement, spare: list[Disk], ch
     return [d for d in spare if drive(d) not in counted and not _objection(d, need, doubled)]
 
 
-def _short(
-    inventory: Inventory, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk], missing: int
-) -> Finding:
-    name, expected = f"disks.{need.role}.count", _expected(need)
-    if not inventory.disks and (inventory.source != "in-band" or reason(inventory, "disks")):
-        return unknown(inventory, name, expected, "disks")
+def _short(asked: Asked, need: DiskRequirement, chosen: tuple[Disk, ...], spare: list[Disk], missing: int) -> Finding:
+    """Why disks are missing, the likeliest cause first: what could not be read, a RAID controller, an empty bay."""
+    inventory, got, why = asked.inventory, _got(chosen), reason(asked.inventory, "disks")
+    if not inventory.disks and (inventory.source != "in-band" or why):
+        return asked.unknown(fact="disks")
     doubled = shared(inventory.disks)
     objections = [(disk, _objection(disk, need, doubled)) for disk in spare]
-    unclear = [(disk, why[1:]) for disk, why in objections if why.startswith("?")]
-    wrong = [(disk, why) for disk, why in objections if why.startswith("has ")]
-    kinds = " or ".join(need.kind)
-    summary = f"{len(_drives(chosen))} of {_least(need)} {kinds}: {missing} missing"
-    if len(unclear) >= missing or reason(inventory, "disks"):
-        why = "; ".join(_unclear(inventory, disk, what) for disk, what in unclear) or reason(inventory, "disks")
-        remedy = f"{summary}, but {why}: find out why, or replace that disk, and inspect again"
-        part = ", ".join(disk.label for disk, _ in unclear)
-        frus = tuple(of_disk(disk) for disk, _ in unclear)
-        source = source_of(inventory, "disks")
-        return Finding(name, Verdict.UNKNOWN, expected, _got(chosen), part, source, remedy, frus=frus)
-    unseen = reason(inventory, "volumes") or (inventory.volumes and "a BMC does not show volumes as the system's disks")
-    if "volume" in need.kind and inventory.source == "out-of-band" and unseen:
+    unclear = [(disk, said[1:]) for disk, said in objections if said.startswith("?")]
+    wrong = [(disk, said) for disk, said in objections if said.startswith("has ")]
+    summary = f"{len(_drives(chosen))} of {_least(need)} {' or '.join(need.kind)}: {missing} missing"
+    if len(unclear) >= missing or why:
+        said = "; ".join(_unclear(inventory, disk, what) for disk, what in unclear) or why
+        remedy = f"{summary}, but {said}: find out why, or replace that disk, and inspect again"
+        return asked.unsure(got, remedy, *of(disk for disk, _ in unclear), fact="disks")
+    if unseen := _unseen(inventory, need):
         remedy = f"{summary}, but {unseen}: boot the node and inspect it from inside"
-        return Finding(
-            name, Verdict.UNKNOWN, expected, _got(chosen), source=source_of(inventory, "disks"), remedy=remedy
-        )
+        return asked.unsure(got, remedy, fact="disks")
+    if wrong:
+        return asked.judged(False, got, _wrong(summary, need, wrong), *of(disk for disk, _ in wrong))
     hidden = behind(inventory, need)
-    if not wrong and (act := explained(inventory, hidden)):
-        part, frus = ", ".join(d.label for d in hidden), tuple(map(of_disk, hidden))
-        fact, remedy = "raid_disks" if hidden else "disks", f"{summary}, and {act}"
-        return judged(inventory, name, False, expected, _got(chosen), remedy, part, fact=fact, frus=frus)
-    if not wrong and (empty := places.gaps(inventory.disks)):
-        where, frus = places.words(empty), places.frus(empty)
+    if act := explained(inventory, hidden):
+        fact = "raid_disks" if hidden else "disks"
+        return asked.judged(False, got, f"{summary}, and {act}", *of(hidden), fact=fact)
+    if empty := places.gaps(inventory.disks):
         remedy = f"{summary}; put a disk in or seat the one that is there, check its cable, and inspect again"
-        return judged(inventory, name, False, expected, _got(chosen), remedy, where, frus=frus)
-    remedy, frus = _missing(summary, need, wrong), tuple(of_disk(disk) for disk, _ in wrong)
-    return judged(inventory, name, False, expected, _got(chosen), remedy, _labels(wrong), frus=frus)
+        return asked.judged(False, got, remedy, places.words(empty), places.frus(empty))
+    return asked.judged(False, got, f"{summary}; seat or replace it, check its cable and controller, and inspect again")
 
 
 def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:
@@ -205,16 +174,18 @@ def _unclear(inventory: Inventory, disk: Disk, what: str) -> str:
     return f"{disk.label} {what}" + (f" ({said})" if said else "")
 
 
-def _missing(summary: str, need: DiskRequirement, wrong: list[tuple[Disk, str]]) -> str:
-    if not wrong:
-        return f"{summary}; seat or replace it, check its cable and controller, and inspect again"
+def _unseen(inventory: Inventory, need: DiskRequirement) -> str:
+    """Why the BMC cannot tell of volumes, where some are asked for; "" where they are not, or it can."""
+    if "volume" not in need.kind or inventory.source != "out-of-band":
+        return ""
+    shown = "a BMC does not show volumes as the system's disks" if inventory.volumes else ""
+    return reason(inventory, "volumes") or shown
+
+
+def _wrong(summary: str, need: DiskRequirement, wrong: list[tuple[Disk, str]]) -> str:
     size = written(need.size, format_capacity) if need.size else "another size"
     named = "; ".join(f"{disk.label} {why}, expected {size}" for disk, why in wrong[:4])
     return f"{summary}; {named}: replace by one of that size, or seat the missing one"
-
-
-def _labels(wrong: list[tuple[Disk, str]]) -> str:
-    return ", ".join(disk.label for disk, _ in wrong)
 
 
 def _expected(need: DiskRequirement) -> str:

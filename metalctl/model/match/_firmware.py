@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from metalctl.model.finding import Finding, Fru
+from metalctl.model.frus import frus
 from metalctl.model.inventory import Inventory
-from metalctl.model.match._frus import of_controller, of_disk, of_nic, of_supply
-from metalctl.model.match._lists import unread
+from metalctl.model.match._asked import Asked
+from metalctl.model.match._lists import reason, unread
 from metalctl.model.match._ports import card
-from metalctl.model.match._verdicts import judged, reason, source_of, unknown
-from metalctl.model.verdict import Verdict
+from metalctl.model.match._words import signs
 from metalctl.model.words import fits, is_product
 
 ANY = "any"
@@ -36,7 +36,7 @@ class _Part:
     label: str
     model: str
     version: str
-    fru: Fru | None = None
+    frus: tuple[Fru, ...] = ()
 
 
 def findings(inventory: Inventory, wanted: dict[str, dict[str, str]]) -> Iterator[Finding]:
@@ -46,74 +46,65 @@ def findings(inventory: Inventory, wanted: dict[str, dict[str, str]]) -> Iterato
 
 
 def _component(inventory: Inventory, component: str, keys: dict[str, str]) -> Iterator[Finding]:
-    name, parts = f"firmware.{component}", _parts(inventory, component)
+    name, parts, where = f"firmware.{component}", _parts(inventory, component), _LISTS.get(component, "")
     product = f"{inventory.identity.manufacturer} {inventory.identity.product}".strip()
-    looked = [(part, _bound(keys, part.model, product)) for part in parts]
-    if not looked:
-        where = _LISTS.get(component, "")
-        hidden = where and (inventory.source != "in-band" or reason(inventory, where))
-        if bound := _bound(keys, "", product):
-            yield unknown(inventory, name, _said(bound), name, component)
-        elif hidden:
-            yield unknown(inventory, name, " or ".join(keys), where, component)
-        else:
-            yield _not_asked(inventory, name, component, keys, [product])
-        return
-    asked = [(part, bound) for part, bound in looked if bound]
-    if not asked and unread(inventory, name):
+    asked = [(part, bound) for part in parts if (bound := _bound(keys, part.model, product))]
+    any_key = Asked(inventory, name, " or ".join(keys))
+    if asked:
+        yield from _held(inventory, name, asked)
+    elif not parts and (bound := _bound(keys, "", product)):
+        yield Asked(inventory, name, signs(bound)).unknown(component)
+    elif parts and unread(inventory, name):
         # What could not be read may be of a model that is described.
-        yield unknown(inventory, name, " or ".join(keys), _LISTS.get(component, name), component)
-        return
-    if not asked:
-        yield _not_asked(inventory, name, component, keys, [p.model or product for p, _ in looked])
-        return
-    yield from _held(inventory, name, asked)
+        yield any_key.unknown(component, fact=where)
+    elif not parts and where and (inventory.source != "in-band" or reason(inventory, where)):
+        yield any_key.unknown(component, fact=where)
+    else:
+        yield _not_asked(any_key, component, [p.model or product for p in parts] or [product])
 
 
 def _held(inventory: Inventory, name: str, asked: list[tuple[_Part, str]]) -> Iterator[Finding]:
     good = []
     for part, bound in asked:
-        expected, frus = _said(bound), [part.fru] if part.fru else []
+        one = Asked(inventory, name, signs(bound))
         if not part.version:
-            yield unknown(inventory, name, expected, name, part.label, frus)
+            yield one.unknown(part.label, part.frus)
         elif satisfies(part.version, bound):
-            good.append((part, expected))
+            good.append((part, one.expected))
         else:
-            remedy = f"bring {part.label} to {expected}, then inspect again"
-            yield judged(inventory, name, False, expected, part.version, remedy, part.label, fact="firmware", frus=frus)
+            remedy = f"bring {part.label} to {one.expected}, then inspect again"
+            yield one.judged(False, part.version, remedy, part.label, part.frus, "firmware")
     if len(good) == len(asked):
         expected = ", ".join(dict.fromkeys(expected for _, expected in good))
         got = ", ".join(dict.fromkeys(part.version for part, _ in good))
-        yield judged(inventory, name, True, expected, got, "", ", ".join(p.label for p, _ in good), fact="firmware")
+        yield Asked(inventory, name, expected, "firmware").judged(True, got, "", ", ".join(p.label for p, _ in good))
 
 
-def _not_asked(inventory: Inventory, name: str, component: str, keys: dict[str, str], models: Iterable[str]) -> Finding:
+def _not_asked(asked: Asked, component: str, models: Iterable[str]) -> Finding:
     """Nothing in the profile is about this model; where the model is not even stated, nobody can tell."""
     stated = [m for m in dict.fromkeys(models) if m]
     why = f"the profile has no version for {', '.join(stated) or 'a machine that states no product'}"
-    remedy = "" if stated else f"{why}; mend the identity and inspect again"
-    verdict = Verdict.SKIP if stated else Verdict.UNKNOWN
-    return Finding(name, verdict, " or ".join(keys), why, component, source_of(inventory, "identity"), remedy)
+    if stated:
+        return asked.skipped(why, component, fact="identity")
+    return asked.unsure(why, f"{why}; fix the identity and inspect again", component, fact="identity")
 
 
 def _parts(inventory: Inventory, component: str) -> list[_Part]:
     if component == "nic":
         cards = {card(n) or n.mac: n for n in reversed(inventory.nics)}
-        return [_Part(n.label, n.model, n.firmware, of_nic(n)) for n in reversed(cards.values())]
+        return [_Part(n.label, n.model, n.firmware, frus(n)) for n in reversed(cards.values())]
     if component in DISKS:
-        return [_Part(d.label, d.model, d.firmware, of_disk(d)) for d in inventory.disks if d.kind == component]
+        return [_Part(d.label, d.model, d.firmware, frus(d)) for d in inventory.disks if d.kind == component]
     if component == "psu":
         fitted = [s for s in inventory.power_supplies if s.present is not False]
-        return [_Part(f"PSU {s.slot}", s.model, s.firmware, of_supply(s)) for s in fitted]
+        return [_Part(f"PSU {s.slot}", s.model, s.firmware, frus(s)) for s in fitted]
     if component == "controller":
-        return [_Part(c.name, f"{c.vendor} {c.model}", c.firmware, of_controller(c)) for c in inventory.controllers]
+        return [_Part(c.name, f"{c.vendor} {c.model}", c.firmware, frus(c)) for c in inventory.controllers]
     if component == "bmc" and inventory.manager and inventory.manager.firmware:
         return [_Part("bmc", inventory.manager.model, inventory.manager.firmware)]
-    return [
-        _Part(f.component, "", f.version)
-        for f in inventory.firmware
-        if not f.state and (f.component == component or f.component.startswith(component + " "))
-    ]
+    running = [f for f in inventory.firmware if not f.state]
+    named = [f for f in running if f.component == component or f.component.startswith(f"{component} ")]
+    return [_Part(f.component, "", f.version) for f in named]
 
 
 def _bound(keys: dict[str, str], model: str, product: str) -> str:
@@ -123,10 +114,6 @@ def _bound(keys: dict[str, str], model: str, product: str) -> str:
             if text and key != ANY and (is_product(text, key) or fits(text, (key,))):
                 return bound
     return keys.get(ANY, "")
-
-
-def _said(bound: str) -> str:
-    return bound.replace(">=", "≥").replace("<=", "≤")
 
 
 @lru_cache(maxsize=4096)  # a fleet runs few versions

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from metalctl.model.finding import Finding, Fru
+from metalctl.model.finding import Finding
+from metalctl.model.frus import fru, frus
 from metalctl.model.inventory import Controller, Inventory
-from metalctl.model.match._frus import of_controller, of_dimm, of_package, of_supply
-from metalctl.model.match._verdicts import judged, source_of
+from metalctl.model.match._asked import Asked
 from metalctl.model.profile import CpuRequirement, MemoryRequirement, PowerRequirement, Requires
 from metalctl.model.verdict import Verdict
 
@@ -39,11 +39,9 @@ def machine(inventory: Inventory, needs: Requires, found: Iterable[Finding]) -> 
     explained = any(f.verdict is Verdict.FAIL and _is_of_a_part(f, missing=not certain) for f in found)
     if not inventory.faults and (explained or not said):
         return
-    got = "; ".join(inventory.faults) or said[0]
-    yield Finding(
-        "machine.health", Verdict.FAIL if certain else Verdict.UNKNOWN, "in order", got,
-        source=source_of(inventory, "identity"), remedy=_LOOK if inventory.faults else f"{_NO_PART}; {_LOOK}",
-    )  # fmt: skip
+    got, remedy = "; ".join(inventory.faults) or said[0], _LOOK if inventory.faults else f"{_NO_PART}; {_LOOK}"
+    asked = Asked(inventory, "machine.health", "in order", "identity")
+    yield asked.judged(False, got, remedy) if certain else asked.unsure(got, remedy)
 
 
 def _is_of_a_part(finding: Finding, missing: bool) -> bool:
@@ -56,18 +54,18 @@ def _is_of_a_part(finding: Finding, missing: bool) -> bool:
 def findings(inventory: Inventory, needs: Requires, others: Iterable[Finding]) -> Iterator[Finding]:
     """One FAIL a part. others: the findings so far; a supply that one of them fails by name is not failed again."""
     if needs.cpu != CpuRequirement():
-        yield from _each(inventory, "cpu.health", inventory.cpu.packages, lambda p: f"CPU {p.socket}", of_package)
+        yield from _each(inventory, "cpu", inventory.cpu.packages, lambda p: f"CPU {p.socket}")
     if needs.memory != MemoryRequirement():
         fitted = [d for d in inventory.memory.dimms if d.size]
-        yield from _each(inventory, "memory.health", fitted, lambda d: f"DIMM {d.slot}", of_dimm)
+        yield from _each(inventory, "memory", fitted, lambda d: f"DIMM {d.slot}")
     if needs.power != PowerRequirement():
-        told = {fru for f in others if f.requirement == "power.supplies" for fru in f.frus}
-        left = [s for s in inventory.power_supplies if s.present is not False and of_supply(s) not in told]
-        yield from _each(inventory, "power.health", left, lambda s: f"PSU {s.slot}", of_supply)
+        told = {one for f in others if f.requirement == "power.supplies" for one in f.frus}
+        left = [s for s in inventory.power_supplies if s.present is not False and fru(s) not in told]
+        yield from _each(inventory, "power", left, lambda s: f"PSU {s.slot}")
     if inventory.source == "out-of-band" and any(need.healthy for need in needs.disks):
         cards = [one for one in inventory.controllers if _carries(inventory, one)]
-        yield from _each(inventory, "controllers.health", cards, lambda c: f"controller {c.name}", of_controller)
-        yield from _each(inventory, "volumes.health", inventory.volumes, lambda v: f"volume {v.name}", None)
+        yield from _each(inventory, "controllers", cards, lambda c: f"controller {c.name}")
+        yield from _each(inventory, "volumes", inventory.volumes, lambda v: f"volume {v.name}")
 
 
 def bad(inventory: Inventory, health: str) -> bool:
@@ -81,18 +79,10 @@ def _carries(inventory: Inventory, card: Controller) -> bool:
     return bool(users & {card.name, card.pci} - {""})
 
 
-def _each(
-    inventory: Inventory,
-    requirement: str,
-    parts: Iterable[Any],
-    label: Callable[[Any], str],
-    fru: Callable[[Any], Fru] | None,
-) -> Iterator[Finding]:
+def _each(inventory: Inventory, what: str, parts: Iterable[Any], label: Callable[[Any], str]) -> Iterator[Finding]:
+    asked = Asked(inventory, f"{what}.health", "in order")
     for part in parts:
         faults = getattr(part, "faults", ())
-        if not bad(inventory, part.health) and not faults:
-            continue
-        got = "; ".join(faults) or part.health
-        remedy = f"{label(part)}: {_CLEAR if part.health in OUT_OF_USE else _SWAP}"
-        frus = [fru(part)] if fru else []
-        yield judged(inventory, requirement, False, "in order", got, remedy, label(part), frus=frus)
+        if bad(inventory, part.health) or faults:
+            remedy = f"{label(part)}: {_CLEAR if part.health in OUT_OF_USE else _SWAP}"
+            yield asked.judged(False, "; ".join(faults) or part.health, remedy, label(part), frus(part))

@@ -8,7 +8,7 @@ fails, by asking `unread` before it says that something is missing.
 
 from __future__ import annotations
 
-from metalctl.model.inventory import Inventory, Unreadable
+from metalctl.model.inventory import Inventory
 
 _OF_CPUS = ("cpu.sockets", "cpu.cores", "cpu.threads", "cpu.smt", "cpu.model", "cpu.microcode", "cpu.packages")
 # Requirement, or what it begins with → the list that it depends on, as collectors name it when it is not whole.
@@ -62,12 +62,6 @@ def _list_of(requirement: str) -> str:
 
 def reason(inventory: Inventory, fact: str) -> str:
     """Why a fact is not stated: what the collector said of it, or of what it is a part of; "" when it said nothing."""
-    found = [one for one in inventory.unreadable if _about(one, fact)]
-    if not found:
-        return ""
+    found = inventory.unread(fact)
     more = f"; {len(found) - 1} more of that list could not be read" if len(found) > 1 else ""
-    return found[0].reason + more
-
-
-def _about(one: Unreadable, fact: str) -> bool:
-    return fact == one.fact or fact.startswith((one.fact + ".", one.fact + "["))
+    return found[0].reason + more if found else ""

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metalctl.model.finding import Finding
+from metalctl.model.frus import fru
 from metalctl.model.inventory import Inventory, Nic
-from metalctl.model.match._frus import of_nic
+from metalctl.model.match._asked import Asked, of
+from metalctl.model.match._lists import reason
 from metalctl.model.match._ports import Choice, Objection, card, choose
 from metalctl.model.match._switches import Switches
-from metalctl.model.match._verdicts import judged, mend, plain, plural, reason, source_of, unknown, written
-from metalctl.model.profile import BondRequirement, NicRequirement
+from metalctl.model.match._words import fixed, plain, plural, written
+from metalctl.model.profile import BondRequirement, NicRequirement, Range
 from metalctl.model.units import format_rate
-from metalctl.model.verdict import Verdict
 
 
 def findings(
@@ -31,103 +32,102 @@ def findings(
         yield _beside(inventory, f"network.nics.{index}", need, [nic for nic in inventory.nics if id(nic) not in used])
 
 
+def _unlisted(asked: Asked) -> bool:
+    """Whether no port is listed and that does not say that there is none."""
+    return not asked.inventory.nics and (asked.inventory.source != "in-band" or bool(asked.why))
+
+
+def _speed(bounds: Range | None) -> str:
+    return f" of {written(bounds, format_rate)}" if bounds else ""
+
+
 def _bond(inventory: Inventory, choice: Choice) -> Iterator[Finding]:
     need, name = choice.need, f"network.{choice.need.name}"
-    speed = f" of {written(need.speed, format_rate)}" if need.speed else ""
-    expected = f"{plural(need.members, 'port')}{speed}"
-    if not inventory.nics and (inventory.source != "in-band" or reason(inventory, "nics")):
-        yield unknown(inventory, f"{name}.members", expected, "nics")
+    asked = Asked(inventory, f"{name}.members", f"{plural(need.members, 'port')}{_speed(need.speed)}", "nics")
+    if _unlisted(asked):
+        yield asked.unknown()
         return
-    missing = need.members - len(choice.ports)
-    got = ", ".join(f"{nic.name} {nic.mac} {_rate(nic)}" for nic in choice.ports) or "none"
+    missing, got = need.members - len(choice.ports), _listed(choice.ports)
     if missing <= 0:
-        part = ", ".join(n.label for n in choice.ports)
-        yield judged(inventory, f"{name}.members", True, expected, got, "", part, fact="nics")
-        yield from _passed(inventory, choice)
+        yield asked.judged(True, got, "", *of(choice.ports))
+        yield from _passed(inventory, choice, name)
         return
     culprits, others = choice.objections[:missing], choice.objections[missing:]
     also = f"; other ports: {', '.join(f'{o.nic.label} ({o.got})' for o in others)}" if others else ""
     for culprit in culprits:
-        yield _culprit(inventory, need, culprit, also)
+        yield _culprit(inventory, name, culprit, also)
     if len(culprits) < missing:
-        yield _absent(inventory, choice, f"{name}.members", expected, got, culprits)
+        # Ports that are not there at all; where not all ports could be read, nobody can tell.
+        summary = f"{len(choice.ports)} of {plural(need.members, 'port')}, {missing} missing"
+        see = "".join(f"; see {c.nic.label}" for c in culprits)
+        if why := asked.why:
+            yield asked.unsure(got, f"{summary}: but {why}: fix that and inspect again{see}")
+        else:
+            yield asked.judged(False, got, f"{summary}: fit a card, or plug its cable in{see}")
 
 
-def _absent(
-    inventory: Inventory, choice: Choice, name: str, expected: str, got: str, culprits: list[Objection]
-) -> Finding:
-    """Ports that are not there at all; where not all ports could be read, nobody can tell."""
-    count, asked = len(choice.ports), choice.need.members
-    why, see = reason(inventory, "nics"), "".join(f"; see {c.nic.label}" for c in culprits)
-    summary = f"{count} of {plural(asked, 'port')}, {asked - count} missing"
-    act = f"but {why}: mend that and inspect again" if why else "fit a card, or plug its cable in"
-    verdict = Verdict.UNKNOWN if why else Verdict.FAIL
-    return Finding(name, verdict, expected, got, "", source_of(inventory, "nics"), f"{summary}: {act}{see}")
+def _listed(ports: tuple[Nic, ...] | list[Nic]) -> str:
+    return ", ".join(f"{nic.name} {nic.mac} {_rate(nic)}" for nic in ports) or "none"
 
 
 def _rate(nic: Nic) -> str:
     return format_rate(nic.speed) if nic.speed is not None else "speed not stated"
 
 
-def _passed(inventory: Inventory, choice: Choice) -> Iterator[Finding]:
-    need, name = choice.need, f"network.{choice.need.name}"
+def _passed(inventory: Inventory, choice: Choice, name: str) -> Iterator[Finding]:
+    need = choice.need
     if need.speed:
         got = ", ".join(sorted({_rate(nic) for nic in choice.ports}))
-        yield judged(inventory, f"{name}.speed", True, written(need.speed, format_rate), got, "", fact="nics")
+        yield Asked(inventory, f"{name}.speed", written(need.speed, format_rate), "nics").judged(True, got, "")
     if need.distinct_switches:
         got = ", ".join(map(Switches(choice.ports).shown, choice.ports))
-        yield judged(inventory, f"{name}.switches", True, "one switch each", got, "", fact="nics")
+        yield Asked(inventory, f"{name}.switches", "one switch each", "nics").judged(True, got, "")
     if need.distinct_cards:
-        yield judged(
-            inventory, f"{name}.cards", True, "one card each", ", ".join(map(card, choice.ports)), "", fact="nics"
-        )
+        got = ", ".join(map(card, choice.ports))
+        yield Asked(inventory, f"{name}.cards", "one card each", "nics").judged(True, got, "")
 
 
-def _culprit(inventory: Inventory, need: BondRequirement, culprit: Objection, also: str) -> Finding:
+def _culprit(inventory: Inventory, bond: str, culprit: Objection, also: str) -> Finding:
+    asked = Asked(inventory, f"{bond}.{culprit.what}", culprit.expected, "nics")
+    part, frus = of([culprit.nic])
+    if not culprit.known:
+        return asked.unsure(culprit.got, _why(inventory, culprit) + also, part, frus)
     # A port that could not be read may be the one that serves.
-    why = reason(inventory, "nics") if culprit.known else ""
-    remedy = f"{culprit.remedy}; but {mend(why)}" if why else culprit.remedy
-    return Finding(
-        requirement=f"network.{need.name}.{culprit.what}",
-        verdict=Verdict.FAIL if culprit.known and not why else Verdict.UNKNOWN,
-        expected=culprit.expected,
-        got=culprit.got,
-        part=culprit.nic.label,
-        source=source_of(inventory, "nics"),
-        remedy=(remedy if culprit.known else _why(inventory, culprit)) + also,
-        frus=(of_nic(culprit.nic),),
-    )
+    if why := asked.why:
+        return asked.unsure(culprit.got, f"{culprit.remedy}; but {fixed(why)}{also}", part, frus)
+    return asked.judged(False, culprit.got, culprit.remedy + also, part, frus)
 
 
 def _why(inventory: Inventory, culprit: Objection) -> str:
     """The remedy of a fact that is lacking, with what the collector said of it."""
     fact = {"switches": "neighbour", "cards": "pci"}.get(culprit.what, culprit.what)
     said = reason(inventory, f"nics.{culprit.nic.name}.{fact}") or reason(inventory, f"nics.{fact}")
-    return f"{culprit.remedy}{f': {said}' if said else ''}; mend that and inspect again"
+    return fixed(f"{culprit.remedy}{f': {said}' if said else ''}")
 
 
 def _beside(inventory: Inventory, name: str, need: NicRequirement, free: list[Nic]) -> Finding:
-    speed = f" of {written(need.speed, format_rate)}" if need.speed else ""
-    expected = f"{written(need.count)} {'port' if need.count.text.strip() == '1' else 'ports'}{speed}"
-    if not inventory.nics and (inventory.source != "in-band" or reason(inventory, "nics")):
-        return unknown(inventory, name, expected, "nics")
-    fit = [n for n in free if n.link and (need.speed is None or (n.speed is not None and need.speed.holds(n.speed)))]
-    unsure = [n for n in free if n.link is None or (n.link and need.speed is not None and n.speed is None)]
-    got = ", ".join(f"{n.name} {n.mac} {_rate(n)}" for n in fit) or "none"
-    short = len(fit) < (need.count.low or 0)
-    if short and ((need.count.low or 0) <= len(fit) + len(unsure) or reason(inventory, "nics")):
-        part = ", ".join(n.label for n in unsure)
-        why = f"{part} does not state its link or speed" if unsure else reason(inventory, "nics")
-        remedy = f"{why}: mend that and inspect again with the link up"
-        return Finding(name, Verdict.UNKNOWN, expected, got, part, source_of(inventory, "nics"), remedy,
-                       frus=tuple(map(of_nic, unsure)))  # fmt: skip
+    noun = "port" if need.count.text.strip() == "1" else "ports"
+    asked = Asked(inventory, name, f"{written(need.count)} {noun}{_speed(need.speed)}", "nics")
+    if _unlisted(asked):
+        return asked.unknown()
+    fit = [n for n in free if _fits(n, need.speed)]
+    unsure = [n for n in free if _fits(n, need.speed) is None]
+    got, low = _listed(fit), need.count.low or 0
+    if len(fit) < low and (low <= len(fit) + len(unsure) or asked.why):
+        part, frus = of(unsure)
+        why = f"{part} does not state its link or speed" if unsure else asked.why
+        return asked.unsure(got, f"{why}: fix that and inspect again with the link up", part, frus)
     if need.count.high is not None and len(fit) > need.count.high:
-        least = plain(need.count.low or 0)
-        remedy = f'{plural(len(fit), "port")} with a link: unplug what is too much, or write count: ">= {least}"'
-        return judged(inventory, name, False, expected, got, remedy, fact="nics")
+        remedy = f'{plural(len(fit), "port")} with a link: unplug what is too much, or write count: ">= {plain(low)}"'
+        return asked.judged(False, got, remedy)
     wrong = [n for n in free if n not in fit]
-    remedy = "plug the missing cable in, or check the ports' speeds: " + ", ".join(
-        f"{n.label} ({_rate(n) if n.link else 'no link'})" for n in wrong
-    )
-    good = need.count.holds(len(fit))
-    return judged(inventory, name, good, expected, got, remedy.rstrip(": "), fact="nics", frus=map(of_nic, wrong))
+    said = ", ".join(f"{n.label} ({_rate(n) if n.link else 'no link'})" for n in wrong)
+    remedy = f"plug the missing cable in, or check the ports' speeds: {said}"
+    return asked.judged(need.count.holds(len(fit)), got, remedy.rstrip(": "), frus=map(fru, wrong))
+
+
+def _fits(nic: Nic, speed: Range | None) -> bool | None:
+    """Whether it has a link of that speed; None when it does not state it."""
+    if not nic.link or speed is None:
+        return nic.link
+    return None if nic.speed is None else speed.holds(nic.speed)

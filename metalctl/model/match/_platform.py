@@ -3,124 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory, PowerSupply
-from metalctl.model.match._frus import of_supply
+from metalctl.model.match._asked import Asked, of, switch
 from metalctl.model.match._health import OUT_OF_USE, bad
-from metalctl.model.match._verdicts import above_zero, judged, mend, not_all, plain, reason, source_of, unknown, written
-from metalctl.model.profile import BmcRequirement, PowerRequirement, Requires
+from metalctl.model.match._words import above_zero, fixed, not_all, plain, written
+from metalctl.model.profile import BmcRequirement, Range, Requires
 from metalctl.model.units import format_quantity
-from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
+
+_SECURE_BOOT = "turn Secure Boot {} in firmware setup and inspect again"
+_CLOCK = "set the BMC's time source (NTP) and its clock: event logs and certificates depend on it"
 
 
 def findings(inventory: Inventory, needs: Requires) -> Iterator[Finding]:
     """One finding for each thing asked of the machine as a whole."""
-    yield from _boot(inventory, needs)
-    yield from _tpm(inventory, needs.tpm)
+    if wanted := needs.boot_mode:
+        mode, remedy = inventory.boot_mode, f"set the boot mode to {wanted} in firmware setup and inspect again"
+        yield Asked(inventory, "boot_mode", wanted).judged(mode == wanted if mode else None, mode, remedy)
+    if needs.secure_boot is not None:
+        yield switch(inventory, "secure_boot", needs.secure_boot, inventory.secure_boot, _SECURE_BOOT)
+    if needs.tpm:
+        yield _tpm(inventory, needs.tpm)
     for name, accepted in needs.settings.items():
         yield _setting(inventory, name, accepted)
-    yield from _power(inventory, needs.power)
+    if needs.power.supplies is not None:
+        yield _supplies(inventory, needs.power.supplies)
+    if needs.power.capacity is not None:
+        yield _capacity(inventory, needs.power.capacity)
     yield from _bmc(inventory, needs.bmc)
 
 
-def _boot(inventory: Inventory, needs: Requires) -> Iterator[Finding]:
-    wanted = needs.boot_mode
-    if wanted and not inventory.boot_mode:
-        yield unknown(inventory, "boot_mode", wanted, "boot_mode")
-    elif wanted:
-        remedy = f"set the boot mode to {wanted} in firmware setup and inspect again"
-        yield judged(inventory, "boot_mode", inventory.boot_mode == wanted, wanted, inventory.boot_mode, remedy)
-    if needs.secure_boot is None:
-        return
-    expected, on = "on" if needs.secure_boot else "off", inventory.secure_boot
-    if on is None:
-        yield unknown(inventory, "secure_boot", expected, "secure_boot")
-        return
-    remedy = f"turn Secure Boot {expected} in firmware setup and inspect again"
-    yield judged(inventory, "secure_boot", on == needs.secure_boot, expected, "on" if on else "off", remedy)
-
-
-def _tpm(inventory: Inventory, wanted: str) -> Iterator[Finding]:
-    if not wanted:
-        return
-    tpm = inventory.tpm
+def _tpm(inventory: Inventory, wanted: str) -> Finding:
+    asked, tpm = Asked(inventory, "tpm", wanted), inventory.tpm
     if tpm is None or tpm.present is None or (tpm.present and not tpm.version):
-        yield unknown(inventory, "tpm", wanted, "tpm")
-        return
+        return asked.unknown()
     got = tpm.version if tpm.present else "none"
-    if got != wanted and (why := reason(inventory, "tpm")):
-        yield replace(unknown(inventory, "tpm", wanted, "tpm"), got=not_all(got), remedy=mend(why))
-        return
-    remedy = f"enable the TPM in firmware setup, or fit one of version {wanted}"
-    yield judged(inventory, "tpm", got == wanted, wanted, got, remedy)
+    if got != wanted and (why := asked.why):
+        return asked.unsure(not_all(got), fixed(why))
+    return asked.judged(got == wanted, got, f"enable the TPM in firmware setup, or fit one of version {wanted}")
 
 
 def _setting(inventory: Inventory, name: str, accepted: tuple[str, ...]) -> Finding:
     """A BIOS setting by the firmware's own name; its values may be patterns, case does not count."""
-    requirement, expected = f"settings.{name}", " or ".join(accepted)
-    got = inventory.settings.get(name)
-    if got is None:
-        return unknown(inventory, requirement, expected, requirement)
-    remedy = f"set {name} to {expected} in firmware setup and inspect again"
-    return judged(inventory, requirement, fits(got, accepted), expected, got, remedy, fact="settings")
+    asked, got = Asked(inventory, f"settings.{name}", " or ".join(accepted)), inventory.settings.get(name)
+    remedy = f"set {name} to {asked.expected} in firmware setup and inspect again"
+    return asked.judged(None if got is None else fits(got, accepted), got or "", remedy, fact="settings")
 
 
-def _power(inventory: Inventory, need: PowerRequirement) -> Iterator[Finding]:
-    supplies = inventory.power_supplies
-    if need.supplies is not None:
-        noun = "power supply" if need.supplies.text.strip() == "1" else "power supplies"
-        expected = f"{written(need.supplies)} {noun} in order"
-        if not supplies:
-            yield unknown(inventory, "power.supplies", expected, "power_supplies")
-        else:
-            yield _supplies(inventory, need, expected)
-    if need.capacity is None:
-        return
-    expected = f"{written(need.capacity)} each"
-    fitted = [s for s in supplies if s.present is not False]
+def _capacity(inventory: Inventory, wanted: Range) -> Finding:
+    asked = Asked(inventory, "power.capacity", f"{written(wanted)} each", "power_supplies.capacity")
+    fitted = [s for s in inventory.power_supplies if s.present is not False]
     if not fitted or any(above_zero(s.capacity) is None for s in fitted):
-        yield unknown(inventory, "power.capacity", expected, "power_supplies.capacity")
-        return
-    weak = [s for s in fitted if not need.capacity.holds(s.capacity or 0)]
+        return asked.unknown()
+    weak = [s for s in fitted if not wanted.holds(s.capacity or 0)]
     got = ", ".join(sorted({format_quantity(s.capacity or 0, "W") for s in weak or fitted}))
-    remedy = f"fit power supplies of {written(need.capacity)}"
-    part = ", ".join(f"PSU {s.slot}" for s in weak)
-    yield judged(
-        inventory, "power.capacity", not weak, expected, got, remedy, part,
-        fact="power_supplies", frus=map(of_supply, weak),
-    )  # fmt: skip
+    return asked.judged(not weak, got, f"fit power supplies of {written(wanted)}", *of(weak))
 
 
-def _supplies(inventory: Inventory, need: PowerRequirement, expected: str) -> Finding:
-    assert need.supplies is not None
+def _supplies(inventory: Inventory, wanted: Range) -> Finding:
+    noun = "power supply" if wanted.text.strip() == "1" else "power supplies"
+    asked = Asked(inventory, "power.supplies", f"{written(wanted)} {noun} in order", "power_supplies")
+    if not inventory.power_supplies:
+        return asked.unknown()
     states = [(supply, _state(inventory, supply)) for supply in inventory.power_supplies]
-    good = [s for s, state in states if not state]
-    bad = [(s, state) for s, state in states if state and not state.startswith("?")]
+    good = len([s for s, state in states if not state])
     unsure = [(s, state[1:]) for s, state in states if state.startswith("?")]
-    got, name, source = plain(len(good)), "power.supplies", source_of(inventory, "power_supplies")
-    if need.supplies.holds(len(good)) and not (unsure and need.supplies.high is not None):
-        return judged(inventory, name, True, expected, got, "", fact="power_supplies")
-    if need.supplies.high is not None and len(good) > need.supplies.high:
-        remedy = f'{got} are in order: take one out, or write supplies: ">= {plain(need.supplies.low or 0)}"'
-        return judged(inventory, name, False, expected, got, remedy, fact="power_supplies")
-    why = reason(inventory, "power_supplies")
+    got, low = plain(good), wanted.low or 0
+    if wanted.holds(good) and not (unsure and wanted.high is not None):
+        return asked.judged(True, got, "")
+    if wanted.high is not None and good > wanted.high:
+        return asked.judged(False, got, f'{got} are in order: take one out, or write supplies: ">= {plain(low)}"')
+    why = asked.why
     # Those that nobody can tell of may be in order, and be enough; else it fails, whatever they are.
-    may_do = len(good) + len(unsure) >= (need.supplies.low or 0)
-    if (unsure and may_do) or (why and len(good) < (need.supplies.low or 0)):
-        part = ", ".join(f"PSU {s.slot}" for s, _ in unsure)
-        said = why or "; ".join(f"PSU {s.slot} {state}" for s, state in unsure)
-        return Finding(name, Verdict.UNKNOWN, expected, got, part, source, f"{said}; mend that and inspect again",
-                       frus=tuple(of_supply(s) for s, _ in unsure))  # fmt: skip
-    named = ", ".join(f"PSU {s.slot} {state}" for s, state in bad)
-    remedy = f"{named or 'no other bay is listed'}: seat it, plug its cord in, or replace it, and inspect again"
-    part = ", ".join(f"PSU {s.slot}" for s, _ in bad)
-    return judged(
-        inventory, name, False, expected, got, remedy, part,
-        fact="power_supplies", frus=[of_supply(s) for s, _ in bad],
-    )  # fmt: skip
+    if (unsure and good + len(unsure) >= low) or (why and good < low):
+        return asked.unsure(got, fixed(why or _told(unsure)), *of(s for s, _ in unsure))
+    wrong = [(s, state) for s, state in states if state and not state.startswith("?")]
+    remedy = (
+        f"{_told(wrong, ', ') or 'no other bay is listed'}: seat it, plug its cord in, or replace it, and inspect again"
+    )
+    return asked.judged(False, got, remedy, *of(s for s, _ in wrong))
+
+
+def _told(states: list[tuple[PowerSupply, str]], between: str = "; ") -> str:
+    return between.join(f"PSU {s.slot} {state}" for s, state in states)
 
 
 def _state(inventory: Inventory, supply: PowerSupply) -> str:
@@ -147,19 +114,17 @@ def _span(seconds: float) -> str:
 def _bmc(inventory: Inventory, need: BmcRequirement) -> Iterator[Finding]:
     manager = inventory.manager
     if need.clock is not None:
-        limit = format_quantity(need.clock, "s")
-        expected, offset = f"at most {limit} off", manager.clock_offset if manager else None
+        offset = manager.clock_offset if manager else None
+        expected = f"at most {format_quantity(need.clock, 's')} off"
+        asked = Asked(inventory, "bmc.clock", expected, "manager.clock_offset")
         if offset is None or offset != offset:
-            yield unknown(inventory, "bmc.clock", expected, "manager.clock_offset", "BMC")
+            yield asked.unknown("BMC")
         else:
             got = f"{_span(abs(offset))} {'ahead' if offset > 0 else 'behind'}" if offset else "exact"
-            remedy = "set the BMC's time source (NTP) and its clock: event logs and certificates depend on it"
-            good = abs(offset) <= need.clock
-            yield judged(inventory, "bmc.clock", good, expected, got, remedy, "BMC", fact="manager.clock_offset")
+            yield asked.judged(abs(offset) <= need.clock, got, _CLOCK, "BMC")
     if need.models:
-        expected, model = " or ".join(need.models), manager.model if manager else ""
-        if not model:
-            yield unknown(inventory, "bmc.model", expected, "manager.model", "BMC")
+        model, asked = manager.model if manager else "", Asked(inventory, "bmc.model", " or ".join(need.models))
+        if model:
+            yield asked.judged(fits(model, need.models), model, "use another profile", "BMC")
         else:
-            remedy = "use another profile"
-            yield judged(inventory, "bmc.model", fits(model, need.models), expected, model, remedy, "BMC")
+            yield asked.unknown("BMC", fact="manager.model")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from metalctl.model.inventory import Inventory, Nic
 from metalctl.model.match._switches import Switches
-from metalctl.model.match._verdicts import written
+from metalctl.model.match._words import written
 from metalctl.model.profile import BondRequirement, Range
 from metalctl.model.run import BondSpec
 from metalctl.model.units import format_rate

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from metalctl.model.finding import Finding
 from metalctl.model.health import FLASH
 from metalctl.model.health import judged as judged_health
 from metalctl.model.inventory import Disk, Inventory, PcieLink
-from metalctl.model.match._frus import of_disk
-from metalctl.model.match._verdicts import above_zero, judged, reason, source_of, told, written
+from metalctl.model.match._asked import Asked, of
+from metalctl.model.match._lists import reason
+from metalctl.model.match._words import above_zero, fixed, told, written
 from metalctl.model.profile import DiskRequirement, Drive, HealthLimits, Range
-from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
 
 Drives = tuple[Drive, ...]
@@ -29,13 +29,17 @@ _LIMITS = HealthLimits()
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """One thing asked: its name in the profile, of which kinds, what is expected, how to look, what to do."""
+    """One thing asked: its name in the profile, of which kinds, what is expected, how to look, what to do.
+
+    fact: the field of a disk that states it, where that is called by another name.
+    """
 
     name: str
     kinds: tuple[str, ...]
     expected: str
     look: Callable[[Disk, Drives], Look]
     remedy: str
+    fact: str = ""
 
 
 def findings(
@@ -45,9 +49,10 @@ def findings(
     for aspect in asked(need, limits):
         concerned = [d for d in disks if d.kind in aspect.kinds]
         if concerned:
-            yield from _of(inventory, need, aspect, [(d, *aspect.look(d, drives)) for d in concerned])
+            one = Asked(inventory, f"disks.{need.role}.{aspect.name}", aspect.expected)
+            yield from _of(one, aspect, [(d, *aspect.look(d, drives)) for d in concerned])
     if need.uniform and disks:
-        yield from _uniform(inventory, need, disks)
+        yield _uniform(Asked(inventory, f"disks.{need.role}.uniform", "one model and one firmware"), disks)
 
 
 def shortcomings(disk: Disk, aspects: tuple[Aspect, ...], drives: Drives) -> int:
@@ -55,46 +60,29 @@ def shortcomings(disk: Disk, aspects: tuple[Aspect, ...], drives: Drives) -> int
     return sum(disk.kind in a.kinds and a.look(disk, drives)[0] is False for a in aspects)
 
 
-def _of(
-    inventory: Inventory, need: DiskRequirement, aspect: Aspect, looks: list[tuple[Disk, bool | None, str]]
-) -> Iterator[Finding]:
-    name = f"disks.{need.role}.{aspect.name}"
-    silent = [(disk, said) for disk, good, said in looks if good is None]
+def _of(one: Asked, aspect: Aspect, looks: list[tuple[Disk, bool | None, str]]) -> Iterator[Finding]:
     for disk, good, got in looks:
         if good is False:
-            remedy = f"{disk.label}: {aspect.remedy}"
-            yield judged(inventory, name, False, aspect.expected, got, remedy, disk.label, frus=[of_disk(disk)])
-    if silent:
-        part = ", ".join(d.label for d, _ in silent)
-        fact, first, doubt = _FACTS.get(aspect.name, aspect.name), *silent[0]
-        said = doubt or reason(inventory, f"disks.{first.name}.{fact}") or reason(inventory, f"disks.{fact}")
-        source = source_of(inventory, name)
-        yield Finding(
-            name, Verdict.UNKNOWN, aspect.expected, doubt or "not stated", part, source, _unsaid(aspect, first, said),
-            frus=tuple(of_disk(d) for d, _ in silent),
-        )  # fmt: skip
+            yield one.judged(False, got, f"{disk.label}: {aspect.remedy}", *of([disk]))
+    if silent := [(disk, said) for disk, good, said in looks if good is None]:
+        first, doubt = silent[0]
+        said = doubt or _reason(one.inventory, first, aspect.fact or aspect.name)
+        yield one.unsure(doubt or "not stated", _unsaid(aspect, first, said), *of(d for d, _ in silent))
     elif all(good for _, good, _ in looks):
-        got = ", ".join(sorted({got for _, _, got in looks}))
-        yield judged(inventory, name, True, aspect.expected, got, "", ", ".join(d.label for d, _, _ in looks))
+        yield one.judged(True, ", ".join(sorted({got for _, _, got in looks})), "", *of(d for d, _, _ in looks))
 
 
-# Where the inventory keeps what is asked under another name.
-_FACTS = {
-    "healthy": "health",
-    "wear": "health",
-    "endurance": "endurance_dwpd",
-    "models": "model",
-    **dict.fromkeys(("full_link", "link_width", "link_speed"), "link"),
-}
+def _reason(inventory: Inventory, disk: Disk, fact: str) -> str:
+    return reason(inventory, f"disks.{disk.name}.{fact}") or reason(inventory, f"disks.{fact}")
 
 
 def _unsaid(aspect: Aspect, disk: Disk, said: str) -> str:
-    noun = _FACTS.get(aspect.name, aspect.name).replace("endurance_dwpd", "endurance").replace("_", " ")
+    noun = (aspect.fact or aspect.name).replace("endurance_dwpd", "endurance").replace("_", " ")
     why = f"{disk.label} does not state its {noun}" + (f" ({said})" if said else "")
     if aspect.name in ("endurance", "power_loss_protection"):
         model = disk.model or "its model"
         return f"{why}: look {model} up and add what its data sheet says to `drives` in the profile"
-    return f"{why}; mend that and inspect again"
+    return fixed(why)
 
 
 @lru_cache(maxsize=1024)
@@ -107,34 +95,38 @@ def _compile(need: DiskRequirement, limits: HealthLimits) -> Iterator[Aspect]:
     every = need.kind
     if models := need.models:
         swap = "replace it by a model that the profile names"
-        yield Aspect("models", every, " or ".join(models), lambda d, _: _model(d, models), swap)
+        yield Aspect("models", every, " or ".join(models), lambda d, _: _model(d, models), swap, "model")
     if need.healthy:
         swap = "it says itself that it is not in order, or counts errors: replace it; of a volume, the part named"
-        yield Aspect("healthy", every, "ok", lambda d, _: judged_health(d.health, limits, d.kind), swap)
+        yield Aspect("healthy", every, "ok", lambda d, _: judged_health(d.health, limits, d.kind), swap, "health")
     if wear := need.wear:
-        remedy = "it is worn: replace it by a newer one"
-        yield Aspect("wear", FLASH, f"{written(wear)} of its rated life used", lambda d, _: _wear(d, wear), remedy)
+        swap, expected = "it is worn: replace it by a newer one", f"{written(wear)} of its rated life used"
+        yield Aspect("wear", FLASH, expected, lambda d, _: _wear(d, wear), swap, "health")
     if endurance := need.endurance:
-        remedy = "replace it by a drive of the endurance class that the profile asks for"
+        swap = "replace it by a drive of the endurance class that the profile asks for"
         expected = f"{written(endurance).removesuffix('DWPD').strip()} drive writes a day"
-        yield Aspect("endurance", FLASH, expected, lambda d, known: _endurance(d, known, endurance), remedy)
+        yield Aspect("endurance", FLASH, expected,
+                      lambda d, known: _endurance(d, known, endurance), swap, "endurance_dwpd")  # fmt: skip
     if need.power_loss_protection is not None:
         wanted, word = need.power_loss_protection, "yes" if need.power_loss_protection else "no"
-        remedy = "replace it by a data-centre drive with power-loss protection: without, each fsync waits for the flash"
-        yield Aspect("power_loss_protection", FLASH, word, lambda d, known: _protection(d, known, wanted), remedy)
+        swap = "replace it by a data-centre drive with power-loss protection: without, each fsync waits for the flash"
+        yield Aspect("power_loss_protection", FLASH, word, lambda d, known: _protection(d, known, wanted), swap)
     yield from _compile_link(need)
 
 
 def _compile_link(need: DiskRequirement) -> Iterator[Aspect]:
     reseat = "reseat it and its cable or riser, and see whether its slot is set or wired to fewer lanes or less speed"
     if need.full_link:
-        yield Aspect("full_link", ("nvme",), "as fast and wide as both ends can", lambda d, _: _full(d.link), reseat)
-    if width := need.link_width:
-        yield Aspect("link_width", ("nvme",), f"{written(width)} lanes",
-                      lambda d, _: _bound(width, d.link.width if d.link else None, "lanes"), reseat)  # fmt: skip
-    if speed := need.link_speed:
-        yield Aspect("link_speed", ("nvme",), f"{written(speed)} GT/s",
-                      lambda d, _: _bound(speed, d.link.speed if d.link else None, "GT/s"), reseat)  # fmt: skip
+        whole = "as fast and wide as both ends can"
+        yield Aspect("full_link", ("nvme",), whole, lambda d, _: _full(d.link), reseat, "link")
+    for name, bounds, unit in (("width", need.link_width, "lanes"), ("speed", need.link_speed, "GT/s")):
+        if bounds:
+            look = partial(_link, name, bounds, unit)
+            yield Aspect(f"link_{name}", ("nvme",), f"{written(bounds)} {unit}", look, reseat, "link")
+
+
+def _link(name: str, bounds: Range, unit: str, disk: Disk, _: Drives) -> Look:
+    return _bound(bounds, getattr(disk.link, name) if disk.link else None, unit)
 
 
 def _bound(bounds: Range, value: float | None, unit: str) -> Look:
@@ -163,34 +155,28 @@ def _wear(disk: Disk, bounds: Range) -> Look:
 
 
 def _endurance(disk: Disk, drives: Drives, bounds: Range) -> Look:
-    value = above_zero(disk.endurance_dwpd)
-    if value is None:
-        sheets = (d.endurance for d in drives if disk.model and fits(disk.model, (d.model,)))
-        value = next((e for e in sheets if e is not None), None)
-    return _bound(bounds, value, "drive writes a day")
+    stated = (above_zero(disk.endurance_dwpd), *(d.endurance for d in _sheets(disk, drives)))
+    return _bound(bounds, next((e for e in stated if e is not None), None), "drive writes a day")
 
 
 def _protection(disk: Disk, drives: Drives, wanted: bool) -> Look:
-    value = disk.power_loss_protection
-    if value is None:
-        sheets = (d.power_loss_protection for d in drives if disk.model and fits(disk.model, (d.model,)))
-        value = next((p for p in sheets if p is not None), None)
+    stated = (disk.power_loss_protection, *(d.power_loss_protection for d in _sheets(disk, drives)))
+    value = next((p for p in stated if p is not None), None)
     return (None, "") if value is None else (value == wanted, "yes" if value else "no")
 
 
-def _uniform(inventory: Inventory, need: DiskRequirement, disks: tuple[Disk, ...]) -> Iterator[Finding]:
-    name, expected = f"disks.{need.role}.uniform", "one model and one firmware"
-    silent = [d for d in disks if not d.model or not d.firmware]
-    if silent:
-        part = ", ".join(d.label for d in silent)
-        remedy = f"{part}: model or firmware is not stated; mend that and inspect again"
-        where, frus = source_of(inventory, "disks"), tuple(map(of_disk, silent))
-        yield Finding(name, Verdict.UNKNOWN, expected, "not stated", part, where, remedy, frus=frus)
-        return
+def _sheets(disk: Disk, drives: Drives) -> list[Drive]:
+    """What the profile has from data sheets of the disk's model."""
+    return [d for d in drives if disk.model and fits(disk.model, (d.model,))]
+
+
+def _uniform(one: Asked, disks: tuple[Disk, ...]) -> Finding:
+    if silent := [d for d in disks if not d.model or not d.firmware]:
+        part, frus = of(silent)
+        said = f"{part}: model or firmware is not stated"
+        return one.unsure("not stated", fixed(said), part, frus, "disks")
     makes = Counter((d.model, d.firmware) for d in disks)
     common = max(sorted(makes), key=lambda make: makes[make])
-    odd = [d for d in disks if (d.model, d.firmware) != common]
+    part, frus = of(d for d in disks if (d.model, d.firmware) != common)
     got = ", ".join(f"{count} × {model} {firmware}" for (model, firmware), count in makes.most_common())
-    part = ", ".join(d.label for d in odd)
-    remedy = f"bring {part} to {' '.join(common)}, like the others"
-    yield judged(inventory, name, not odd, expected, got, remedy, part, frus=map(of_disk, odd))
+    return one.judged(not part, got, f"bring {part} to {' '.join(common)}, like the others", part, frus)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from metalctl.model.finding import Finding, Waiver
+from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
 from metalctl.model.match._lists import read_in_part, unread
 from metalctl.model.profile import Profile
@@ -49,16 +49,12 @@ def _other_decides(name: str, mine: list[Finding], other: list[Finding], here: I
     """
     if not other or name.startswith(_CHOSEN):
         return False
-    silent, of_the_bmc = _unknown(mine), name.startswith(_OF_THE_BMC)
+    silent, of_the_bmc = all(f.verdict is Verdict.UNKNOWN for f in mine), name.startswith(_OF_THE_BMC)
     if any(f.verdict is Verdict.UNKNOWN for f in other):
         return of_the_bmc and bool(unread(there, name)) and not any(f.verdict is Verdict.FAIL for f in mine)
     if read_in_part(here, name) and not any(f.verdict is Verdict.FAIL for f in other):
         return of_the_bmc and not silent
     return silent or of_the_bmc
-
-
-def _unknown(found: list[Finding]) -> bool:
-    return all(f.verdict is Verdict.UNKNOWN for f in found)
 
 
 def _by_requirement(found: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -89,34 +85,23 @@ def waived(found: Iterable[Finding], profile: Profile, today: date | None = None
 
 
 def _once(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Empty slots that `memory.total` names are not blamed again; where that is waived, they are."""
-    sick = [f for f in found if f.verdict is Verdict.FAIL and f.blocks]
-    found = tuple(_explained(f, sick_one) if (sick_one := _sick(f, sick)) else f for f in found)
-    total = next((f for f in found if f.requirement == "memory.total" and f.verdict is Verdict.FAIL and f.blocks), None)
-    if total is None or not total.frus:
-        return found
-    return tuple(_explained(f, total) if _follows(f, total) else f for f in found)
+    """Memory that another finding names part by part is not blamed again; where that one is waived, it is."""
+    failed = [f for f in found if f.verdict is Verdict.FAIL and f.blocks]
+    return tuple(_explained(f, by) if (by := next((o for o in failed if _names(o, f)), None)) else f for f in found)
 
 
-def _sick(finding: Finding, found: list[Finding]) -> Finding | None:
-    """The finding that fails a module by name, where the memory that is not usable is that module's."""
-    return next((f for f in found if f.requirement == "memory.health" and _usable(finding, f)), None)
+def _names(other: Finding, finding: Finding) -> bool:
+    """Whether the other one fails the modules, or the empty slots, that this one is about."""
+    if finding.verdict is not Verdict.FAIL or not finding.frus:
+        return False
+    if finding.requirement == "memory.usable":
+        return other.requirement == "memory.health" and bool(set(finding.frus) & set(other.frus))
+    about = finding.requirement in ("memory.channels", "memory.balanced")
+    return about and other.requirement == "memory.total" and set(finding.frus) <= set(other.frus)
 
 
-def _usable(finding: Finding, sick: Finding) -> bool:
-    lost = finding.requirement == "memory.usable" and finding.verdict is Verdict.FAIL
-    return lost and bool(set(finding.frus) & set(sick.frus))
-
-
-def _follows(finding: Finding, total: Finding) -> bool:
-    about = finding.requirement in ("memory.channels", "memory.balanced") and finding.verdict is Verdict.FAIL
-    return about and bool(finding.frus) and set(finding.frus) <= set(total.frus)
-
-
-def _explained(finding: Finding, total: Finding) -> Finding:
-    return replace(
-        finding, verdict=Verdict.SKIP, got=f"not judged: {total.requirement} names the same slots", remedy=""
-    )
+def _explained(finding: Finding, by: Finding) -> Finding:
+    return replace(finding, verdict=Verdict.SKIP, got=f"not judged: {by.requirement} names the same slots", remedy="")
 
 
 def _waived(finding: Finding, profile: Profile, day: str) -> Finding:
@@ -126,8 +111,5 @@ def _waived(finding: Finding, profile: Profile, day: str) -> Finding:
     valid = next((w for w in about if day <= w.until), None)
     if valid is not None:
         return replace(finding, waiver=valid)
-    return replace(finding, remedy=f"{finding.remedy} ({_ended(about[0])})") if about else finding
-
-
-def _ended(waiver: Waiver) -> str:
-    return f"the waiver of {waiver.who} ended {waiver.until}"
+    ended = next((f" (the waiver of {w.who} ended {w.until})" for w in about), "")
+    return replace(finding, remedy=f"{finding.remedy}{ended}") if ended else finding

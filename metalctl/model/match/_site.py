@@ -8,7 +8,8 @@ from typing import Any
 
 from metalctl.model.finding import Finding
 from metalctl.model.inventory import Inventory
-from metalctl.model.match._verdicts import mend, not_all, plain, reason, source_of, unknown, written
+from metalctl.model.match._asked import Asked
+from metalctl.model.match._words import fixed, not_all, plain, written
 from metalctl.model.profile import SiteRequirement
 from metalctl.model.verdict import Verdict
 from metalctl.model.words import fits
@@ -28,65 +29,58 @@ def _listed(inventory: Inventory, one: SiteRequirement) -> bool:
 
 
 def _judged(inventory: Inventory, one: SiteRequirement) -> Iterator[Finding]:
+    expected = written(one.bounds) if one.bounds is not None else " or ".join(one.words)
+    asked = Asked(inventory, f"site.{one.name}", expected, one.fact or one.parts)
     if one.fact:
-        yield _of_value(inventory, one, value(inventory, one.fact), one.fact, "")
+        yield _of_value(asked, one, value(inventory, one.fact))
     elif one.judged:
-        yield from _each(inventory, one)
+        yield from _each(asked, one)
     else:
-        yield _count(inventory, one)
+        yield _count(asked, one)
 
 
-def _count(inventory: Inventory, one: SiteRequirement) -> Finding:
+def _hidden(asked: Asked, one: SiteRequirement) -> bool:
+    """Whether parts may be meant that are not among those that are: the list was not read whole, or does not say so."""
+    empty = not value(asked.inventory, one.parts)
+    return bool(asked.why) or _unsure(asked.inventory, one) or (asked.inventory.source != "in-band" and empty)
+
+
+def _count(asked: Asked, one: SiteRequirement) -> Finding:
     """A list that was not read whole says at least how many there are, and never that they are enough or too few."""
-    parts = _meant(inventory, one)
-    bounds, why = one.bounds, reason(inventory, one.parts)
-    hidden = bool(why) or _unsure(inventory, one) or (inventory.source != "in-band" and not value(inventory, one.parts))
-    expected, got = _expected(one), plain(len(parts))
+    parts, bounds = _meant(asked.inventory, one), one.bounds
     beyond = bounds is not None and bounds.high is not None and len(parts) > bounds.high
-    if hidden and not beyond:
-        return unknown(inventory, _name(one), expected, one.parts)
+    if _hidden(asked, one) and not beyond:
+        return asked.unknown()
     good = bounds is None or bounds.holds(len(parts))
-    labels = "" if good else ", ".join(label(part) for part in parts)
-    return _finding(inventory, one, good, got, labels)
+    return asked.judged(good, plain(len(parts)), one.remedy, "" if good else ", ".join(map(label, parts)))
 
 
-def _each(inventory: Inventory, one: SiteRequirement) -> Iterator[Finding]:
-    parts, why = _meant(inventory, one), reason(inventory, one.parts)
-    judged = [_of_value(inventory, one, value(p, one.judged), f"{one.parts}.{one.judged}", label(p)) for p in parts]
+def _each(asked: Asked, one: SiteRequirement) -> Iterator[Finding]:
+    parts, why = _meant(asked.inventory, one), asked.why
+    fact = f"{one.parts}.{one.judged}"
+    judged = [_of_value(asked, one, value(p, one.judged), fact, label(p)) for p in parts]
     bad = [f for f in judged if f.verdict is not Verdict.PASS]
+    together = ", ".join(dict.fromkeys(f.got for f in judged))
     if bad:
         yield from bad
-    elif _unsure(inventory, one):
-        yield unknown(inventory, _name(one), _expected(one), one.parts)
-    elif why or (not parts and inventory.source != "in-band"):
-        if parts:
-            got = not_all(_together(judged))
-            yield Finding(_name(one), Verdict.UNKNOWN, _expected(one), got, "", judged[0].source, mend(why))
-        else:
-            yield unknown(inventory, _name(one), _expected(one), one.parts)
+    elif _unsure(asked.inventory, one):
+        yield asked.unknown()
+    elif parts and why:
+        yield asked.unsure(not_all(together), fixed(why))
     elif parts:
-        yield _finding(inventory, one, True, _together(judged), ", ".join(f.part for f in judged))
+        yield asked.judged(True, together, "", ", ".join(f.part for f in judged))
+    elif why or asked.inventory.source != "in-band":
+        yield asked.unknown()
     else:
-        got = "no such part is there"
-        yield Finding(_name(one), Verdict.SKIP, _expected(one), got, "", source_of(inventory, one.parts))
+        yield asked.skipped("no such part is there")
 
 
-def _together(found: list[Finding]) -> str:
-    return ", ".join(dict.fromkeys(f.got for f in found))
-
-
-def _of_value(inventory: Inventory, one: SiteRequirement, got: Any, fact: str, part: str) -> Finding:
+def _of_value(asked: Asked, one: SiteRequirement, got: Any, fact: str = "", part: str = "") -> Finding:
     if got is None or got == "" or (isinstance(got, float) and not math.isfinite(got)):
-        return unknown(inventory, _name(one), _expected(one), fact, part)
+        return asked.unknown(part, fact=fact)
     said = str(got).lower() if isinstance(got, bool) else plain(got) if isinstance(got, (int, float)) else str(got)
     good = one.bounds.holds(got) if one.bounds is not None else not one.words or fits(said, one.words)
-    return _finding(inventory, one, good, said, part)
-
-
-def _finding(inventory: Inventory, one: SiteRequirement, good: bool, got: str, part: str) -> Finding:
-    verdict, remedy = (Verdict.PASS, "") if good else (Verdict.FAIL, one.remedy)
-    where = source_of(inventory, one.fact or one.parts)
-    return Finding(_name(one), verdict, _expected(one), got, part, where, remedy)
+    return asked.judged(good, said, one.remedy, part)
 
 
 def _meant(inventory: Inventory, one: SiteRequirement) -> list[Any]:
@@ -120,11 +114,3 @@ def label(part: Any) -> str:
     """How a person finds the part: its label, else its slot, name or address."""
     stated = (getattr(part, name, "") for name in ("label", "slot", "name", "address", "serial"))
     return next((str(text) for text in stated if text), "?")
-
-
-def _name(one: SiteRequirement) -> str:
-    return f"site.{one.name}"
-
-
-def _expected(one: SiteRequirement) -> str:
-    return written(one.bounds) if one.bounds is not None else " or ".join(one.words)

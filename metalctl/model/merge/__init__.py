@@ -11,24 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from metalctl.model.finding import Finding, Fru
-from metalctl.model.frus import of_part
+from metalctl.model.frus import frus
 from metalctl.model.inventory import Inventory
-from metalctl.model.merge._behind import RAID_DISK, outside_of
+from metalctl.model.merge._behind import outside_of
 from metalctl.model.merge._combine import combined
 from metalctl.model.merge._cross import cross
-from metalctl.model.merge._rules import contradiction, rule_of
-from metalctl.model.parts import KINDS, Kind, leaves, pair, source_of
+from metalctl.model.merge._rules import RULES, Reading, contradiction
+from metalctl.model.parts import KINDS, RAID_DISK, Kind, leaves, own_leaves, pair, source_of
+
+_NO_FACTS = frozenset({"unreadable", "sources", "source", "log", "taken"})
 
 __all__ = ["Fact", "Merged", "Reading", "merge"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One side's value of a fact. side: "out-of-band" or "in-band"; source: where that side read it."""
-
-    side: str
-    value: Any
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +67,13 @@ def _part(
     path = f"{kind.field}[{kind.place(named) or next((v for k in kind.keys if (v := k(named))), '')}]"
     sides = [(out_of_band, outside), (in_band, inside)]
     values = [(inventory, dict(leaves(part)) if part is not None else {}) for inventory, part in sides]
-    frus = of_part(kind.name, named, outside if inside is not None else None)
-    return _facts(kind.name, path, kind.label(named), values, frus)
+    parts = frus(named, outside if inside is not None else None)
+    return _facts(kind.name, path, kind.label(named), values, parts)
 
 
 def _machine(out_of_band: Inventory, in_band: Inventory) -> tuple[list[Fact], list[Finding]]:
     """The facts that belong to no listed part."""
-    lists = {kind.field for kind in KINDS} | {"unreadable", "sources", "source", "log", "taken"}
-    values = [(i, {n: v for n, v in leaves(i) if n not in lists}) for i in (out_of_band, in_band)]
+    values = [(i, {n: v for n, v in own_leaves(i) if n not in _NO_FACTS}) for i in (out_of_band, in_band)]
     return _facts("machine", "", "", values)
 
 
@@ -93,7 +85,7 @@ def _facts(
     for name in dict.fromkeys(n for _, stated in values for n in stated):
         full = f"{path}.{name}" if path else name
         readings = tuple(Reading(i.source, v[name], _source(i, full)) for i, v in values if name in v)
-        rule = rule_of(kind, name)
+        rule = RULES.get((kind, name))  # None for what is not compared
         agree = rule.same(readings[0].value, readings[1].value) if rule and len(readings) == 2 else None
         facts.append(Fact(full, part, readings, agree))
         if rule and agree is False:

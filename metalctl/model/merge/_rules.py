@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from metalctl.model.finding import Finding, Fru
 from metalctl.model.merge import _same as same
@@ -27,15 +27,13 @@ class Rule:
     severity: str = "error"
 
 
-class Stated(Protocol):
-    """A reading: one side's value."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One side's value of a fact. side: "out-of-band" or "in-band"; source: where that side read it."""
 
-    @property
-    def side(self) -> str: ...
-    @property
-    def value(self) -> Any: ...
-    @property
-    def source(self) -> str: ...
+    side: str
+    value: Any
+    source: str
 
 
 _RESEAT = "reseat the module, update the BMC's inventory with a power cycle, and inspect again; replace it if it stays"
@@ -61,7 +59,7 @@ RULES: dict[tuple[str, str], Rule] = {
                                      "cycle and inspect again"),
     ("machine", "tpm.present"): Rule(same.exact, "enable the TPM in firmware setup, or reseat the module"),
     ("machine", "tpm.version"): Rule(same.words, "look at the TPM's mode in firmware setup"),
-    ("machine", "manager.mac"): Rule(same.address, "the BMC that was asked may not be this machine's: compare its "
+    ("machine", "manager.mac"): Rule(same.text, "the BMC that was asked may not be this machine's: compare its "
                                      "serial and address with the rack's plan", severity="warning"),
     ("machine", "manager.firmware"): Rule(same.version, _FLASH, severity="warning"),
     ("package", "model"): Rule(same.words, _STALE),
@@ -82,7 +80,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("disk", "firmware"): Rule(same.version, _FLASH),
     ("disk", "health.status"): Rule(same.exact, "one side predicts the disk's failure: believe it, and replace the "
                                     "disk"),
-    ("nic", "mac"): Rule(same.address, _STALE),
+    ("nic", "mac"): Rule(same.text, _STALE),
     ("nic", "link"): Rule(same.exact, "reseat cable and transceiver at both ends, and see that the port is up in the "
                           "switch and in the kernel", severity="warning"),
     ("nic", "speed"): Rule(same.exact, "the port negotiated again between the two readings, or has a marginal link: "
@@ -90,7 +88,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("nic", "firmware"): Rule(same.version, _FLASH, severity="warning"),  # some BMCs tell the package's version
     ("controller", "firmware"): Rule(same.version, _FLASH),
     ("controller", "serial"): Rule(same.serial, _STALE),
-    ("volume", "level"): Rule(same.text, "read the controller's own log; the volume was made anew"),
+    ("volume", "level"): Rule(same.text, "read the controller's own log; the volume was made again"),
     ("power supply", "present"): Rule(same.exact, "reseat the power supply, and trust the BMC: the firmware's table is "
                                       "from the last boot"),
     ("power supply", "serial"): Rule(same.serial, "the power supply was swapped since the last boot: power cycle",
@@ -100,12 +98,7 @@ RULES: dict[tuple[str, str], Rule] = {
 }  # fmt: skip
 
 
-def rule_of(kind: str, name: str) -> Rule | None:
-    """The rule of a fact, None when it is not compared."""
-    return RULES.get((kind, name))
-
-
-def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Stated], frus: tuple[Fru, ...] = ()) -> Finding:
+def contradiction(fact: str, rule: Rule, part: str, readings: Sequence[Reading], frus: tuple[Fru, ...] = ()) -> Finding:
     """The finding: expected is what the BMC says, got what the machine says, each with where it was read."""
     outside, inside = readings
     return Finding(

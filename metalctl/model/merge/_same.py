@@ -19,7 +19,7 @@ def exact(a: Any, b: Any) -> bool:
 
 
 def text(a: Any, b: Any) -> bool:
-    """Equal but for case, spaces and punctuation."""
+    """Equal but for case, spaces and punctuation: words, and MAC addresses however they are separated."""
     return folded(str(a)) == folded(str(b))
 
 
@@ -82,11 +82,6 @@ def hexadecimal(a: Any, b: Any) -> bool:
         return int(str(a), 16) == int(str(b), 16)
     except ValueError:
         return text(a, b)
-
-
-def address(a: Any, b: Any) -> bool:
-    """Equal MAC addresses, however they are separated."""
-    return folded(str(a)) == folded(str(b))
 
 
 def unless(silent: frozenset[str], same: Same) -> Same:

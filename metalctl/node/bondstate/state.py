@@ -49,8 +49,8 @@ class BondState:
 
 def filled(first: T, second: T) -> T:
     """The first, with what it does not state from the second."""
-    lacking = {f.name: getattr(second, f.name) for f in dataclasses.fields(first) if _silent(getattr(first, f.name))}
-    return dataclasses.replace(first, **lacking)
+    names = [f.name for f in dataclasses.fields(first) if getattr(first, f.name) in (None, "", ())]
+    return dataclasses.replace(first, **{name: getattr(second, name) for name in names})
 
 
 def joined(first: BondState, second: BondState) -> BondState:
@@ -58,7 +58,3 @@ def joined(first: BondState, second: BondState) -> BondState:
     others = {port.name: port for port in second.ports}
     ports = tuple(filled(p, others[p.name]) if p.name in others else p for p in first.ports)
     return filled(dataclasses.replace(first, ports=ports), second)
-
-
-def _silent(value: object) -> bool:
-    return value is None or value in ("", ())

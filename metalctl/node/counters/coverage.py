@@ -33,4 +33,4 @@ def _unmet(thing: str, need: Need, before: Mapping[str, str], after: Mapping[str
 
 def _reason(sources: Mapping[str, str], source: str, thing: str) -> str:
     """Why a source could not be read for this thing, "" when it could."""
-    return sources.get(f"{source}:{thing}", sources.get(source, "nobody looked at it"))
+    return sources.get(f"{source}:{thing}", sources.get(source, "it was not read"))

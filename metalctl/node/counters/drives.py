@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from metalctl.model.health import counted
@@ -31,18 +29,15 @@ def disks(disks: Iterable[Disk], timeout: float = 20.0) -> Snapshot:
     """Health counters of every disk, by nvme-cli and smartctl."""
     found = Snapshot()
     for disk in disks:
-        read = _nvme if disk.name.startswith("nvme") else _smart
         try:
-            found += Snapshot(read(disk, timeout))
+            found += Snapshot(_nvme(disk, timeout) if disk.name.startswith("nvme") else _smart(disk, timeout))
         except ToolFailed as failed:
             found += Snapshot(unreadable={disk.label: failed.message})
     return found
 
 
 def _nvme(disk: Disk, timeout: float) -> dict[Counter, int]:
-    return parse_nvme(
-        tool.run(["nvme", "smart-log", "-o", "json", str(Path("/dev", disk.name))], timeout).require().out, disk.label
-    )
+    return parse_nvme(health.smart_log(disk, timeout), disk.label)
 
 
 def _smart(disk: Disk, timeout: float) -> dict[Counter, int]:
@@ -94,21 +89,13 @@ def _directions(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [(name, told) for name, told in rows if isinstance(told, Mapping) and "total_uncorrected_errors" in told]
 
 
-def _object(text: str, name: str) -> Any:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        raise ToolFailed(f"{name} wrote no JSON: {text[:120]!r}", hint=f"run {name} by hand") from None
-    if not isinstance(data, dict):
-        raise ToolFailed(f"{name} wrote no JSON object", hint=f"run {name} by hand")
+def _object(text: str, name: str) -> dict[str, Any]:
+    if not (data := values.parsed(text)):
+        raise ToolFailed(f"{name} wrote no JSON object: {text[:120]!r}", hint=f"run {name} by hand")
     return data
 
 
 def _number(data: Mapping[str, Any], key: str) -> int:
-    """An integer that some tools write as text, and critical_warning as an object with `value`."""
-    value = data[key]
-    value = value.get("value") if isinstance(value, Mapping) else value
-    try:
-        return int(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ToolFailed(f"{key} is {value!r}, not a number", hint="report the tool's version") from None
+    if (value := values.whole(data[key])) is None:
+        raise ToolFailed(f"{key} is {data[key]!r}, not a number", hint="report the tool's version")
+    return value

@@ -15,11 +15,3 @@ def counted(path: Path, counter: Counter) -> Snapshot:
         return Snapshot()
     except (OSError, ValueError) as odd:
         return Snapshot(unreadable={f"{counter.part} {counter.name}": str(odd)})
-
-
-def number(path: Path) -> int | None:
-    """A file's number, None when it has none."""
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return None

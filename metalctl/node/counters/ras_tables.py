@@ -142,7 +142,7 @@ TABLES = {
     "extlog_event": Table("memory", ("severity",), _firmware, ("fru_text", "error_count")),
     "memory_failure_event": Table("memory", (), lambda _: Said("memory-uncorrected")),
     "arm_event": Table(
-        "cpu", ("mpidr",), _arm, ("error_count",), "rasdaemon does not tell how severe ARM's processor errors are"
+        "cpu", ("mpidr",), _arm, ("error_count",), "rasdaemon does not record how severe ARM's processor errors are"
     ),
     "non_standard_event": Table("cpu", ("severity",), _section, ("fru_text",)),
     "reri_event": Table(

@@ -65,7 +65,7 @@ def _deaf(root: Path, read: _Read) -> dict[str, str]:
     """ "rasdaemon:thing" → why it does not tell of all errors of it, "" when it does."""
     found = {thing: _unheard(root, events) for thing, events in _EVENTS.items()}
     if not edac.controllers(LocalHost(root).names):
-        found["memory"] = "rasdaemon runs, and no memory controller driver tells it"
+        found["memory"] = "rasdaemon runs, and no memory controller driver reports to it"
     told = {thing: read.untold.get(thing) or found.get(thing, "") for thing in (*found, *read.untold)}
     return {f"rasdaemon:{thing}": why for thing, why in told.items() if thing}
 

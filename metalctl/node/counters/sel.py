@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from metalctl.model.frus import of_dimm
+from metalctl.model.frus import fru
 from metalctl.model.inventory import Dimm
 from metalctl.model.parts import folded
 from metalctl.node import tool
@@ -67,7 +67,7 @@ class Sel:
         if self._sensors is None:
             try:
                 found = _ipmitool("sdr", "type", "Memory").strip()
-                self._sensors = "" if found else "the BMC has no sensor of memory: nobody knows that it logs its errors"
+                self._sensors = "" if found else "the BMC has no sensor of memory, so it may not log memory errors"
             except ToolFailed as failed:
                 self._sensors = failed.message
         return self._sensors
@@ -89,7 +89,7 @@ class Sel:
     def _part(self, entry: sel_events.Entry) -> str:
         if entry.kind.startswith("memory"):
             dimm = named(entry.text, self._dimms)
-            return str(of_dimm(dimm)) if dimm else f"memory ({entry.text})"
+            return str(fru(dimm)) if dimm else f"memory ({entry.text})"
         thing = next((name for start, name in _PARTS.items() if entry.kind.startswith(start)), "machine")
         return f"{thing} ({entry.text})"
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metalctl.node.counters.files import number
 from metalctl.node.counters.snapshot import Counter, Snapshot
+from metalctl.node.inspect.host import LocalHost
+
+_CPUS = "/sys/devices/system/cpu"
 
 
 def throttle(root: Path) -> Snapshot:
     """By processor: the sum over its cores (the threads of a core count the same), and of the package as a whole."""
-    cores: dict[tuple[int, int], int] = {}
-    packages: dict[int, int] = {}
-    for cpu in (root / "sys/devices/system/cpu").glob("cpu[0-9]*"):
-        package, core = number(cpu / "topology/physical_package_id"), number(cpu / "topology/core_id")
+    host, cores, packages = LocalHost(root), dict[tuple[int, int], int](), dict[int, int]()
+    for name in host.names(_CPUS):
+        cpu = f"{_CPUS}/{name}"
+        package, core = (host.number(f"{cpu}/topology/{one}") for one in ("physical_package_id", "core_id"))
         if package is None or core is None:
             continue
-        if (count := number(cpu / "thermal_throttle/core_throttle_count")) is not None:
+        if (count := host.number(f"{cpu}/thermal_throttle/core_throttle_count")) is not None:
             cores[package, core] = max(count, cores.get((package, core), 0))
-        if (count := number(cpu / "thermal_throttle/package_throttle_count")) is not None:
+        if (count := host.number(f"{cpu}/thermal_throttle/package_throttle_count")) is not None:
             packages[package] = max(count, packages.get(package, 0))
     values = {_counter(package, "package_throttle_count"): count for package, count in packages.items()}
     for package in {package for package, _ in cores}:

@@ -62,7 +62,7 @@ def find(serial: str, size: int, host: Host | None = None) -> Disk:
     """
     host = host or LocalHost()
     if not serial:
-        raise Refused("a disk without a serial number cannot be told apart", hint="give the disk a serial number")
+        raise Refused("a disk without a serial number cannot be identified", hint="give the disk a serial number")
     present = disks.collect(host)
     found = [d for d in present if d.key == serial and d.size == size]
     if len(found) == 1:
@@ -74,7 +74,7 @@ def _not_one(serial: str, size: int, present: Sequence[Disk], found: list[str]) 
     if found:
         return Refused(
             f"{len(found)} disks have serial {serial} and {size} bytes: {', '.join(found)}",
-            hint="two disks need distinct serials, or world-wide names that tell them apart",
+            hint="two disks need distinct serials, or distinct world-wide names",
             serial=serial,
         )
     same = [f"{d.name} has that serial and {d.size} bytes" for d in present if d.key == serial]
@@ -144,7 +144,7 @@ def _require(
         raise Refused(
             f"{disk.label} must not be written ({action}): {'; '.join(reasons)}",
             hint="free the disk (umount, swapoff, losetup -d, vgchange -an, mdadm --stop, zpool export), or arm the"
-            " right one: metalctl enroll --retry looks at the disks anew",
+            " right one: metalctl enroll --retry reads the disks again",
             reasons=reasons,
         )
 

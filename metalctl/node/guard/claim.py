@@ -65,7 +65,7 @@ def _open(name: str, number: str) -> int:
     os.close(handle)
     raise Refused(
         f"/dev/{name} is not the block device {number or 'of that name'}",
-        hint="let udev make the device files anew: udevadm trigger --subsystem-match=block",
+        hint="let udev make the device files again: udevadm trigger --subsystem-match=block",
         name=name,
     )
 

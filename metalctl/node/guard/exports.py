@@ -70,7 +70,7 @@ def _export(host: Host, target: Target, what: str, path: str) -> Iterator[Object
         try:
             name = target.at(host, file)
         except Unseen as unseen:
-            yield Objection(f"{what} exports {file}, and what that is cannot be told: {unseen}", certain=False)
+            yield Objection(f"{what} exports {file}, and what that is could not be found out: {unseen}", certain=False)
             return
     if name:
         yield Objection(f"{name} is exported by {what}: {path}")

@@ -24,13 +24,14 @@ def mismatches(armed: Armed, disk: Disk, action: str, now: float) -> list[str]:
     """Why the leave is not for this action on this disk at this time (epoch seconds)."""
     found = []
     if not armed.serial or armed.serial != disk.key:
-        found.append(f"the leave is for serial {armed.serial or '(none)'}, the disk has {disk.key or '(none)'}")
+        issued, there = armed.serial or "(none)", disk.key or "(none)"
+        found.append(f"this write permit was issued for serial {issued}; the disk is {there}")
     if armed.size != disk.size:
-        found.append(f"the leave is for {armed.size} bytes, the disk has {disk.size}")
+        found.append(f"this write permit was issued for {armed.size} bytes; the disk has {disk.size}")
     if armed.action != action:
-        found.append(f"the leave is for {armed.action!r}")
+        found.append(f"this write permit was issued for {armed.action!r}")
     if not now < armed.expires:
-        found.append(f"the leave expired {now - armed.expires:.0f} s ago")
+        found.append(f"this write permit expired {now - armed.expires:.0f} s ago")
     return found
 
 
@@ -38,14 +39,14 @@ def changes(armed: Armed, disk: Disk, host: Host, *, whole: bool) -> list[str]:
     """What is not as it was when the disk was looked at. whole: a leave that does not state it all is none."""
     now, found = seen(host, disk), []
     if whole and not (armed.boot_id and armed.number):
-        found.append("the leave does not say which disk was looked at, and in which boot")
+        found.append("this write permit does not say which disk was checked, and in which boot")
     if armed.boot_id and armed.boot_id != now["boot_id"]:
-        return [*found, "the node was booted again since the disk was looked at"]  # numbers mean nothing across boots
+        return [*found, "the node was booted again since the disk was checked"]  # numbers mean nothing across boots
     wwn, number = now["wwn"] or "(none)", now["number"] or "(none)"
     moved = {
-        "wwn": f"the disk that was looked at has WWN {armed.wwn}, this one has {wwn}",
-        "number": f"the disk that was looked at was device {armed.number}, this one is {number}",
-        "diskseq": "the disk was taken out or replaced since it was looked at (another diskseq)",
+        "wwn": f"the disk that was checked has WWN {armed.wwn}, this one has {wwn}",
+        "number": f"the disk that was checked was device {armed.number}, this one is {number}",
+        "diskseq": "the disk was taken out or replaced since it was checked (another diskseq)",
     }
     stated = {"wwn": armed.wwn, "number": armed.number, "diskseq": armed.diskseq}
     return found + [said for what, said in moved.items() if stated[what] and stated[what] != now[what]]

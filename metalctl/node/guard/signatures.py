@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 from metalctl.model.inventory import Disk
@@ -24,8 +23,5 @@ def signatures(disk: Disk, host: Host | None = None) -> list[str]:
 def signatures_of(device: str | os.PathLike[str]) -> list[str]:
     """The same for one device or image file."""
     listed = tool.run(["wipefs", "--no-act", "--parsable", "--output", "TYPE", str(device)], 30).require().out
-    return _types(Path(device).name, listed.splitlines())
-
-
-def _types(name: str, lines: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(f"{name}: {line.strip()}" for line in lines if line.strip() and not line.startswith("#")))
+    types = (line.strip() for line in listed.splitlines() if line.strip() and not line.startswith("#"))
+    return list(dict.fromkeys(f"{Path(device).name}: {found}" for found in types))

@@ -48,7 +48,7 @@ def _loops(host: Host, target: Target) -> Iterator[Objection]:
         try:
             name = _under(host, target, loop, backing)
         except Unseen as unseen:
-            yield Objection(f"what {loop} ({backing}) lies on cannot be told: {unseen}", certain=False)
+            yield Objection(f"what {loop} ({backing}) lies on could not be found out: {unseen}", certain=False)
             continue
         if name:
             yield Objection(f"{name} carries the loop device {loop} (made of {backing})")

@@ -53,7 +53,7 @@ def _say_none(host: Host, shown: list[Disk], cards: list[Controller]) -> None:
     raid = {c.pci for c in cards if c.driver in _SMART_ARRAY or c.driver in storcli.TOOLS}
     names = ", ".join(d.name for d in shown if d.kind == "volume" and d.controller in raid)
     if names and not host.notes_of(FACT):
-        host.unreadable(FACT, f"no disk behind the volumes {names} answers to smartctl; the maker's tool may tell")
+        host.unreadable(FACT, f"no disk behind the volumes {names} answers to smartctl: install the maker's tool")
 
 
 def with_words(host: Host, disks: Iterable[Disk], controllers: Iterable[Controller]) -> tuple[Disk, ...]:

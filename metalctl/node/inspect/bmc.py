@@ -28,16 +28,13 @@ def collect(host: Host) -> Manager | None:
     if lan and address in _NO_ADDRESS:
         host.unreadable("bmc_address", "the BMC states no IPv4 address")
     host.source("manager", "ipmitool mc info, lan print")
+    words = info.get("Manufacturer Name", ""), info.get("Product Name", "")
     return Manager(
-        model=" ".join(w for w in (info.get("Manufacturer Name", ""), info.get("Product Name", "")) if _told(w)),
+        model=" ".join(w for w in words if w and not w.startswith("Unknown")),
         firmware=info.get("Firmware Revision", ""),
         mac=lan.get("MAC Address", "").lower(),
         address="" if address in _NO_ADDRESS else address,
     )
-
-
-def _told(word: str) -> bool:
-    return bool(word) and not word.startswith("Unknown")
 
 
 def fields(text: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ def collect(host: Host) -> Cpu:
     first = info[0] if info else {}
     sockets, cores, threads = _topology(host)
     kvm, reason = host.kvm()
+    kilohertz = host.number(f"{_CPUS}/cpu0/cpufreq/cpuinfo_max_freq")
     _say_sources(host, bool(info))
     return Cpu(
         model=first.get("model name", ""),
@@ -41,7 +42,7 @@ def collect(host: Host) -> Cpu:
         smt=_smt(host, cores, threads),
         firmware_locked=virtualization.locked(host, first.get("vendor_id", ""), _virtualization(first), kvm),
         base_mhz=_base(host, first),
-        max_mhz=_thousandth(host.number(f"{_CPUS}/cpu0/cpufreq/cpuinfo_max_freq")),
+        max_mhz=kilohertz / 1000 if kilohertz else None,
         flags=tuple(sorted(flags(first))),
         caches=caches.collect(host),
         packages=packages(tables.titled(host, "Processor Information"), info),
@@ -137,10 +138,6 @@ def _base(host: Host, cpu: dict[str, str]) -> float | None:
         return None
 
 
-def _thousandth(kilohertz: int | None) -> float | None:
-    return kilohertz / 1000 if kilohertz else None
-
-
 def _topology(host: Host) -> tuple[int | None, int | None, int | None]:
     packages, cores, threads = set(), set(), 0
     for cpu in host.names(_CPUS):
@@ -155,7 +152,7 @@ def _topology(host: Host) -> tuple[int | None, int | None, int | None]:
         host.unreadable("cpu.threads", f"{_CPUS}/cpu*/topology cannot be read")
         return None, None, None
     if "" in cores:
-        host.unreadable("cpu.cores", f"{_CPUS}/cpu*/topology names no siblings, so cores cannot be told from threads")
+        host.unreadable("cpu.cores", f"{_CPUS}/cpu*/topology names no siblings: cores cannot be counted")
     if offline := host.text(f"{_CPUS}/offline"):
         host.unreadable("cpu.offline", f"CPUs {offline} are offline and not counted")
     return len(packages), None if "" in cores else len(cores), threads

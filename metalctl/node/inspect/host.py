@@ -117,33 +117,30 @@ class Host:
 
     def tool(self, *argv: str, fact: str = "", timeout: float = 30, tolerated: int = 0) -> str:
         """What a tool prints, "" when it is missing or fails; `fact`, when given, is then unreadable."""
-        try:
-            return self._machine.tool(argv, timeout, tolerated)
-        except ToolFailed as failed:
-            if fact:
-                self.unreadable(fact, failed.message)
-            return ""
+        return self._told(self._run(argv, timeout, tolerated), fact)
 
     def failure(self, *argv: str, timeout: float) -> str:
         """Run a tool for what it does; why it failed (missing, hung, exit code), "" when it did not."""
-        try:
-            self._machine.tool(argv, timeout, 0)
-        except ToolFailed as failed:
-            return failed.message
-        return ""
+        ran = self._run(argv, timeout, 0)
+        return ran.message if isinstance(ran, ToolFailed) else ""
 
     def once(self, *argv: str, fact: str = "", timeout: float = 30, tolerated: int = 0) -> str:
-        """The same for a tool that several collectors ask alike: it runs once."""
+        """What `tool` gives, of a tool that several collectors ask alike: it runs once."""
         if argv not in self._printed:
-            try:
-                self._printed[argv] = self._machine.tool(argv, timeout, tolerated)
-            except ToolFailed as failed:
-                self._printed[argv] = failed
-        printed = self._printed[argv]
-        if isinstance(printed, str):
-            return printed
+            self._printed[argv] = self._run(argv, timeout, tolerated)
+        return self._told(self._printed[argv], fact)
+
+    def _run(self, argv: tuple[str, ...], timeout: float, tolerated: int) -> str | ToolFailed:
+        try:
+            return self._machine.tool(argv, timeout, tolerated)
+        except ToolFailed as failed:
+            return failed
+
+    def _told(self, ran: str | ToolFailed, fact: str) -> str:
+        if isinstance(ran, str):
+            return ran
         if fact:
-            self.unreadable(fact, printed.message)
+            self.unreadable(fact, ran.message)
         return ""
 
     def probe(self, what: str, name: str = "") -> dict[str, probes.Answer]:

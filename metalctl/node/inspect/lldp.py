@@ -65,19 +65,16 @@ def _believed(interfaces: list[dict[str, Any]]) -> Heard:
 def _neighbour(interface: dict[str, Any]) -> Neighbour:
     chassis, port = _first(interface, "chassis"), _first(interface, "port")
     chassis_id, port_id = _first(chassis, "id"), _first(port, "id")
+    named, is_mac = values.text(chassis_id.get("value")), chassis_id.get("type") == "mac"
     vlans = [v for v in values.objects(interface.get("vlan")) if v.get("pvid") in (True, "yes")]
     return Neighbour(
-        switch=_value(chassis, "name") or values.text(chassis_id.get("value")),
+        switch=_value(chassis, "name") or named,
         port=values.text(port_id.get("value")) if port_id.get("type") != "mac" else _value(port, "descr"),
-        switch_mac=values.text(chassis_id.get("value")).lower() if chassis_id.get("type") == "mac" else "",
+        switch_mac=named.lower() if is_mac else "",
         port_description=_value(port, "descr"),
         vlan=values.whole(vlans[0].get("vlan-id")) if vlans else None,
-        chassis=_folded(values.text(chassis_id.get("value")), chassis_id.get("type")),
+        chassis=named.lower() if is_mac else named,
     )
-
-
-def _folded(value: str, kind: object) -> str:
-    return value.lower() if kind == "mac" else value
 
 
 def _first(item: dict[str, Any], key: str) -> dict[str, Any]:

@@ -95,7 +95,8 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
         model=f"{function.vendor} {function.model}".strip() if function else product.name,
         mtu=host.number(f"{base}/mtu"),
         max_mtu=netlink.get("max_mtu") or None,
-        **_neighbours(heard),
+        neighbour=None if isinstance(heard, tuple) else heard,
+        neighbours=heard if isinstance(heard, tuple) else (),
         numa_node=host.numa(f"{base}/device"),
         supported=_supported(host, name, asked),
         fec=ethtool.fec(asked.get("fec")),
@@ -105,10 +106,6 @@ def _nic(host: Host, name: str, link: Any, functions: Mapping[str, Function], he
         serial=product.serial,
         part_number=product.part_number,
     )
-
-
-def _neighbours(heard: Heard | None) -> dict[str, Any]:
-    return {"neighbours": heard} if isinstance(heard, tuple) else {"neighbour": heard}
 
 
 def _supported(host: Host, name: str, asked: Mapping[str, Any]) -> tuple[int, ...]:

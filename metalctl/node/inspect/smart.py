@@ -58,7 +58,7 @@ def parse(data: dict[str, Any]) -> DiskHealth | None:
     if not readings and grown is None and uncorrected is None:
         doubts.append("it states no count of errors that is known")
     return DiskHealth(
-        status=_status(passed, faults),
+        status="failing" if faults or passed is False else "ok" if passed is True else "",
         wear=wear.used(data),
         hours=hours,
         defects=counts.get("defects", grown),
@@ -74,10 +74,6 @@ def parse(data: dict[str, Any]) -> DiskHealth | None:
         faults=tuple(faults),
         doubts=tuple(dict.fromkeys([*doubts, *_damaged(data)])),
     )
-
-
-def _status(passed: Any, faults: list[str]) -> str:
-    return "failing" if faults or passed is False else "ok" if passed is True else ""
 
 
 def _nvme(data: dict[str, Any], log: dict[str, Any]) -> DiskHealth | None:

@@ -59,13 +59,14 @@ def _array(host: Host, name: str, known: Mapping[str, Disk]) -> Volume:
     sectors = host.number(f"{base}/size")
     members = [_whole(host, slave) for slave in host.names(f"{base}/slaves")]
     level = _level(host, name)
+    state, degraded = host.text(f"{base}/md/array_state"), host.number(f"{base}/md/degraded")
     return Volume(
         name=name,
         level=level,
         size=values.product(sectors, 512),
         members=tuple(known[m].serial or m if m in known else m for m in members),
         controller="md",
-        health=_health(host, base) if level != CONTAINER else "",
+        health=health(state, degraded) if level != CONTAINER else "",
     )
 
 
@@ -78,10 +79,6 @@ def _level(host: Host, name: str) -> str:
     if metadata.startswith("external:") and not metadata.startswith(("external:/", "external:-")):
         return CONTAINER
     return host.text(f"{_BLOCK}/{name}/md/level")
-
-
-def _health(host: Host, base: str) -> str:
-    return health(host.text(f"{base}/md/array_state"), host.number(f"{base}/md/degraded"))
 
 
 def health(state: str, degraded: int | None) -> str:

@@ -107,7 +107,7 @@ def _job(spec: InstallSpec, journal: Journal, boot_id: str, find: Find, leave: L
 
 def _leave(spec: InstallSpec, disk: Disk) -> guard.Claim:
     if spec.armed.enrollment != spec.enrollment:
-        raise Refused("the leave is of another enrollment", hint="arm the disk for this enrollment")
+        raise Refused("this write permit was issued for another enrollment", hint="arm the disk for this enrollment")
     return guard.hold(spec.armed, disk, ACTION, guard.boot_time())
 
 

@@ -44,7 +44,7 @@ class Device:
         self.is_block, self.number = stat.S_ISBLK(opened.st_mode), number_of(opened)
         if claim and self.number != claim.number:
             self.close()
-            raise Refused(f"{path} is not the disk {claim.number} that was claimed", hint="start the installation anew")
+            raise Refused(f"{path} is not the disk {claim.number} that was claimed", hint="start it again")
         self.size = self._size()
 
     def _size(self) -> int:

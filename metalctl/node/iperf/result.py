@@ -102,7 +102,7 @@ def _stream(data: Any) -> Stream:
     _sums(data, received, sent)
     # A server is not told the other side's part, which is 0. What was on the way when counting began arrives as well.
     if 0 < found.sent < found.received * _MORE:
-        raise IperfError(f"iperf3 tells {found.received:.4g} bit/s received of {found.sent:.4g} sent", hint=_BY_HAND)
+        raise IperfError(f"iperf3 reports {found.received:.4g} bit/s received of {found.sent:.4g} sent", hint=_BY_HAND)
     return found
 
 
@@ -111,7 +111,7 @@ def _rate(total: Any) -> float:
     rate, moved, seconds = (float(total[key]) for key in ("bits_per_second", "bytes", "seconds"))
     made = moved * 8 / seconds if seconds > 0 else 0.0
     if not (0 <= rate < math.inf and math.isclose(rate, made, rel_tol=_CLOSE, abs_tol=1.0)):
-        raise IperfError(f"iperf3 tells {rate:.4g} bit/s where its bytes make {made:.4g}", hint=_BY_HAND)
+        raise IperfError(f"iperf3 reports {rate:.4g} bit/s where its bytes make {made:.4g}", hint=_BY_HAND)
     return rate
 
 

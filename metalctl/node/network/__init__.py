@@ -15,6 +15,7 @@ Exit codes: 0 all bonds stand, 1 a bond does not stand, 2 usage, 3 could not tel
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from typing import Any
 from metalctl.model.codec import decode, encode
 from metalctl.model.errors import MetalctlError, UsageError, describe
 from metalctl.model.run import BondSpec
+from metalctl.node import order
 from metalctl.node.network import networkd
 from metalctl.node.network.bonding import STATE, Maker, NetworkFailed
 from metalctl.node.network.kernel import Netlink
@@ -33,42 +35,32 @@ __all__ = ["Maker", "NetworkFailed", "main"]
 
 def main(argv: Sequence[str]) -> int:
     """Make or undo bonds; returns the exit code."""
-    if {"-h", "--help"} & set(argv):
-        sys.stdout.write(__doc__ or "")
-        return 0
-    options = _options(argv)
+    parser = argparse.ArgumentParser(
+        "network", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("spec", nargs="?", metavar="SPEC.json")
+    parser.add_argument("--undo", action="store_true")
+    parser.add_argument("--result", type=Path)
+    parser.add_argument("--deadline", type=float, default=45.0)
+    try:
+        words = parser.parse_args(argv)
+    except SystemExit as left:
+        return int(left.code or 0)
+    if bool(words.spec) == words.undo:
+        raise UsageError("network wants a SPEC.json, or --undo", hint="see python3 -m metalctl.node network --help")
     try:
         with Netlink() as kernel:
-            maker = Maker(kernel, networkd.tell, networkd.forget, deadline=float(options.get("--deadline", 45)))
-            answer = _undo(maker) if "--undo" in options else [encode(maker.make(s)) for s in _specs(options["SPEC"])]
+            maker = Maker(kernel, networkd.tell, networkd.forget, deadline=words.deadline)
+            ours = [path.stem for path in sorted(STATE.glob("*.json"))] if words.undo else []
+            made = [encode(maker.make(s)) for s in _specs(words.spec)] if words.spec else []
+            answer = made or [name for name in ours if maker.undo(name)]
     except MetalctlError as error:
-        _keep(options, {"error": {"message": error.message, "hint": error.hint}})
+        _keep(words.result, {"error": {"message": error.message, "hint": error.hint}})
         sys.stderr.write(describe(error) + "\n")
         return 1 if isinstance(error, NetworkFailed) else 2 if isinstance(error, UsageError) else 3
-    _keep(options, {"bonds": answer})
+    _keep(words.result, {"bonds": answer})
     sys.stdout.write(json.dumps(answer) + "\n")
     return 0
-
-
-def _undo(maker: Maker) -> list[str]:
-    return [path.stem for path in sorted(STATE.glob("*.json")) if maker.undo(path.stem)]
-
-
-def _options(argv: Sequence[str]) -> dict[str, str]:
-    words, options = list(argv), {}
-    while words:
-        word = words.pop(0)
-        if word in ("--result", "--deadline") and words:
-            options[word] = words.pop(0)
-        elif word == "--undo":
-            options[word] = ""
-        elif word.startswith("-") or "SPEC" in options:
-            raise UsageError(f"network: {word} is not understood", hint="see python3 -m metalctl.node network --help")
-        else:
-            options["SPEC"] = word
-    if ("SPEC" in options) == ("--undo" in options):
-        raise UsageError("network wants a SPEC.json, or --undo", hint="see python3 -m metalctl.node network --help")
-    return options
 
 
 def _specs(path: str) -> tuple[BondSpec, ...]:
@@ -79,9 +71,6 @@ def _specs(path: str) -> tuple[BondSpec, ...]:
     return tuple(decode(BondSpec, bond) for bond in data)
 
 
-def _keep(options: dict[str, str], result: dict[str, Any]) -> None:
-    if "--result" in options:
-        path = Path(options["--result"])
-        draft = path.with_name(path.name + ".new")
-        draft.write_text(json.dumps(result))
-        draft.replace(path)
+def _keep(path: Path | None, result: dict[str, Any]) -> None:
+    if path:
+        order.put(path, json.dumps(result))

@@ -17,6 +17,7 @@ from pathlib import Path
 from metalctl.model.codec import decode, encode
 from metalctl.model.inventory import Bond
 from metalctl.model.run import BondSpec
+from metalctl.node import order
 from metalctl.node.errors import NodeError
 from metalctl.node.network.kernel import MODES, POLICIES, RATES, Address, Kernel, KernelRefused, Link, Route
 
@@ -127,10 +128,7 @@ class Maker:
             self.kernel.routes(carrier),
         )
         self.state.mkdir(parents=True, exist_ok=True)
-        path = self._path(spec.name)
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(encode(before)))
-        draft.replace(path)
+        order.put(self._path(spec.name), json.dumps(encode(before)))
         return before
 
     def _assemble(self, before: Before, members: list[Link]) -> None:
@@ -186,27 +184,14 @@ def check(spec: BondSpec) -> None:
 
 def differences(bond: Bond, spec: BondSpec) -> list[str]:
     """What is not (yet) as the spec says, as sentences."""
-    found = []
-    for what, got, wanted in (("mode", bond.mode, spec.mode), ("MTU", bond.mtu, spec.mtu)):
-        if got != wanted:
-            found.append(f"{what} is {got}, not {wanted}")
+    lacp, asked = spec.mode == "802.3ad", [("mode", bond.mode, spec.mode), ("MTU", bond.mtu, spec.mtu)]
+    if lacp:
+        asked += [("LACP rate", bond.lacp_rate, spec.lacp_rate), ("hash policy", bond.hash_policy, spec.hash_policy)]
+    found = [f"{what} is {got}, not {wanted}" for what, got, wanted in asked if got != wanted]
     if sorted(bond.members) != sorted(spec.members):
         found.append(f"members are {', '.join(bond.members) or 'none'}")
-    if spec.mode == "802.3ad":
-        found += _lacp(bond, spec)
-    return found
-
-
-def _lacp(bond: Bond, spec: BondSpec) -> list[str]:
-    found = []
-    for what, got, wanted in (
-        ("LACP rate", bond.lacp_rate, spec.lacp_rate),
-        ("hash policy", bond.hash_policy, spec.hash_policy),
-    ):
-        if got != wanted:
-            found.append(f"{what} is {got}, not {wanted}")
-    if bond.partner_mac in _NO_PARTNER:
+    if lacp and bond.partner_mac in _NO_PARTNER:
         found.append("no LACP partner answers")
-    elif bond.aggregator_ports != len(spec.members):
+    elif lacp and bond.aggregator_ports != len(spec.members):
         found.append(f"{bond.aggregator_ports} of {len(spec.members)} ports are in the aggregator")
     return found

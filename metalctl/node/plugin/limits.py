@@ -22,7 +22,7 @@ class Limits:
         if unknown := sorted(set(given) - set(info.limits)):
             raise LimitError(
                 f"the check {name} knows no limit {unknown[0]!r}",
-                hint=f"mend the profile; it knows: {', '.join(sorted(info.limits)) or 'none'}",
+                hint=f"correct the profile; it knows: {', '.join(sorted(info.limits)) or 'none'}",
             )
         values: dict[str, Any] = {**defaults, **given}
         if absent := sorted(k for k, v in values.items() if v is REQUIRED):
@@ -37,7 +37,7 @@ class Limits:
         try:
             return self._values[key]
         except KeyError:
-            raise LimitError(f"the check {self._name} does not declare {key!r}", hint="mend @check(limits=…)") from None
+            raise LimitError(f"the check {self._name} does not declare {key!r}", hint="fix @check(limits=…)") from None
 
 
 def _same_kind(name: str, key: str, default: object, value: object) -> None:
@@ -47,4 +47,4 @@ def _same_kind(name: str, key: str, default: object, value: object) -> None:
     right = isinstance(value, wanted) if wanted else value is None or number
     if not right:
         kind = {str: "a text", bool: "true or false"}.get(wanted, "a number") if wanted else "a number"
-        raise LimitError(f"{name}: {key} is {value!r}, which is not {kind}", hint="mend the profile")
+        raise LimitError(f"{name}: {key} is {value!r}, which is not {kind}", hint="correct the profile")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metalctl.model.inventory import Dimm, Disk, Inventory, Nic
@@ -110,5 +110,4 @@ def _why(fact: str, inventory: Inventory) -> str:
 
     A note below it ("disks.sda.health") is of a part that was found, and hides none.
     """
-    reasons: Iterable[str] = (u.reason for u in inventory.unreadable if f"{fact}.".startswith(f"{u.fact}."))
-    return "; ".join(reasons)
+    return "; ".join(u.reason for u in inventory.unread(fact))

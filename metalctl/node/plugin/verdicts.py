@@ -58,7 +58,7 @@ def conclude(errors: Iterable[BaseException], measures: Measures, info: CheckInf
     endings = [of_exception(e, checks) for e in errors]
     measured = of_measures(measures)
     if not endings and REQUIRED in info.limits.values() and measures.verdict is Verdict.SKIP:
-        measured = Ending(Verdict.UNKNOWN, "the check held nothing to its limits")
+        measured = Ending(Verdict.UNKNOWN, "the check compared nothing with its limits")
     if measured.verdict is not Verdict.PASS or not endings:
         endings.append(measured)
     return _worst(endings, info, name)

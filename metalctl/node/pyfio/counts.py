@@ -35,7 +35,7 @@ def _contradictions(result: Result) -> Iterator[str]:
 def _of_rates(name: str, way: Direction) -> Iterator[str]:
     for rate, count, unit in ((way.iops, way.count, "IO"), (way.bandwidth, way.bytes, "bytes")):
         if not (rate > 0 and math.isclose(rate * way.runtime, count, rel_tol=_CLOSE)):
-            yield f"fio tells {rate:.6g} {unit}/s of {name}, and counts {count} {unit} in {way.runtime:.6g} s"
+            yield f"fio reports {rate:.6g} {unit}/s of {name}, and counts {count} {unit} in {way.runtime:.6g} s"
 
 
 def _of_latency(name: str, latency: Latency) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _whole(job: Job, result: Result, direction: Direction) -> None:
     """At most one transfer a job may be short: the last one of a file."""
     block = result.block or block_size(job.bs)
     if block is None:
-        raise FioError(f"fio's block size {job.bs!r} is not one size", hint="mend the check")
+        raise FioError(f"fio's block size {job.bs!r} is not one size", hint="correct the check")
     if direction.count * block - direction.bytes > block * job.numjobs or direction.short > job.numjobs:
         raise _less(
             job, f"fio's transfers came back short: {direction.bytes} bytes in {direction.count} blocks of {block}"

@@ -63,7 +63,7 @@ class Job:
     def refuse(self) -> None:
         """Raise FioRefused unless the job may run on its target as it is now."""
         if self.writes and self.readonly:
-            raise FioRefused(f"a read-only job cannot do rw={self.rw}", hint="mend the check")
+            raise FioRefused(f"a read-only job cannot do rw={self.rw}", hint="correct the check")
         mode = _mode(self.filename)
         if mode is None and not self.writes:
             # fio itself would create the file, read zeros from RAM, and call that a fast disk.
@@ -72,7 +72,7 @@ class Job:
         raw = in_dev or (mode is not None and not stat.S_ISREG(mode))
         if self.writes and raw and (self.leave is None or self.leave.path != self.filename):
             raise FioRefused(
-                f"no leave to write {self.filename}", hint="enroll the node with the disk armed, or use a file"
+                f"no write permit for {self.filename}", hint="enroll the node with the disk armed, or use a file"
             )
 
     def argv(self) -> list[str]:

@@ -82,7 +82,7 @@ class Movement:
             for p in lost(self._before, after)
         ]
         results += [
-            self._result(Verdict.UNKNOWN, boot_id, thing, f"nobody could tell its errors: {why}", _UNREAD, evidence)
+            self._result(Verdict.UNKNOWN, boot_id, thing, f"its errors could not be read: {why}", _UNREAD, evidence)
             for thing, why in uncovered(self._watch, self._inventory, self._before, after)
         ]
         if not results and not after.values:

@@ -117,9 +117,12 @@ class Run:
             if any(r.check == name for r in self.results):
                 continue
             if found[name] is None:
-                reason, remedy = f"no check is called {name}", "mend the name in the profile, or add the check's file"
+                reason, remedy = (
+                    f"no check is called {name}",
+                    "fix the name in the profile, or add the check's file",
+                )
             elif name in broken:
-                reason, remedy = f"the check cannot be loaded: {broken[name]}", "mend the check's file"
+                reason, remedy = f"the check cannot be loaded: {broken[name]}", "fix the check's file"
             else:
                 reason, remedy = "the check left no result", "see the runner's output in the journal of systemd"
             self._emit(self._unknown(name, reason, remedy))

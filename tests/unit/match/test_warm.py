@@ -13,7 +13,7 @@ import pytest
 from metalctl.content import profiles
 from metalctl.model.codec import encode
 from metalctl.model.inventory import Inventory
-from metalctl.model.match import _firmware, _quality, _verdicts, match
+from metalctl.model.match import _firmware, _quality, _words, match
 from metalctl.model.profile import Profile
 from metalctl.model.verdict import Verdict
 
@@ -40,7 +40,7 @@ def findings(inventory: Inventory, profile: Profile) -> str:
 
 
 def cold() -> None:
-    for remembered in (_firmware.satisfies, _quality.asked, _verdicts.signs):
+    for remembered in (_firmware.satisfies, _quality.asked, _words.signs):
         remembered.cache_clear()
 
 

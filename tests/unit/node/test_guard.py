@@ -89,10 +89,10 @@ def test_an_idle_armed_disk_may_be_written() -> None:
 @pytest.mark.parametrize(
     ("leave", "reason"),
     [
-        (armed(serial="S2"), "the leave is for serial S2"),
-        (armed(serial=""), "the leave is for serial (none)"),
-        (armed(size=SIZE - 512), "the leave is for 479999999488 bytes"),
-        (armed(action="fio-write"), "the leave is for 'fio-write'"),
+        (armed(serial="S2"), "this write permit was issued for serial S2"),
+        (armed(serial=""), "this write permit was issued for serial (none)"),
+        (armed(size=SIZE - 512), "this write permit was issued for 479999999488 bytes"),
+        (armed(action="fio-write"), "this write permit was issued for 'fio-write'"),
         (armed(expires=NOW - 5), "expired 5 s ago"),
         (armed(expires=NOW), "expired 0 s ago"),
         (armed(expires=float("nan")), "expired"),

@@ -46,7 +46,7 @@ def test_a_channel_of_one_node_is_not_made_good_by_the_same_number_in_another(no
 def test_labels_that_tell_no_socket_leave_it_open(node: Any) -> None:
     fitted(node, *of([f"DIMM {n}" for n in range(1, 5)]))
     result = node.one("dimms")
-    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the labels of the slots tell no socket")
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the labels of the slots name no socket")
     fitted(node, *of([f"DIMM {n}" for n in range(1, 5)]), numa=tuple(NumaNode(n, f"{n}", 63 * GIB) for n in range(2)))
     assert node.one("dimms", run_id="r2").verdict is Verdict.PASS
 

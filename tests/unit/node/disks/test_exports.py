@@ -120,7 +120,7 @@ def test_an_export_is_seen_by_device_number(files: dict[str, str], stats: dict[s
 @pytest.mark.parametrize(
     ("files", "denied", "reason"),
     [
-        ({NVMET: "/gone/elsewhere"}, (), "an NVMe target exports /gone/elsewhere, and what that is cannot be told"),
+        ({NVMET: "/gone/elsewhere"}, (), "an NVMe target exports /gone/elsewhere, and what that is could not be"),
         ({"/sys/module/nvmet/version": ""}, (), "what nvmet exports cannot be seen: mount configfs"),
         ({"/proc/88/comm": "qemu"}, ("/proc/88/fd",), "the files that qemu (pid 88) has open cannot be seen"),
         ({"/proc/88/comm": "qemu"}, ("/proc/88/mountinfo",), "the mounts that qemu (pid 88) sees cannot be read"),

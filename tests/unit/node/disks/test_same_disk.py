@@ -60,7 +60,7 @@ def test_another_disk_under_the_same_name_and_serial_is_refused(disk: Disk, tmp_
         file.truncate(disk.size or 0)
     subprocess.run(["losetup", "-d", f"/dev/{disk.name}"], check=True)
     attach(other, f"/dev/{disk.name}")
-    with pytest.raises(Refused, match="taken out or replaced since it was looked at"):
+    with pytest.raises(Refused, match="taken out or replaced since it was checked"):
         guard.require(armed, disk, "fio-write", NOW)
 
 
@@ -83,12 +83,12 @@ def test_a_disk_of_another_wwn_is_refused(disk: Disk, here: list[Disk]) -> None:
 @pytest.mark.truth("C3", "what was found out about a disk ends with the boot")
 def test_a_leave_of_another_boot_is_refused(disk: Disk) -> None:
     armed = leave(hygiene.look(disk))
-    with pytest.raises(Refused, match="booted again since the disk was looked at"):
+    with pytest.raises(Refused, match="booted again since the disk was checked"):
         guard.require(armed, disk, "fio-write", NOW, host=Host(Rebooted()))
 
 
 def test_a_leave_that_does_not_say_which_disk_was_looked_at_is_none(disk: Disk) -> None:
-    with pytest.raises(Refused, match="does not say which disk was looked at"):
+    with pytest.raises(Refused, match="does not say which disk was checked"):
         guard.hold(replace(leave(hygiene.look(disk)), number=""), disk, "fio-write", NOW)
 
 
@@ -97,7 +97,7 @@ def test_of_two_namespaces_of_one_drive_the_one_that_was_looked_at_is_written(di
     here[:] = [second, first]
     armed = leave(hygiene.look(first))
     guard.require(armed, first, "fio-write", NOW)
-    with pytest.raises(Refused, match=r"the leave is for serial LOOPDISK1/eui\.01, the disk has LOOPDISK1/eui\.02"):
+    with pytest.raises(Refused, match=r"was issued for serial LOOPDISK1/eui\.01; the disk is LOOPDISK1/eui\.02"):
         guard.require(armed, second, "fio-write", NOW)
 
 

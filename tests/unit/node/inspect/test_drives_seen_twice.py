@@ -103,6 +103,6 @@ def test_namespaces_are_told_apart_where_they_are_read(wwids: tuple[str, str]) -
 def test_a_name_under_two_serials_counts_for_no_disk(names: tuple[str, str], doubtful: bool) -> None:
     kept = tuple(Disk(f"sd{at}", kind="hdd", size=SIZE, serial=f"ZTX{at}", wwn=name) for at, name in enumerate(names))
     need = DiskRequirement("osd", ("hdd",), Range(2, 2))
-    (count, *_) = _disks.findings(Inventory("in-band", Identity(), disks=kept), (need,), root="osd")
+    (count, *_) = _disks.findings(Inventory("in-band", Identity(), disks=kept), _disks.Wanted((need,), root="osd"))
     assert count.verdict is (Verdict.UNKNOWN if doubtful else Verdict.PASS)
     assert ("world-wide name" in count.remedy) is doubtful

@@ -92,12 +92,12 @@ def test_a_missing_device_is_not_created_as_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rw", ["write", "randwrite", "randrw", "rw", "trim", "write:4k"])
 def test_a_raw_device_is_not_written_without_leave(rw: str) -> None:
-    with pytest.raises(pyfio.FioRefused, match="no leave"):
+    with pytest.raises(pyfio.FioRefused, match="no write permit"):
         pyfio.run(pyfio.Job("/dev/null", rw))
 
 
 def test_leave_for_one_device_is_no_leave_for_another() -> None:
-    with pytest.raises(pyfio.FioRefused, match="no leave"):
+    with pytest.raises(pyfio.FioRefused, match="no write permit"):
         pyfio.run(pyfio.Job("/dev/null", "write", leave=pyfio.Leave("/dev/zero", "S")))
 
 

@@ -53,7 +53,7 @@ def test_an_infinite_measurement_is_unknown(node: Any, written: Any) -> None:
 def test_a_check_that_was_given_a_limit_and_held_nothing_to_it_is_unknown(node: Any, written: Any, body: str) -> None:
     written("thing", body, "measure, limits", "limits={'min_a': REQUIRED}")
     result = node.one("thing", limits={"min_a": 3.0})
-    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the check held nothing to its limits")
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, "the check compared nothing with its limits")
 
 
 def test_an_assertion_in_a_library_is_not_a_fault_of_the_hardware(node: Any, written: Any) -> None:
