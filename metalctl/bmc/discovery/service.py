@@ -13,8 +13,7 @@ from metalctl.bmc.endpoint import Endpoint
 from metalctl.bmc.errors import BmcError, CertificateUntrusted
 from metalctl.bmc.protocol import Probe
 from metalctl.bmc.redfish.client.http import Client
-from metalctl.bmc.redfish.fetch.equipment import note
-from metalctl.bmc.redfish.fetch.root import equipment, product, read_root
+from metalctl.bmc.redfish.fetch.root import read_root, seen
 from metalctl.bmc.tls import fetch_fingerprint
 
 PATIENCE = 10.0  # seconds: a BMC that took the connection may be slow to answer
@@ -34,20 +33,17 @@ async def ask(endpoint: Endpoint, timeout: float = PATIENCE) -> Probe | None:
         return None
     finally:
         await client.close()
-    facts, seen = told(root), client.endpoint.fingerprint
+    facts, found = told(root), seen(replace(endpoint, fingerprint=client.endpoint.fingerprint), root)
     doubt = await _doubt(endpoint, timeout) if endpoint.authorities else ""
-    return Probe(
-        replace(endpoint, fingerprint=seen),
-        "redfish",
-        product(root)[:100],
-        facts.uuid,
-        seen,
+    return replace(
+        found,
+        product=found.product[:100],
+        uuid=facts.uuid,
         serial=facts.serial,
         mac=facts.mac,
         mac_from="bmc" if facts.mac else "",
-        notes=tuple(one for one in (note(root), doubt) if one),
+        notes=(*found.notes, *([doubt] if doubt else [])),
         vouched=bool(endpoint.authorities) and not doubt,
-        equipment=equipment(root),
     )
 
 

@@ -20,12 +20,12 @@ from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.act.wire import Wire
 from metalctl.bmc.redfish.acting import Acting
 from metalctl.bmc.redfish.client.http import Client, Resource
-from metalctl.bmc.redfish.fetch import boards, equipment, root
+from metalctl.bmc.redfish.fetch import boards, root
 from metalctl.bmc.redfish.fetch.expand import advertised
 from metalctl.bmc.redfish.fetch.inventory import Walk, power_state, start
 from metalctl.bmc.redfish.fetch.reader import Reader
 from metalctl.bmc.redfish.parse import systems
-from metalctl.bmc.redfish.schema.values import link, text
+from metalctl.bmc.redfish.schema.values import link
 from metalctl.bmc.tls import fetch_fingerprint
 from metalctl.model.finding import Finding
 from metalctl.model.identity import Identity
@@ -43,16 +43,7 @@ async def probe(endpoint: Endpoint, timeout: float) -> Probe:
     """What answers there, without a credential; raises Unreachable, NotABmc or CertificateChanged."""
     client, service = await verified(endpoint, timeout)
     await client.close()
-    found, note = client.endpoint, equipment.note(service)
-    return Probe(
-        found,
-        "redfish",
-        root.product(service),
-        text(service, "UUID"),
-        found.fingerprint,
-        notes=(note,) if note else (),
-        equipment=root.equipment(service),
-    )
+    return root.seen(client.endpoint, service)
 
 
 async def verified(endpoint: Endpoint, timeout: float) -> tuple[Client, Resource]:
@@ -92,7 +83,7 @@ class RedfishBmc(Acting):
         client, self._root = await verified(endpoint, self._timeout)
         self._client, self.endpoint = client, client.endpoint
         if not link(self._root, "Systems"):
-            raise await equipment.looked_at(client, self._root, self._credential)
+            raise await root.looked_at(client, self._root, self._credential)
         collection = await client.login(self._credential, self._root, link(self._root, "Systems"))
         found = await boards.machines(client, self._root, collection)
         self._machine = systems.choose(endpoint, found)

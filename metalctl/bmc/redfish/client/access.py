@@ -10,6 +10,7 @@ from metalctl.bmc.errors import WrongPassword
 from metalctl.bmc.redfish.client import refusals, session
 from metalctl.bmc.redfish.client.session import Login, Once
 from metalctl.bmc.redfish.schema.body import Resource
+from metalctl.bmc.redfish.schema.values import link
 
 
 class Access:
@@ -42,7 +43,8 @@ class Access:
         if root is None:
             self.login = session.basic(credential)
         else:
-            self.login = await session.open_session(self._once, self._endpoint, root, credential)
+            service = link(root, "Links", "Sessions")
+            self.login = await session.open_session(self._once, self._endpoint, service, credential)
         self.trusted = self.by_session
 
     def trust(self) -> None:
@@ -77,7 +79,7 @@ class Access:
                 return  # another request has done it meanwhile
             lockout.check(self._endpoint, self._credential)
             self.trusted = False
-            self.login = await session.renew(self._once, self._endpoint, used, self._credential)
+            self.login = await session.open_session(self._once, self._endpoint, used.service, self._credential)
             self._former.append(used)  # until it is closed: who is cancelled here closes it in the end
             self.trusted = True
         await session.close_session(self._once, used, self.login)

@@ -134,14 +134,9 @@ def within(endpoint: Endpoint, seconds: float, deadline: float | None) -> float:
         return seconds
     left = deadline - asyncio.get_running_loop().time()
     if left <= 0:
-        raise no_time(endpoint)
+        hint = "give it more time, or ask it alone: it is slow"
+        raise Unreachable(f"{endpoint}: no time was left to ask", hint=hint, timed_out=True)
     return min(seconds, left)
-
-
-def no_time(endpoint: Endpoint) -> Unreachable:
-    """The error for a request that the deadline leaves no time for."""
-    hint = "give it more time, or ask it alone: it is slow"
-    return Unreachable(f"{endpoint}: no time was left to ask", hint=hint, timed_out=True)
 
 
 def misshapen(endpoint: Endpoint, path: str, expected: str, got: str) -> Astray:

@@ -18,8 +18,7 @@ from metalctl.bmc.errors import BadAnswer, BmcError, Missing
 from metalctl.bmc.quirks import Quirks
 from metalctl.bmc.redfish.client import refusals
 from metalctl.bmc.redfish.client.transport import Response
-from metalctl.bmc.redfish.schema.body import Resource, decode
-from metalctl.bmc.redfish.schema.values import link
+from metalctl.bmc.redfish.schema.body import decode
 
 # Of the usual seconds a request: what was read is not to wait for a BMC that went away.
 PATIENCE = 0.2
@@ -44,15 +43,9 @@ def basic(credential: Credential) -> Login:
     return Login({"Authorization": f"Basic {pair}"})
 
 
-async def open_session(once: Once, endpoint: Endpoint, root: Resource, credential: Credential) -> Login:
-    """A session, or Basic where `root` offers none or the BMC opens none. Raises WrongPassword, Unreachable."""
-    service = link(root, "Links", "Sessions")
+async def open_session(once: Once, endpoint: Endpoint, service: str, credential: Credential) -> Login:
+    """A session at `service`, or Basic where that is "" or opens none. Raises WrongPassword, Unreachable."""
     return (await _open(once, endpoint, service, credential) if service else None) or basic(credential)
-
-
-async def renew(once: Once, endpoint: Endpoint, login: Login, credential: Credential) -> Login:
-    """Another session in place of one that ran out; raises as `open_session`."""
-    return await _open(once, endpoint, login.service, credential) or basic(credential)
 
 
 async def _open(once: Once, endpoint: Endpoint, service: str, credential: Credential) -> Login | None:

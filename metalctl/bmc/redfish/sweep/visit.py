@@ -13,11 +13,11 @@ from metalctl.bmc.endpoint import Credential, Endpoint
 from metalctl.bmc.errors import BadAnswer, BmcError
 from metalctl.bmc.quirks import Quirks, quirks_of
 from metalctl.bmc.redfish.client.http import Client
-from metalctl.bmc.redfish.fetch import boards, equipment
+from metalctl.bmc.redfish.fetch import boards
 from metalctl.bmc.redfish.fetch.expand import advertised
 from metalctl.bmc.redfish.fetch.inventory import start
 from metalctl.bmc.redfish.fetch.reader import Reader
-from metalctl.bmc.redfish.fetch.root import read_root
+from metalctl.bmc.redfish.fetch.root import looked_at, read_root
 from metalctl.bmc.redfish.parse.systems import Machine, choose
 from metalctl.bmc.redfish.schema.body import Resource
 from metalctl.bmc.redfish.schema.links import digest, last
@@ -125,7 +125,7 @@ async def _read(endpoint: Endpoint, credential: Credential, options: Options, li
         root = await read_root(client)
         systems = link(root, "Systems")
         if not systems:
-            raise await equipment.looked_at(client, root, credential)
+            raise await looked_at(client, root, credential)
         if options.memory is not None:
             collection, basic = await client.login_learning(credential, root, systems)
         else:
