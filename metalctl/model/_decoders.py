@@ -68,17 +68,25 @@ def _scalar(kind: Any) -> Decoder:
     return one
 
 
+def _literal(options: tuple[Any, ...], data: Any) -> Any:
+    if not any(type(data) is type(option) and data == option for option in options):
+        raise _mismatch(" or ".join(map(str, options)), data)
+    return data
+
+
 def _odd(kind: Any, data: Any) -> Any:
     if typing.get_origin(kind) is typing.Literal:
-        options = typing.get_args(kind)
-        if not any(type(data) is type(option) and data == option for option in options):
-            raise _mismatch(" or ".join(map(str, options)), data)
-        return data
+        return _literal(typing.get_args(kind), data)
     if isinstance(kind, type) and issubclass(kind, Enum):
         try:
             return kind(data)
         except ValueError:
             raise _mismatch(" or ".join(str(m.value) for m in kind), data) from None
+    return _number(kind, data)
+
+
+def _number(kind: type, data: Any) -> Any:
+    """A number, or what is no other kind of value."""
     if isinstance(data, int) and not -LARGEST <= data < LARGEST:
         raise _mismatch("a number of at most 64 bits", data)
     if kind is float and isinstance(data, int) and not isinstance(data, bool):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from metalctl.model.health import judged
-from metalctl.model.inventory import Controller, Disk, DiskHealth, Inventory
+from metalctl.model.inventory import Disk, DiskHealth, Inventory
 from metalctl.model.profile import HealthLimits
 
 
@@ -18,9 +18,7 @@ def with_members(inventory: Inventory, disks: Iterable[Disk], limits: HealthLimi
 def _judged(inventory: Inventory, disk: Disk, limits: HealthLimits) -> Disk:
     members, unread = _members(inventory, disk)
     looks = [(m, *judged(m.health, limits, m.kind)) for m in members]
-    faults = [f"{m.label}: {said}" for m, good, said in looks if good is False]
-    for card in _controllers(inventory, disk):
-        faults += [f"controller {card.pci or card.name}: {fault}" for fault in card.faults or (card.health,)]
+    faults = [f"{m.label}: {said}" for m, good, said in looks if good is False] + _of_controllers(inventory, disk)
     doubts = [*unread, *(f"{m.label} behind it does not state its health" for m, good, _ in looks if good is None)]
     if not faults and not doubts:
         return disk
@@ -34,16 +32,23 @@ def _members(inventory: Inventory, disk: Disk) -> tuple[list[Disk], list[str]]:
     Where nobody tells which they are, all that are behind the same controller may be.
     """
     there = [d for d in inventory.raid_disks if d.controller == disk.controller]
-    named = [v for v in inventory.volumes if v.name in (disk.serial, disk.name)]
-    volume = next((v for v in named if v.controller in ("", disk.controller)), None)
-    if volume is None or not volume.members:
+    listed = _listed(inventory, disk)
+    if not listed:
         return (there if disk.controller else []), []
     found = {name: d for d in there for name in (d.name, d.slot, d.serial) if name}
-    members = [found[m] for m in volume.members if m in found]
-    return members, [f"its member {m} could not be read" for m in volume.members if m not in found]
+    return [found[m] for m in listed if m in found], [
+        f"its member {m} could not be read" for m in listed if m not in found
+    ]
 
 
-def _controllers(inventory: Inventory, disk: Disk) -> list[Controller]:
-    """The volume's controller, if something is wrong with it."""
+def _listed(inventory: Inventory, disk: Disk) -> tuple[str, ...]:
+    """The members of the volume that the disk is, as its controller calls them."""
+    named = [v for v in inventory.volumes if v.name in (disk.serial, disk.name)]
+    return next((v.members for v in named if v.controller in ("", disk.controller)), ())
+
+
+def _of_controllers(inventory: Inventory, disk: Disk) -> list[str]:
+    """What is wrong with the volume's controller."""
     named = [c for c in inventory.controllers if disk.controller and disk.controller in (c.pci, c.name)]
-    return [c for c in named if c.faults or c.health in ("warning", "critical")]
+    bad = [c for c in named if c.faults or c.health in ("warning", "critical")]
+    return [f"controller {c.pci or c.name}: {fault}" for c in bad for fault in c.faults or (c.health,)]

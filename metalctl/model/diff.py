@@ -34,6 +34,11 @@ TOLERANCE: dict[tuple[str, str], float] = {("machine", "memory.total"): 0.01, ("
 _OF_A_PIECE = frozenset({"serial", "wwn", "mac"})
 _SIZES = frozenset({"size", "total", "memory", "logical_block"})
 _RATES = frozenset({"speed"})
+# Numbers of which less and more have a name.
+_LESS_OR_MORE = {
+    **dict.fromkeys(("width", "max_width"), ("narrower", "wider")),
+    **dict.fromkeys(("speed", "max_speed", "configured_mts", "max_mhz", "base_mhz"), ("slower", "faster")),
+}
 # Firmware that its part tells too is compared there.
 _OF_PARTS = ("nic ", "nvme ", "ssd ", "hdd ", "unknown ", "controller ")
 
@@ -88,19 +93,24 @@ def _parts(kind: Kind, before: Inventory, after: Inventory) -> Iterator[Change]:
     lefts, rights = ([p for p in kind.of(i) if not _told_elsewhere(kind, p)] for i in (before, after))
     pairs, gone, new = pair(lefts, rights, kind.keys)
     for one, two in pairs:
-        if kind.name == "dimm" and bool(one.size) != bool(two.size):
-            yield _whole("added" if two.size else "removed", kind, two if two.size else one)
-            continue
-        swapped = _another(kind, one, two)
-        if swapped:
-            yield _whole("swapped", kind, one, two)
-        was, is_now = ({n: v for n, v in leaves(p) if not (swapped and n in _OF_A_PIECE)} for p in (one, two))
-        yield from _facts(kind.name, close(kind, two), kind.label(two), was, is_now, after, kind.field)
+        yield from _pair(kind, one, two, after)
     unread = after.unread(kind.field)
     for part in gone:
         yield _whole("not readable" if unread else "removed", kind, part)
     for part in new:
         yield _whole("added", kind, part)
+
+
+def _pair(kind: Kind, one: Any, two: Any, after: Inventory) -> Iterator[Change]:
+    """What became of one part, or of one slot."""
+    if kind.name == "dimm" and bool(one.size) != bool(two.size):
+        yield _whole("added" if two.size else "removed", kind, two if two.size else one)
+        return
+    swapped = _another(kind, one, two)
+    if swapped:
+        yield _whole("swapped", kind, one, two)
+    was, is_now = ({n: v for n, v in leaves(p) if not (swapped and n in _OF_A_PIECE)} for p in (one, two))
+    yield from _facts(kind.name, close(kind, two), kind.label(two), was, is_now, after, kind.field)
 
 
 def _told_elsewhere(kind: Kind, part: Any) -> bool:
@@ -161,11 +171,13 @@ def _began_anew(kind: str, name: str, a: Any, b: Any) -> bool:
 def meaning(name: str, before: Any, after: Any) -> str:
     """What a changed fact means, where it can be said from the two values alone."""
     last = name.rpartition(".")[2]
-    both = isinstance(before, (int, float)) and isinstance(after, (int, float)) and before != after
-    if last in ("width", "max_width") and both:
-        return "narrower" if after < before else "wider"
-    if last in ("speed", "max_speed", "configured_mts", "max_mhz", "base_mhz") and both:
-        return "slower" if after < before else "faster"
+    if (
+        isinstance(before, (int, float))
+        and isinstance(after, (int, float))
+        and before != after
+        and last in _LESS_OR_MORE
+    ):
+        return _LESS_OR_MORE[last][after > before]
     if last in ("firmware", "microcode", "version"):
         return "firmware moved"
     if last in ("status", "health") and after in ("failing", "warning", "critical"):
@@ -184,12 +196,10 @@ def written(fact: str, value: Any) -> str:
         return "not stated"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if last in _SIZES and isinstance(value, int):
-        return format_size(value)
-    if fact in _RATES and isinstance(value, int):
-        return format_rate(value)
+    if isinstance(value, int) and (last in _SIZES or fact in _RATES):
+        return format_size(value) if last in _SIZES else format_rate(value)
     if last in ("speed", "max_speed") and isinstance(value, float):
         return f"{value:g} GT/s"
     if isinstance(value, tuple):
-        return ", ".join(str(v) for v in value)
+        return ", ".join(map(str, value))
     return f"×{value}" if last in ("width", "max_width") else str(value)

@@ -68,8 +68,12 @@ def _named(group: list[Disk]) -> list[Disk | None]:
         return list(group)
     several, found = len(set(names)) > 1, list[Disk | None]()
     for name, disk in zip(names, group, strict=True):
-        same = [d for n, d in zip(names, group, strict=True) if n == name]
-        others = tuple(p for d in same for p in (d.name, *d.paths) if p != disk.name)
-        whole = replace(disk, unit=name if several else disk.unit, paths=others)
+        same = [d for d in group if d.wwn.lower() == name]
+        whole = replace(disk, unit=name if several else disk.unit, paths=_others(disk, same))
         found.append(whole if same[0] is disk else None)
     return found
+
+
+def _others(disk: Disk, same: list[Disk]) -> tuple[str, ...]:
+    """The names of the other paths to it."""
+    return tuple(p for d in same for p in (d.name, *d.paths) if p != disk.name)

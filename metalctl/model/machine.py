@@ -113,6 +113,11 @@ def _parts(inventory: Inventory) -> Iterator[Part]:
     for dimm in (d for d in inventory.memory.dimms if d.size):
         facts = _stated(size=dimm.size, part=dimm.part_number, type=dimm.type)
         yield Part("dimm", usable_serial(dimm.serial), dimm.slot, facts)
+    yield from _cards(inventory)
+
+
+def _cards(inventory: Inventory) -> Iterator[Part]:
+    """Disks, ports and power supplies."""
     fixed = (d for d in (*inventory.disks, *inventory.raid_disks) if not d.removable and d.kind != "volume")
     for disk in fixed:
         yield Part("disk", disk.key, disk.slot or disk.by_path, _stated(size=disk.size, kind=disk.kind, wwn=disk.wwn))

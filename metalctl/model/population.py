@@ -48,13 +48,14 @@ def even_sockets(inventory: Inventory) -> tuple[bool | None, str]:
 
 
 def _by_nodes(inventory: Inventory, fitted: list[Dimm], sockets: int) -> tuple[bool | None, str]:
-    nodes = {n.node: n.memory for n in inventory.numa if n.cpus}
-    sizes = [size for size in nodes.values() if size is not None]
-    if not sizes or len(sizes) < len(nodes) or len(nodes) % sockets:
+    listed = [n for n in inventory.numa if n.cpus]
+    nodes = {n.node: n.memory for n in listed if n.memory is not None}
+    sizes = nodes.values()
+    if not sizes or len(nodes) < len(listed) or len(nodes) % sockets:
         return None, "the labels of the slots name no socket"
     if max(sizes) - min(sizes) <= min(d.size for d in fitted) / 2:
         return True, ""
-    said = ", ".join(f"{format_size(size)} at node {node}" for node, size in sorted(nodes.items()) if size is not None)
+    said = ", ".join(f"{format_size(size)} at node {node}" for node, size in sorted(nodes.items()))
     uneven = f"the memory is not even over the sockets ({said})"
     return (False if len(nodes) == sockets else None), uneven
 

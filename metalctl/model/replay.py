@@ -53,7 +53,12 @@ def _of(result: CheckResult, old: Limits | None, new: Limits, changed: bool) -> 
     if other := _otherwise(old, new, changed):
         yield _unsure(name, result, f"it would run with another {', '.join(other)}")
         return
-    held = dict(_held(result, old))
+    yield from _by_limit(result, old, new, changed)
+
+
+def _by_limit(result: CheckResult, old: Limits, new: Limits, changed: bool) -> Iterator[Finding]:
+    """What each limit of the new profile says of the stored measurements."""
+    name, held = f"check.{result.check}", dict(_held(result, old))
     names = {m.name for m in held.values()}
     bounds = {key: value for key, value in new.items() if key.startswith(_BOUNDS)}
     if gone := [m.name for m in result.measurements if m.verdict is Verdict.FAIL and m.name not in names]:

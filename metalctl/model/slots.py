@@ -189,15 +189,18 @@ def _by_letter(dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
     channel or there are as many letters as processors; nothing where it could be either."""
     places = _read(_ALONE, dimms)
     letters = {p.channel for p in places}
-    # One letter for all of them that does not begin the alphabet is of a connector on the board ("DIMM000 J11").
-    if not places or len(set(places)) < len(places) or (len(letters) == 1 and letters != {"A"}):
+    if not places or len(set(places)) < len(places) or _of_a_connector(letters):
         return []
     if _deep(places) or (processors is not None and len(letters) == processors > 1):
         return [Place(socket=p.channel) for p in places]
     used = {p.channel for p, d in zip(places, dimms, strict=True) if d.size > 0}
     # Half of the channels bare: they may be those of a second processor that is not fitted.
-    one = processors == 1 and len(letters) > 1 and 2 * len(used) > len(letters)
-    return places if one else []
+    return places if processors == 1 < len(letters) < 2 * len(used) else []
+
+
+def _of_a_connector(letters: set[str]) -> bool:
+    """One letter for all of them that does not begin the alphabet is of a connector on the board ("DIMM000 J11")."""
+    return len(letters) == 1 and letters != {"A"}
 
 
 def _by_socket(dimms: Sequence[Dimm], processors: int | None) -> list[Place]:
