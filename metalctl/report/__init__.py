@@ -12,6 +12,22 @@ Everything is made from the `Dossier` and nothing else, so that a report can be 
 """
 
 from metalctl.report.judge import Judgement, judge
-from metalctl.report.write import read_dossiers, write_batch, write_certificate, write_evidence, write_node
+from metalctl.report.write import (
+    read_dossiers,
+    set_aside,
+    write_batch,
+    write_certificate,
+    write_evidence,
+    write_node,
+)
 
-__all__ = ["Judgement", "judge", "read_dossiers", "write_batch", "write_certificate", "write_evidence", "write_node"]
+__all__ = [
+    "Judgement",
+    "judge",
+    "read_dossiers",
+    "set_aside",
+    "write_batch",
+    "write_certificate",
+    "write_evidence",
+    "write_node",
+]

@@ -19,6 +19,16 @@ from metalctl.report.clean import slug
 from metalctl.report.errors import BadDossier
 from metalctl.report.files import put, putting
 
+_PAGES = (".html", ".junit.xml", ".json")
+
+
+def set_aside(node: str, directory: Path, mark: str) -> None:
+    """Keep what `write_node` wrote before as NODE.MARK.html and so on, unless there is such a file already."""
+    for suffix in _PAGES:
+        old, kept = (directory / f"{slug(node)}{more}{suffix}" for more in ("", f".{mark}"))
+        if old.exists() and not kept.exists():
+            old.rename(kept)
+
 
 def write_node(dossier: Dossier, directory: Path) -> list[Artifact]:
     """NODE.html, NODE.junit.xml and NODE.json in that directory; kinds "report", "junit", "dossier"."""

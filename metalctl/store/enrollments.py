@@ -226,6 +226,12 @@ def unfinished(connection: Connection, batch: str, *, reported: bool = True) -> 
     return int(connection.execute(select(func.count()).where(table.c.batch == batch, open_)).scalar_one())
 
 
+def reported(connection: Connection, identifier: str) -> int:
+    """Of which attempt the pages were written last; 0: of none."""
+    table = schema.enrollments
+    return int(connection.execute(select(table.c.reported).where(table.c.id == identifier)).scalar_one())
+
+
 def set_reported(connection: Connection, ended: Enrollment) -> None:
     """The pages of the end of this attempt are written: they are evidence, and are not written again."""
     table = schema.enrollments

@@ -21,10 +21,14 @@ def dossier(database: Engine, enrollment: str) -> Dossier:
 
 
 def write_node(database: Engine, state: StateDir, enrollment: str) -> list[Artifact]:
-    """The pages of one node, from what is known now."""
+    """The pages of one node, from what is known now; those of an earlier attempt are kept as NAME.attempt-N.html."""
     found = dossier(database, enrollment)
     folder = state.reports(found.batch)
     folder.mkdir(parents=True, exist_ok=True)
+    with database.connect() as connection:
+        before = enrollments.reported(connection, enrollment)
+    if before:
+        report.set_aside(found.node, folder, f"attempt-{before}")
     written = report.write_node(found, folder)
     with database.begin() as connection:
         evidence.set_artifacts(connection, enrollment, written)

@@ -100,7 +100,7 @@ def _over(connection: Connection, enrollment: str) -> str:
     if found.ended and found.condition is Condition.DONE:
         return f"{found.node} is handed over: its enrollment has ended, and none of our keys is to come onto it again"
     if (latest := enrollments.latest(connection, found.node)).id != enrollment:
-        return f"the token is of {enrollment}, and {found.node} was enrolled anew since as {latest.id}"
+        return f"the token is of {enrollment}, and {found.node} was enrolled again since as {latest.id}"
     return ""
 
 
