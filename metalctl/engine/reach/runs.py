@@ -97,7 +97,7 @@ def _read(row: RunRow, line: bytes) -> None:
         entry = decode(Entry, json.loads(line))
         result = decode(CheckResult, entry.data["result"]) if entry.event == "check-finished" else None
     except (ValueError, LookupError, TypeError, MetalctlError):
-        _broken(row, f"the run's journal is not whole: line {row.entries + 1} is no entry of a run")
+        _broken(row, f"the run's journal is not whole: line {row.entries + 1} is not an entry of a run")
         return
     if wrong := _not_whole(row, entry):
         _broken(row, wrong)
