@@ -3,7 +3,7 @@
 A good cell clears all that it goes through, in its direction. What is left of a bad cell are its possible causes. A
 place is blamed only when
 
-- two pairs or more speak against it, and
+- two pairs or more speak against it that no other place to blame explains, and
 - some bad cell has no other possible cause, or any explanation without it needs at least two faults more.
 
 Everything else stays open, with exactly the places that it can be. When no pair at all is good, or when more than half
@@ -77,8 +77,8 @@ def solve(cells: Iterable[Cell], groups: Mapping[str, str]) -> Solution:
         return Solution(cells, groups, (), {c: frozenset() for c in bad}, cleared, shared=True)
     causes = _merged(_causes(cells, bad, groups, cleared, spine=spine))
     places = _places(causes)
-    blamed = [_blame(place, causes, cleared) for place in sorted(places)]
-    blamed = [b for b in blamed if len({c.pair for c in b.cells}) > 1]
+    blamed = [_blame(place, causes, places) for place in sorted(places)]
+    blamed = [b for b in blamed if len({c.pair for c in _own(b.place, causes, places)}) > 1]
     if 2 * sum(b.place.is_node for b in blamed) > len({n for c in cells for n in c.pair}):
         return Solution(cells, groups, (), causes, cleared, shared=True)
     explained = {c for b in blamed for c in b.cells}
@@ -128,9 +128,12 @@ def _places(causes: dict[Cell, frozenset[Place]]) -> set[Place]:
     return found
 
 
-def _blame(place: Place, causes: dict[Cell, frozenset[Place]], cleared: frozenset[Element]) -> Blame:
-    cells = tuple(c for c, places in causes.items() if place in places)
-    if not place.is_node:
-        return Blame(place, (), cells)
-    ways = {"tx" if c.sender in place.names else "rx" for c in cells}
-    return Blame(place, tuple(sorted(w for w in ways if (place, w) not in cleared)), cells)
+def _own(place: Place, causes: dict[Cell, frozenset[Place]], places: set[Place]) -> list[Cell]:
+    """The cells that no other place to blame explains: only these say anything of this one."""
+    return [c for c, possible in causes.items() if possible & places == {place}]
+
+
+def _blame(place: Place, causes: dict[Cell, frozenset[Place]], places: set[Place]) -> Blame:
+    cells = tuple(c for c, possible in causes.items() if place in possible)
+    ways = {"tx" if c.sender in place.names else "rx" for c in _own(place, causes, places)}
+    return Blame(place, tuple(sorted(ways)) if place.is_node else (), cells)

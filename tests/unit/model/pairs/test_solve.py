@@ -131,6 +131,24 @@ def test_one_slow_pair_alone_convicts_nobody() -> None:
     assert found.verdict("n2") is Verdict.PASS
 
 
+def test_a_pair_that_another_fault_explains_is_no_second_one() -> None:
+    """n1 is slow with n2, which may have been chance, and with n5 over an uplink that is slow for all."""
+    groups = {name: "tor1" if name <= "n4" else "tor2" for name in EIGHT}
+    pairs = [("n1", "n2"), ("n1", "n5"), ("n2", "n6"), ("n3", "n7"), ("n5", "n6"), ("n6", "n7"), ("n2", "n3")]
+    cells = matrix(pairs, groups, both(network("tor1")))
+    found = solve([Cell(c.sender, c.receiver, False) if c.pair == {"n1", "n2"} else c for c in cells], groups)
+    assert list(named(found)) == [network("tor1", "tor2")]
+    assert found.verdict("n1") is Verdict.UNKNOWN
+
+
+def test_a_direction_that_only_another_fault_speaks_against_is_not_named() -> None:
+    """n3 receives slowly; it was slow in sending only to n2, which receives slowly as well."""
+    cells = [Cell(a, "n2", False) for a in ("n5", "n6", "n3")] + [Cell(a, "n3", False) for a in ("n1", "n2")]
+    good = [("n2", "n5"), ("n5", "n1"), ("n1", "n5"), ("n6", "n1"), ("n5", "n6"), ("n7", "n8"), ("n8", "n7")]
+    cells += [Cell("n3", "n1", None), *(Cell(a, b, True) for a, b in good)]
+    assert named(solve(cells, ONE)) == {node("n2"): ("rx",), node("n3"): ("rx",)}
+
+
 def test_a_node_alone_on_its_switch_and_its_uplink_cannot_be_told_apart() -> None:
     groups = {**ONE, "n8": "tor2"}
     found = solved(ALL, groups, *both(node("n8")))
