@@ -137,7 +137,7 @@ def verdicts(ctx: Context, checks: Mapping[str, Mapping[str, Any]], mine: list[P
         )
         first, *others = findings(solve(cells(batch, check), batch.groups), name, told)
         if first.verdict is Verdict.PASS and not any(r["verdict"] == "PASS" for r in own):
-            first = _served_only(first, name, "; ".join(reasons) or "no result")
+            first = _served_only(first, name, "; ".join(dict.fromkeys(reasons)) or "no result")
         found += [first, *others]
     return tuple(found)
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from metalctl.engine.pipeline import check_runs, cohort
+from metalctl.engine.pipeline import check_runs, cohort, pair_verdicts
 from metalctl.engine.pipeline.context import Context
 from metalctl.engine.pipeline.outcome import Done, StageFailed, Wait
 from metalctl.engine.pipeline.services import Services
 from metalctl.engine.pipeline.stages import burned_in
+from metalctl.model.codec import encode
 from metalctl.model.dossier import StageRecord
 from metalctl.model.finding import Finding
 from metalctl.model.measurement import CheckResult, Measurement
@@ -32,7 +33,10 @@ Rate = Callable[[str, str], float]
 
 @dataclass
 class Rack:
-    """Nodes that tick in turn; a run takes `takes` ticks of its node. silent: nodes that do not tick."""
+    """Nodes that tick in turn; a run takes `takes` ticks of its node. silent: nodes that do not tick.
+
+    serving: nodes that leave mtu to their peers.
+    """
 
     services: Services
     batch: str
@@ -41,6 +45,7 @@ class Rack:
     memos: dict[str, dict[str, Any]] = field(default_factory=dict)
     ended: dict[str, Done | StageFailed] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    serving: set[str] = field(default_factory=set)
     rate: Rate = lambda _sender, _receiver: 3e6
     takes: int = 1
     looked: Counter[str] = field(default_factory=Counter)
@@ -114,7 +119,8 @@ class Rack:
         rates = {"forward": self.rate(client, server), "reverse": self.rate(server, client)}
         measured = tuple(Measurement(way, rate, "b/s", at_least=LIMIT) for way, rate in rates.items())
         verdict = Verdict.PASS if min(rates.values()) >= LIMIT else Verdict.FAIL
-        return [CheckResult("iperf3", verdict, measurements=measured), CheckResult("mtu", Verdict.PASS)]
+        mtu = Verdict.SKIP if {run_id} & {pair.run(self.ids[n]) for n in self.serving} else Verdict.PASS
+        return [CheckResult("iperf3", verdict, measurements=measured), CheckResult("mtu", mtu, reason="the peer pings")]
 
     def verdicts(self) -> dict[str, Verdict]:
         return {name: self.finding(name).verdict for name in self.ended}
@@ -241,6 +247,39 @@ def test_a_node_that_hangs_costs_only_its_own_pairs(rack: Callable[..., Rack], l
     made.silent.add("n2")
     made.run(60)
     assert made.verdicts() == {n: Verdict.PASS for n in made.ids if n != "n2"}
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_node_that_hangs_keeps_only_one_other_waiting(rack: Callable[..., Rack], database: Engine) -> None:
+    made = rack(5, "burn-in")
+    made.silent.add("n2")
+    made.run(60)
+    with database.connect() as connection:
+        its = pairs.of_enrollment(connection, made.batch, made.ids["n2"])
+    names = {i: n for n, i in made.ids.items()}
+    partner = {p: made.memos[names[p.other(made.ids["n2"])]] for p in its}
+    assert sum(p.state == pairs.BEGUN or f"awaited {p.round}" in memo for p, memo in partner.items()) == 1
+
+
+def test_a_node_that_only_served_is_not_passed_on_what_its_peers_measured(rack: Callable[..., Rack]) -> None:
+    made = rack(3)
+    made.serving.add("n1")
+    made.run()
+    mtu = {n: next(f for f in said.findings if f.requirement == "check.mtu") for n, said in made.ended.items()}
+    assert {n: f.verdict for n, f in mtu.items()} == {"n1": Verdict.UNKNOWN, "n2": Verdict.PASS, "n3": Verdict.PASS}
+    assert mtu["n1"].got == "not judged by this node: the peer pings"
+
+
+def test_what_a_check_said_still_counts_for_the_others_after_it_was_settled_for_one() -> None:
+    pair = pairs.Pair("b", 0, "e1", "e2", 5201, pairs.ENDED)
+    measured = tuple(Measurement(way, 1e6, "b/s", at_least=LIMIT) for way in ("forward", "reverse"))
+    failed = CheckResult("iperf3", Verdict.FAIL, measurements=measured)
+    row = RunRow(pair.run("e1"), "e1", "peer", "quick", "b", results=[failed])
+    for finding in (Finding("check.iperf3", Verdict.PASS), Finding("check.iperf3", Verdict.UNKNOWN)):
+        row = pair_verdicts.told(row, {"iperf3": finding})
+        side = pairs.Side("finished", tuple(encode(row.results)))
+        batch = pair_verdicts.Batch([pair], {pair.run("e1"): side}, {"e1": "n1", "e2": "n2"}, {}, {})
+        assert [c.good for c in pair_verdicts.cells(batch, "iperf3")] == [False, False]
 
 
 @pytest.mark.usefixtures("hurry")
