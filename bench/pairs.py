@@ -4,7 +4,8 @@ Figures: schedule_500_s, the whole tournament of 500 nodes on one switch (124,75
 burn-in of 500 nodes on twelve switches; solve_500_s, the matrix of that burn-in with two faults; each also as _cpu_s,
 of the processor. trials: how many matrices. blamed_right: the share of injected faults that are named for certain, with
 the right direction (right_LEVEL_N: of a level, with N faults); open: the share named among others, as undecided;
-blamed_wrong: how many places were named that have no fault, which must be 0. naive_right, naive_wrong: the same
+direction_off: how many were named with another direction than they have; blamed_wrong: how many places were named that
+have no fault, which must be 0. naive_right, naive_wrong: the same
 matrices under the rule "a node is bad when the mean of its pairs is below the limit", which knows no uplink and no
 direction: any faulty node that it names counts as right.
 
@@ -48,6 +49,7 @@ def main(words: list[str]) -> int:
         "trials": counted["trials"],
         "blamed_right": counted["right"] / counted["faults"],
         "blamed_wrong": counted["wrong"],
+        "direction_off": counted["direction"],
         "open": counted["open"] / counted["faults"],
         "naive_right": counted["naive_right"] / counted["faults"],
         "naive_wrong": counted["naive_wrong"],
@@ -101,7 +103,8 @@ def trial(random_: random.Random, level: str, number: int) -> Counter[str]:
 def _how(blame: Blame, true: set[Fault]) -> str:
     """A switch's uplink that only ever was tested with one other switch is named together with that one's: "set"."""
     if blame.place.is_node:
-        return "right" if (blame.place, blame.ways) in true else "wrong"
+        here = [ways for place, ways in true if place == blame.place]
+        return ("right" if blame.ways in here else "direction") if here else "wrong"
     named = [place for place, _ in true if not place.is_node and set(place.names) <= set(blame.place.names)]
     return "right" if blame.place in named else "set" if named else "wrong"
 

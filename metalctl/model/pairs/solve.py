@@ -135,5 +135,8 @@ def _own(place: Place, causes: dict[Cell, frozenset[Place]], places: set[Place])
 
 def _blame(place: Place, causes: dict[Cell, frozenset[Place]], places: set[Place]) -> Blame:
     cells = tuple(c for c, possible in causes.items() if place in possible)
-    ways = {"tx" if c.sender in place.names else "rx" for c in _own(place, causes, places)}
+    own = _own(place, causes, places)
+    # A direction that something else can explain as well is only named where no other is certain.
+    own = [c for c in own if len(causes[c]) == 1] or own
+    ways = {"tx" if c.sender in place.names else "rx" for c in own}
     return Blame(place, tuple(sorted(ways)) if place.is_node else (), cells)
