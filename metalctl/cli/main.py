@@ -34,6 +34,7 @@ COMMANDS = {
     "check": "List the checks, read their manuals, add one.",
     "quirk": "Check quirks of BMCs, add one.",
     "target": "List the handover targets, add one.",
+    "cohort": "Compare measurements of equal parts, and list what stands apart.",
     "report": "Write reports and certificates; verify a certificate.",
     "handover": "Hand accepted nodes over to the cloud.",
     "status": "Show whether the service runs, and what is wrong with it.",
@@ -76,7 +77,7 @@ GROUPS = {
         "readdress",
         "forget",
     ],
-    "Results": ["match", "explain", "what-if", "report", "handover"],
+    "Results": ["match", "explain", "what-if", "cohort", "report", "handover"],
     "Content": ["profile", "requirement", "check", "quirk", "target", "image"],
     "This machine": ["serve", "status", "backup", "restore", "prune", "lab", "doctor"],
 }

@@ -1,0 +1,28 @@
+"""The cohorts of what the store remembers: of all nodes for a person who asks, of one node for its page."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from metalctl.engine.state import StateDir
+from metalctl.model.cohort import Cohort, Uncompared, cohorts
+from metalctl.store.database import open_database
+from metalctl.store.history import history
+
+# Enrollments whose runs a page compares: a page is written for each of a thousand nodes, and sixty tell as much.
+PAGE = 60
+
+
+def load_cohorts(state: StateDir, metrics: tuple[str, ...]) -> tuple[list[Cohort], list[Uncompared]]:
+    """All cohorts of the store, and what is in none. metrics: patterns of "check.measurement"."""
+    database = open_database(state.create().store_url)
+    try:
+        with database.connect() as connection:
+            return cohorts(history(connection), metrics)
+    finally:
+        database.dispose()
+
+
+def of_profile(connection: Connection, profile: str) -> list[Cohort]:
+    """The cohorts of the newest enrollments of that profile."""
+    return cohorts(history(connection, profile, PAGE))[0]
