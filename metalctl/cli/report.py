@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from metalctl.cli._options import Home, InputFile, json_option, state_options
 from metalctl.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from metalctl.model.cohort import Cohort
     from metalctl.model.dossier import Dossier
 
 # By what report.judge says.
@@ -76,7 +78,8 @@ def write(
 
     dossiers = _dossiers(node, batch, source, home)
     single = len(dossiers) == 1 and batch is None
-    artifacts = write_node(dossiers[0], output) if single else write_batch(dossiers, output)
+    alike = _alike(dossiers[0], home) if single and source is None else ()
+    artifacts = write_node(dossiers[0], output, alike) if single else write_batch(dossiers, output)
     states = {d.node: judge(d).state for d in dossiers}
     if as_json:
         click.echo(json.dumps({"states": states, "artifacts": encode(artifacts)}))
@@ -148,6 +151,12 @@ def rotate_key(yes: bool, home: Home) -> None:
     click.echo(f"signs with key {new[:16]} from now on" + (f"; {old[:16]} is retired" if old else ""))
     for public in published(path):
         click.echo(f"  public: {public}")
+
+
+def _alike(dossier: Dossier, home: Home) -> Sequence[Cohort]:
+    from metalctl.engine.evidence.cohorts import load_of_node
+
+    return load_of_node(home.state(), dossier.node, dossier.profile)
 
 
 def _dossiers(node: str | None, batch: str | None, source: Path | None, home: Home) -> list[Dossier]:

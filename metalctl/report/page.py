@@ -5,6 +5,7 @@ A site may override `reports/node.html.j2` (or the styles) by putting its own un
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,15 +17,17 @@ from markupsafe import Markup
 
 from metalctl.content import paths
 from metalctl.content.errors import ContentMissing
+from metalctl.model.cohort import Cohort
 from metalctl.model.dossier import Dossier
 from metalctl.model.units import format_quantity, format_rate, format_size
 from metalctl.report import view
 from metalctl.report.clean import clean, slug
 from metalctl.report.judge import Judgement, judge
+from metalctl.report.strip import Strips
 
 
-def node(dossier: Dossier, now: datetime | None = None) -> str:
-    """The page of one node."""
+def node(dossier: Dossier, now: datetime | None = None, cohorts: Iterable[Cohort] = ()) -> str:
+    """The page of one node. cohorts: among which its measurements are shown."""
     at = now or datetime.now(UTC)
     judgement = judge(dossier, at.date())
     return (
@@ -37,6 +40,7 @@ def node(dossier: Dossier, now: datetime | None = None) -> str:
             timeline=view.timeline(dossier, at),
             facts=view.facts(dossier),
             runs=view.runs(judgement),
+            strips=Strips(cohorts, dossier.node),
             generated=_stamp(at),
         )
     )

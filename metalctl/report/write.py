@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from metalctl.model.codec import DecodeError, decode, encode
+from metalctl.model.cohort import Cohort
 from metalctl.model.dossier import Artifact, Dossier
 from metalctl.model.errors import why_unreadable
 from metalctl.report import certificate, junit, page
@@ -30,11 +31,14 @@ def set_aside(node: str, directory: Path, mark: str) -> None:
             old.rename(kept)
 
 
-def write_node(dossier: Dossier, directory: Path) -> list[Artifact]:
-    """NODE.html, NODE.junit.xml and NODE.json in that directory; kinds "report", "junit", "dossier"."""
+def write_node(dossier: Dossier, directory: Path, cohorts: Iterable[Cohort] = ()) -> list[Artifact]:
+    """NODE.html, NODE.junit.xml and NODE.json in that directory; kinds "report", "junit", "dossier".
+
+    cohorts: among which the page shows the node's measurements.
+    """
     name = slug(dossier.node)
     return [
-        put(directory / f"{name}.html", page.node(dossier), "report"),
+        put(directory / f"{name}.html", page.node(dossier, cohorts=cohorts), "report"),
         put(directory / f"{name}.junit.xml", junit.render([dossier]), "junit"),
         put(directory / f"{name}.json", _json(encode(dossier)), "dossier"),
     ]

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from metalctl.model.cohort import Past
 from metalctl.model.inventory import Inventory
 from metalctl.store import evidence, schema
 
 
-def history(connection: Connection, profile: str | None = None, newest: int | None = None) -> Iterator[Past]:
-    """The runs, enrollment by enrollment, the newest first; of one profile and so many enrollments, where stated.
+def history(connection: Connection) -> Iterator[Past]:
+    """All runs, enrollment by enrollment, the newest first.
 
     Of a run that is under way, was lost or whose journal is not whole, nothing is believed.
     """
-    table, runs = schema.enrollments, schema.runs
-    finished = select(runs.c.enrollment).where(runs.c.state == "finished", runs.c.kind != "install")
-    query = select(table.c.id, table.c.node).where(table.c.id.in_(finished)).order_by(table.c.number.desc())
-    if profile is not None:
-        query = query.where(table.c.profile == profile)
-    for enrollment, node in connection.execute(query.limit(newest)).all():
+    table = schema.enrollments
+    yield from _each(connection, _MEASURED.order_by(table.c.number.desc()))
+
+
+def beside(connection: Connection, node: str, profile: str, newest: int) -> Iterator[Past]:
+    """The same of one profile, so many enrollments at most: those of that node, then the newest of the others."""
+    table = schema.enrollments
+    query = _MEASURED.where(table.c.profile == profile).order_by(table.c.node != node, table.c.number.desc())
+    yield from _each(connection, query.limit(newest))
+
+
+_MEASURED = select(schema.enrollments.c.id, schema.enrollments.c.node).where(
+    schema.enrollments.c.id.in_(
+        select(schema.runs.c.enrollment).where(schema.runs.c.state == "finished", schema.runs.c.kind != "install")
+    )
+)
+
+
+def _each(connection: Connection, query: Select[tuple[str, str]]) -> Iterator[Past]:
+    for enrollment, node in connection.execute(query).all():
         yield from _of(connection, enrollment, node)
 
 

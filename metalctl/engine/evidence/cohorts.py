@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from metalctl.engine.state import StateDir
 from metalctl.model.cohort import Cohort, Uncompared, cohorts
 from metalctl.store.database import open_database
-from metalctl.store.history import history
+from metalctl.store.history import beside, history
 
 # Enrollments whose runs a page compares: a page is written for each of a thousand nodes, and sixty tell as much.
 PAGE = 60
@@ -23,6 +23,16 @@ def load_cohorts(state: StateDir, metrics: tuple[str, ...]) -> tuple[list[Cohort
         database.dispose()
 
 
-def of_profile(connection: Connection, profile: str) -> list[Cohort]:
-    """The cohorts of the newest enrollments of that profile."""
-    return cohorts(history(connection, profile, PAGE))[0]
+def of_node(connection: Connection, node: str, profile: str) -> list[Cohort]:
+    """The cohorts for the page of one node: with the newest enrollments of its profile."""
+    return cohorts(beside(connection, node, profile, PAGE))[0]
+
+
+def load_of_node(state: StateDir, node: str, profile: str) -> list[Cohort]:
+    """The same from the state directory."""
+    database = open_database(state.create().store_url)
+    try:
+        with database.connect() as connection:
+            return of_node(connection, node, profile)
+    finally:
+        database.dispose()

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from metalctl import report
+from metalctl.engine.evidence.cohorts import of_node
 from metalctl.engine.evidence.dossiers import gather
 from metalctl.engine.state import StateDir
 from metalctl.model.dossier import Artifact, Dossier
@@ -22,14 +23,16 @@ def dossier(database: Engine, enrollment: str) -> Dossier:
 
 def write_node(database: Engine, state: StateDir, enrollment: str) -> list[Artifact]:
     """The pages of one node, from what is known now; those of an earlier attempt are kept as NAME.attempt-N.html."""
-    found = dossier(database, enrollment)
+    with database.connect() as connection:
+        found = gather(connection, enrollments.get(connection, enrollment))
+        alike = of_node(connection, found.node, found.profile)
     folder = state.reports(found.batch)
     folder.mkdir(parents=True, exist_ok=True)
     with database.connect() as connection:
         before = enrollments.reported(connection, enrollment)
     if before:
         report.set_aside(found.node, folder, f"attempt-{before}")
-    written = report.write_node(found, folder)
+    written = report.write_node(found, folder, alike)
     with database.begin() as connection:
         evidence.set_artifacts(connection, enrollment, written)
     return written

@@ -18,7 +18,7 @@ from metalctl.model.verdict import Verdict
 from metalctl.store import enrollments, evidence, nodes
 from metalctl.store.database import open_database
 from metalctl.store.evidence import RunRow
-from metalctl.store.history import history
+from metalctl.store.history import beside, history
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "match"))
 from machines import changed
@@ -131,10 +131,20 @@ def test_an_empty_store_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "nothing was measured yet" in capsys.readouterr().out
 
 
-def test_the_store_gives_the_newest_enrollments_of_a_profile(state: StateDir) -> None:
+def test_a_page_is_compared_with_its_own_node_and_the_newest_of_its_profile(state: StateDir) -> None:
     database = open_database(state.store_url)
     with database.connect() as connection:
         assert len({p.node for p in history(connection)}) == 5
-        assert [p.node for p in history(connection, "storage", 4)] == ["mute", "mute", "mute"], "and one that was cut"
-        assert list(history(connection, "compute")) == []
+        assert [p.node for p in beside(connection, "sto0", "storage", 4)] == ["sto0"] * 3 + ["mute"]
+        assert list(beside(connection, "sto0", "compute", 4)) == []
     database.dispose()
+
+
+def test_the_written_page_shows_where_the_parts_stand_and_nothing_for_four(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["report", "sto2", "-o", str(tmp_path)])
+    text = (tmp_path / "sto2.html").read_text()
+    assert text.count('class="gauge strip') == 12, "one a disk that reads, none for the four that sync"
+    assert text.count('class="gauge strip fail"') == 1
+    assert "cohort of 48: median 238.4 MiB/s, this part -50.0 %, outlier" in text
