@@ -56,8 +56,7 @@ def _strip(cohort: Cohort, mine: Standing) -> Strip:
     others = dict.fromkeys(round(place(v), 2) for v in (*values[::step], high))
     middle = cohort.spread.median or 0.0
     away = 100 * (mine.place.deviation or 0.0)
-    words = [f"cohort of {len(values)}: median {format_quantity(middle, cohort.key.unit)}", f"this part {away:+.1f} %"]
-    if mine.place.mark is not Mark.WITHIN:
-        words.append(str(mine.place.mark))
+    said = "" if mine.place.mark is Mark.WITHIN else f", {mine.place.mark}"
+    text = f"{away:+.1f} % of median {format_quantity(middle, cohort.key.unit)}, {len(values)} parts{said}"
     css = _CSS[str(mine.place.mark.verdict)]
-    return Strip(tuple(others), place(middle), place(mine.place.value), css, ", ".join(words))
+    return Strip(tuple(others), place(middle), place(mine.place.value), css, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -34,9 +35,9 @@ _MEASURED = select(schema.enrollments.c.id, schema.enrollments.c.node).where(
 )
 
 
-def _each(connection: Connection, query: Select[tuple[str, str]]) -> Iterator[Past]:
-    for enrollment, node in connection.execute(query).all():
-        yield from _of(connection, enrollment, node)
+def _each(connection: Connection, query: Select[Any]) -> Iterator[Past]:
+    for row in connection.execute(query).all():
+        yield from _of(connection, row.id, row.node)
 
 
 def _of(connection: Connection, enrollment: str, node: str) -> Iterator[Past]:

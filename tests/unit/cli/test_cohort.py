@@ -147,4 +147,4 @@ def test_the_written_page_shows_where_the_parts_stand_and_nothing_for_four(
     text = (tmp_path / "sto2.html").read_text()
     assert text.count('class="gauge strip') == 12, "one a disk that reads, none for the four that sync"
     assert text.count('class="gauge strip fail"') == 1
-    assert "cohort of 48: median 238.4 MiB/s, this part -50.0 %, outlier" in text
+    assert "-50.0 % of median 238.4 MiB/s, 48 parts, outlier" in text

@@ -29,7 +29,7 @@ def test_the_part_and_the_median_are_where_their_values_are() -> None:
     assert found is not None
     assert (found.own, round(found.median, 2), found.css) == (3.0, 81.33, "fail")
     assert found.others == (3.0, 81.33, 97.0)
-    assert found.text == "cohort of 5: median 100 IO/s, this part -50.0 %, outlier"
+    assert found.text == "-50.0 % of median 100 IO/s, 5 parts, outlier"
 
 
 def test_equal_values_stand_in_the_middle() -> None:
