@@ -21,7 +21,7 @@ _ADVICE = {
     Mark.LIMIT: "see the finding: metalctl show NODE",
     Mark.GROUP: "more than a quarter stands apart: find what these have in common",
     Mark.AGAIN: f"{REPEATS} measurements are needed: run the check again",
-    Mark.UNSURE: "the parts differ too much among each other to tell: measure more nodes",
+    Mark.UNSURE: "the parts differ too much to judge this one: measure more nodes",
 }
 
 
