@@ -77,7 +77,7 @@ def _database(url: str) -> str:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise ValueError(f"{url!r} is no URL", "postgresql://metalctl@db.example/metalctl") from error
+        raise ValueError(f"{url!r} is not a URL", "postgresql://metalctl@db.example/metalctl") from error
     if parsed.get_backend_name() != "postgresql":
         raise ValueError(f"{parsed.get_backend_name()} is not known", "postgresql://, or leave it out")
     if parsed.password:

@@ -89,7 +89,7 @@ class StateDir:
         if not self.url and self.restoring.exists() and not self.database.exists():
             raise EngineError(
                 f"a restore into {self.path} is at work, or was broken off",
-                hint=f"repeat it: metalctl restore FILE; or begin anew without it: rm -r {self.restoring}",
+                hint=f"repeat it: metalctl restore FILE; or start again without it: rm -r {self.restoring}",
             )
 
     def create(self) -> StateDir:

@@ -124,7 +124,7 @@ def _unseen(move: _Move, error: MetalctlError, *, allowed: bool) -> _Move:
     if allowed:
         return move
     raise UsageError(
-        f"nobody can tell whether {move.address} is {move.node.name}: {error.message}",
+        f"metalctl cannot check whether {move.address} is {move.node.name}: {error.message}",
         hint=f"nothing was changed; to move it all the same: --unseen {move.node.name}"
         + (f" ({error.hint})" if error.hint else ""),
     )

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 def rename(database: Engine, node: str, new: str, actor: str, why: str = "") -> Done:
     """UsageError: it is under way, or the new name is taken or no host name."""
     if not _NAME.fullmatch(new):
-        raise UsageError(f"{new!r} is no host name", hint="small letters, digits and dashes, at most 63")
+        raise UsageError(f"{new!r} is not a host name", hint="small letters, digits and dashes, at most 63")
     with database.begin() as connection:
         lock(connection)
         if _known(lambda: nodes.get(connection, new)):

@@ -109,7 +109,7 @@ def _hint(error: OSError, state: StateDir) -> str:
         return f"{state.path} is a mount point: restore into a directory below it, and name that with --state-dir"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{state.path.parent} must be writable: run it as root; the directory keeps its owner"
-    return "mend that, and restore again: nothing of it counts yet"
+    return "correct that, then restore again: nothing was restored yet"
 
 
 def _read(path: Path) -> tuple[Backup, dict[str, bytes]]:

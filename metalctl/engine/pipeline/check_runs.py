@@ -43,9 +43,9 @@ def follow(
         row = RunRow(run_id, ctx.enrollment.id, kind, level, boot_id, started=now())
     elif row.boot_id != boot_id:
         # The node booted anew under the run: what it wrote is gone with the old system's memory.
-        _lose(row, "the node booted anew under the run")
+        _lose(row, "the node was rebooted during the run")
     elif boot is not None and system == "ramdisk" and (seen := ctx.rebooted(boot)):
-        _lose(row, f"the node booted by itself under the run ({seen})")
+        _lose(row, f"the node rebooted unexpectedly during the run ({seen})")
     elif news.nothing_new(row.run_id, row.entries):
         return row
     else:
@@ -132,7 +132,7 @@ def _not_judged(row: RunRow, check: str) -> tuple[Finding, ...]:
 
 _REMEDY = {
     Verdict.FAIL: "replace or reseat the part named, then enroll the node again with --retry",
-    Verdict.UNKNOWN: "the check could not tell: read its reason, mend that, then enroll again with --retry",
+    Verdict.UNKNOWN: "the check gave no verdict: read its reason, correct that, then enroll again with --retry",
 }
 
 

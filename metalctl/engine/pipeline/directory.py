@@ -115,7 +115,7 @@ def issue_token(connection: Connection, enrollment: str, node: str, kind: str, m
 def strangeness(node: nodes.Node, token: boots.Token, report: PhoneHome) -> str:
     """Why the caller is not the machine that the token was given to; "" when it is, as far as both state it."""
     if token.mac and token.mac not in report.macs:
-        return f"the token of {node.name} was served to {token.mac}, which is no port of the machine that calls"
+        return f"the token of {node.name} was served to {token.mac}, which is not a port of the machine that calls"
     if node.identity is None:
         return ""
     caller = Identity(report.serial, report.uuid, macs=report.macs)

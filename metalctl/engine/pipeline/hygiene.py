@@ -74,7 +74,7 @@ def finding(disk: Disk, looked: Sequence[State], boot_id: str, *, may_erase: boo
     if state["unknown"] or not state["extent"]:
         return _finding(
             disk, Verdict.UNKNOWN, "; ".join(state["unknown"]) or "it was not read",
-            "mend what could not be read (replace a failing disk), then enroll again with --retry",
+            "repair what could not be read (replace a failing disk), then enroll again with --retry",
         )  # fmt: skip
     return _of_content(disk, state, may_erase)
 
@@ -82,7 +82,7 @@ def finding(disk: Disk, looked: Sequence[State], boot_id: str, *, may_erase: boo
 def _of_content(disk: Disk, state: State, may_erase: bool) -> Finding:
     carried = ", ".join([*state["signatures"], *([state["data"]] if state["data"] else [])])
     if carried and not may_erase:
-        remedy = "if nobody needs this data, enroll again with --retry --allow-erase"
+        remedy = "if this data is not needed, enroll again with --retry --allow-erase"
         return _finding(disk, Verdict.FAIL, f"carries {carried}", remedy)
     got = f"erasing was allowed: {carried}" if carried else f"no data found ({state['extent']})"
     return _finding(disk, Verdict.PASS, got, "")
@@ -108,7 +108,7 @@ def remembered(ctx: Context, disk: Disk) -> State:
     if found is not None and boot is not None and found["boot_id"] == boot.boot_id:
         return found
     got = "the node was booted again since" if found else "this disk was not looked at"
-    remedy = "enroll again with --retry: the disks are looked at anew before they are written"
+    remedy = "enroll again with --retry: the disks are inspected again before they are written"
     raise StageFailed((_finding(disk, Verdict.UNKNOWN, got, remedy),))
 
 

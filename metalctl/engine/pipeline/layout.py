@@ -41,7 +41,7 @@ def root_disk(ctx: Context) -> Disk:
         (
             Finding(
                 "install.root_disk", Verdict.FAIL, f"a disk of role {role} with a serial number", got, source="in-band",
-                remedy="a disk without a serial cannot be told apart safely: replace it or give the role another disk",
+                remedy="a disk without a serial cannot be identified safely: replace it or give the role another disk",
             ),
         )
     )  # fmt: skip

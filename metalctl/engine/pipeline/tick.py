@@ -244,6 +244,6 @@ def _could_not_tell(spec: StageSpec, error: MetalctlError) -> StageFailed:
         requirement=f"{spec.stage}",
         verdict=Verdict.UNKNOWN,
         got=error.message,
-        remedy=error.hint or "see the log, mend the cause, then enroll the node again with --retry",
+        remedy=error.hint or "see the log, correct the cause, then enroll the node again with --retry",
     )
     return StageFailed((finding,), fault="metalctl")

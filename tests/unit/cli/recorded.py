@@ -1,7 +1,7 @@
 """A small store as it is remembered: five nodes of one batch, with the inventories of tests/unit/match/machines.py.
 
 sto1 is handed over; sto2 lacks the disk of bay 6 and a link; sto3 lacks the disk of the last bay, which only its peers
-name; of cmp1 nobody can tell whether the IOMMU is on; cmp2 burns in.
+name; of cmp1 metalctl cannot check whether the IOMMU is on; cmp2 burns in.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def _no_peer(ctx: Context, findings: tuple[Finding, ...]) -> tuple[Finding, ...]
     owed = Finding(
         "check.peers", Verdict.UNKNOWN, f"{names} against another node, after the one that was not passed",
         "no other node of the batch is in burned-in now", source="runs of this enrollment",
-        remedy="let another failed node retry with it, or enroll it anew together with another node",
+        remedy="retry another failed node with it, or enroll it again together with another node",
     )  # fmt: skip
     raise StageFailed((*findings, owed), fault="metalctl")
 
