@@ -9,8 +9,7 @@ from metalctl.model.cohort import Cohort, Uncompared, cohorts
 from metalctl.store.database import open_database
 from metalctl.store.history import beside, history
 
-# Enrollments whose runs a page compares: a page is written for each of a thousand nodes, and costs 2 ms of processor time
-# for each of these.
+# Enrollments whose runs a page compares: each costs 2 ms of processor time, and a thousand nodes have a page each.
 PAGE = 24
 
 

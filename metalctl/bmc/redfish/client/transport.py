@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import re
 import socket
 import ssl
@@ -149,7 +150,7 @@ class Transport:
             what = f"did not answer {target} within {timeout:.3g} s"
             raise Unreachable(f"{self._endpoint} {what}", timed_out=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Unreachable(f"{self._endpoint} broke off: {str(error) or type(error).__name__}") from None
+            raise Unreachable(f"{self._endpoint} broke off: {_why(error)}") from None
 
     async def _body(self, response: aiohttp.ClientResponse, target: str) -> bytes:
         most = LARGEST if response.status < 300 else LARGEST_ERROR
@@ -187,3 +188,10 @@ class Transport:
         name, least = str(self._endpoint), f"{most >> 20} MiB"
         what = f"{name}: {target} is larger than {least}; it was cut off"
         return Astray(what, bmc=name, path=target, expected=f"at most {least}", got="more")
+
+
+def _why(error: Exception) -> str:
+    """For a person: the library's own text of a refused connection shows objects of this program."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error) or type(error).__name__

@@ -107,7 +107,7 @@ def test_what_nobody_could_tell_is_refused_unless_it_is_named(
     else:
         with known.begin() as connection:
             nodes.set_identity(connection, "n1", Identity())
-    with pytest.raises(UsageError, match="nobody can tell") as refused:
+    with pytest.raises(UsageError, match="metalctl cannot check") as refused:
         operate.readdress(known, "n1", wanted, actor="ann")
     assert "--unseen n1" in refused.value.hint
     assert at(known, "n1").bmc == where(rack, 0)
