@@ -90,7 +90,7 @@ def _directions(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _object(text: str, name: str) -> dict[str, Any]:
-    if not (data := values.parsed(text)):
+    if not (data := values.parsed(text)) and text.strip() != "{}":
         raise ToolFailed(f"{name} wrote no JSON object: {text[:120]!r}", hint=f"run {name} by hand")
     return data
 

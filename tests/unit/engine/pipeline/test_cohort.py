@@ -180,7 +180,7 @@ def test_a_node_that_failed_in_a_pair_is_not_let_through_for_want_of_a_partner(d
     with pytest.raises(StageFailed) as caught:
         burned_in._no_peer(a, ())
     assert [f.verdict for f in caught.value.findings] == [Verdict.UNKNOWN]
-    assert "enroll it anew together" in caught.value.findings[0].remedy
+    assert "enroll it again together" in caught.value.findings[0].remedy
 
 
 def test_a_node_that_never_had_a_partner_is_skipped_with_the_reason(place: Place) -> None:
