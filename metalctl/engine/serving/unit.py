@@ -137,7 +137,7 @@ def _asked(told: Told) -> Iterator[Look]:
     dog = told.get("WatchdogUSec", "")
     yield _look("unit: watchdog", dog not in ("", "0", "infinity"), f"WatchdogSec={dog or 'none'}", edit)
     user = told.get("User") or "root"
-    yield _look("unit: user", user == "root", user, f"{edit}: DHCP, TFTP and loop devices need root")
+    yield _look("unit: user", user == "root", user, f"{edit}: DHCP, TFTP and the building of images need root")
     output = told.get("StandardOutput", "")
     yield _look("unit: messages", output not in ("", "null"), f"StandardOutput={output or 'unknown'}", edit)
     limit = told.get("LimitNOFILE", "")
