@@ -6,7 +6,6 @@ later is in the next wave; one that is alone in it tests with nodes that are sti
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -53,7 +52,7 @@ def schedule(ctx: Context, level: str) -> list[Pair] | None:
         if ours := _ours(connection, ctx.enrollment):
             return ours
         now = _standing(connection, ctx.enrollment.batch)
-        waited = time.time() - float(ctx.memo.get("ready_at", time.time()))
+        waited = ctx.waited("for the batch")
         if now.coming and (waited < LATE or len(now.ready) < 2):
             return None
         first = pairs.last_round(connection, ctx.enrollment.batch) + 1

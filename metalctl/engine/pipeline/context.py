@@ -60,6 +60,14 @@ class Context:
         """Seconds of work on the stage so far."""
         return self._row.elapsed
 
+    def waited(self, what: str) -> float:
+        """Seconds since this was first asked, in which the node waited for others; see pipeline.patience."""
+        return self.services.patience.waited(self.enrollment.id, what, self.memo)
+
+    def wait_over(self, what: str) -> None:
+        """That wait has ended."""
+        self.services.patience.over(self.enrollment.id, what, self.memo)
+
     @property
     def profile(self) -> Profile:
         """The profile as it was when the node was queued."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from metalctl import bmc
 from metalctl.engine.durability.places import Places
+from metalctl.engine.pipeline.patience import Patience
 from metalctl.engine.reach import credentials
 from metalctl.engine.reach.connections import Connections
 from metalctl.engine.reach.news import Newsroom
@@ -55,6 +56,7 @@ class Services:
     open_bmc: Callable[[Node], bmc.Bmc] = field(init=False)
     places: Places = field(init=False)
     connections: Connections = field(default_factory=Connections)
+    patience: Patience = field(default_factory=Patience)
     news: Newsroom = field(init=False)
 
     def __post_init__(self) -> None:

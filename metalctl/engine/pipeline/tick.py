@@ -192,6 +192,7 @@ class Ticker:
         self._began.pop(enrollment.id, None)
         self._services.places.release(enrollment.id)
         self._services.news.forget(enrollment.id)
+        self._services.patience.forget(enrollment.id)
         if not passed:
             self._services.connections.forget(enrollment.id)
             cohort.dropped(context)

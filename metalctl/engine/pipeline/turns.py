@@ -89,9 +89,9 @@ def unsettled(ctx: Context) -> int:
 
 
 def per_uplink(ctx: Context) -> int:
-    """How many pairs a switch's uplinks may carry at a time: of the batch, else of the profile."""
-    stated = ctx.options.get("pairs_per_uplink") or ctx.profile.checks.get("iperf3", {}).get("pairs_per_uplink")
-    return max(1, int(stated or PER_UPLINK))
+    """How many pairs a switch's uplinks may carry at a time: of the batch, else the least that a check asks for."""
+    asked = [limits["pairs_per_uplink"] for limits in ctx.profile.checks.values() if "pairs_per_uplink" in limits]
+    return max(1, int(ctx.options.get("pairs_per_uplink") or min(map(float, asked), default=PER_UPLINK)))
 
 
 def pairs_from(options: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from metalctl.content.checks import catalogue
@@ -36,7 +35,7 @@ def tick(ctx: Context) -> Done | Wait:
         return Done({"runs": [alone.run_id]}, findings)
     if not ctx.memo.get("ready_for_peers"):
         seat = seats.seat(ctx.require_inventory("in-band"), layout.bond_specs(ctx))
-        ctx.memo |= {"ready_for_peers": True, "ready_at": time.time(), "seat": seat}
+        ctx.memo |= {"ready_for_peers": True, "seat": seat}
         ctx.save_memo()
     mine = cohort.schedule(ctx, level)
     if mine is None:
@@ -53,7 +52,7 @@ def _paired(ctx: Context, level: str, alone: RunRow, mine: list[Pair], findings:
         if row is None and pair.state != pairs.BEGUN:
             continue
         if row is None or row.state == "running":
-            ctx.memo.pop("idle_since", None)
+            ctx.wait_over("for a turn")
             row = _one_pair(ctx, level, pair)
         if row is None:
             return _for_the_other(ctx, level, alone, pair, findings)
@@ -75,20 +74,20 @@ def _next(ctx: Context, level: str, alone: RunRow, left: list[Pair], findings: t
     mine = cohort.schedule(ctx, level) or []
     if any(p.state == pairs.BEGUN and check_runs.found(ctx, p.run(ctx.enrollment.id)) is None for p in mine):
         return _paired(ctx, level, alone, mine, findings)
-    if time.time() - float(ctx.memo.setdefault("idle_since", time.time())) > turns.LATE:
+    if ctx.waited("for a turn") > turns.LATE:
         turns.give_up(ctx, turns.away(ctx, left))
-        ctx.memo.pop("idle_since")
+        ctx.wait_over("for a turn")
     return _await(f"waiting for its turn in {len(left)} more pair tests", batch_topic(ctx.enrollment.batch))
 
 
 def _for_the_other(ctx: Context, level: str, alone: RunRow, pair: Pair, findings: tuple[Finding, ...]) -> Done | Wait:
     """The other node of a pair that has begun was not seen at it yet: it is waited for, and then not any more."""
     other = pair.other(ctx.enrollment.id)
-    since = float(ctx.memo.setdefault(f"awaited {pair.round}", time.time()))
+    waited = ctx.waited(f"in round {pair.round}")
     server = check_runs.found(ctx, pair.run(pair.server))
     if server is not None and server.state != "running":
         turns.give_up(ctx, [pair], absent=ctx.enrollment.id)
-    elif time.time() - since > ABSENT or turns.left(ctx, other):
+    elif waited > ABSENT or turns.left(ctx, other):
         turns.give_up(ctx, [pair])
     else:
         return _await(f"waiting for the other node of round {pair.round + 1}", run_topic(other))
@@ -101,7 +100,7 @@ def _judged(
     """Good in all pairs: it goes on. Else the pairs of the others say whose fault that is, and are waited for."""
     checks = _peer_checks(ctx)
     asked = any(pair_verdicts.bad(ctx, check, mine) for check in checks) and turns.unsettled(ctx)
-    if asked and time.time() - float(ctx.memo.setdefault("judged_since", time.time())) < turns.LATE:
+    if asked and ctx.waited("for the pairs of others") < turns.LATE:
         why = "a pair test was not passed: waiting for the pairs of other nodes, which show what is to blame"
         return Wait(POLL / 4, why, (batch_topic(ctx.enrollment.batch),), queued=True)
     found = pair_verdicts.verdicts(ctx, checks, mine)
@@ -181,17 +180,13 @@ def _peer_checks(ctx: Context) -> dict[str, dict[str, float | str | bool]]:
     return {n: limits for n, limits in ctx.profile.checks.items() if n in paired and n in ctx.profile.burn_in}
 
 
-def _peer_run(ctx: Context, enrollment: str, pair: Pair) -> str:
-    return pair.run(enrollment)
-
-
 def _peer_spec(ctx: Context, level: str, pair: Pair, serving: bool) -> RunSpec:
     with ctx.store() as connection:
         here = {side: boots.last_boot(connection, getattr(pair, side), "ramdisk") for side in ("server", "client")}
         other = enrollments.get(connection, pair.client if serving else pair.server)
     server, client = (boot.address if boot else "" for boot in here.values())
     return RunSpec(
-        run_id=_peer_run(ctx, ctx.enrollment.id, pair),
+        run_id=pair.run(ctx.enrollment.id),
         node=ctx.node.name,
         kind="peer",
         level=level,

@@ -225,7 +225,7 @@ def paired(place: Place, results: list[CheckResult]) -> object:
     ends, pair = two_that_booted(place)
     ctx = ends[pair.server]
     with ctx.store() as connection:
-        run_id = burned_in._peer_run(ctx, ctx.enrollment.id, pair)
+        run_id = pair.run(ctx.enrollment.id)
         final = {"event": "run-finished"}
         row = RunRow(run_id, ctx.enrollment.id, "peer", "quick", "b", state="finished", results=results, final=final)
         evidence.save_run(connection, row)
